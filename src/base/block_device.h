@@ -1,0 +1,50 @@
+// What the kernel says about disks: which physical device lies under a path, and what a device is. Read from sysfs and
+// ioctls; nothing is shelled out and nothing is written.
+//
+// "Physical" disks are whole devices with no slaves below partition, LVM, RAID, btrfs, loop and overlay (duty B1).
+// Errors: not_found, io, denied. Threads: safe. Units: bytes; sectors are 512 bytes.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+struct MountInfo {
+    std::string point;
+    std::string source;        // "/dev/sda1", "tmpfs", ...
+    std::string file_system;   // "ext4", "fuseblk", "fuse.exfat-fuse", ...
+    std::uint64_t device = 0;  // st_dev of the mount
+    bool read_only = false;
+};
+// /proc/self/mountinfo, in order.
+[[nodiscard]] Result<std::vector<MountInfo>> list_mounts();
+// The mount that holds `path`, which need not exist: the nearest existing parent counts.
+[[nodiscard]] Result<MountInfo> mount_of(const std::string& path);
+
+// Kernel names ("sda", "nvme0n1") of the physical disks under a path or a device node; empty for tmpfs, network and the
+// like. Sorted.
+[[nodiscard]] Result<std::vector<std::string>> physical_disks_under(const std::string& path);
+
+struct DeviceInfo {
+    std::string path;           // as given, resolved
+    std::string kernel_name;    // "sda1"
+    std::string model, serial;  // of the whole disk; a loop device's serial is its backing file's path
+    std::uint64_t bytes = 0;
+    std::uint32_t logical_sector = 512;
+    bool is_partition = false;
+    bool read_only = false;
+    std::vector<std::string> partitions;  // kernel names
+    // Why it is in use, in words, one per reason: "mounted read-write on /srv", "swap", "part of md0", ... for the device and
+    // everything on or above it. Empty: nobody uses it.
+    std::vector<std::string> uses;
+    bool mounted_read_write = false;
+    bool holds_running_system = false;  // "/", "/boot", "/usr" or swap lies on the same physical disk
+    std::string content;                // libblkid: "ext4 \"data\"", "gpt, 3 partitions", ""
+};
+[[nodiscard]] Result<DeviceInfo> describe_device(const std::string& path);
+
+}  // namespace custody

@@ -1,0 +1,53 @@
+// Verification at four levels, with the keys each needs (DESIGN.md vault decision 12).
+//   keyless    ledger replayed; every live object present, of its size, and hashed to its name; marks and reserve checked
+//   structure  + index segments' signatures and pages, references of every snapshot resolve (packs are present and of their
+//   size);
+//              objects are not read whole
+//   sample, full  + blocks decrypted, decompressed, every chunk and node re-hashed; names paths
+// Full reads every live pack exactly once. Threads: own worker pool. Memory bounded.
+#pragma once
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "vault/repository.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+enum class VerifyLevel { keyless, structure, sample, full };
+struct VerifyOptions {
+    VerifyLevel level = VerifyLevel::structure;
+    double sample_percent = 5;
+    std::vector<ObjectId> snapshots;  // empty: all live
+    const UnlockedKeyring* unlocked = nullptr;
+    std::set<SignerId> signers;  // trusted beside the keyring's
+    unsigned threads = 0;
+};
+struct VerifyResult {
+    struct Affected {
+        std::string snapshot;  // 64 hex
+        std::string path;      // raw; empty when names cannot be read at this level
+    };
+    struct Damage {
+        std::string object;   // object name
+        std::string kind;     // "pack", "index", "snapshot", "ledger", "marks", "reserve", "header"
+        std::string problem;  // in words
+        std::vector<Affected> affects;
+    };
+    VerifyLevel level = VerifyLevel::structure;
+    std::uint64_t objects = 0, bytes_read = 0;
+    std::vector<Damage> damaged;
+    std::vector<std::string> notes;         // unknown signers, orphans, destroyed labels, "head not witnessed", unreadable labels
+    std::uint64_t destroyed_snapshots = 0;  // of labels whose keys were destroyed: no damage
+    [[nodiscard]] bool ok() const { return damaged.empty(); }
+};
+// A ledger that does not replay is itself a Damage in the result, as far as that can be told; wrong_key: the level needs keys
+// that are not here, naming the level that would work.
+[[nodiscard]] Result<VerifyResult> verify(Repository& repository, const VerifyOptions& options, Progress& progress,
+                                          const StopFlag& stop);
+
+}  // namespace custody

@@ -1,0 +1,53 @@
+// One backup: source -> chunks -> blocks -> packs -> index -> snapshot -> ledger entry, then reconciled (DESIGN.md "The way of
+// data").
+//
+// Threads: run() uses the calling thread as sequencer, a worker pool for reading, hashing, compressing and sealing, and the
+// pack writer's I/O thread. Memory is bounded whatever the source. Interrupted or failed: what checkpoints stored is reused next
+// time. Durable: when run() returns a snapshot, it is in the ledger and restorable.
+#pragma once
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "vault/repository.h"
+#include "vault/sources/source.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+struct BackupOptions {
+    std::string label;
+    std::string name;                     // default chosen by the caller: base name of the first path
+    std::vector<std::string> plan_facts;  // excludes, one_file_system ...: part of the cache binding
+    std::string cache_folder;             // empty: no cache
+    bool dry_run = false;                 // reads and counts, stores nothing
+    bool read_back = false;  // every new block is read from the medium again and opened before the snapshot is published
+    unsigned threads = 0;    // 0: one per processor
+    std::uint64_t checkpoint_bytes = 256ull * 1024 * 1024;
+    std::int64_t checkpoint_ns = 30 * kSecond;
+};
+struct BackupResult {
+    ObjectId snapshot;
+    std::uint64_t sequence = 0;
+    std::string label, name;
+    struct {
+        std::uint64_t added = 0, changed = 0, unchanged = 0, failed = 0;
+    } files;
+    struct {
+        std::uint64_t scanned = 0, read = 0, added = 0, stored = 0;
+    } bytes;  // added: new raw; stored: grown in the vault
+    double seconds = 0;
+    struct {
+        std::uint64_t files = 0, bytes = 0, mismatches = 0;
+    } reconciled;
+    std::vector<std::string> warnings;      // one line each; includes every failed and changed item (first 1000, then a count)
+    std::vector<std::string> failed_items;  // "path: reason", first 1000
+};
+// failed items do not fail the run: files.failed counts them (exit 3). corrupt, io, no_space, memory, interrupted end it.
+[[nodiscard]] Result<BackupResult> run_backup(Repository& repository, Source& source, const BackupOptions& options,
+                                              Progress& progress, const StopFlag& stop);
+
+}  // namespace custody

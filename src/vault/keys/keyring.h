@@ -1,0 +1,149 @@
+// The keyring: a folder apart from every vault (duty E2) with one file `keyring` (mode 0600, replaced whole), `heads/<vault id>`
+// (remembered ledger heads) and nothing else.
+//
+// The keyring has an X25519 pair of its own. Its public half seals label secrets, so adding a label or rotating needs no
+// passphrase; its secret half is wrapped in slots: a passphrase (Argon2id -> AES-256-GCM) or an officer's public key (HPKE).
+// Writer keys and the host's signing seed lie in it unwrapped: nightly backups need no passphrase.
+// A keyring is of role `custodian` (holds secrets) or `writer` (made by `key import` of a writer export: holds none).
+//
+// Ownership: a Keyring owns its keys; WriterKeys are shared pointers that may outlive it. Threads: one thread changes it.
+// Errors: not_found, corrupt, wrong_key, refused, io. Durable: every change is, when it returns (replace_file; the old file's
+// bytes are overwritten best-effort).
+#pragma once
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "vault/history/ledger.h"
+#include "vault/keys/label_keys.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+inline constexpr std::string_view kBuiltInLabels[] = {"config", "image", "database", "business", "log"};
+
+struct SlotInfo {
+    std::uint32_t number = 0;
+    std::string kind;  // "passphrase", "officer"
+    std::string note;  // an officer's public key, or what the user wrote
+};
+struct SignerInfo {
+    SignerId id;
+    std::string host;  // where it writes
+    Time since;
+};
+// Every kit and keyring copy is registered by number.
+struct CopyInfo {
+    std::uint32_t number = 0;
+    std::string kind;  // "kit", "writer", "keyring"
+    std::string note;
+    Time made;
+    std::optional<Time> proven;                    // read back by `key import --check`
+    std::uint64_t keys_generation = 0;             // of the keyring when made: older than now means stale
+    std::vector<std::pair<LabelId, bool>> labels;  // second: rewritten or declared destroyed since the label's destruction
+};
+struct DestroyedLabel {
+    LabelId label;
+    std::string name;
+    Time when;
+    std::string state;  // "pending", "passed with exceptions", "passed"
+    std::vector<std::uint32_t> outstanding_copies;
+};
+struct LabelInfo {
+    LabelId id;
+    std::string name;
+    std::uint32_t epoch = 0;
+    bool has_secret = false;
+};
+
+// Secrets opened for one command or one process; wiped when dropped.
+class UnlockedKeyring;
+
+class Keyring {
+public:
+    // Creates folder, family, host id, signing seed, the five built-in labels, slot 1 from `passphrase`.
+    static Result<Keyring> create(FileSystem& files, const Clock& clock, const std::string& folder, Suite suite, std::string host,
+                                  const Secret& passphrase, Argon2Cost cost);
+    static Result<Keyring> open(FileSystem& files, const Clock& clock, const std::string& folder);
+    static Result<bool> exists(FileSystem& files, const std::string& folder);
+    ~Keyring();
+    Keyring(Keyring&&) noexcept;
+    Keyring& operator=(Keyring&&) noexcept;
+
+    [[nodiscard]] const std::string& folder() const;
+    [[nodiscard]] const FamilyId& family() const;
+    [[nodiscard]] Suite suite() const;
+    [[nodiscard]] const HostId& host_id() const;
+    [[nodiscard]] const std::string& host_name() const;
+    [[nodiscard]] const Secret& signing_seed() const;
+    [[nodiscard]] SignerId signer() const;
+    [[nodiscard]] bool is_custodian() const;
+    [[nodiscard]] std::uint64_t keys_generation() const;  // grows with each new label, epoch or destruction
+
+    [[nodiscard]] std::vector<LabelInfo> labels() const;
+    // usage, listing the labels there are.
+    [[nodiscard]] Result<std::shared_ptr<const WriterKeys>> writer_keys(std::string_view label_name) const;
+    [[nodiscard]] std::shared_ptr<const WriterKeys> writer_keys(const LabelId& label) const;  // null: not ours, or destroyed
+    [[nodiscard]] std::optional<DestroyedLabel> destroyed(const LabelId& label) const;
+    [[nodiscard]] std::vector<DestroyedLabel> destroyed_labels() const;
+    [[nodiscard]] std::vector<SignerInfo> trusted_signers() const;
+    [[nodiscard]] std::vector<SlotInfo> slots() const;
+    [[nodiscard]] std::vector<CopyInfo> copies() const;
+    [[nodiscard]] std::vector<VaultId> known_vaults() const;
+
+    [[nodiscard]] Status add_label(std::string_view name);  // lower-case letters, digits, '-': usage otherwise
+    [[nodiscard]] Status rotate(std::string_view label);    // new epoch; new packs only
+    // Opens the keyring's secret by passphrase (any slot) or officer secret. wrong_key otherwise. refused on a writer's keyring
+    // is wrong_key too, naming who would.
+    [[nodiscard]] Result<UnlockedKeyring> unlock(const Secret& passphrase) const;
+    [[nodiscard]] Result<UnlockedKeyring> unlock_as_officer(const Secret& officer_secret) const;
+    [[nodiscard]] Result<std::uint32_t> add_passphrase_slot(const UnlockedKeyring& unlocked, const Secret& passphrase,
+                                                            Argon2Cost cost, std::string_view note);
+    [[nodiscard]] Result<std::uint32_t> add_officer_slot(const UnlockedKeyring& unlocked, const PublicKey& officer,
+                                                         std::string_view note);
+    [[nodiscard]] Status remove_slot(const UnlockedKeyring& unlocked, std::uint32_t number);  // refused: the last one
+    [[nodiscard]] Status change_passphrase(const Secret& old_passphrase, const Secret& new_passphrase, Argon2Cost cost);
+
+    // A writer export: writer keys of `labels` (all when empty), a fresh signing seed for `host`, trusted here from now on.
+    [[nodiscard]] Result<Bytes> export_writer(const std::vector<std::string>& labels, std::string_view host);
+    [[nodiscard]] Result<Bytes> export_public() const;  // family, label ids and publics, signers: no secret
+    // Makes a keyring folder of role writer out of a writer export.
+    static Result<Keyring> import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported);
+    [[nodiscard]] Status import_public(ByteView exported);  // signers become trusted
+    [[nodiscard]] Status trust_signer(const SignerInfo& signer);
+
+    // Removes every key of the label from this keyring. The caller has checked holds, terms and other vaults (see
+    // key_destruction.h).
+    [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label);
+    [[nodiscard]] Status settle_copy(std::uint32_t number, bool rewritten_without_label, std::string_view how);
+
+    [[nodiscard]] Result<std::optional<RememberedHead>> remembered_head(const VaultId& vault) const;
+    [[nodiscard]] Status remember_head(const VaultId& vault, const RememberedHead& head);  // one fsync; never goes back
+
+    struct State;  // keyring_file.h; for recovery_kit.cc
+    [[nodiscard]] const State& state() const { return *state_; }
+    [[nodiscard]] State& state() { return *state_; }
+    [[nodiscard]] Status save();
+
+private:
+    explicit Keyring(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+class UnlockedKeyring {
+public:
+    // Null when the label's secret is not in the keyring.
+    [[nodiscard]] Result<std::shared_ptr<const LabelSecrets>> secrets(const LabelId& label) const;
+    struct State;
+    explicit UnlockedKeyring(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+    [[nodiscard]] const State& state() const { return *state_; }
+
+private:
+    std::shared_ptr<const State> state_;
+};
+
+}  // namespace custody

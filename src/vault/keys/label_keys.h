@@ -1,0 +1,36 @@
+// The keys of one label, in the two halves that DESIGN.md's "Keys: who holds what" draws: what every writing host holds, and
+// what only the custodian holds.
+//
+// Ownership: values that own locked memory; shared by const reference or shared_ptr. Threads: immutable.
+#pragma once
+
+#include "base/crypto.h"
+#include "base/ids.h"
+#include "base/secret.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace custody {
+
+// Enough to back up, list, forget, prune, copy and verify structure. Opens no name and no byte of content.
+struct WriterKeys {
+    FamilyId family;
+    LabelId label;
+    std::string name;  // "config"
+    Suite suite = Suite::standard;
+    Secret chunk_id_key;  // 32 bytes each
+    Secret gear_key;
+    Secret summary_key;
+    std::uint32_t epoch = 0;  // the newest: new packs are sealed to it
+    PublicKey epoch_public{};
+};
+
+// The X25519 secrets of every epoch: opens names, attributes, content.
+struct LabelSecrets {
+    LabelId label;
+    std::map<std::uint32_t, Secret> by_epoch;
+};
+
+}  // namespace custody

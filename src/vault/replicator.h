@@ -1,0 +1,39 @@
+// Bringing another vault of the family into step, and healing a vault from another. No label secret is needed: packs and
+// snapshots are copied verbatim, index segments are written anew. Never removes. Threads: one.
+#pragma once
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "vault/repository.h"
+
+#include <string>
+#include <vector>
+
+namespace custody {
+
+struct CopyResult {
+    std::uint64_t snapshots_copied = 0, snapshots_present = 0;
+    std::uint64_t packs_copied = 0, bytes_copied = 0;
+    std::vector<std::string> warnings;
+};
+// refused: another family. Every pack is hashed while it is copied; a damaged source pack is corrupt and its snapshots are named.
+// `snapshots` empty: all live ones. Forgotten on the target: not brought back unless named.
+[[nodiscard]] Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots,
+                                                Progress& progress, const StopFlag& stop);
+
+struct RepairResult {
+    std::uint64_t objects_healed = 0, bytes_copied = 0;
+    std::vector<std::string> healed;  // object names
+    struct Lost {
+        std::string object;
+        std::string why;
+    };
+    std::vector<Lost> lost;  // what no copy could heal
+};
+// `from` null: only what can be rebuilt from this vault itself (index segments from packs, reserve).
+// Object-wise where the other vault has the same name, else block by block. A ledger entry that is damaged or cut here is never
+// taken from the other vault (each has its own); repair of a ledger is refused in words.
+[[nodiscard]] Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop);
+
+}  // namespace custody

@@ -1,0 +1,26 @@
+// A disk, partition or disk-image file as a Source of one file entry at its path: fixed 1 MiB chunks at aligned offsets;
+// holes, and free blocks of ext2/3/4 (libext2fs) on the whole device or in its partitions (libblkid), are holes of the entry.
+//
+// refused: the device or a partition of it is mounted read-write and `allow_mounted` is false.
+#pragma once
+
+#include "vault/sources/source.h"
+
+#include <memory>
+#include <string>
+
+namespace custody {
+
+struct ImageOptions {
+    std::string path;
+    bool allow_mounted = false;
+    bool keep_free_blocks = false;  // store unallocated space too
+};
+struct ImageNotes {
+    std::vector<std::string> warnings;
+    std::string description;         // "gpt, 2 partitions: ext4 \"root\" 1.2 GiB used of 4 GiB, vfat"
+    std::uint64_t skipped_free = 0;  // bytes
+};
+[[nodiscard]] Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, ImageNotes& notes);
+
+}  // namespace custody

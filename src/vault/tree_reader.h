@@ -1,0 +1,50 @@
+// Walking the trees of a snapshot: nodes by id, entries in order, content chunks in order. Shared by restore, ls, diff, verify.
+//
+// Threads: a TreeReader is safe from many; an iterator serves one. Memory: a bounded cache of decoded nodes and raw blocks.
+// Errors: corrupt with the path of the node; wrong_key without the label's secret.
+#pragma once
+
+#include "base/result.h"
+#include "vault/history/tree.h"
+#include "vault/packs/index.h"
+#include "vault/packs/pack_reader.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace custody {
+
+class TreeReader {
+public:
+    // `index` is reloaded once before a missing id is called damage.
+    TreeReader(Index& index, const BlockSource& blocks, const WriterKeys& keys);
+    ~TreeReader();
+    // Read, re-hashed against `id`, decoded.
+    [[nodiscard]] Result<std::shared_ptr<const Node>> node(const TreeId& id);
+    // References only: enough to mark; needs no label secret.
+    [[nodiscard]] Result<TreeRefs> refs(const TreeId& id);
+    // Entries of a folder in name order, through fanouts. The visitor's error ends the walk.
+    using OnEntry = std::function<Status(const Entry& entry)>;
+    [[nodiscard]] Status entries(const TreeId& folder, const OnEntry& visit);
+    // Depth-first, parents before children; path without a leading '/' ("srv/data/a"). `descend` false from the visitor skips a
+    // folder.
+    using OnPath = std::function<Result<bool>(const std::string& path, const Entry& entry)>;
+    [[nodiscard]] Status walk(const TreeId& root, const OnPath& visit);
+    // The entry at a path below the root; not_found.
+    [[nodiscard]] Result<Entry> find(const TreeId& root, const std::string& path);
+    // Content in order: data ranges (chunk and its logical ranges come in file order) with holes implied by the gaps.
+    struct ContentPiece {
+        ContentChunk chunk;
+        std::vector<Hole> ranges;  // where its bytes go in the file, in order; lengths sum to chunk.length
+    };
+    using OnPiece = std::function<Status(const ContentPiece& piece)>;
+    [[nodiscard]] Status content(const Content& content, const OnPiece& visit);
+    [[nodiscard]] Result<Location> locate(ByteView id32);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace custody
