@@ -35,7 +35,7 @@ public:
 [[nodiscard]] std::string to_rfc3339_local(Time time);
 // Accepts full RFC 3339, `2026-11-03` (local midnight) and `2026-11-03T02:00[:30]` (local). Code::usage otherwise.
 [[nodiscard]] Result<Time> parse_time(std::string_view text);
-// `90s`, `15m`, `24h`, `30d`, `8w`: nanoseconds. Code::usage otherwise, and above 1000 years.
+// `90s`, `15m`, `24h`, `30d`, `8w`: nanoseconds. Code::usage otherwise, and beyond 64 bits (292 years).
 [[nodiscard]] Result<std::int64_t> parse_duration(std::string_view text);
 
 }  // namespace custody

@@ -1,0 +1,17 @@
+#include "base/text_vi.h"
+
+#include <array>
+
+namespace custody {
+
+std::string_view find_vietnamese(std::string_view english) {
+    const std::array parts = {vietnamese_base_texts()};
+    for (const auto table : parts) {
+        const auto found = std::lower_bound(table.begin(), table.end(), english,
+                                            [](const Translation& pair, std::string_view text) { return pair.english < text; });
+        if (found != table.end() && found->english == english) return found->vietnamese;
+    }
+    return {};
+}
+
+}  // namespace custody

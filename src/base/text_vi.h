@@ -1,0 +1,27 @@
+// The Vietnamese table: pairs of English text, exactly as written in a say() or translate(), and its translation. Each part is
+// one file text_vi_<subject>.cc with a constexpr array sorted by the English bytes (checked by static_assert), so that no file
+// grows beyond what one can read; text_vi.cc names the parts. Placeholders are kept, and may be numbered: {1} {0}.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+namespace custody {
+
+struct Translation {
+    std::string_view english;
+    std::string_view vietnamese;
+};
+
+[[nodiscard]] constexpr bool is_sorted_table(std::span<const Translation> table) {
+    return std::adjacent_find(table.begin(), table.end(),
+                              [](const Translation& a, const Translation& b) { return a.english >= b.english; }) == table.end();
+}
+
+[[nodiscard]] std::span<const Translation> vietnamese_base_texts();  // text_vi_base.cc
+
+// The translation, or an empty view when no part has one.
+[[nodiscard]] std::string_view find_vietnamese(std::string_view english);
+
+}  // namespace custody
