@@ -14,7 +14,7 @@ namespace custody {
 
 class GearTable {
 public:
-    // 256 x u64 from HKDF-expanded SHA-256 of the key; see docs/FORMAT.md.
+    // Values 4i..4i+3 are the little-endian u64 of HKDF-SHA-256(key, no salt, "custody gear table 1" || u8 i), i = 0..63.
     explicit GearTable(const Secret& gear_key);
     [[nodiscard]] const std::array<std::uint64_t, 256>& values() const { return values_; }
 

@@ -15,7 +15,8 @@ public:
     ~Compressor();
     Compressor(Compressor&&) noexcept;
     // Fills `out` (replaced; capacity kept). Falls back to Compression::none when that is not smaller (by 3 %), and probes
-    // incompressible content cheaply. Code::memory never; Code::failed only when zstd itself fails.
+    // incompressible content cheaply; `out` is then empty, for `raw` itself is what is to be stored. Code::failed only when
+    // zstd itself fails.
     [[nodiscard]] Result<Compression> compress(ByteView raw, Bytes& out);
 
 private:

@@ -68,6 +68,7 @@ struct SegmentHeader {
     LabelId label;
     SegmentId segment;
     std::array<Byte, kSealedKeySize> sealed_key{};
+    bool operator==(const SegmentHeader&) const = default;
 };
 
 // 0 magic 8 | 8 u32 number | 12 u32 raw size | 16 u32 summary size | 20 u32 data size | 24 u8 compression | 25 u8 kind
