@@ -32,26 +32,33 @@ struct Search {
     bool found = false;
 };
 
+// Two bytes of `word`, the lower first. True when the masked hash is zero behind one of them; `state` then says where.
+inline bool step(const Gear& gear, std::uint64_t word, std::size_t at, std::uint64_t mask, std::uint64_t& hash, Search& state) {
+    const std::uint64_t first = gear[word & 0xff];
+    const std::uint64_t both = 2 * first + gear[(word >> 8) & 0xff];
+    const std::uint64_t middle = 2 * hash + first;
+    hash = 4 * hash + both;
+    if ((middle & mask) == 0) [[unlikely]] {
+        state = {middle, at + 1, true};
+        return true;
+    }
+    if ((hash & mask) == 0) [[unlikely]] {
+        state = {hash, at + 2, true};
+        return true;
+    }
+    return false;
+}
+
 // Advances to just behind the first byte before `end` at which the masked hash is zero, or to `end`.
 void search(const Gear& gear, const Byte* data, std::size_t end, std::uint64_t mask, Search& state) {
     std::uint64_t hash = state.hash;
     std::size_t at = state.at;
-    while (at + 8 <= end) {
-        std::uint64_t word = load_le<std::uint64_t>(data + at);
-        for (unsigned step = 0; step < 4; ++step, word >>= 16, at += 2) {
-            const std::uint64_t first = gear[word & 0xff];
-            const std::uint64_t both = 2 * first + gear[(word >> 8) & 0xff];
-            const std::uint64_t middle = 2 * hash + first;
-            hash = 4 * hash + both;
-            if ((middle & mask) == 0) {
-                state = {middle, at + 1, true};
-                return;
-            }
-            if ((hash & mask) == 0) {
-                state = {hash, at + 2, true};
-                return;
-            }
-        }
+    for (; at + 8 <= end; at += 8) {
+        const auto word = load_le<std::uint64_t>(data + at);
+        if (step(gear, word, at, mask, hash, state)) return;
+        if (step(gear, word >> 16, at + 2, mask, hash, state)) return;
+        if (step(gear, word >> 32, at + 4, mask, hash, state)) return;
+        if (step(gear, word >> 48, at + 6, mask, hash, state)) return;
     }
     for (; at < end; ++at) {
         hash = 2 * hash + gear[data[at]];
