@@ -62,18 +62,28 @@ struct RememberedHead {
     Digest hash;
 };
 
+// One object of a ledger that does not replay.
+struct LedgerDamage {
+    std::string object;
+    std::string problem;
+};
+
 class Ledger {
 public:
     // Replays everything: gaps, bad links, bad signatures, a wrong vault id, removal of what was never added: corrupt.
     // `expected`: a head remembered elsewhere; a shorter ledger or another hash at that n is corrupt, "rolled back or cut".
     static Result<Ledger> load(ObjectStore& store, const VaultId& vault, std::optional<RememberedHead> expected);
+    // For reading what is left of a vault whose ledger is damaged: every entry that can be read is taken at its word, what
+    // contradicts is listed. Such a ledger must not be published to.
+    static Result<Ledger> salvage(ObjectStore& store, const VaultId& vault, std::vector<LedgerDamage>& damage);
 
     [[nodiscard]] const LedgerState& state() const { return state_; }
     [[nodiscard]] RememberedHead head() const { return {state_.n, state_.head}; }
     // Entries published by others since are read in.
     [[nodiscard]] Status refresh();
-    // Signs and publishes `draft` (n, previous and signer are filled in here). On a lost race refreshes, calls `still_valid`
-    // with the new state (an error ends the attempt), signs again and retries. Returns the entry as published.
+    // Signs and publishes `draft` (n, previous and signer are filled in here). Before each attempt calls `still_valid` (may be
+    // null) with the state it builds on; an error ends the attempt. On a lost race refreshes, signs again and retries.
+    // Durable when it returns. Returns the entry as published; failed: the entry would contradict the ledger.
     using Check = std::function<Status(const LedgerState&)>;
     [[nodiscard]] Result<LedgerEntry> publish(LedgerEntry draft, const Secret& signing_seed, const Check& still_valid);
     // Signers seen, with the first entry of each.
@@ -82,12 +92,24 @@ public:
 private:
     Ledger(ObjectStore& store, VaultId vault) : store_(&store), vault_(vault) {}
     Status apply(const LedgerEntry& entry, const Digest& hash);
+    Result<bool> read_next();  // false: there is none
     ObjectStore* store_;
     VaultId vault_;
     LedgerState state_;
     std::map<SignerId, std::uint64_t> signers_;
 };
 
+// What keeps `entry` from following on `state`, in words; nothing when it may.
+[[nodiscard]] std::optional<std::string> contradiction(const LedgerState& state, const LedgerEntry& entry);
+// Precondition: no contradiction (or a salvage that knows). `hash`: of the entry's file.
+void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash);
+// The hold that an entry of operation `hold` lays: details {"reason": text, "until": RFC 3339 or absent}.
+[[nodiscard]] Result<HoldState> hold_of(const LedgerEntry& entry);
+// Held at that time: a hold with `until` in the past is over.
+[[nodiscard]] bool is_held(const LedgerSnapshot& snapshot, Time at);
+
+// A first backup of 10 TB names 250,000 packs in 30 MB.
+inline constexpr std::uint64_t kMaxLedgerEntrySize = 256ull * 1024 * 1024;
 [[nodiscard]] Result<Bytes> encode(const LedgerEntry& entry, const VaultId& vault, const Secret& signing_seed);
 struct DecodedEntry {
     LedgerEntry entry;

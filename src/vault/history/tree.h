@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace custody {
@@ -60,6 +61,12 @@ struct Content {
 };
 inline constexpr std::size_t kMaxInlineChunks = 1024;  // chunks plus holes in an entry
 inline constexpr std::size_t kMaxNodeEntries = 4096;   // entries, chunks plus holes, or children in a node
+// A writer closes a node before an entry that would bring it above either (one larger entry stands alone): a node must fit a
+// block, in body and in references, whatever attributes and chunk lists its entries have.
+inline constexpr std::size_t kNodeBodyTarget = 1024 * 1024;  // bytes
+inline constexpr std::size_t kNodeRefsTarget = 8192;         // ids
+inline constexpr std::size_t kMaxXattrValue = 64 * 1024;     // XATTR_SIZE_MAX of Linux
+inline constexpr std::size_t kMaxSymlinkTarget = 65535;
 
 struct Entry {
     std::string name;  // one component, no '/', not "." or "..", 1..255 bytes
@@ -93,6 +100,14 @@ struct EncodedNode {
     TreeRefs refs;
     Bytes body;
 };
+// What an entry adds to a folder node: an upper bound of body bytes, and the exact number of references.
+struct EntryCost {
+    std::size_t body_bytes = 0;
+    std::size_t refs = 0;
+};
+[[nodiscard]] EntryCost entry_cost(const Entry& entry);
+// One path component that a node may hold: 1..255 bytes, no '/', no NUL, not "." or "..".
+[[nodiscard]] bool is_safe_name(std::string_view name);
 [[nodiscard]] EncodedNode encode_node(const Node& node, KeyedHash& chunk_id_hash);
 // corrupt: malformed, references left over or missing, names unsorted, repeated or unsafe, sums that do not fit.
 [[nodiscard]] Result<Node> decode_node(const TreeRefs& refs, ByteView body);

@@ -1,0 +1,172 @@
+#include "vault/history/snapshot.h"
+
+#include "base/records/canonical_json.h"
+#include "base/text.h"
+
+namespace custody {
+namespace {
+
+constexpr std::string_view kPurpose = "custody snapshot 1";
+constexpr std::string_view kSummaryInfo = "custody snapshot summary 1";
+constexpr std::string_view kWhat = "snapshot";
+constexpr std::uint64_t kFormat = 1;
+using Salt = Id<16, struct SnapshotSaltTag>;
+
+Error malformed(std::string_view why) { return {Code::corrupt, say("snapshot: {}", why)}; }
+
+Bytes summary_aad(const SnapshotClear& clear, const Salt& salt) {
+    Bytes aad;
+    append(aad, clear.family.view());
+    append(aad, clear.label.view());
+    append(aad, clear.host.view());
+    append(aad, salt.view());
+    return aad;
+}
+
+// Raw bytes in JSON: text when they are UTF-8, else {"base64": ...}.
+Json raw_to_json(const std::string& raw) {
+    if (is_utf8(raw)) return raw;
+    return {{"base64", to_base64(as_bytes(raw))}};
+}
+
+Result<std::string> raw_from_json(const Json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    TRY_ASSIGN(const std::string text, json_text(value, "base64", kWhat));
+    const auto raw = from_base64(text);
+    if (!raw) return malformed("a name is no base64");
+    return std::string(as_text(*raw));
+}
+
+Result<std::string> raw_field(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end()) return malformed(std::string("field '") + key + "' is missing");
+    return raw_from_json(*found);
+}
+
+Result<Json> summary_to_json(const SnapshotSummary& summary) {
+    Json json = {{"time", to_rfc3339_utc(summary.time)},
+                 {"label", summary.label},
+                 {"name", raw_to_json(summary.name)},
+                 {"host", raw_to_json(summary.host)},
+                 {"kind", summary.kind},
+                 {"paths", Json::array()},
+                 {"files", summary.files},
+                 {"bytes", summary.bytes},
+                 {"root", summary.root.hex()},
+                 {"clock_suspect", summary.clock_suspect},
+                 {"failed", summary.failed},
+                 {"changed_while_read", summary.changed_while_read}};
+    for (const std::string& path : summary.paths) json["paths"].push_back(raw_to_json(path));
+    return json;
+}
+
+Result<SnapshotSummary> summary_from_json(const Json& json) {
+    if (!json.is_object()) return malformed("the summary is no object");
+    SnapshotSummary summary;
+    TRY_ASSIGN(const std::string time, json_text(json, "time", kWhat));
+    const auto parsed = parse_time(time);
+    if (!parsed.ok()) return malformed("the time is malformed");
+    summary.time = *parsed;
+    TRY_ASSIGN(summary.label, json_text(json, "label", kWhat));
+    TRY_ASSIGN(summary.name, raw_field(json, "name"));
+    TRY_ASSIGN(summary.host, raw_field(json, "host"));
+    TRY_ASSIGN(summary.kind, json_text(json, "kind", kWhat));
+    const auto paths = json.find("paths");
+    if (paths == json.end() || !paths->is_array()) return malformed("field 'paths' is missing or no list");
+    for (const Json& path : *paths) {
+        TRY_ASSIGN(std::string raw, raw_from_json(path));
+        summary.paths.push_back(std::move(raw));
+    }
+    TRY_ASSIGN(summary.files, json_number(json, "files", kWhat));
+    TRY_ASSIGN(summary.bytes, json_number(json, "bytes", kWhat));
+    TRY_ASSIGN(summary.root, json_id<TreeId>(json, "root", kWhat));
+    TRY_ASSIGN(summary.clock_suspect, json_bool(json, "clock_suspect", kWhat));
+    TRY_ASSIGN(summary.failed, json_number(json, "failed", kWhat));
+    TRY_ASSIGN(summary.changed_while_read, json_number(json, "changed_while_read", kWhat));
+    return summary;
+}
+
+Bytes seal_summary(ByteView plain, const WriterKeys& keys, const SnapshotClear& clear, const Salt& salt) {
+    // A key of its own for each snapshot, by the random salt; so the nonce is always 0.
+    const Secret key = hkdf(keys.summary_key.view(), salt.view(), kSummaryInfo);
+    Bytes sealed(plain.size() + kTagSize);
+    Aead(clear.suite, key.view()).seal(0, summary_aad(clear, salt), plain, sealed);
+    return sealed;
+}
+
+// What a record without keys yields.
+struct OpenedForm {
+    SnapshotClear clear;
+    Salt salt;
+    Bytes sealed;
+};
+
+Result<OpenedForm> open_form(const ObjectId& id, ByteView bytes) {
+    if (bytes.size() > kMaxSnapshotSize) return malformed("it is too large");
+    if (id_of<ObjectId>(sha256(bytes)) != id) return malformed("its content does not match its name");
+    TRY_ASSIGN(const SignedRecord record, open_record(bytes, kPurpose, kMaxSnapshotSize));
+    const Json& body = record.body;
+    if (!body.is_object()) return malformed("not an object");
+    TRY_ASSIGN(const std::uint64_t format, json_number(body, "format", kWhat));
+    if (format != kFormat) return Error{Code::usage, say("this snapshot needs Custody that reads format {}", format)};
+    OpenedForm form;
+    TRY_ASSIGN(const std::uint64_t suite, json_number(body, "suite", kWhat));
+    if (suite != 1 && suite != 2) return malformed("unknown suite");
+    form.clear.suite = static_cast<Suite>(suite);
+    TRY_ASSIGN(form.clear.family, json_id<FamilyId>(body, "family", kWhat));
+    TRY_ASSIGN(form.clear.label, json_id<LabelId>(body, "label", kWhat));
+    TRY_ASSIGN(form.clear.host, json_id<HostId>(body, "host", kWhat));
+    TRY_ASSIGN(form.salt, json_id<Salt>(body, "nonce", kWhat));
+    TRY_ASSIGN(const std::string summary, json_text(body, "summary", kWhat));
+    auto sealed = from_base64(summary);
+    if (!sealed || sealed->size() < kTagSize) return malformed("the summary is no base64");
+    form.sealed = std::move(*sealed);
+    form.clear.signer = record.signer;
+    return form;
+}
+
+}  // namespace
+
+Result<EncodedSnapshot> encode_snapshot(const SnapshotSummary& summary, const WriterKeys& keys, const HostId& host,
+                                        const Secret& signing_seed) {
+    const SnapshotClear clear{keys.family, keys.label, host, keys.suite, signer_id(signing_seed)};
+    const Salt salt = random_id<Salt>();
+    TRY_ASSIGN(const Json json, summary_to_json(summary));
+    TRY_ASSIGN(const std::string plain, to_canonical_json(json));
+    const Json body = {{"format", kFormat},
+                       {"suite", static_cast<int>(clear.suite)},
+                       {"family", clear.family.hex()},
+                       {"label", clear.label.hex()},
+                       {"host", clear.host.hex()},
+                       {"nonce", salt.hex()},
+                       {"summary", to_base64(seal_summary(as_bytes(plain), keys, clear, salt))}};
+    EncodedSnapshot encoded;
+    TRY_ASSIGN(encoded.bytes, sign_record(body, kPurpose, signing_seed));
+    if (encoded.bytes.size() > kMaxSnapshotSize) {
+        return Error{Code::usage, say("the list of paths is too long for one snapshot; back up a folder above them")};
+    }
+    encoded.id = id_of<ObjectId>(sha256(encoded.bytes));
+    return encoded;
+}
+
+Result<SnapshotClear> decode_snapshot_clear(const ObjectId& id, ByteView bytes) {
+    TRY_ASSIGN(const OpenedForm form, open_form(id, bytes));
+    return form.clear;
+}
+
+Result<Snapshot> decode_snapshot(const ObjectId& id, ByteView bytes, const WriterKeys& keys) {
+    TRY_ASSIGN(const OpenedForm form, open_form(id, bytes));
+    if (form.clear.label != keys.label || form.clear.family != keys.family) {
+        return Error{Code::wrong_key, say("snapshot {} is not of label {}", id.hex(), keys.name)};
+    }
+    const Secret key = hkdf(keys.summary_key.view(), form.salt.view(), kSummaryInfo);
+    Bytes plain(form.sealed.size() - kTagSize);
+    if (!Aead(form.clear.suite, key.view()).open(0, summary_aad(form.clear, form.salt), form.sealed, plain)) {
+        return malformed("its summary does not open with the label's key");
+    }
+    TRY_ASSIGN(const Json json, parse_json(plain, kMaxSnapshotSize));
+    TRY_ASSIGN(SnapshotSummary summary, summary_from_json(json));
+    return Snapshot{id, form.clear, std::move(summary)};
+}
+
+}  // namespace custody
