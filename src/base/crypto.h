@@ -3,7 +3,8 @@
 // the RFC's vectors. sodium.h and openssl/*.h are included by base/crypto*.cc and base/secret.cc only.
 //
 // Suite 1 (standard, the default, recognised standards for duty E1): SHA-256, HMAC-SHA-256, AES-256-GCM, HKDF-SHA-256,
-// DHKEM(X25519), Ed25519. Suite 2 (modern, opt-in, does not meet E1): keyed BLAKE2b-256, XChaCha20-Poly1305, sealed boxes.
+// DHKEM(X25519), Ed25519. Suite 2 (modern, opt-in, does not meet E1): keyed BLAKE2b-256, XChaCha20-Poly1305, and the same
+// sealing with ChaCha20-Poly1305.
 // Threads: free functions are safe; an object serves one thread at a time.
 #pragma once
 
@@ -94,7 +95,8 @@ private:
 [[nodiscard]] PublicKey x25519_public(const Secret& secret);
 
 // Sealing to a public key, anonymous sender. Suite 1: HPKE base mode DHKEM(X25519, HKDF-SHA256), HKDF-SHA256,
-// AES-256-GCM; output = enc (32) || ciphertext || tag (16). Suite 2: crypto_box_seal with info and aad hashed in front.
+// AES-256-GCM; suite 2: the same with ChaCha20-Poly1305 (libsodium's sealed box binds neither info nor aad, and a hash in
+// front would break the fixed overhead). Output = enc (32) || ciphertext || tag (16).
 inline constexpr std::size_t kSealOverhead = 48;
 [[nodiscard]] Result<Bytes> seal_to(Suite suite, const PublicKey& to, ByteView info, ByteView aad, ByteView plain);
 // Code::wrong_key when it does not open.

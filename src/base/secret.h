@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace custody {
 
@@ -18,8 +19,12 @@ public:
     explicit Secret(std::size_t size);  // zeroed
     static Secret copy_of(ByteView bytes);
     static Secret random(std::size_t size);
-    Secret(Secret&&) noexcept = default;
-    Secret& operator=(Secret&&) noexcept = default;
+    Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
+    Secret& operator=(Secret&& other) noexcept {
+        bytes_ = std::move(other.bytes_);
+        size_ = std::exchange(other.size_, 0);
+        return *this;
+    }
     [[nodiscard]] Secret clone() const { return copy_of(view()); }
     [[nodiscard]] bool empty() const { return size_ == 0; }
     [[nodiscard]] std::size_t size() const { return size_; }
