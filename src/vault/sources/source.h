@@ -1,54 +1,100 @@
-// The Source seam: something that can be backed up, as a tree of entries in walk order, each file with content that can be
-// opened and read. Files, images and streams now; databases later.
+// The Source seam: something that can be backed up, as a tree of items in walk order, each of which can be opened and read.
+// Files, images and streams now; databases later.
 //
-// Walk order is depth-first, folders' children by raw name bytes; it is the same on every run, which the host cache and dedup
-// rely on. Threads: next_*() by one thread; FileContent objects are opened and read in worker threads, each by one.
-// Errors: a failure of one item is an item with `error`, not the end of the walk; only what ends the whole run is a Status.
+// A walk is a sequence of steps. A folder is entered, shows its items in pieces (at most kMaxPieceItems, by raw name bytes; only
+// huge folders have more than one), and is left; after a piece its subfolders are entered in order, before the next piece. So the
+// files of a folder come before those of its subfolders. The order and the pieces are the same on every run over the same names,
+// which host cache and dedup rely on. What a piece says is what lstat says: cheap; the rest is read by open().
+//
+// Threads: next() by one thread; open() and look_again() from many; a FileContent serves one.
+// Errors: a failure of one item is said with that item, not the end of the walk; only what ends the whole run is a Status.
 #pragma once
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/stop.h"
 #include "vault/history/tree.h"
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace custody {
 
-// How a file looked when it was met; what tells changed from unchanged.
+// How an item looked when it was met; what tells changed from unchanged.
 struct FileStamp {
     std::uint64_t size = 0;
     std::uint64_t device = 0, inode = 0;
     Time modified, changed;  // mtime, ctime
     auto operator<=>(const FileStamp&) const = default;
 };
+// Device numbers are not compared: those of btrfs, LVM and loop devices change with every boot.
+[[nodiscard]] inline bool same_stamp(const FileStamp& a, const FileStamp& b) {
+    return a.inode == b.inode && a.changed == b.changed && a.modified == b.modified && a.size == b.size;
+}
+
+// A folder of the walk: what its items are opened through. Shared by whatever still has to open some; its descriptor may be
+// closed and reopened meanwhile.
+class SourceFolder {
+public:
+    virtual ~SourceFolder() = default;
+    [[nodiscard]] virtual const std::string& path() const = 0;  // absolute, raw bytes
+};
+
+struct SourceItem {
+    std::string name;
+    EntryType type = EntryType::file;
+    FileStamp stamp;
+    std::uint32_t mode = 0, uid = 0, gid = 0;  // mode: 07777
+    std::uint32_t links = 1;
+    std::uint64_t device_number = 0;      // st_rdev of a device node
+    std::int64_t settle_ns = 2 * kSecond;  // a stamp younger than this when read cannot be trusted next time (FAT: 4 s)
+    bool attributes_only = false;          // a parent of a backed-up path
+    std::optional<Error> error;            // could not even be looked at: left out and named
+};
+
+inline constexpr std::size_t kMaxPieceItems = kMaxNodeEntries;
+
+struct SourceStep {
+    enum class What { enter, piece, leave, end };
+    What what = What::end;
+    std::shared_ptr<SourceFolder> folder;  // enter, piece, leave
+    std::size_t item = 0;                  // enter: which item of its parent's current piece (the root: 0)
+    std::vector<SourceItem> items;         // piece
+    std::optional<Error> error;            // enter: the folder cannot be read (no piece follows); leave: not to its end
+};
 
 // Open content of one file. read() is sequential over the data ranges only (holes are skipped).
 class FileContent {
 public:
     virtual ~FileContent() = default;
-    [[nodiscard]] virtual std::uint64_t size() const = 0;              // logical, when opened
+    [[nodiscard]] virtual std::uint64_t size() const = 0;              // logical, when opened; kUnknownSize
     [[nodiscard]] virtual const std::vector<Hole>& holes() const = 0;  // ascending, when opened
-    // Fills `into` as far as the data go; 0 at the end.
+    // Fills `into` as far as the data go; fewer bytes only at the end, which a file that shrank may reach early.
     [[nodiscard]] virtual Result<std::size_t> read(MutableByteView into) = 0;
-    // After the last read: did it change, shrink, grow or get replaced meanwhile? true: mark the entry.
+    // After the last read: did it change, shrink, grow or get replaced meanwhile?
     [[nodiscard]] virtual Result<bool> changed_since_open() = 0;
     // Non-zero: cut at multiples of this logical size instead of by content (images).
     [[nodiscard]] virtual std::uint32_t fixed_chunk() const { return 0; }
-    [[nodiscard]] virtual FileStamp stamp() const = 0;  // by fstat when opened
+    // False: a second reading is impossible (a stream).
+    [[nodiscard]] virtual bool repeatable() const { return true; }
+};
+inline constexpr std::uint64_t kUnknownSize = ~std::uint64_t{0};
+
+// An item as it is when opened: everything of its entry but content, children and hard link.
+struct OpenedItem {
+    Entry entry;
+    FileStamp stamp;
+    std::unique_ptr<FileContent> content;  // files
 };
 
-struct SourceItem {
-    enum class What { enter_folder, leave_folder, entry };
-    What what = What::entry;
-    std::string path;            // absolute, raw
-    Entry entry;                 // attributes filled in; content only for what needs no reading (empty files)
-    FileStamp stamp;             // type file: as lstat saw it; folders too
-    bool racy = false;           // mtime/ctime less than 2 s (FAT 4 s) before now: not to be trusted next time
-    std::optional<Error> error;  // this item could not be read; it is left out and named
+// What is asked about at the end (duty B8): items as they were stored, of one folder.
+struct SeenItem {
+    std::string_view name;
+    EntryType type = EntryType::file;
+    FileStamp stamp;
 };
 
 class Source {
@@ -56,13 +102,10 @@ public:
     virtual ~Source() = default;
     [[nodiscard]] virtual std::string kind() const = 0;  // "files", "image", "stream"
     [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
-    // false: the walk is over.
-    [[nodiscard]] virtual Result<bool> next(SourceItem& item) = 0;
-    // Worker threads.
-    [[nodiscard]] virtual Result<std::unique_ptr<FileContent>> open(const SourceItem& item) = 0;
-    // Looks at an item again at the end (duty B8): nullopt same, else what differs in words ("size 5 -> 7", "vanished").
-    // An item whose stamp has a racy or changed mark is expected to differ and is not asked for.
-    [[nodiscard]] virtual Result<std::optional<std::string>> look_again(const SourceItem& item) = 0;
+    [[nodiscard]] virtual Status next(SourceStep& step) = 0;  // What::end: the walk is over
+    [[nodiscard]] virtual Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) = 0;
+    // Looks at items again: one answer each, empty for the same, else what differs in words ("size 5, was 7", "has vanished").
+    [[nodiscard]] virtual std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) = 0;
     // For a total in the progress line; 0 unknown.
     [[nodiscard]] virtual std::uint64_t expected_bytes() const { return 0; }
 };
