@@ -2,7 +2,7 @@
 // ioctls; nothing is shelled out and nothing is written.
 //
 // "Physical" disks are whole devices with no slaves below partition, LVM, RAID, btrfs, loop and overlay (duty B1).
-// Errors: not_found, io, denied. Threads: safe. Units: bytes; sectors are 512 bytes.
+// Errors: not_found, io, denied; usage: not a block device. Threads: safe. Units: bytes; sectors are 512 bytes.
 #pragma once
 
 #include "base/result.h"

@@ -1,0 +1,35 @@
+// Small reads from /sys and /proc for block_device.cc and its neighbours; not used elsewhere. What is absent reads as empty: a
+// kernel that does not know an attribute is no error.
+#pragma once
+
+#include <sys/types.h>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace custody::sysfs {
+
+// The whole (small) file, at most 1 MiB.
+[[nodiscard]] std::string read_text(const std::string& path);
+// Its first line, without blanks around it.
+[[nodiscard]] std::string read_line(const std::string& path);
+[[nodiscard]] std::uint64_t read_number(const std::string& path);
+[[nodiscard]] bool exists(const std::string& path);
+// Names in a folder, sorted, without those that begin with a dot.
+[[nodiscard]] std::vector<std::string> names_in(const std::string& path);
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+
+// Of "8:1"; 0 when it is none.
+[[nodiscard]] dev_t parse_device_number(std::string_view text);
+// "sda1" of a device number; empty when the kernel has no such block device.
+[[nodiscard]] std::string kernel_name(dev_t device);
+// "/sys/class/block/sda1": works for disks and partitions alike.
+[[nodiscard]] std::string folder_of(const std::string& kernel_name);
+// The disk that a partition lies on; the name itself for anything else.
+[[nodiscard]] std::string whole_disk_of(const std::string& kernel_name);
+[[nodiscard]] std::vector<std::string> partitions_of(const std::string& kernel_name);
+// Kernel names of all devices of the btrfs file system that this device belongs to; empty when it belongs to none.
+[[nodiscard]] std::vector<std::string> btrfs_devices_with(const std::string& kernel_name);
+
+}  // namespace custody::sysfs
