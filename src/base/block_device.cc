@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mounts.h"
+#include "base/physical_disks.h"
 #include "base/sysfs.h"
 #include "base/text.h"
 
@@ -158,18 +159,18 @@ void ask_kernel(DeviceInfo& info) {
     if (!fd.valid() && errno == EBUSY) info.uses.push_back(say("held by another program or by the kernel"));
 }
 
+// Overwriting a loop device harms its backing file only, so a loop device on the system's disk is not the system's disk; but
+// a running system may itself lie on a loop device (live media).
 bool holds_running_system(const std::string& path) {
-    const auto mine = physical_disks_under(path);
+    const auto mine = disks_under(path, LoopDevices::are_disks);
     if (!mine.ok()) return false;
     std::vector<std::string> of_system = {"/", "/boot", "/boot/efi", "/usr"};
     const auto swaps = swap_paths();
     of_system.insert(of_system.end(), swaps.begin(), swaps.end());
     for (const auto& place : of_system) {
-        const auto disks = physical_disks_under(place);
-        const bool shared = disks.ok() && std::any_of(disks->begin(), disks->end(), [&](const auto& disk) {
-                                return std::find(mine->begin(), mine->end(), disk) != mine->end();
-                            });
-        if (shared) return true;
+        const auto disks = disks_under(place, LoopDevices::are_both);
+        if (disks.ok() && std::any_of(disks->begin(), disks->end(), [&](const auto& disk) { return mine->contains(disk); }))
+            return true;
     }
     return false;
 }

@@ -42,7 +42,7 @@ struct DeviceInfo {
     // everything on or above it. Empty: nobody uses it.
     std::vector<std::string> uses;
     bool mounted_read_write = false;
-    bool holds_running_system = false;  // "/", "/boot", "/usr" or swap lies on the same physical disk
+    bool holds_running_system = false;  // "/", "/boot", "/usr" or swap lies on the same disk; a loop device is its own disk
     std::string content;                // libblkid: "ext4 \"data\"", "gpt, 3 partitions", ""
 };
 [[nodiscard]] Result<DeviceInfo> describe_device(const std::string& path);
