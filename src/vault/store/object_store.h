@@ -2,7 +2,7 @@
 // One conformance suite (tests/vault/store/object_store_suite.h) is passed by every implementation.
 //
 // Names are relative, of [a-z0-9/._-]: vault.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>, gc/marks,
-// sessions/<32>, reserve. Ownership: a store outlives its readers, writers and sessions. Threads: safe from many; a writer or
+// sessions/<32>[-<generation>], reserve. Ownership: a store outlives its readers, writers and sessions. Threads: safe from many; a writer or
 // reader serves one thread, except ObjectReader::read, which is safe from many.
 // Errors: io, no_space, denied, read_only, exists, not_found, busy. Durable: see each function.
 #pragma once

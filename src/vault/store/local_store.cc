@@ -1,0 +1,431 @@
+#include "vault/store/local_store.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "vault/store/locked_file.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+namespace custody {
+namespace {
+
+constexpr std::uint32_t kFileMode = 0600;
+constexpr std::uint32_t kFolderMode = 0700;
+constexpr int kMaxDepth = 4;
+constexpr const char* kLockObject = "gc/lock";
+constexpr const char* kSessions = "sessions";
+constexpr const char* kTemporary = "tmp";
+constexpr std::array kTopFolders = {"packs", "index", "snapshots", "ledger", "gc"};
+constexpr std::size_t kSessionIdDigits = 32;
+constexpr std::size_t kGenerationDigits = 16;
+
+// Folders whose names changed since their last sync.
+class DirtyFolders {
+public:
+    explicit DirtyFolders(FileSystem& files) : files_(files) {}
+
+    void add(const std::string& folder) {
+        const std::lock_guard lock(mutex_);
+        dirty_.insert(folder);
+    }
+
+    // Returns when everything added before is durable, also what another thread is syncing right now. After one failure the
+    // state of the medium is unknown, so every later call fails too.
+    Status sync_all() {
+        const std::lock_guard one_at_a_time(sync_mutex_);
+        if (failed_) return *failed_;
+        std::set<std::string> folders;
+        {
+            const std::lock_guard lock(mutex_);
+            folders.swap(dirty_);
+        }
+        for (const auto& folder : folders) {
+            const Status synced = files_.sync_directory(folder);
+            if (synced.ok()) continue;
+            failed_ = synced.error();
+            return synced;
+        }
+        return done();
+    }
+
+private:
+    FileSystem& files_;
+    std::mutex mutex_;
+    std::set<std::string> dirty_;
+    std::mutex sync_mutex_;  // taken before mutex_
+    std::optional<Error> failed_;
+};
+
+class LocalReader final : public ObjectReader {
+public:
+    LocalReader(std::unique_ptr<File> file, std::uint64_t size, std::string path)
+        : file_(std::move(file)), size_(size), path_(std::move(path)) {}
+    std::uint64_t size() const override { return size_; }
+    Status read(std::uint64_t offset, MutableByteView into) override { return read_exactly(*file_, offset, into, path_); }
+
+private:
+    std::unique_ptr<File> file_;
+    std::uint64_t size_;
+    std::string path_;
+};
+
+// What writers and sessions need of their store.
+struct StoreFolders {
+    FileSystem& files;
+    std::string root;
+    DirtyFolders dirty;
+
+    [[nodiscard]] std::string path_of(const std::string& name) const { return join_path(root, name); }
+    [[nodiscard]] Result<LockedFile> create_temporary() {
+        const std::string folder = path_of(kTemporary);
+        auto made = LockedFile::create(files, folder);
+        if (made.ok() || made.error().code != Code::not_found) return made;
+        TRY(make_directories(files, folder, kFolderMode));
+        return LockedFile::create(files, folder);
+    }
+};
+
+enum class Naming { keep_equal, only_new, replace };
+
+// keep_equal: the name is a hash of the content, so that an object already there is the same one, unless it was cut short;
+// a whole copy then takes its place.
+Status name_object(StoreFolders& store, LockedFile& file, const std::string& path, Naming naming, std::uint64_t size) {
+    if (naming == Naming::replace) return file.rename_over(path);
+    const Status named = file.rename_new(path);
+    if (named.ok() || naming == Naming::only_new || named.error().code != Code::exists) return named;
+    TRY_ASSIGN(const FileInfo existing, store.files.info(path));
+    if (existing.is_regular && existing.size == size) return file.remove();
+    return file.rename_over(path);
+}
+
+Status name_object_in_folder(StoreFolders& store, LockedFile& file, const std::string& name, Naming naming, std::uint64_t size) {
+    if (!is_object_name(name)) return Error{Code::corrupt, say("'{}' is not a name of an object in a vault", printable(name))};
+    const std::string path = store.path_of(name);
+    const std::string folder = parent_path(path);
+    Status named = name_object(store, file, path, naming, size);
+    if (!named.ok() && named.error().code == Code::not_found) {
+        TRY(make_directories(store.files, folder, kFolderMode));
+        named = name_object(store, file, path, naming, size);
+    }
+    TRY(named);
+    file.keep();
+    store.dirty.add(folder);  // also when somebody else named it: that name may not be durable yet
+    return done();
+}
+
+class LocalWriter final : public ObjectWriter {
+public:
+    LocalWriter(std::shared_ptr<StoreFolders> store, LockedFile file) : store_(std::move(store)), file_(std::move(file)) {}
+
+    Status append(ByteView bytes) override {
+        TRY(write_all(file_.file(), size_, bytes));
+        size_ += bytes.size();
+        return done();
+    }
+
+    Status finish(const std::string& name) override { return finish_as(name, Naming::keep_equal); }
+
+    Status finish_as(const std::string& name, Naming naming) {
+        TRY(file_.file().sync());
+        return name_object_in_folder(*store_, file_, name, naming, size_);
+    }
+
+private:
+    std::shared_ptr<StoreFolders> store_;
+    LockedFile file_;  // dropped before it was named: removed
+    std::uint64_t size_ = 0;
+};
+
+class LocalSession final : public SessionLock {
+public:
+    LocalSession(std::shared_ptr<StoreFolders> store, LockedFile file, std::string id)
+        : store_(std::move(store)), file_(std::move(file)), id_(std::move(id)) {}
+
+    Status carry_generation(std::uint64_t generation) override {
+        return file_.rename_over(store_->path_of(fmt::format("{}/{}-{:016x}", kSessions, id_, generation)));
+    }
+
+private:
+    std::shared_ptr<StoreFolders> store_;
+    LockedFile file_;
+    std::string id_;
+};
+
+class PruneLock final : public SessionLock {
+public:
+    explicit PruneLock(std::unique_ptr<File> file) : file_(std::move(file)) {}
+    Status carry_generation(std::uint64_t) override { return done(); }  // the marks carry it
+
+private:
+    std::unique_ptr<File> file_;
+};
+
+struct SessionName {
+    std::string id;
+    std::optional<std::uint64_t> generation;
+};
+
+bool is_lower_hex(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::optional<SessionName> parse_session_name(std::string_view name) {
+    if (name.size() < kSessionIdDigits || !is_lower_hex(name.substr(0, kSessionIdDigits))) return std::nullopt;
+    SessionName parsed{std::string(name.substr(0, kSessionIdDigits)), std::nullopt};
+    if (name.size() == kSessionIdDigits) return parsed;
+    const std::string_view rest = name.substr(kSessionIdDigits + 1);
+    if (name[kSessionIdDigits] != '-' || rest.size() != kGenerationDigits || !is_lower_hex(rest)) return std::nullopt;
+    parsed.generation = std::stoull(std::string(rest), nullptr, 16);
+    return parsed;
+}
+
+class LocalStore final : public ObjectStore {
+public:
+    LocalStore(FileSystem& files, const std::string& root)
+        : files_(files), store_(new StoreFolders{files, root, DirtyFolders(files)}) {}
+
+    std::string location() const override { return store_->root; }
+
+    Result<std::unique_ptr<ObjectReader>> open(const std::string& name) override {
+        TRY_ASSIGN(const std::string path, checked_path(name));
+        TRY_ASSIGN(auto file, files_.open(path));
+        TRY_ASSIGN(const FileInfo info, file->info());
+        return std::unique_ptr<ObjectReader>(std::make_unique<LocalReader>(std::move(file), info.size, path));
+    }
+
+    Result<ObjectInfo> info(const std::string& name) override {
+        TRY_ASSIGN(const std::string path, checked_path(name));
+        TRY_ASSIGN(const FileInfo info, files_.info(path));
+        if (!info.is_regular) return Error{Code::not_found, say("{} is not a file", printable(path))};
+        return ObjectInfo{name, info.size};
+    }
+
+    Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {
+        TRY_ASSIGN(const std::string path, checked_path(name));
+        return read_file(files_, path, max_size);
+    }
+
+    Result<std::unique_ptr<ObjectWriter>> begin() override {
+        TRY_ASSIGN(auto writer, begin_local());
+        return std::unique_ptr<ObjectWriter>(std::move(writer));
+    }
+
+    Status put(const std::string& name, ByteView content) override { return store_whole(name, content, Naming::keep_equal); }
+    Status put_new(const std::string& name, ByteView content) override { return store_whole(name, content, Naming::only_new); }
+    Status replace(const std::string& name, ByteView content) override { return store_whole(name, content, Naming::replace); }
+
+    Status remove(const std::string& name) override {
+        TRY_ASSIGN(const std::string path, checked_path(name));
+        // A leftover may belong to a living writer; its lock tells.
+        if (name.starts_with("tmp/")) return remove_if_unlocked(files_, path);
+        TRY(files_.remove(path));
+        store_->dirty.add(parent_path(path));
+        return done();
+    }
+
+    Status barrier() override { return store_->dirty.sync_all(); }
+
+    Result<std::vector<ObjectInfo>> list(const std::string& folder) override {
+        std::vector<ObjectInfo> found;
+        if (folder.empty()) {
+            for (const char* top : kTopFolders) TRY(list_below(top, 0, found));
+            for (const char* top : {kHeaderObject, kReserveObject}) TRY(list_one(top, found));
+        } else {
+            TRY_ASSIGN(const std::string path, checked_path(folder));
+            TRY(list_below(folder, 0, found));
+        }
+        std::sort(found.begin(), found.end(), [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; });
+        return found;
+    }
+
+    Result<std::vector<std::string>> list_temporary() override {
+        std::vector<std::string> leftovers;
+        TRY_ASSIGN(const auto names, names_in(kTemporary));
+        for (const auto& name : names) {
+            const std::string object = fmt::format("{}/{}", kTemporary, name);
+            TRY_ASSIGN(const LockState state, look_at_lock(files_, store_->path_of(object)));
+            if (state == LockState::free) leftovers.push_back(object);
+        }
+        return leftovers;
+    }
+
+    Result<std::unique_ptr<SessionLock>> begin_session() override;
+    Result<std::vector<SessionInfo>> list_sessions() override;
+
+    Status remove_dead_session(const std::string& name) override {
+        if (!parse_session_name(name)) return Error{Code::usage, say("'{}' is not a session", printable(name))};
+        return remove_if_unlocked(files_, store_->path_of(fmt::format("{}/{}", kSessions, name)));
+    }
+
+    Result<std::unique_ptr<SessionLock>> lock_prune() override;
+
+private:
+    Result<std::string> checked_path(const std::string& name) const {
+        if (!is_object_name(name))
+            return Error{Code::corrupt, say("'{}' is not a name of an object in a vault", printable(name))};
+        return store_->path_of(name);
+    }
+
+    Result<std::unique_ptr<LocalWriter>> begin_local() {
+        TRY_ASSIGN(LockedFile file, store_->create_temporary());
+        return std::make_unique<LocalWriter>(store_, std::move(file));
+    }
+
+    Status store_whole(const std::string& name, ByteView content, Naming naming) {
+        TRY_ASSIGN(const auto writer, begin_local());
+        TRY(writer->append(content));
+        TRY(writer->finish_as(name, naming));
+        return files_.sync_directory(parent_path(store_->path_of(name)));
+    }
+
+    // A missing folder is an empty one.
+    Result<std::vector<std::string>> names_in(const std::string& folder) {
+        auto items = files_.list(store_->path_of(folder));
+        std::vector<std::string> names;
+        if (!items.ok()) {
+            if (items.error().code == Code::not_found) return names;
+            return std::move(items).error();
+        }
+        for (auto& item : *items) {
+            if (is_object_name(item.name)) names.push_back(std::move(item.name));
+        }
+        return names;
+    }
+
+    Status list_below(const std::string& folder, int depth, std::vector<ObjectInfo>& found) {
+        auto items = files_.list(store_->path_of(folder));
+        if (!items.ok()) return items.error().code == Code::not_found ? done() : Status(std::move(items).error());
+        for (const auto& item : *items) {
+            const std::string name = fmt::format("{}/{}", folder, item.name);
+            if (!is_object_name(item.name) || name == kLockObject) continue;  // what other programs leave in folders
+            if (!item.is_directory) {
+                TRY(list_one(name, found));
+            } else if (depth < kMaxDepth) {
+                TRY(list_below(name, depth + 1, found));
+            }
+        }
+        return done();
+    }
+
+    // An object that went away since its folder was read is simply not there.
+    Status list_one(const std::string& name, std::vector<ObjectInfo>& found) {
+        const auto info = files_.info(store_->path_of(name));
+        if (info.ok()) {
+            if (info->is_regular) found.push_back({name, info->size});
+            return done();
+        }
+        return info.error().code == Code::not_found ? done() : Status(info.error());
+    }
+
+    using SessionNames = std::map<std::string, std::optional<std::uint64_t>>;  // id -> generation
+    Status add_session_names(SessionNames& names);
+
+    FileSystem& files_;
+    std::shared_ptr<StoreFolders> store_;
+};
+
+Result<std::unique_ptr<SessionLock>> LocalStore::begin_session() {
+    TRY_ASSIGN(LockedFile file, store_->create_temporary());
+    const std::string id = random_id<Id<kSessionIdDigits / 2, struct SessionTag>>().hex();
+    const std::string path = store_->path_of(fmt::format("{}/{}", kSessions, id));
+    Status named = file.rename_over(path);
+    if (!named.ok() && named.error().code == Code::not_found) {
+        TRY(make_directories(files_, parent_path(path), kFolderMode));
+        named = file.rename_over(path);
+    }
+    TRY(named);
+    return std::unique_ptr<SessionLock>(std::make_unique<LocalSession>(store_, std::move(file), id));
+}
+
+Status LocalStore::add_session_names(SessionNames& names) {
+    TRY_ASSIGN(const auto found, names_in(kSessions));
+    for (const auto& name : found) {
+        const auto parsed = parse_session_name(name);
+        if (!parsed) continue;
+        auto& generation = names[parsed->id];
+        if (parsed->generation) generation = parsed->generation;
+    }
+    return done();
+}
+
+// A folder that is read while a file in it is renamed may show neither name. A session is renamed once only, so that one of
+// two readings shows it; and one whose plain name vanished between is shown by a third.
+Result<std::vector<SessionInfo>> LocalStore::list_sessions() {
+    SessionNames names;
+    for (int reading = 0; reading < 3; ++reading) TRY(add_session_names(names));
+    std::vector<SessionInfo> sessions;
+    for (auto& [id, generation] : names) {
+        const auto file_name = [&id = id](const std::optional<std::uint64_t>& carried) {
+            return carried ? fmt::format("{}-{:016x}", id, *carried) : id;
+        };
+        TRY_ASSIGN(LockState state,
+                   look_at_lock(files_, store_->path_of(fmt::format("{}/{}", kSessions, file_name(generation)))));
+        if (state == LockState::gone && !generation) {
+            TRY(add_session_names(names));
+            if (!generation) continue;
+            TRY_ASSIGN(state, look_at_lock(files_, store_->path_of(fmt::format("{}/{}", kSessions, file_name(generation)))));
+        }
+        if (state == LockState::gone) continue;
+        sessions.push_back({file_name(generation), state == LockState::held, generation.has_value(), generation.value_or(0)});
+    }
+    return sessions;
+}
+
+Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
+    const std::string path = store_->path_of(kLockObject);
+    auto file = files_.open_writable(path);
+    if (!file.ok() && file.error().code == Code::not_found) {
+        TRY(make_directories(files_, parent_path(path), kFolderMode));
+        file = files_.create(path, kFileMode);
+        if (!file.ok() && file.error().code == Code::exists) file = files_.open_writable(path);
+    }
+    TRY(file);
+    TRY_ASSIGN(const bool locked, (*file)->try_lock(true));
+    if (!locked) {
+        return Error{Code::busy,
+                     say("another prune is running in {}; wait until it has ended and try again", printable(store_->root))};
+    }
+    return std::unique_ptr<SessionLock>(std::make_unique<PruneLock>(std::move(*file)));
+}
+
+Status make_folder(FileSystem& files, const std::string& path) {
+    const Status made = files.make_directory(path, kFolderMode);
+    return made.ok() || made.error().code == Code::exists ? done() : made;
+}
+
+}  // namespace
+
+std::unique_ptr<ObjectStore> make_local_store(FileSystem& files, const std::string& root) {
+    return std::make_unique<LocalStore>(files, root);
+}
+
+Status make_store_folders(FileSystem& files, const std::string& root) {
+    for (const char* folder : kTopFolders) TRY(make_folder(files, join_path(root, folder)));
+    for (const char* folder : {kSessions, kTemporary}) TRY(make_folder(files, join_path(root, folder)));
+    const std::string packs = join_path(root, "packs");
+    for (int i = 0; i < 256; ++i) TRY(make_folder(files, join_path(packs, fmt::format("{:02x}", i))));
+    auto lock = files.create(join_path(root, kLockObject), kFileMode);
+    if (!lock.ok() && lock.error().code != Code::exists) return std::move(lock).error();
+    TRY(files.sync_directory(packs));
+    TRY(files.sync_directory(join_path(root, "gc")));
+    return files.sync_directory(root);
+}
+
+bool is_object_name(std::string_view name) {
+    if (name.empty() || name.size() > 255) return false;
+    char before = '/';
+    for (const char c : name) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        // No part begins with a dot: ".", "..", and what file managers hide.
+        if (!plain && !(before != '/' && (c == '.' || c == '/'))) return false;
+        before = c;
+    }
+    return before != '/';
+}
+
+}  // namespace custody
