@@ -1,7 +1,7 @@
 // Reading packs: blocks by location for restore, and the whole file in order for verification, index rebuilding and repair.
 //
 // Threads: BlockSource is safe from many. Errors: corrupt for every mismatch, naming the pack and offset; a missing pack is
-// corrupt too ("is missing"), never not_found. Memory: one block a call; segment headers cached (bounded).
+// corrupt too ("is missing"), never not_found. Memory: one block a call; segment headers and open packs cached (bounded).
 #pragma once
 
 #include "base/result.h"
@@ -16,7 +16,7 @@ namespace custody {
 
 class BlockSource {
 public:
-    BlockSource(ObjectStore& store, const SegmentOpener& opener);
+    BlockSource(ObjectStore& store, const SegmentOpener& opener);  // both outlive it
     ~BlockSource();
     // The stored block and its segment's header (checked: label, family, number ranges, sizes against the location).
     struct Stored {
@@ -26,6 +26,7 @@ public:
     [[nodiscard]] Result<Stored> read_stored(const Location& at) const;
     // Its data, opened and decompressed, into `raw`. wrong_key without the label's secret.
     [[nodiscard]] Status read_data(const Location& at, BlockTools& tools, Bytes& raw) const;
+    // Reads header and summary only, not the data.
     [[nodiscard]] Result<std::vector<BlockEntry>> read_summary(const Location& at) const;
 
 private:
@@ -34,7 +35,8 @@ private:
 };
 
 // One pass over a pack in bounded pieces. `on_block` may be null (hash only). After a damaged stretch it resynchronises at the
-// next magic; `damage` counts stretches. The digest is of the whole file whatever the content.
+// next magic; `damage` names each stretch (the first 100). The digest is of the whole file whatever the content. Memory: the
+// largest block. Without keys, damage inside a block's sealed parts shows only in the digest; with keys on_block opens the block.
 struct PackScan {
     Digest digest;
     std::uint64_t size = 0;

@@ -32,11 +32,16 @@ struct BlockParts {
     ByteView summary, data;
 };
 
+Status check_belongs(const SegmentHeader& segment, const BlockHeader& block) {
+    if (block.segment != segment.segment) return corrupt_block(segment, block.number, say("belongs to another segment"));
+    if (block.kind != segment.kind) return corrupt_block(segment, block.number, say("is of another kind than its segment"));
+    return done();
+}
+
 Result<BlockParts> split_block(const SegmentHeader& segment, ByteView bytes) {
     if (bytes.size() < kBlockHeaderSize) return Error{Code::corrupt, say("a block is cut short")};
     TRY_ASSIGN(const BlockHeader header, decode_block_header(bytes.first(kBlockHeaderSize)));
-    if (header.segment != segment.segment) return corrupt_block(segment, header.number, say("belongs to another segment"));
-    if (header.kind != segment.kind) return corrupt_block(segment, header.number, say("is of another kind than its segment"));
+    TRY(check_belongs(segment, header));
     if (header.total_size() != bytes.size()) return corrupt_block(segment, header.number, say("is cut short"));
     const ByteView parts = bytes.subspan(kBlockHeaderSize);
     return BlockParts{header, parts.first(header.summary_size), parts.subspan(header.summary_size)};
@@ -244,15 +249,26 @@ SegmentOpener::~SegmentOpener() = default;
 bool SegmentOpener::opens_data() const { return state_->secrets != nullptr && !state_->secrets->by_epoch.empty(); }
 
 Result<std::vector<BlockEntry>> SegmentOpener::open_summary(const SegmentHeader& segment, ByteView block_bytes) const {
-    TRY_ASSIGN(const SharedKeys keys, state_->keys_of(segment, false));
     TRY_ASSIGN(const BlockParts parts, split_block(segment, block_bytes));
-    Bytes plain(parts.summary.size() - kTagSize);
-    Aead aead(segment.suite, keys->summary.view());
-    if (!aead.open(parts.header.number, block_aad(BlockPart::summary, segment, parts.header), parts.summary, plain)) {
-        return corrupt_block(segment, parts.header.number, say("has a summary that is not authentic"));
-    }
-    return decode_summary(plain, segment.kind, parts.header.raw_size);
+    return open_summary(segment, parts.header, parts.summary);
 }
+
+Result<std::vector<BlockEntry>> SegmentOpener::open_summary(const SegmentHeader& segment, const BlockHeader& block,
+                                                            ByteView sealed_summary) const {
+    TRY_ASSIGN(const SharedKeys keys, state_->keys_of(segment, false));
+    TRY(check_belongs(segment, block));
+    if (sealed_summary.size() != block.summary_size || block.summary_size < kTagSize) {
+        return corrupt_block(segment, block.number, say("is cut short"));
+    }
+    Bytes plain(sealed_summary.size() - kTagSize);
+    Aead aead(segment.suite, keys->summary.view());
+    if (!aead.open(block.number, block_aad(BlockPart::summary, segment, block), sealed_summary, plain)) {
+        return corrupt_block(segment, block.number, say("has a summary that is not authentic"));
+    }
+    return decode_summary(plain, segment.kind, block.raw_size);
+}
+
+Status SegmentOpener::check_owner(const SegmentHeader& segment) const { return state_->check_owner(segment); }
 
 Status SegmentOpener::open_data(const SegmentHeader& segment, ByteView block_bytes, BlockTools& tools, Bytes& raw) const {
     TRY_ASSIGN(const SharedKeys keys, state_->keys_of(segment, true));

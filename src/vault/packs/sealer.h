@@ -61,6 +61,11 @@ public:
     // `block_bytes`: header, summary and data as stored. Every mismatch is Code::corrupt; another label or family too;
     // an epoch whose secret is not here is Code::wrong_key.
     [[nodiscard]] Result<std::vector<BlockEntry>> open_summary(const SegmentHeader& segment, ByteView block_bytes) const;
+    // The same of the summary alone, as it stands behind the block's decoded header.
+    [[nodiscard]] Result<std::vector<BlockEntry>> open_summary(const SegmentHeader& segment, const BlockHeader& block,
+                                                               ByteView sealed_summary) const;
+    // Code::corrupt when the segment is of another family, label or suite than the keys.
+    [[nodiscard]] Status check_owner(const SegmentHeader& segment) const;
     // Raw data of the block into `raw` (resized to the header's raw_size).
     [[nodiscard]] Status open_data(const SegmentHeader& segment, ByteView block_bytes, BlockTools& tools, Bytes& raw) const;
 
