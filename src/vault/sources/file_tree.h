@@ -1,5 +1,9 @@
-// Files and folders of this machine as a Source. Walks by directory fd (openat, O_NOFOLLOW), never follows a link, reads
-// every attribute of docs/FORMAT.md's entry.
+// Files and folders of this machine as a Source. Walks by folder descriptor (openat, O_NOFOLLOW), never follows a link below the
+// paths that the user named, reads every attribute of docs/FORMAT.md's entry.
+//
+// Folders above a named path appear with attributes_only; a named path that is a link is stored as the link. File systems that
+// the kernel makes up (/proc, /sys ...) are left out below a named path. Folders that cannot be read stay as empty folders and
+// are named. Errors: not_found, usage when opened; afterwards with the item.
 #pragma once
 
 #include "vault/sources/source.h"
@@ -18,9 +22,11 @@ struct FileTreeOptions {
     // Never backed up, found by device and inode wherever they are met (bind mounts, links to folders): keyrings, the vault
     // itself.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> excluded_inodes;  // device, inode
+    std::string mount_table = "/etc/fstab";  // an empty folder listed here and not mounted is refused
 };
+// Filled while the source is walked, by the walking thread; outlives the source.
 struct FileTreeNotes {
-    std::vector<std::string> warnings;  // "left out: the vault itself, /mnt/a/vault", mount points not crossed ...
+    std::vector<std::string> warnings;  // "left out: ...", mount points not crossed ...
     std::uint64_t excluded = 0;
 };
 

@@ -40,7 +40,7 @@ struct FileStamp {
 class SourceFolder {
 public:
     virtual ~SourceFolder() = default;
-    [[nodiscard]] virtual const std::string& path() const = 0;  // absolute, raw bytes
+    [[nodiscard]] virtual std::string path() const = 0;  // absolute, raw bytes; may be long: put together when asked
 };
 
 struct SourceItem {
@@ -49,7 +49,7 @@ struct SourceItem {
     FileStamp stamp;
     std::uint32_t mode = 0, uid = 0, gid = 0;  // mode: 07777
     std::uint32_t links = 1;
-    std::uint64_t device_number = 0;      // st_rdev of a device node
+    std::uint64_t device_number = 0;       // st_rdev of a device node
     std::int64_t settle_ns = 2 * kSecond;  // a stamp younger than this when read cannot be trusted next time (FAT: 4 s)
     bool attributes_only = false;          // a parent of a backed-up path
     std::optional<Error> error;            // could not even be looked at: left out and named

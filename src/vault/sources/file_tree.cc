@@ -1,0 +1,167 @@
+#include "vault/sources/file_tree.h"
+
+#include "base/block_device.h"
+#include "base/text.h"
+#include "vault/sources/folder_scan.h"
+#include "vault/sources/local_item.h"
+
+#include <fcntl.h>
+#include <mntent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kMaxNotes = 1000;
+
+class FileTree final : public Source {
+public:
+    FileTree(const FileTreeOptions& options, FileTreeNotes& notes)
+        : options_(options), notes_(notes), plan_(plan_paths(options_.paths)), scanner_(options_) {}
+
+    [[nodiscard]] std::string kind() const override { return "files"; }
+    [[nodiscard]] std::vector<std::string> paths() const override { return options_.paths; }
+    [[nodiscard]] Status next(SourceStep& step) override;
+    [[nodiscard]] Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) override {
+        auto& local = static_cast<LocalFolder&>(const_cast<SourceFolder&>(folder));  // every folder here is one of ours
+        return open_local_item(local.shared_from_this(), item);
+    }
+    [[nodiscard]] std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override;
+
+private:
+    struct Level {
+        std::shared_ptr<FolderScan> scan;
+        FolderPiece piece;
+        std::size_t subfolder = 0;
+        bool shown = false;  // the piece
+    };
+    void enter(std::shared_ptr<FolderScan> scan, SourceStep& step);
+    void show(Level& level, SourceStep& step);
+    std::shared_ptr<FolderScan> root();
+
+    const FileTreeOptions options_;
+    FileTreeNotes& notes_;
+    const PlannedPath plan_;
+    FolderScanner scanner_;
+    std::vector<Level> levels_;
+    bool begun_ = false;
+};
+
+std::shared_ptr<FolderScan> FileTree::root() {
+    auto scan = std::make_shared<FolderScan>();
+    scan->folder = LocalFolder::root(std::make_shared<DescriptorBudget>());
+    scan->named = plan_.named;
+    scan->plan = plan_.named ? nullptr : &plan_;
+    struct stat status {};
+    if (::stat("/", &status) == 0) scan->device = scan->parent_device = status.st_dev;
+    return scan;
+}
+
+Status FileTree::next(SourceStep& step) {
+    step.items.clear();
+    step.error.reset();
+    if (!begun_) {
+        begun_ = true;
+        enter(root(), step);
+        return done();
+    }
+    if (levels_.empty()) {
+        step.what = SourceStep::What::end;
+        step.folder.reset();
+        return done();
+    }
+    Level& level = levels_.back();
+    if (!level.shown) {
+        show(level, step);
+    } else if (level.subfolder < level.piece.subfolders.size()) {
+        enter(std::move(level.piece.subfolders[level.subfolder++]), step);
+    } else if (level.scan->next < level.scan->names.size()) {
+        level.piece = scanner_.next_piece(*level.scan);
+        level.subfolder = 0;
+        scanner_.prepare(level.piece);
+        show(level, step);
+    } else {
+        step.what = SourceStep::What::leave;
+        step.folder = level.scan->folder;
+        levels_.pop_back();
+    }
+    return done();
+}
+
+void FileTree::enter(std::shared_ptr<FolderScan> scan, SourceStep& step) {
+    scanner_.finish(*scan);
+    step.what = SourceStep::What::enter;
+    step.folder = scan->folder;
+    step.item = scan->item;
+    step.error = std::move(scan->error);
+    Level level;
+    level.piece = std::move(scan->first);
+    level.shown = level.piece.items.empty() && level.piece.notes.empty() && level.piece.excluded == 0;
+    level.scan = std::move(scan);
+    scanner_.consumed(*level.scan);
+    levels_.push_back(std::move(level));
+}
+
+void FileTree::show(Level& level, SourceStep& step) {
+    level.shown = true;
+    step.what = SourceStep::What::piece;
+    step.folder = level.scan->folder;
+    step.items = std::move(level.piece.items);
+    notes_.excluded += level.piece.excluded;
+    for (auto& note : level.piece.notes)
+        if (notes_.warnings.size() < kMaxNotes) notes_.warnings.push_back(std::move(note));
+}
+
+std::vector<std::string> FileTree::look_again(const std::string& folder, std::span<const SeenItem> items) {
+    std::vector<std::string> answers(items.size());
+    const Fd fd = open_folder_path(folder);
+    for (std::size_t i = 0; i < items.size(); ++i)
+        answers[i] = fd.valid() ? difference(items[i], fd.get()) : std::string(translate("its folder has vanished"));
+    return answers;
+}
+
+bool is_empty_folder(const std::string& path) {
+    auto listed = posix_file_system().list(path);
+    return listed.ok() && listed->empty();
+}
+
+bool is_listed_mount_point(const std::string& table, const std::string& path) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> file(::setmntent(table.c_str(), "re"), ::endmntent);
+    if (!file) return false;
+    struct mntent entry {};
+    char buffer[16 * 1024];
+    while (::getmntent_r(file.get(), &entry, buffer, sizeof buffer))
+        if (path == entry.mnt_dir) return true;
+    return false;
+}
+
+Status check_path(const std::string& path, const std::string& mount_table) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 && errno != ENAMETOOLONG) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return Error{Code::not_found, say("cannot back up {}: there is no such file or folder", printable(path))};
+        return system_error(errno, "back up", path);
+    }
+    if (!S_ISDIR(status.st_mode) || !is_listed_mount_point(mount_table, path) || !is_empty_folder(path)) return done();
+    TRY_ASSIGN(const auto mounts, list_mounts());
+    const bool mounted = std::any_of(mounts.begin(), mounts.end(), [&](const MountInfo& mount) { return mount.point == path; });
+    if (mounted) return done();
+    return Error{Code::not_found, say("cannot back up {}: nothing is mounted there, though {} lists it; mount it first",
+                                      printable(path), mount_table)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_file_tree(const FileTreeOptions& options, FileTreeNotes& notes) {
+    if (options.paths.empty()) return Error{Code::usage, say("nothing to back up: name at least one path")};
+    for (const std::string& path : options.paths) {
+        if (!path.starts_with('/')) return Error{Code::usage, say("{} is not an absolute path", printable(path))};
+        TRY(check_path(path, options.mount_table));
+    }
+    return std::unique_ptr<Source>(std::make_unique<FileTree>(options, notes));
+}
+
+}  // namespace custody

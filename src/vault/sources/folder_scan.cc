@@ -1,0 +1,252 @@
+#include "vault/sources/folder_scan.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "vault/sources/local_item.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kMaxPathLength = 64 * 1024;  // deeper is no use to anyone and costs memory a level
+constexpr std::size_t kMinPieceItems = 1024;
+constexpr unsigned kMaxThreads = 4;
+
+// File systems that the kernel makes up: never content.
+bool is_kernel_made(int folder) {
+    struct statfs status {};
+    if (::fstatfs(folder, &status) != 0) return false;
+    switch (static_cast<std::uint32_t>(status.f_type)) {
+        case PROC_SUPER_MAGIC:
+        case SYSFS_MAGIC:
+        case DEBUGFS_MAGIC:
+        case TRACEFS_MAGIC:
+        case SECURITYFS_MAGIC:
+        case CGROUP_SUPER_MAGIC:
+        case CGROUP2_SUPER_MAGIC:
+        case DEVPTS_SUPER_MAGIC:
+        case BPF_FS_MAGIC:
+        case PSTOREFS_MAGIC:
+        case EFIVARFS_MAGIC:
+        case BINFMTFS_MAGIC:
+        case 0x62656570u /* configfs */:
+        case 0x65735543u /* fusectl */:
+        case 0x19800202u /* mqueue */:
+            return true;
+        default:
+            return false;
+    }
+}
+
+Result<std::vector<std::string>> list_names(int folder, const LocalFolder& where) {
+    alignas(struct dirent64) char buffer[64 * 1024];
+    std::vector<std::string> names;
+    if (::lseek(folder, 0, SEEK_SET) < 0) return system_error(errno, "list", where.path());
+    for (;;) {
+        const ssize_t got = ::getdents64(folder, buffer, sizeof buffer);
+        if (got < 0) return system_error(errno, "list", where.path());
+        if (got == 0) break;
+        for (ssize_t at = 0; at < got;) {
+            const auto* entry = reinterpret_cast<const struct dirent64*>(buffer + at);
+            at += entry->d_reclen;
+            const std::string_view name = entry->d_name;
+            if (name != "." && name != "..") names.emplace_back(name);
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+// Where the piece that begins at `begin` ends. Cut after names chosen by their hash, so that a new name moves one boundary only.
+std::size_t piece_end(const std::vector<std::string>& names, std::size_t begin) {
+    if (names.size() <= kMaxPieceItems) return names.size();
+    const std::size_t latest = std::min(names.size(), begin + kMaxPieceItems);
+    for (std::size_t at = std::min(latest, begin + kMinPieceItems); at < latest; ++at)
+        if (checksum64(as_bytes(names[at - 1])) % kMinPieceItems == 0) return at;
+    return latest;
+}
+
+}  // namespace
+
+FolderScanner::FolderScanner(const FileTreeOptions& options) : options_(options), excludes_(options.excludes) {
+    const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxThreads);
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { work(); });
+}
+
+FolderScanner::~FolderScanner() {
+    {
+        const std::lock_guard lock(mutex_);
+        closing_ = true;
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+void FolderScanner::work() {
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return closing_ || (!queue_.empty() && ahead_ < kMaxAheadItems); });
+            if (closing_) return;
+        }
+        if (const auto scan = take(false)) run(*scan);
+    }
+}
+
+std::shared_ptr<FolderScan> FolderScanner::take(bool even_if_far_ahead) {
+    const std::lock_guard lock(mutex_);
+    while (!queue_.empty() && (even_if_far_ahead || ahead_ < kMaxAheadItems)) {
+        auto scan = std::move(queue_.front());
+        queue_.pop_front();
+        int expected = FolderScan::waiting;
+        if (scan->state.compare_exchange_strong(expected, FolderScan::taken)) return scan;
+    }
+    return nullptr;
+}
+
+void FolderScanner::prepare(const FolderPiece& piece) {
+    if (piece.subfolders.empty()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.insert(queue_.begin(), piece.subfolders.begin(), piece.subfolders.end());
+    }
+    piece.subfolders.size() == 1 ? wake_.notify_one() : wake_.notify_all();
+}
+
+void FolderScanner::finish(FolderScan& scan) {
+    int expected = FolderScan::waiting;
+    if (scan.state.compare_exchange_strong(expected, FolderScan::taken)) return run(scan);
+    while (scan.state.load() != FolderScan::finished) {
+        if (const auto other = take(false))
+            run(*other);
+        else
+            scan.state.wait(FolderScan::taken);
+    }
+}
+
+void FolderScanner::consumed(FolderScan& scan) {
+    bool was_full;
+    {
+        const std::lock_guard lock(mutex_);
+        was_full = ahead_ >= kMaxAheadItems;
+        ahead_ -= scan.counted;
+    }
+    if (was_full) wake_.notify_all();
+}
+
+void FolderScanner::run(FolderScan& scan) {
+    FolderPiece listed;
+    if (const Status status = list(scan, listed); status.ok())
+        scan.first = next_piece(scan);
+    else
+        scan.error = status.error();
+    scan.first.notes.insert(scan.first.notes.begin(), listed.notes.begin(), listed.notes.end());
+    scan.first.excluded += listed.excluded;
+    scan.counted = scan.first.items.size();
+    {
+        const std::lock_guard lock(mutex_);
+        ahead_ += scan.counted;
+    }
+    prepare(scan.first);
+    scan.state.store(FolderScan::finished);
+    scan.state.notify_all();
+}
+
+Status FolderScanner::list(FolderScan& scan, FolderPiece& notes) {
+    if (scan.folder->path_length() > kMaxPathLength)
+        return Error{Code::failed,
+                     say("cannot read {}...: folders are nested too deep", printable(scan.folder->path().substr(0, 200)))};
+    if (scan.plan) {
+        for (const auto& [name, below] : scan.plan->below) scan.names.push_back(name);
+        return done();
+    }
+    TRY_ASSIGN(const auto fd, scan.folder->use());
+    scan.settle_ns = settle_time_ns(fd->get());
+    if (!scan.named && scan.device != scan.parent_device && is_kernel_made(fd->get())) {
+        notes.notes.push_back(say("left out: {} is made up by the kernel", printable(scan.folder->path())));
+        return done();
+    }
+    TRY_ASSIGN(scan.names, list_names(fd->get(), *scan.folder));
+    if (excludes_.empty()) return done();
+    const std::string path = excludes_.needs_path() ? scan.folder->path() : std::string();
+    notes.excluded = std::erase_if(scan.names, [&](const std::string& name) { return excludes_.matches(path, name); });
+    return done();
+}
+
+FolderPiece FolderScanner::next_piece(FolderScan& scan) {
+    FolderPiece piece;
+    if (scan.next >= scan.names.size()) return piece;
+    const std::size_t end = piece_end(scan.names, scan.next);
+    piece.items.reserve(end - scan.next);
+    const auto fd = scan.folder->use();
+    for (; scan.next < end; ++scan.next) {
+        if (fd.ok() && look(scan, (*fd)->get(), std::move(scan.names[scan.next]), piece)) continue;
+        if (!fd.ok()) {
+            SourceItem lost;
+            lost.name = std::move(scan.names[scan.next]);
+            lost.error = fd.error();
+            piece.items.push_back(std::move(lost));
+        }
+    }
+    return piece;
+}
+
+// False: left out.
+bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, FolderPiece& piece) const {
+    SourceItem item;
+    item.name = std::move(name);
+    const PlannedPath* plan = nullptr;
+    if (scan.plan) {
+        const PlannedPath& below = scan.plan->below.find(item.name)->second;
+        item.attributes_only = !below.named;
+        plan = &below;
+    }
+    struct stat status {};
+    const int follow = item.attributes_only ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (::fstatat(folder, item.name.c_str(), &status, follow | AT_NO_AUTOMOUNT) != 0) {
+        item.error = system_error(errno, "look at", join_path(scan.folder->path(), item.name));
+        piece.items.push_back(std::move(item));
+        return true;
+    }
+    for (const auto& [device, inode] : options_.excluded_inodes) {
+        if (status.st_ino != inode || status.st_dev != device) continue;
+        piece.notes.push_back(
+            say("left out: {} belongs to Custody itself", printable(join_path(scan.folder->path(), item.name))));
+        ++piece.excluded;
+        return false;
+    }
+    fill_from_stat(status, item);
+    item.settle_ns = scan.settle_ns;
+    piece.items.push_back(std::move(item));
+    if (piece.items.back().type == EntryType::folder) descend(scan, plan, piece);
+    return true;
+}
+
+void FolderScanner::descend(FolderScan& scan, const PlannedPath* plan, FolderPiece& piece) const {
+    const SourceItem& item = piece.items.back();
+    const bool named = plan && plan->named;
+    if (options_.one_file_system && !plan && item.stamp.device != scan.device) {
+        piece.notes.push_back(
+            say("not crossed: {} lies on another file system", printable(join_path(scan.folder->path(), item.name))));
+        return;
+    }
+    auto below = std::make_shared<FolderScan>();
+    below->folder = LocalFolder::below(scan.folder, item.name, {item.stamp.device, item.stamp.inode}, item.attributes_only);
+    below->plan = plan && !plan->named ? plan : nullptr;
+    below->named = named;
+    below->device = item.stamp.device;
+    below->parent_device = scan.device;
+    below->item = piece.items.size() - 1;
+    piece.subfolders.push_back(std::move(below));
+}
+
+}  // namespace custody
