@@ -1,4 +1,5 @@
-// One stream (a file descriptor, usually standard input) as a Source of one file entry.
+// One stream (a file descriptor, usually standard input) as a Source of one file entry at "/NAME". Its size is known at the end;
+// it is read once, so it has no second look.
 #pragma once
 
 #include "vault/sources/source.h"

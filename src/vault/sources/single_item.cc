@@ -1,0 +1,65 @@
+#include "vault/sources/single_item.h"
+
+#include "base/file.h"
+
+namespace custody {
+namespace {
+
+class NamedFolder final : public SourceFolder {
+public:
+    explicit NamedFolder(std::string path) : path_(std::move(path)) {}
+    [[nodiscard]] std::string path() const override { return path_; }
+
+private:
+    std::string path_;
+};
+
+}  // namespace
+
+SingleItemSource::SingleItemSource(std::string path, std::vector<SourceItem> parents, SourceItem item)
+    : path_(std::move(path)), chain_(std::move(parents)) {
+    for (SourceItem& parent : chain_) parent.attributes_only = true;
+    chain_.push_back(std::move(item));
+}
+
+OpenedItem SingleItemSource::entry_of(const SourceItem& item) {
+    OpenedItem opened;
+    opened.stamp = item.stamp;
+    opened.entry.name = item.name;
+    opened.entry.type = item.type;
+    opened.entry.attributes.mode = item.mode;
+    opened.entry.attributes.uid = item.uid;
+    opened.entry.attributes.gid = item.gid;
+    opened.entry.attributes.modified = item.stamp.modified;
+    opened.entry.attributes_only = item.attributes_only;
+    return opened;
+}
+
+Status SingleItemSource::next(SourceStep& step) {
+    step.items.clear();
+    step.error.reset();
+    step.item = 0;
+    if (piece_next_) {
+        step.what = SourceStep::What::piece;
+        step.folder = folders_.back();
+        step.items.push_back(chain_[shown_++]);
+        piece_next_ = false;
+    } else if (shown_ < chain_.size() && !done_) {
+        const std::string path = folders_.empty() ? "/" : join_path(folders_.back()->path(), chain_[shown_ - 1].name);
+        folders_.push_back(std::make_shared<NamedFolder>(path));
+        step.what = SourceStep::What::enter;
+        step.folder = folders_.back();
+        piece_next_ = true;
+    } else if (!folders_.empty()) {
+        done_ = true;
+        step.what = SourceStep::What::leave;
+        step.folder = folders_.back();
+        folders_.pop_back();
+    } else {
+        step.what = SourceStep::What::end;
+        step.folder.reset();
+    }
+    return done();
+}
+
+}  // namespace custody

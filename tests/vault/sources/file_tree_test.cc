@@ -1,0 +1,361 @@
+#include "vault/sources/file_tree.h"
+
+#include "tests/support/exotic_tree.h"
+#include "tests/support/scratch_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+namespace custody {
+namespace {
+
+struct Walked {
+    std::vector<std::string> order;  // paths of items, "path/" when a folder is left
+    std::map<std::string, SourceItem> items;
+    std::map<std::string, std::shared_ptr<SourceFolder>> folders;
+    std::map<std::string, Error> unreadable;
+    FileTreeNotes notes;
+    std::unique_ptr<Source> source;
+
+    [[nodiscard]] Result<OpenedItem> open(const std::string& path) {
+        const auto& folder = folders.at(path.rfind('/') == 0 ? "/" : path.substr(0, path.rfind('/')));
+        return source->open(*folder, items.at(path));
+    }
+};
+
+std::string join(const std::string& folder, const std::string& name) { return (folder == "/" ? "" : folder) + "/" + name; }
+
+std::unique_ptr<Walked> walk(const FileTreeOptions& options) {
+    auto walked = std::make_unique<Walked>();
+    auto source = open_file_tree(options, walked->notes);
+    EXPECT_TRUE(source.ok()) << (source.ok() ? "" : source.error().message);
+    if (!source.ok()) return walked;
+    walked->source = std::move(*source);
+    for (SourceStep step;;) {
+        EXPECT_TRUE(walked->source->next(step).ok());
+        if (step.what == SourceStep::What::end) return walked;
+        const std::string path = step.folder->path();
+        walked->folders[path] = step.folder;
+        if (step.error) walked->unreadable[path] = *step.error;
+        if (step.what == SourceStep::What::leave) walked->order.push_back(path + "/");
+        for (const SourceItem& item : step.items) {
+            EXPECT_LE(step.items.size(), kMaxPieceItems);
+            walked->order.push_back(join(path, item.name));
+            walked->items[join(path, item.name)] = item;
+        }
+    }
+}
+
+std::string content_of(FileContent& content) {
+    std::string text(1 << 20, '\0');
+    auto got = content.read({reinterpret_cast<Byte*>(text.data()), text.size()});
+    EXPECT_TRUE(got.ok());
+    text.resize(got.ok() ? *got : 0);
+    return text;
+}
+
+class FileTreeTest : public ::testing::Test {
+protected:
+    void folder(const std::string& name) { ASSERT_EQ(::mkdir((top / name).c_str(), 0755), 0); }
+    void file(const std::string& name, const std::string& content = "x") { test::write_file(top / name, content); }
+    test::ScratchFolder top{"file_tree"};
+    FileTreeOptions options{.paths = {top.path()}, .excludes = {}, .excluded_inodes = {}};
+};
+
+TEST_F(FileTreeTest, WalksDepthFirstByRawNameFilesOfAFolderFirst) {
+    folder("b");
+    folder("a");
+    file("a/2");
+    file("a/\xff");
+    file("a/10");
+    file("c");
+    file("b/x");
+    const auto walked = walk(options);
+    std::vector<std::string> below;
+    for (const std::string& path : walked->order)
+        if (path.starts_with(top.path() + "/")) below.push_back(path.substr(top.path().size()));
+    EXPECT_EQ(below, (std::vector<std::string>{"/a", "/b", "/c", "/a/10", "/a/2", "/a/\xff", "/a/", "/b/x", "/b/", "/"}));
+}
+
+TEST_F(FileTreeTest, ParentsOfANamedPathCountWithTheirAttributesOnly) {
+    folder("a");
+    folder("a/named");
+    file("a/other");
+    ASSERT_EQ(::chmod((top / "a").c_str(), 0750), 0);
+    options.paths = {top / "a/named"};
+    const auto walked = walk(options);
+    EXPECT_TRUE(walked->items.at(top / "a").attributes_only);
+    EXPECT_EQ(walked->items.at(top / "a").mode, 0750u);
+    EXPECT_FALSE(walked->items.at(top / "a/named").attributes_only);
+    EXPECT_FALSE(walked->items.contains(top / "a/other"));
+    auto opened = walked->open(top / "a");
+    ASSERT_TRUE(opened.ok());
+    EXPECT_TRUE(opened->entry.attributes_only);
+}
+
+TEST_F(FileTreeTest, PathsInsideOneAnotherAreCoveredOnce) {
+    folder("a");
+    folder("a/b");
+    file("a/b/f");
+    options.paths = {top / "a/b/f", top / "a", top / "a/b"};
+    const auto walked = walk(options);
+    EXPECT_EQ(std::count(walked->order.begin(), walked->order.end(), top / "a/b/f"), 1);
+    EXPECT_FALSE(walked->items.at(top / "a/b").attributes_only);
+}
+
+TEST_F(FileTreeTest, ANamedLinkIsTheLinkAndALinkAmongParentsIsFollowed) {
+    folder("real");
+    file("real/f");
+    ASSERT_EQ(::symlink("real", (top / "link").c_str()), 0);
+    options.paths = {top / "link"};
+    auto walked = walk(options);
+    EXPECT_EQ(walked->items.at(top / "link").type, EntryType::symlink);
+    auto opened = walked->open(top / "link");
+    ASSERT_TRUE(opened.ok());
+    EXPECT_EQ(opened->entry.target, "real");
+    options.paths = {top / "link/f"};
+    walked = walk(options);
+    EXPECT_EQ(walked->items.at(top / "link").type, EntryType::folder);
+    ASSERT_TRUE(walked->open(top / "link/f").ok());
+}
+
+TEST_F(FileTreeTest, ExcludesByNameByPathAndByInode) {
+    folder("keep");
+    folder("keys");
+    file("keep/a.tmp");
+    file("keep/a");
+    file("keys/secret");
+    folder("cache");
+    file("cache/big");
+    struct stat keys {};
+    ASSERT_EQ(::stat((top / "keys").c_str(), &keys), 0);
+    options.excludes = {"*.tmp", top.path() + "/cache"};
+    options.excluded_inodes = {{keys.st_dev, keys.st_ino}};
+    const auto walked = walk(options);
+    EXPECT_TRUE(walked->items.contains(top / "keep/a"));
+    EXPECT_FALSE(walked->items.contains(top / "keep/a.tmp"));
+    EXPECT_FALSE(walked->items.contains(top / "cache"));
+    EXPECT_FALSE(walked->items.contains(top / "keys"));
+    EXPECT_EQ(walked->notes.excluded, 3u);
+    ASSERT_EQ(walked->notes.warnings.size(), 1u);
+    EXPECT_NE(walked->notes.warnings[0].find("/keys"), std::string::npos);
+}
+
+TEST_F(FileTreeTest, ReadsPathsBeyondFourThousandBytes) {
+    std::string name(200, 'd');
+    int at = ::open(top.path().c_str(), O_RDONLY | O_DIRECTORY);
+    for (int level = 0; level < 400; ++level) {  // more levels than descriptors are kept
+        const std::string part = level < 30 ? name : "d";
+        ASSERT_EQ(::mkdirat(at, part.c_str(), 0755), 0);
+        const int below = ::openat(at, part.c_str(), O_RDONLY | O_DIRECTORY);
+        ::close(at);
+        at = below;
+    }
+    const int fd = ::openat(at, "f", O_CREAT | O_WRONLY, 0644);
+    ASSERT_EQ(::write(fd, "deep", 4), 4);
+    ::close(fd);
+    ::close(at);
+    const auto walked = walk(options);
+    const auto deepest = std::max_element(walked->items.begin(), walked->items.end(),
+                                          [](const auto& a, const auto& b) { return a.first.size() < b.first.size(); });
+    ASSERT_GT(deepest->first.size(), 6000u);
+    EXPECT_TRUE(walked->unreadable.empty());
+    auto opened = walked->open(deepest->first);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    EXPECT_EQ(content_of(*opened->content), "deep");
+    const SeenItem seen{"f", EntryType::file, deepest->second.stamp};
+    const std::string folder = deepest->first.substr(0, deepest->first.rfind('/'));
+    EXPECT_EQ(walked->source->look_again(folder, {&seen, 1}), std::vector<std::string>{""});
+}
+
+TEST_F(FileTreeTest, AHugeFolderComesInPiecesWithStableBounds) {
+    for (int i = 0; i < 10'000; ++i) ASSERT_EQ(::mknod((top / ("f" + std::to_string(i))).c_str(), S_IFREG | 0644, 0), 0);
+    const auto pieces = [&] {
+        std::vector<std::string> firsts;
+        FileTreeNotes notes;
+        auto source = open_file_tree(options, notes);
+        for (SourceStep step; source.ok();) {
+            EXPECT_TRUE((*source)->next(step).ok());
+            if (step.what == SourceStep::What::end) break;
+            if (step.what == SourceStep::What::piece && step.folder->path() == top.path()) firsts.push_back(step.items[0].name);
+        }
+        return firsts;
+    };
+    const auto before = pieces();
+    EXPECT_GT(before.size(), 2u);
+    file("a-new-name-at-the-front");
+    const auto after = pieces();
+    ASSERT_EQ(after.size(), before.size());
+    EXPECT_TRUE(std::equal(before.begin() + 1, before.end(), after.begin() + 1));
+}
+
+TEST_F(FileTreeTest, ReadsAttributesOfFilesLinksAndFolders) {
+    file("f", "content");
+    ASSERT_EQ(::symlink("f", (top / "l").c_str()), 0);
+    ASSERT_EQ(::mkfifo((top / "p").c_str(), 0604), 0);
+    if (::setxattr((top / "f").c_str(), "user.long", std::string(3000, 'v').data(), 3000, 0) != 0)
+        GTEST_SKIP() << "no user xattrs";
+    ASSERT_EQ(::setxattr((top / "f").c_str(), "user.a", "", 0, 0), 0);
+    const auto walked = walk(options);
+    auto opened = walked->open(top / "f");
+    ASSERT_TRUE(opened.ok());
+    const auto& attributes = opened->entry.attributes.xattrs;
+    ASSERT_EQ(attributes.size(), 2u);
+    EXPECT_EQ(attributes[0].name, "user.a");
+    EXPECT_EQ(attributes[1].value.size(), 3000u);
+    opened = walked->open(top / "l");
+    ASSERT_TRUE(opened.ok());
+    EXPECT_EQ(opened->entry.target, "f");
+    EXPECT_TRUE(opened->entry.attributes.xattrs.empty());
+    EXPECT_EQ(walked->items.at(top / "p").type, EntryType::fifo);
+    ASSERT_TRUE(walked->open(top / "p").ok());
+}
+
+TEST_F(FileTreeTest, ReadsOnlyDataAndNamesTheHoles) {
+    const int fd = ::open((top / "sparse").c_str(), O_CREAT | O_WRONLY, 0644);
+    constexpr off_t kFar = 1 << 20;
+    ASSERT_EQ(::pwrite(fd, "data", 4, kFar), 4);
+    ASSERT_EQ(::ftruncate(fd, 3 * kFar), 0);
+    ::close(fd);
+    const auto walked = walk(options);
+    auto opened = walked->open(top / "sparse");
+    ASSERT_TRUE(opened.ok());
+    FileContent& content = *opened->content;
+    if (content.holes().empty()) GTEST_SKIP() << "the file system knows no holes";
+    EXPECT_EQ(content.holes().front().offset, 0u);
+    EXPECT_EQ(content.holes().back().offset + content.holes().back().length, 3u << 20);
+    std::uint64_t in_holes = 0;
+    for (const Hole& hole : content.holes()) in_holes += hole.length;
+    const std::string data = content_of(content);
+    EXPECT_EQ(data.size() + in_holes, content.size());
+    EXPECT_TRUE(data.starts_with("data"));
+}
+
+TEST_F(FileTreeTest, NoticesWhatHappensToAFileWhileItIsRead) {
+    for (const char* name : {"quiet", "grows", "shrinks", "replaced", "moved"}) file(name, "some content");
+    file("other", "another");
+    const auto walked = walk(options);
+    std::map<std::string, OpenedItem> open;
+    for (const char* name : {"quiet", "grows", "shrinks", "replaced", "moved"}) open[name] = std::move(*walked->open(top / name));
+    test::write_file(top / "grows", "some content and more");
+    ASSERT_EQ(::truncate((top / "shrinks").c_str(), 3), 0);
+    ASSERT_EQ(::rename((top / "other").c_str(), (top / "replaced").c_str()), 0);
+    ASSERT_EQ(::rename((top / "moved").c_str(), (top / "elsewhere").c_str()), 0);
+    EXPECT_EQ(content_of(*open["shrinks"].content), "som");
+    EXPECT_EQ(content_of(*open["replaced"].content), "some content");
+    EXPECT_FALSE(*open["quiet"].content->changed_since_open());
+    for (const char* name : {"grows", "shrinks", "replaced", "moved"})
+        EXPECT_TRUE(*open[name].content->changed_since_open()) << name;
+}
+
+TEST_F(FileTreeTest, WhatTookTheItemsPlaceIsNotReadInItsName) {
+    file("f");
+    folder("d");
+    const auto walked = walk(options);
+    ASSERT_EQ(::unlink((top / "f").c_str()), 0);
+    ASSERT_EQ(::symlink("/etc/passwd", (top / "f").c_str()), 0);
+    EXPECT_FALSE(walked->open(top / "f").ok());
+    ASSERT_EQ(::unlink((top / "f").c_str()), 0);
+    ASSERT_EQ(::mkfifo((top / "f").c_str(), 0644), 0);
+    EXPECT_FALSE(walked->open(top / "f").ok());  // and does not wait for a writer
+    ASSERT_EQ(::rmdir((top / "d").c_str()), 0);
+    file("d");
+    EXPECT_FALSE(walked->open(top / "d").ok());
+}
+
+TEST_F(FileTreeTest, TheSecondLookTellsWhatDiffers) {
+    for (const char* name : {"same", "written", "gone", "replaced"}) file(name, "12345");
+    const auto walked = walk(options);
+    std::vector<SeenItem> seen;
+    for (const char* name : {"gone", "replaced", "same", "written"})
+        seen.push_back({name, EntryType::file, walked->items.at(top / name).stamp});
+    ASSERT_EQ(::unlink((top / "gone").c_str()), 0);
+    test::write_file(top / "written", "1234567");
+    test::write_file(top / "new", "12345");
+    ASSERT_EQ(::rename((top / "new").c_str(), (top / "replaced").c_str()), 0);
+    const auto answers = walked->source->look_again(top.path(), seen);
+    EXPECT_EQ(answers, (std::vector<std::string>{"has vanished", "was replaced", "", "has 7 bytes, had 5"}));
+}
+
+TEST_F(FileTreeTest, StaysOnTheFileSystemWhenAsked) {
+    folder("mount");
+    if (::mount("tmpfs", (top / "mount").c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "mounting needs root";
+    file("mount/inside");
+    auto walked = walk(options);
+    EXPECT_TRUE(walked->items.contains(top / "mount/inside"));
+    options.one_file_system = true;
+    walked = walk(options);
+    EXPECT_TRUE(walked->items.contains(top / "mount"));
+    EXPECT_FALSE(walked->items.contains(top / "mount/inside"));
+    EXPECT_EQ(walked->notes.warnings.size(), 1u);
+    walked.reset();
+    ASSERT_EQ(::umount((top / "mount").c_str()), 0);
+}
+
+TEST_F(FileTreeTest, LeavesOutWhatTheKernelMakesUp) {
+    folder("proc");
+    if (::mount("proc", (top / "proc").c_str(), "proc", 0, "") != 0) GTEST_SKIP() << "mounting needs root";
+    auto walked = walk(options);
+    EXPECT_FALSE(walked->items.contains(top / "proc/self"));
+    EXPECT_EQ(walked->notes.warnings.size(), 1u);
+    walked.reset();  // its open folders
+    ASSERT_EQ(::umount((top / "proc").c_str()), 0);
+}
+
+TEST_F(FileTreeTest, AnUnreadableFolderIsNamedAndTheWalkGoesOn) {
+    folder("closed");
+    file("z");
+    ASSERT_EQ(::chmod((top / "closed").c_str(), 0), 0);
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
+    const auto walked = walk(options);
+    EXPECT_EQ(walked->unreadable.at(top / "closed").code, Code::denied);
+    EXPECT_TRUE(walked->open(top / "closed").ok());  // its attributes can still be had
+    EXPECT_TRUE(walked->items.contains(top / "z"));
+    if (::getuid() == 0) {
+        ASSERT_EQ(::seteuid(0), 0);
+    }
+}
+
+TEST_F(FileTreeTest, RefusesNothingMissingAndUnmounted) {
+    FileTreeNotes notes;
+    options.paths = {};
+    EXPECT_EQ(open_file_tree(options, notes).error().code, Code::usage);
+    options.paths = {top / "missing"};
+    EXPECT_EQ(open_file_tree(options, notes).error().code, Code::not_found);
+    folder("usb");
+    file("fstab", "/dev/none " + top / "usb" + " ext4 noauto 0 0\n");
+    options.paths = {top / "usb"};
+    options.mount_table = top / "fstab";
+    const auto refused = open_file_tree(options, notes);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::not_found);
+    EXPECT_NE(refused.error().message.find("mount it first"), std::string::npos);
+    file("usb/content");  // not empty: used without the mount
+    EXPECT_TRUE(open_file_tree(options, notes).ok());
+}
+
+TEST_F(FileTreeTest, MeetsEverythingOfAnExoticTree) {
+    test::make_exotic_tree(top / "all");
+    const auto walked = walk(options);
+    EXPECT_TRUE(walked->unreadable.empty());
+    std::size_t types = 0;
+    for (auto& [path, item] : walked->items) {
+        ASSERT_FALSE(item.error) << item.error->message;
+        const auto opened = walked->open(path);
+        EXPECT_TRUE(opened.ok()) << opened.error().message;
+        types |= std::size_t{1} << static_cast<unsigned>(item.type);
+    }
+    EXPECT_TRUE(types & (1u << static_cast<unsigned>(EntryType::socket)));
+    EXPECT_TRUE(types & (1u << static_cast<unsigned>(EntryType::symlink)));
+}
+
+}  // namespace
+}  // namespace custody
