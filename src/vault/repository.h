@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -27,15 +28,25 @@ struct ClockState {
     Time now, floor;
 };
 
+struct OpenOptions {
+    // For commands that only read: a ledger or header that is damaged is salvaged as far as it goes, ledger_damage() says what is
+    // wrong, and publish() refuses. Without it such a vault is Code::corrupt.
+    bool tolerate_damage = false;
+};
+
 class Repository {
 public:
     // A new vault of the keyring's family: folders, reserve, header, ledger entry 1.
     static Result<Repository> create(FileSystem& files, const Clock& clock, const std::string& reference, Keyring& keyring);
+    // The same in a store that is given and empty.
+    static Result<Repository> create_in(std::unique_ptr<ObjectStore> store, const Clock& clock, Keyring& keyring);
     // `keyring` null: keyless (verify --keyless, restore by kit later). Head compared with the remembered one; `head_witnessed`
     // says whether there was one.
-    static Result<Repository> open(FileSystem& files, const Clock& clock, const std::string& reference, Keyring* keyring);
+    static Result<Repository> open(FileSystem& files, const Clock& clock, const std::string& reference, Keyring* keyring,
+                                   OpenOptions options = {});
     // For tests and verify: over a given store.
-    static Result<Repository> open_store(std::unique_ptr<ObjectStore> store, const Clock& clock, Keyring* keyring);
+    static Result<Repository> open_store(std::unique_ptr<ObjectStore> store, const Clock& clock, Keyring* keyring,
+                                         OpenOptions options = {});
 
     [[nodiscard]] ObjectStore& store() const { return *store_; }
     [[nodiscard]] const VaultHeader& header() const { return header_; }
@@ -44,30 +55,53 @@ public:
     [[nodiscard]] Keyring* keyring() const { return keyring_; }
     [[nodiscard]] const Clock& clock() const { return *clock_; }
     [[nodiscard]] bool head_witnessed() const { return head_witnessed_; }
+    [[nodiscard]] const std::vector<LedgerDamage>& ledger_damage() const { return ledger_damage_; }
     [[nodiscard]] ClockState clock_state() const;
 
-    // Publishes and remembers the head.
+    // Publishes and remembers the head. A time of zero is filled in with now. That the head could not be remembered does not
+    // undo what was published: it is told by take_warnings().
     [[nodiscard]] Result<LedgerEntry> publish(LedgerEntry draft, const Ledger::Check& still_valid);
+    [[nodiscard]] std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
     // Live snapshots of labels whose writer keys are here, oldest (lowest sequence) first; others are counted in `unreadable`.
     struct Listed {
         Snapshot snapshot;
         LedgerSnapshot ledger;
     };
-    [[nodiscard]] Result<std::vector<Listed>> snapshots(std::size_t* unreadable = nullptr);
+    struct DamagedSnapshot {
+        ObjectId id;
+        std::uint64_t sequence = 0;
+        Error error;
+    };
+    // Snapshots whose object is damaged or missing go to `damaged`; where that is null, the first of them is the error.
+    [[nodiscard]] Result<std::vector<Listed>> snapshots(std::size_t* unreadable = nullptr,
+                                                        std::vector<DamagedSnapshot>* damaged = nullptr);
     [[nodiscard]] Result<Snapshot> read_snapshot(const ObjectId& id);
-    // id, prefix of at least 6 hex digits, `latest`, `latest:NAME`, `NAME@time`. not_found; usage: ambiguous (lists them).
+    // id, prefix of at least 6 hex digits, `latest`, `latest:NAME`, `NAME@time`. A date means the newest within that day, a time
+    // the newest at or before it, to the precision it is given in. not_found; usage: ambiguous (lists them).
     [[nodiscard]] Result<Listed> find_snapshot(std::string_view reference);
     [[nodiscard]] bool signer_trusted(const SignerId& signer) const;
 
 private:
     Repository() = default;
+    Status read_header(bool tolerate_damage);
+    Status read_ledger(bool tolerate_damage);
+    Status salvage_ledger();
+    Status check_family() const;
+    void remember_head();
+
     std::unique_ptr<ObjectStore> store_;
     VaultHeader header_;
+    Digest header_digest_;
     std::unique_ptr<Ledger> ledger_;
     Keyring* keyring_ = nullptr;
     const Clock* clock_ = nullptr;
     bool head_witnessed_ = false;
+    std::vector<LedgerDamage> ledger_damage_;
+    std::vector<std::string> warnings_;
 };
+
+// A snapshot in one line for messages: "config/etc 2026-11-03T02:00:00+07:00 (12ab34cd)".
+[[nodiscard]] std::string describe(const Snapshot& snapshot);
 
 }  // namespace custody

@@ -31,7 +31,9 @@ struct LedgerEntry {
     std::vector<ObjectId> snapshots;   // added, forgotten, held ...
     std::vector<ObjectInfo> added;     // every object name that this operation made part of the vault, with its size
     std::vector<std::string> removed;  // every object name that it took away
-    Json details = Json::object();     // operation's own: {"until","reason"} of a hold, {"label"} of a destroy, clock mark
+    // Operation's own: {"until","reason"} of a hold, {"label"} of a destroy, {"header", "header_text"} (SHA-256 and content of
+    // vault.json) of an init, {"clock": "behind"} where the writer's clock was before the floor.
+    Json details = Json::object();
     SignerId signer;
 };
 
@@ -50,6 +52,7 @@ struct LedgerSnapshot {
 struct LedgerState {
     std::uint64_t n = 0;                           // head
     Digest head;                                   // SHA-256 of the head entry's file
+    std::optional<Digest> header;                  // SHA-256 of vault.json, as entry 1 says
     Time latest;                                   // the latest time of any entry: part of the clock floor
     std::map<std::string, std::uint64_t> objects;  // live: name -> size (vault.json, packs, index, snapshots)
     std::map<ObjectId, LedgerSnapshot> snapshots;  // live

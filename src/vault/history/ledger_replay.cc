@@ -127,6 +127,9 @@ void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     if (entry.operation == Operation::destroy_label) {
         if (const auto label = json_id<LabelId>(entry.details, "label", ""); label.ok()) state.destroyed_labels.insert(*label);
     }
+    if (entry.operation == Operation::init) {
+        if (const auto header = json_id<Digest>(entry.details, "header", ""); header.ok()) state.header = *header;
+    }
     state.n = entry.n;
     state.head = hash;
     state.latest = std::max(state.latest, entry.time);

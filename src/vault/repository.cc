@@ -1,0 +1,227 @@
+#include "vault/repository.h"
+
+#include "base/text.h"
+#include "vault/packs/format.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace custody {
+namespace {
+
+constexpr const char* kHeaderName = "vault.json";
+constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
+constexpr std::int64_t kClockTolerance = 5 * kMinute;
+constexpr std::int64_t kClockFarAhead = 40 * kDay;
+
+// A crash between header and ledger entry 1 leaves a header: it is taken up, so that two who begin at once agree on one.
+Result<Bytes> establish_header(ObjectStore& store, const VaultHeader& fresh, const Secret& signing_seed) {
+    TRY_ASSIGN(Bytes content, encode(fresh, signing_seed));
+    const Status put = store.put_new(kHeaderName, content);
+    if (put.ok()) return content;
+    if (put.error().code != Code::exists) return put.error();
+    TRY_ASSIGN(Bytes present, store.get(kHeaderName, kMaxHeaderSize));
+    const auto left_over = decode_vault_header(present);
+    if (left_over.ok() && left_over->family == fresh.family) return present;
+    TRY(store.replace(kHeaderName, content));
+    return content;
+}
+
+LedgerEntry init_entry(const Bytes& header, Time now) {
+    LedgerEntry entry;
+    entry.n = 1;
+    entry.operation = Operation::init;
+    entry.time = now;
+    entry.added = {{kHeaderName, header.size()}};
+    // The text too: a damaged vault.json is made again from here.
+    entry.details = {{"header", sha256(header).hex()}, {"header_text", std::string(as_text(header))}};
+    return entry;
+}
+
+// vault.json as ledger entry 1 keeps it.
+Result<Bytes> header_from_ledger(ObjectStore& store) {
+    TRY_ASSIGN(const Bytes bytes, store.get(ledger_name(1), kMaxLedgerEntrySize));
+    TRY_ASSIGN(const DecodedEntry first, decode_ledger_entry(bytes));
+    TRY_ASSIGN(const std::string text, json_text(first.entry.details, "header_text", "ledger entry 1"));
+    const ByteView content = as_bytes(text);
+    return Bytes(content.begin(), content.end());
+}
+
+}  // namespace
+
+Result<Repository> Repository::create(FileSystem& files, const Clock& clock, const std::string& reference, Keyring& keyring) {
+    TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
+    TRY_ASSIGN(std::unique_ptr<ObjectStore> store, create_local_store(files, path));
+    return create_in(std::move(store), clock, keyring);
+}
+
+Result<Repository> Repository::create_in(std::unique_ptr<ObjectStore> store, const Clock& clock, Keyring& keyring) {
+    VaultHeader fresh;
+    fresh.format_version = kFormatVersion;
+    fresh.vault = random_id<VaultId>();
+    fresh.family = keyring.family();
+    fresh.suite = keyring.suite();
+    fresh.created = clock.now();
+    fresh.signer = keyring.signer();
+    TRY_ASSIGN(const Bytes content, establish_header(*store, fresh, keyring.signing_seed()));
+    TRY_ASSIGN(const VaultHeader header, decode_vault_header(content));
+    TRY_ASSIGN(const Bytes first, encode(init_entry(content, clock.now()), header.vault, keyring.signing_seed()));
+    const Status begun = store->put_new(ledger_name(1), first);
+    if (!begun.ok() && begun.error().code == Code::exists) {
+        return Error{Code::refused, say("{} is a vault already", store->location())};
+    }
+    TRY(begun);
+    return open_store(std::move(store), clock, &keyring);
+}
+
+Result<Repository> Repository::open(FileSystem& files, const Clock& clock, const std::string& reference, Keyring* keyring,
+                                    OpenOptions options) {
+    TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
+    TRY_ASSIGN(std::unique_ptr<ObjectStore> store, open_local_store(files, path));
+    return open_store(std::move(store), clock, keyring, options);
+}
+
+Result<Repository> Repository::open_store(std::unique_ptr<ObjectStore> store, const Clock& clock, Keyring* keyring,
+                                          OpenOptions options) {
+    Repository repository;
+    repository.store_ = std::move(store);
+    repository.clock_ = &clock;
+    repository.keyring_ = keyring;
+    TRY(repository.read_header(options.tolerate_damage));
+    TRY(repository.check_family());
+    TRY(repository.read_ledger(options.tolerate_damage));
+    return repository;
+}
+
+Status Repository::read_header(bool tolerate_damage) {
+    auto content = store_->get(kHeaderName, kMaxHeaderSize);
+    auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
+    if (!header.ok() && tolerate_damage && (header.error().code == Code::corrupt || header.error().code == Code::not_found)) {
+        const std::string problem = content.ok() ? header.error().message : say("it is missing");
+        content = header_from_ledger(*store_);
+        if (content.ok()) header = decode_vault_header(*content);
+        if (header.ok()) ledger_damage_.push_back({kHeaderName, problem});
+    }
+    if (!header.ok() && header.error().code == Code::not_found) {
+        return Error{Code::usage, say("{} is not a vault: vault.json is missing", store_->location())};
+    }
+    if (!header.ok()) return Error{header.error().code, say("vault {}: {}", store_->location(), header.error().message)};
+    header_ = *header;
+    header_digest_ = sha256(*content);
+    return done();
+}
+
+Status Repository::check_family() const {
+    if (keyring_ == nullptr || keyring_->family() == header_.family) return done();
+    return Error{Code::refused, say("vault {} belongs to another family of keys than keyring {}; name its keyring with --keyring",
+                                    store_->location(), keyring_->folder())};
+}
+
+Status Repository::read_ledger(bool tolerate_damage) {
+    std::optional<RememberedHead> expected;
+    if (keyring_ != nullptr) {
+        TRY_ASSIGN(expected, keyring_->remembered_head(header_.vault));
+    }
+    head_witnessed_ = expected.has_value();
+    auto loaded = Ledger::load(*store_, header_.vault, expected);
+    if (!loaded.ok() && loaded.error().code == Code::corrupt && tolerate_damage) {
+        ledger_damage_.push_back({"ledger", loaded.error().message});
+        return salvage_ledger();
+    }
+    if (!loaded.ok()) return std::move(loaded).error();
+    ledger_ = std::make_unique<Ledger>(std::move(*loaded));
+    if (state().header != header_digest_) {
+        const std::string problem = say("it is not the header that ledger entry 1 names");
+        if (!tolerate_damage) return Error{Code::corrupt, say("{} of vault {}: {}", kHeaderName, store_->location(), problem)};
+        ledger_damage_.push_back({kHeaderName, problem});
+    }
+    const bool moved = !expected || expected->n < state().n;
+    if (keyring_ != nullptr && moved && ledger_damage_.empty()) remember_head();
+    return done();
+}
+
+Status Repository::salvage_ledger() {
+    TRY_ASSIGN(Ledger ledger, Ledger::salvage(*store_, header_.vault, ledger_damage_));
+    ledger_ = std::make_unique<Ledger>(std::move(ledger));
+    return done();
+}
+
+void Repository::remember_head() {
+    const Status remembered = keyring_->remember_head(header_.vault, ledger_->head());
+    if (!remembered.ok()) warnings_.push_back(say("the ledger's head could not be remembered: {}", remembered.error().message));
+}
+
+ClockState Repository::clock_state() const {
+    ClockState clock;
+    clock.now = clock_->now();
+    clock.floor = state().latest;
+    clock.behind_floor = clock.now.ns < clock.floor.ns - kClockTolerance;
+    clock.far_ahead = clock.now.ns - kClockFarAhead > clock.floor.ns;
+    return clock;
+}
+
+Result<LedgerEntry> Repository::publish(LedgerEntry draft, const Ledger::Check& still_valid) {
+    if (keyring_ == nullptr) return Error{Code::usage, say("writing to {} needs a keyring", store_->location())};
+    if (!ledger_damage_.empty()) {
+        return Error{Code::corrupt, say("{} of {} is damaged, nothing may be written: {}", ledger_damage_.front().object,
+                                        store_->location(), ledger_damage_.front().problem)};
+    }
+    if (draft.time == Time{}) draft.time = clock_->now();
+    TRY_ASSIGN(LedgerEntry published, ledger_->publish(std::move(draft), keyring_->signing_seed(), still_valid));
+    remember_head();
+    return published;
+}
+
+Result<Snapshot> Repository::read_snapshot(const ObjectId& id) {
+    if (!state().snapshots.contains(id)) {
+        const bool forgotten = state().forgotten.contains(id);
+        return Error{Code::not_found, forgotten ? say("snapshot {} was forgotten", id.hex()) : say("no snapshot {}", id.hex())};
+    }
+    const auto bytes = store_->get(snapshot_name(id), kMaxSnapshotSize);
+    if (!bytes.ok() && bytes.error().code == Code::not_found) {
+        return Error{Code::corrupt, say("snapshot {} is missing from {}", id.hex(), store_->location())};
+    }
+    if (!bytes.ok()) return bytes.error();
+    const auto clear = decode_snapshot_clear(id, *bytes);
+    if (!clear.ok()) return Error{clear.error().code, say("snapshot {}: {}", id.hex(), clear.error().message)};
+    const auto keys = keyring_ != nullptr ? keyring_->writer_keys(clear->label) : nullptr;
+    if (!keys && state().destroyed_labels.contains(clear->label)) {
+        return Error{Code::wrong_key, say("snapshot {}: the keys of its label were destroyed", id.hex())};
+    }
+    if (!keys) return Error{Code::wrong_key, say("snapshot {}: no key of its label {} here", id.hex(), clear->label.hex())};
+    auto snapshot = decode_snapshot(id, *bytes, *keys);
+    if (!snapshot.ok()) return Error{snapshot.error().code, say("snapshot {}: {}", id.hex(), snapshot.error().message)};
+    return snapshot;
+}
+
+Result<std::vector<Repository::Listed>> Repository::snapshots(std::size_t* unreadable, std::vector<DamagedSnapshot>* damaged) {
+    std::vector<Listed> listed;
+    if (unreadable != nullptr) *unreadable = 0;
+    for (const auto& [id, in_ledger] : state().snapshots) {
+        auto snapshot = read_snapshot(id);
+        if (snapshot.ok()) {
+            listed.push_back({std::move(*snapshot), in_ledger});
+        } else if (snapshot.error().code == Code::wrong_key) {
+            if (unreadable != nullptr) ++*unreadable;
+        } else if (snapshot.error().code == Code::corrupt && damaged != nullptr) {
+            damaged->push_back({id, in_ledger.sequence, snapshot.error()});
+        } else {
+            return std::move(snapshot).error();
+        }
+    }
+    // Entries may bring several at once (copy): time, then id, make the order total.
+    std::sort(listed.begin(), listed.end(), [](const Listed& a, const Listed& b) {
+        return std::tuple(a.ledger.sequence, a.snapshot.summary.time, a.snapshot.id) <
+               std::tuple(b.ledger.sequence, b.snapshot.summary.time, b.snapshot.id);
+    });
+    return listed;
+}
+
+bool Repository::signer_trusted(const SignerId& signer) const {
+    if (keyring_ == nullptr) return false;
+    if (keyring_->signer() == signer) return true;
+    const std::vector<SignerInfo> trusted = keyring_->trusted_signers();
+    return std::any_of(trusted.begin(), trusted.end(), [&](const SignerInfo& info) { return info.id == signer; });
+}
+
+}  // namespace custody
