@@ -31,7 +31,8 @@ public:
     // folder.
     using OnPath = std::function<Result<bool>(const std::string& path, const Entry& entry)>;
     [[nodiscard]] Status walk(const TreeId& root, const OnPath& visit);
-    // The entry at a path below the root; not_found.
+    // The entry at a path below the root ("" is the root itself, as a folder without a name); not_found. Each component is
+    // matched byte by byte first, then as composed Unicode.
     [[nodiscard]] Result<Entry> find(const TreeId& root, const std::string& path);
     // Content in order: data ranges (chunk and its logical ranges come in file order) with holes implied by the gaps.
     struct ContentPiece {
