@@ -25,7 +25,7 @@ LawfulTerm lawful_term(std::string_view label_name) {
 
 bool is_within_lawful_term(std::string_view label_name, Time snapshot, Time now) {
     const std::int64_t term_ns = lawful_term(label_name).length_ns;
-    return term_ns != 0 && (snapshot > now || now.ns - snapshot.ns < term_ns);
+    return term_ns != 0 && snapshot.ns > now.ns - term_ns;
 }
 
 }  // namespace custody

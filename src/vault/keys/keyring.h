@@ -17,6 +17,7 @@
 #include "vault/history/ledger.h"
 #include "vault/keys/label_keys.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +41,9 @@ struct SignerInfo {
 struct CopyInfo {
     std::uint32_t number = 0;
     std::string kind;  // "kit", "writer", "keyring"
-    std::string note;
+    std::string note;  // a writer's host, where a keyring's copy lies, how a copy was destroyed
     Time made;
+    std::optional<Time> destroyed;                 // declared destroyed: it proves nothing and owes nothing any more
     std::optional<Time> proven;                    // read back by `key import --check`
     std::uint64_t keys_generation = 0;             // of the keyring when made: older than now means stale
     std::vector<std::pair<LabelId, bool>> labels;  // second: rewritten or declared destroyed since the label's destruction
@@ -62,6 +64,7 @@ struct LabelInfo {
 
 // Secrets opened for one command or one process; wiped when dropped.
 class UnlockedKeyring;
+struct KeyringContent;
 
 class Keyring {
 public:
@@ -93,6 +96,8 @@ public:
     [[nodiscard]] std::vector<SignerInfo> trusted_signers() const;
     [[nodiscard]] std::vector<SlotInfo> slots() const;
     [[nodiscard]] std::vector<CopyInfo> copies() const;
+    // A copy of keys that was met elsewhere (a keyring inside an image): registered with all labels. Returns its number.
+    [[nodiscard]] Result<std::uint32_t> register_copy(std::string_view kind, std::string_view note);
     [[nodiscard]] std::vector<VaultId> known_vaults() const;
 
     [[nodiscard]] Status add_label(std::string_view name);  // lower-case letters, digits, '-': usage otherwise
@@ -110,30 +115,42 @@ public:
 
     // A writer export: writer keys of `labels` (all when empty), a fresh signing seed for `host`, trusted here from now on.
     [[nodiscard]] Result<Bytes> export_writer(const std::vector<std::string>& labels, std::string_view host);
+    // The same export without labels that were destroyed since; the caller replaces the file and settles its copy.
+    [[nodiscard]] Result<Bytes> rewrite_writer_export(ByteView exported);
     [[nodiscard]] Result<Bytes> export_public() const;  // family, label ids and publics, signers: no secret
     // Makes a keyring folder of role writer out of a writer export.
     static Result<Keyring> import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported);
-    [[nodiscard]] Status import_public(ByteView exported);  // signers become trusted
+    // Its signers become trusted. A writer's keyring also takes over new epochs and destroyed labels, if it trusted the signer of
+    // the export before. refused: another family's.
+    [[nodiscard]] Status import_public(ByteView exported);
     [[nodiscard]] Status trust_signer(const SignerInfo& signer);
 
     // Removes every key of the label from this keyring. The caller has checked holds, terms and other vaults (see
     // key_destruction.h).
     [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label);
+    // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,
+    // `how`.
     [[nodiscard]] Status settle_copy(std::uint32_t number, bool rewritten_without_label, std::string_view how);
 
     [[nodiscard]] Result<std::optional<RememberedHead>> remembered_head(const VaultId& vault) const;
     [[nodiscard]] Status remember_head(const VaultId& vault, const RememberedHead& head);  // one fsync; never goes back
 
-    struct State;  // keyring_file.h; for recovery_kit.cc
-    [[nodiscard]] const State& state() const { return *state_; }
-    [[nodiscard]] State& state() { return *state_; }
-    [[nodiscard]] Status save();
+    // For the files beside this one (keyring_file.h).
+    [[nodiscard]] const KeyringContent& content() const;
+    [[nodiscard]] const Clock& clock() const;
+    // Edits a copy of the content, makes it durable, then takes it over; on an error nothing has changed here. busy: another
+    // process changed the file since it was read.
+    [[nodiscard]] Status change(const std::function<Status(KeyringContent&)>& edit);
+    // A keyring folder out of ready content. exists: there is one.
+    static Result<Keyring> create_with(FileSystem& files, const Clock& clock, const std::string& folder, KeyringContent content);
+    struct State;
 
 private:
     explicit Keyring(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 
+// Opens the epochs that the keyring had when it was unlocked.
 class UnlockedKeyring {
 public:
     // Null when the label's secret is not in the keyring.

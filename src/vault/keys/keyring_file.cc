@@ -1,0 +1,337 @@
+#include "vault/keys/keyring_file.h"
+
+#include "base/text.h"
+#include "vault/keys/json_fields.h"
+
+#include <algorithm>
+#include <set>
+
+namespace custody {
+namespace {
+
+constexpr std::string_view kPurpose = "custody keyring 1";
+constexpr std::size_t kPassphraseWrapSize = kKeySize + kTagSize;
+constexpr std::size_t kSealedKeySize = kKeySize + kSealOverhead;
+constexpr std::size_t kSaltSize = 16;
+constexpr std::size_t kMaxNote = 4096;
+
+Json epoch_to_json(const StoredEpoch& epoch) {
+    return {{"number", epoch.number}, {"public", to_hex(epoch.public_key)}, {"sealed", to_hex(epoch.sealed_secret)}};
+}
+
+Result<StoredEpoch> epoch_from_json(const Json& json) {
+    JsonFields fields(json, "epoch");
+    StoredEpoch epoch;
+    epoch.number = fields.number32("number");
+    epoch.public_key = fields.public_key("public");
+    epoch.sealed_secret = fields.bytes("sealed", kSealedKeySize);
+    if (!epoch.sealed_secret.empty() && epoch.sealed_secret.size() != kSealedKeySize)
+        fields.fail("sealed", "has the wrong length");
+    TRY(fields.status());
+    return epoch;
+}
+
+Json slot_to_json(const StoredSlot& slot) {
+    Json json = {
+        {"number", slot.info.number}, {"kind", slot.info.kind}, {"note", slot.info.note}, {"wrapped", to_hex(slot.wrapped)}};
+    if (slot.info.kind == "officer") {
+        json["officer"] = to_hex(slot.officer);
+    } else {
+        json["salt"] = to_hex(slot.salt);
+        json["memory_kib"] = slot.cost.memory_kib;
+        json["passes"] = slot.cost.passes;
+    }
+    return json;
+}
+
+Result<StoredSlot> slot_from_json(const Json& json) {
+    JsonFields fields(json, "slot");
+    StoredSlot slot;
+    slot.info.number = fields.number32("number");
+    slot.info.kind = fields.text("kind");
+    slot.info.note = fields.text("note", kMaxNote);
+    if (slot.info.kind == "officer") {
+        slot.officer = fields.public_key("officer");
+        slot.wrapped = fields.bytes_exactly("wrapped", kSealedKeySize);
+    } else if (slot.info.kind == "passphrase") {
+        slot.salt = fields.bytes_exactly("salt", kSaltSize);
+        slot.cost.memory_kib = fields.number32("memory_kib");
+        slot.cost.passes = fields.number32("passes");
+        slot.wrapped = fields.bytes_exactly("wrapped", kPassphraseWrapSize);
+    } else {
+        fields.fail("kind", "is unknown");
+    }
+    TRY(fields.status());
+    return slot;
+}
+
+Json copy_to_json(const CopyInfo& copy) {
+    Json json = {{"number", copy.number},
+                 {"kind", copy.kind},
+                 {"note", copy.note},
+                 {"made", to_rfc3339_utc(copy.made)},
+                 {"generation", copy.keys_generation},
+                 {"labels", Json::array()}};
+    if (copy.proven) json["proven"] = to_rfc3339_utc(*copy.proven);
+    if (copy.destroyed) json["destroyed"] = to_rfc3339_utc(*copy.destroyed);
+    for (const auto& [label, settled] : copy.labels) json["labels"].push_back({{"id", label.hex()}, {"settled", settled}});
+    return json;
+}
+
+Result<CopyInfo> copy_from_json(const Json& json) {
+    JsonFields fields(json, "copy of keys");
+    CopyInfo copy;
+    copy.number = fields.number32("number");
+    copy.kind = fields.text("kind");
+    copy.note = fields.text("note", kMaxNote);
+    copy.made = fields.time("made");
+    copy.proven = fields.optional_time("proven");
+    copy.destroyed = fields.optional_time("destroyed");
+    copy.keys_generation = fields.number("generation", std::uint64_t{1} << 53);
+    for (const Json& item : fields.array("labels", 2 * kMaxLabels)) {
+        JsonFields label(item, "label of a copy");
+        copy.labels.emplace_back(label.id<LabelId>("id"), label.truth("settled"));
+        fields.take(label.status());
+    }
+    TRY(fields.status());
+    return copy;
+}
+
+Json destruction_to_json(const StoredDestruction& destroyed) {
+    return {{"label", destroyed.label.hex()}, {"name", destroyed.name}, {"when", to_rfc3339_utc(destroyed.when)}};
+}
+
+Result<StoredDestruction> destruction_from_json(const Json& json) {
+    JsonFields fields(json, "destroyed label");
+    StoredDestruction destroyed{fields.id<LabelId>("label"), fields.text("name"), fields.time("when")};
+    TRY(fields.status());
+    return destroyed;
+}
+
+template <class T, class ToJson>
+Json list_to_json(const std::vector<T>& items, ToJson to_json) {
+    Json list = Json::array();
+    for (const T& item : items) list.push_back(to_json(item));
+    return list;
+}
+
+// The first item at fault is the fault of the whole.
+template <class T>
+std::vector<T> read_list(JsonFields& fields, const char* key, std::size_t max_count, Result<T> (*from_json)(const Json&)) {
+    std::vector<T> items;
+    for (const Json& json : fields.array(key, max_count)) {
+        auto item = from_json(json);
+        if (item.ok()) {
+            items.push_back(std::move(item).value());
+        } else {
+            fields.take(std::move(item).error());
+        }
+    }
+    return items;
+}
+
+// What the fields alone do not say.
+Status check_whole(const KeyringContent& content) {
+    const auto bad = [](const char* why) { return Error{Code::corrupt, std::string("keyring: ") + why}; };
+    std::set<LabelId> ids;
+    std::set<std::string> names;
+    for (const StoredLabel& label : content.labels) {
+        if (!ids.insert(label.id).second || !names.insert(label.name).second) return bad("a label occurs twice");
+        for (const StoredEpoch& epoch : label.epochs) {
+            if (epoch.sealed_secret.empty() == content.is_custodian)
+                return bad("a label's secret does not fit the keyring's role");
+        }
+    }
+    if (content.is_custodian == content.slots.empty()) return bad("its slots do not fit its role");
+    for (const StoredSlot& slot : content.slots) {
+        if (slot.info.number >= content.next_slot) return bad("a slot's number was never given");
+    }
+    for (const CopyInfo& copy : content.copies) {
+        if (copy.number >= content.next_copy) return bad("a copy's number was never given");
+    }
+    return done();
+}
+
+}  // namespace
+
+StoredLabel StoredLabel::clone() const { return {id, name, chunk_id_key.clone(), gear_key.clone(), summary_key.clone(), epochs}; }
+
+KeyringContent KeyringContent::clone() const {
+    KeyringContent copy;
+    copy.is_custodian = is_custodian;
+    copy.family = family;
+    copy.suite = suite;
+    copy.host = host;
+    copy.host_name = host_name;
+    copy.created = created;
+    copy.signing_seed = signing_seed.clone();
+    copy.public_key = public_key;
+    copy.generation = generation;
+    copy.next_slot = next_slot;
+    copy.next_copy = next_copy;
+    for (const StoredLabel& label : labels) copy.labels.push_back(label.clone());
+    copy.slots = slots;
+    copy.signers = signers;
+    copy.copies = copies;
+    copy.destroyed = destroyed;
+    return copy;
+}
+
+// 200 bytes may become three times as many where they are not UTF-8; the reader's bound is above that.
+std::string note_text(std::string_view text) { return printable(text.substr(0, 200)); }
+
+void wipe_json(Json& json) {
+    if (json.is_string()) {
+        auto& text = json.get_ref<std::string&>();
+        wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
+    } else if (json.is_structured()) {
+        for (Json& item : json) wipe_json(item);
+    }
+}
+
+Json label_to_json(const StoredLabel& label) {
+    return {{"id", label.id.hex()},
+            {"name", label.name},
+            {"chunk_id_key", to_hex(label.chunk_id_key.view())},
+            {"gear_key", to_hex(label.gear_key.view())},
+            {"summary_key", to_hex(label.summary_key.view())},
+            {"epochs", list_to_json(label.epochs, epoch_to_json)}};
+}
+
+Result<StoredLabel> label_from_json(const Json& json) {
+    JsonFields fields(json, "label");
+    StoredLabel label;
+    label.id = fields.id<LabelId>("id");
+    label.name = fields.text("name");
+    label.chunk_id_key = fields.secret("chunk_id_key");
+    label.gear_key = fields.secret("gear_key");
+    label.summary_key = fields.secret("summary_key");
+    label.epochs = read_list(fields, "epochs", kMaxEpochs, epoch_from_json);
+    if (label.epochs.empty()) fields.fail("epochs", "is empty");
+    const auto not_rising = [](const StoredEpoch& a, const StoredEpoch& b) { return a.number >= b.number; };
+    if (std::adjacent_find(label.epochs.begin(), label.epochs.end(), not_rising) != label.epochs.end()) {
+        fields.fail("epochs", "is not in order");
+    }
+    TRY(fields.status());
+    return label;
+}
+
+Json signers_to_json(const std::vector<SignerInfo>& signers) {
+    return list_to_json(signers, [](const SignerInfo& signer) -> Json {
+        return {{"id", signer.id.hex()}, {"host", signer.host}, {"since", to_rfc3339_utc(signer.since)}};
+    });
+}
+
+Result<std::vector<SignerInfo>> signers_from_json(const Json& list) {
+    std::vector<SignerInfo> signers;
+    for (const Json& json : list) {
+        JsonFields fields(json, "signer");
+        signers.push_back({fields.id<SignerId>("id"), fields.text("host", kMaxNote), fields.time("since")});
+        TRY(fields.status());
+    }
+    return signers;
+}
+
+Result<Bytes> encode_checksummed(const Json& body, std::string_view purpose) {
+    TRY_ASSIGN(std::string text, to_canonical_json(body));
+    Sha256 hash;
+    hash.update(as_bytes(purpose));
+    hash.update(as_bytes("\n"));
+    hash.update(as_bytes(text));
+    Bytes out;
+    out.reserve(text.size() + 128);  // no reallocation: it would leave copies of the keys behind
+    append(out, as_bytes("{\"body\":"));
+    append(out, as_bytes(text));
+    append(out, as_bytes(",\"checksum\":\"" + hash.finish().hex() + "\"}"));
+    wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
+    return out;
+}
+
+Result<Json> decode_checksummed(ByteView bytes, std::string_view purpose, std::size_t max_size) {
+    TRY_ASSIGN(Json record, parse_json(bytes, max_size));
+    if (!record.is_object() || record.size() != 2 || !record.contains("body")) {
+        return Error{Code::corrupt, "this is no record with a checksum"};
+    }
+    Json body = std::move(record["body"]);
+    TRY_ASSIGN(Bytes expected, encode_checksummed(body, purpose));
+    const bool same = std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end());
+    wipe(expected);
+    if (!same) {
+        wipe_json(body);
+        return Error{Code::corrupt, "its checksum does not match"};
+    }
+    return body;
+}
+
+Result<Bytes> encode_keyring(const KeyringContent& content) {
+    Json body = {{"format", kKeyringFormat},
+                 {"role", content.is_custodian ? "custodian" : "writer"},
+                 {"family", content.family.hex()},
+                 {"suite", static_cast<int>(content.suite)},
+                 {"host", content.host.hex()},
+                 {"host_name", content.host_name},
+                 {"created", to_rfc3339_utc(content.created)},
+                 {"signing_seed", to_hex(content.signing_seed.view())},
+                 {"public", to_hex(content.public_key)},
+                 {"generation", content.generation},
+                 {"next_slot", content.next_slot},
+                 {"next_copy", content.next_copy},
+                 {"labels", list_to_json(content.labels, label_to_json)},
+                 {"slots", list_to_json(content.slots, slot_to_json)},
+                 {"signers", signers_to_json(content.signers)},
+                 {"copies", list_to_json(content.copies, copy_to_json)},
+                 {"destroyed", list_to_json(content.destroyed, destruction_to_json)}};
+    auto bytes = encode_checksummed(body, kPurpose);
+    wipe_json(body);
+    return bytes;
+}
+
+namespace {
+
+Result<KeyringContent> content_from_json(const Json& body) {
+    JsonFields fields(body, "keyring");
+    const std::uint64_t format = fields.number("format", std::uint64_t{1} << 53);
+    if (fields.ok() && format > kKeyringFormat) {
+        return Error{Code::usage,
+                     say("the keyring needs Custody that reads keyring format {}; this one reads {}", format, kKeyringFormat)};
+    }
+    KeyringContent content;
+    const std::string role = fields.text("role");
+    if (role != "custodian" && role != "writer") fields.fail("role", "is unknown");
+    content.is_custodian = role == "custodian";
+    content.family = fields.id<FamilyId>("family");
+    const std::uint64_t suite = fields.number("suite", 2);
+    if (suite == 0) fields.fail("suite", "is unknown");
+    content.suite = static_cast<Suite>(suite);
+    content.host = fields.id<HostId>("host");
+    content.host_name = fields.text("host_name", kMaxNote);
+    content.created = fields.time("created");
+    content.signing_seed = fields.secret("signing_seed");
+    content.public_key = fields.public_key("public");
+    content.generation = fields.number("generation", std::uint64_t{1} << 53);
+    content.next_slot = fields.number32("next_slot");
+    content.next_copy = fields.number32("next_copy");
+    content.labels = read_list(fields, "labels", kMaxLabels, label_from_json);
+    content.slots = read_list(fields, "slots", kMaxSlots, slot_from_json);
+    auto signers = signers_from_json(fields.array("signers", kMaxSigners));
+    fields.take(signers.ok() ? done() : Status(signers.error()));
+    if (signers.ok()) content.signers = std::move(signers).value();
+    content.copies = read_list(fields, "copies", kMaxCopies, copy_from_json);
+    content.destroyed = read_list(fields, "destroyed", kMaxLabels, destruction_from_json);
+    TRY(fields.status());
+    TRY(check_whole(content));
+    return content;
+}
+
+}  // namespace
+
+Result<KeyringContent> decode_keyring(ByteView bytes) {
+    TRY_ASSIGN(Json body, decode_checksummed(bytes, kPurpose, kMaxKeyringSize));
+    auto content = content_from_json(body);
+    wipe_json(body);
+    return content;
+}
+
+std::string keyring_path(const std::string& folder) { return join_path(folder, "keyring"); }
+
+}  // namespace custody

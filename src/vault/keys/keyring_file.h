@@ -1,0 +1,98 @@
+// What a keyring holds, and the form it has on a medium.
+//
+// The file `keyring`: canonical JSON {"body": {...}, "checksum": hex}, the checksum being SHA-256 over "custody keyring 1\n" and
+// the canonical body. The checksum guards against accidents; against people the sealed parts guard themselves. Keys that lie in
+// it unwrapped are those of a writer; label secrets are sealed to the keyring's public key, whose secret half the slots wrap.
+// docs/FORMAT.md has the fields. Bounds are below; a file beyond them is corrupt.
+#pragma once
+
+#include "vault/keys/keyring.h"
+
+namespace custody {
+
+inline constexpr std::uint64_t kKeyringFormat = 1;
+inline constexpr std::size_t kMaxKeyringSize = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxLabels = 4096, kMaxEpochs = 4096, kMaxSlots = 256, kMaxSigners = 65536, kMaxCopies = 65536;
+
+struct StoredEpoch {
+    std::uint32_t number = 0;
+    PublicKey public_key{};
+    Bytes sealed_secret;  // seal_to the keyring's public key; empty in a writer's keyring
+};
+struct StoredLabel {
+    LabelId id;
+    std::string name;
+    Secret chunk_id_key, gear_key, summary_key;
+    std::vector<StoredEpoch> epochs;  // oldest first, never empty
+    [[nodiscard]] StoredLabel clone() const;
+};
+struct StoredSlot {
+    SlotInfo info;
+    PublicKey officer{};  // of an officer's slot
+    Bytes salt;           // of a passphrase's slot: 16 bytes
+    Argon2Cost cost;
+    Bytes wrapped;  // the keyring's secret: 48 bytes for a passphrase, 80 for an officer
+};
+struct StoredDestruction {
+    LabelId label;
+    std::string name;
+    Time when;
+};
+
+struct KeyringContent {
+    bool is_custodian = false;
+    FamilyId family;
+    Suite suite = Suite::standard;
+    HostId host;
+    std::string host_name;
+    Time created;
+    Secret signing_seed;
+    PublicKey public_key{};  // of a custodian's keyring
+    std::uint64_t generation = 0;
+    std::uint32_t next_slot = 1, next_copy = 1;
+    std::vector<StoredLabel> labels;
+    std::vector<StoredSlot> slots;
+    std::vector<SignerInfo> signers;
+    std::vector<CopyInfo> copies;
+    std::vector<StoredDestruction> destroyed;
+    [[nodiscard]] KeyringContent clone() const;
+};
+
+[[nodiscard]] Result<Bytes> encode_keyring(const KeyringContent& content);
+// corrupt: anything that encode_keyring would not write. usage: a newer format.
+[[nodiscard]] Result<KeyringContent> decode_keyring(ByteView bytes);
+
+// {"body", "checksum"} for any small record of this folder; `purpose` is hashed in front.
+[[nodiscard]] Result<Bytes> encode_checksummed(const Json& body, std::string_view purpose);
+[[nodiscard]] Result<Json> decode_checksummed(ByteView bytes, std::string_view purpose, std::size_t max_size);
+
+// Parts that writer exports share with the keyring.
+[[nodiscard]] Json label_to_json(const StoredLabel& label);
+[[nodiscard]] Result<StoredLabel> label_from_json(const Json& json);
+[[nodiscard]] Json signers_to_json(const std::vector<SignerInfo>& signers);
+[[nodiscard]] Result<std::vector<SignerInfo>> signers_from_json(const Json& list);
+// A host or note as it is kept: one line, bounded.
+[[nodiscard]] std::string note_text(std::string_view text);
+// Overwrites every text in it: writer keys went through here.
+void wipe_json(Json& json);
+
+struct Keyring::State {
+    FileSystem* files = nullptr;
+    const Clock* clock = nullptr;
+    std::string folder;
+    KeyringContent content;
+    Digest on_disk;  // SHA-256 of the file that `content` was read from or written to
+    std::vector<VaultId> vaults;
+};
+
+struct UnlockedKeyring::State {
+    Secret secret;  // X25519, of the keyring
+    FamilyId family;
+    Suite suite = Suite::standard;
+    std::vector<std::pair<LabelId, std::vector<StoredEpoch>>> labels;
+};
+
+// The keyring's file within its folder.
+[[nodiscard]] std::string keyring_path(const std::string& folder);
+
+}  // namespace custody

@@ -1,0 +1,71 @@
+// heads/<vault id>: the last ledger head of each vault that this host saw, against which a cut tail is noticed.
+#include "base/text.h"
+#include "vault/keys/json_fields.h"
+#include "vault/keys/keyring_file.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+constexpr std::string_view kPurpose = "custody remembered head 1";
+constexpr std::size_t kMaxHeadSize = 4096;
+
+std::string head_path(const std::string& folder, const VaultId& vault) {
+    return join_path(join_path(folder, "heads"), vault.hex());
+}
+
+Result<RememberedHead> decode_head(ByteView bytes, const VaultId& vault) {
+    TRY_ASSIGN(const Json body, decode_checksummed(bytes, kPurpose, kMaxHeadSize));
+    JsonFields fields(body, "remembered head");
+    const RememberedHead head{fields.number("n", std::uint64_t{1} << 53), fields.id<Digest>("hash")};
+    if (fields.id<VaultId>("vault") != vault) fields.fail("vault", "is another vault's");
+    TRY(fields.status());
+    return head;
+}
+
+}  // namespace
+
+Result<std::optional<RememberedHead>> Keyring::remembered_head(const VaultId& vault) const {
+    const std::string path = head_path(folder(), vault);
+    auto bytes = read_file(*state_->files, path, kMaxHeadSize);
+    if (!bytes.ok()) {
+        if (bytes.error().code == Code::not_found) return std::optional<RememberedHead>();
+        return std::move(bytes).error();
+    }
+    auto head = decode_head(*bytes, vault);
+    if (!head.ok()) {
+        return Error{Code::corrupt, say("{} is damaged: {}; compare the vault with another medium, then remove this file",
+                                        printable(path), head.error().message)};
+    }
+    return std::optional(*head);
+}
+
+// One fsync: after a power cut the older head may stand there again, which is still a head of this vault.
+Status Keyring::remember_head(const VaultId& vault, const RememberedHead& head) {
+    TRY_ASSIGN(const auto known, remembered_head(vault));
+    if (known && known->n >= head.n) return done();
+    FileSystem& files = *state_->files;
+    if (!known) TRY(make_directories(files, join_path(folder(), "heads"), 0700));
+    TRY_ASSIGN(const Bytes bytes,
+               encode_checksummed({{"vault", vault.hex()}, {"n", head.n}, {"hash", head.hash.hex()}}, kPurpose));
+    const std::string path = head_path(folder(), vault);
+    const std::string temporary = path + ".new-" + random_id<HostId>().hex();
+    const auto write = [&]() -> Status {
+        TRY_ASSIGN(const auto file, files.create(temporary, 0600));
+        TRY(write_all(*file, 0, bytes));
+        TRY(file->sync());
+        return files.rename(temporary, path);
+    };
+    Status written = write();
+    if (!written.ok()) {
+        (void)files.remove(temporary);  // the failure that is told is the one that came first
+        return written;
+    }
+    if (!std::binary_search(state_->vaults.begin(), state_->vaults.end(), vault)) {
+        state_->vaults.insert(std::upper_bound(state_->vaults.begin(), state_->vaults.end(), vault), vault);
+    }
+    return done();
+}
+
+}  // namespace custody
