@@ -258,8 +258,10 @@ public:
     Result<std::vector<SessionInfo>> list_sessions() override;
 
     Status remove_dead_session(const std::string& name) override {
-        if (!parse_session_name(name)) return Error{Code::usage, say("'{}' is not a session", printable(name))};
-        return remove_if_unlocked(files_, store_->path_of(fmt::format("{}/{}", kSessions, name)));
+        const std::string file_name(base_name(name));
+        if (name != fmt::format("{}/{}", kSessions, file_name) || !parse_session_name(file_name))
+            return Error{Code::usage, say("'{}' is not a session", printable(name))};
+        return remove_if_unlocked(files_, store_->path_of(name));
     }
 
     Result<std::unique_ptr<SessionLock>> lock_prune() override;
@@ -360,18 +362,17 @@ Result<std::vector<SessionInfo>> LocalStore::list_sessions() {
     for (int reading = 0; reading < 3; ++reading) TRY(add_session_names(names));
     std::vector<SessionInfo> sessions;
     for (auto& [id, generation] : names) {
-        const auto file_name = [&id = id](const std::optional<std::uint64_t>& carried) {
-            return carried ? fmt::format("{}-{:016x}", id, *carried) : id;
+        const auto name_with = [&id = id](const std::optional<std::uint64_t>& carried) {
+            return carried ? fmt::format("{}/{}-{:016x}", kSessions, id, *carried) : fmt::format("{}/{}", kSessions, id);
         };
-        TRY_ASSIGN(LockState state,
-                   look_at_lock(files_, store_->path_of(fmt::format("{}/{}", kSessions, file_name(generation)))));
+        TRY_ASSIGN(LockState state, look_at_lock(files_, store_->path_of(name_with(generation))));
         if (state == LockState::gone && !generation) {
             TRY(add_session_names(names));
             if (!generation) continue;
-            TRY_ASSIGN(state, look_at_lock(files_, store_->path_of(fmt::format("{}/{}", kSessions, file_name(generation)))));
+            TRY_ASSIGN(state, look_at_lock(files_, store_->path_of(name_with(generation))));
         }
         if (state == LockState::gone) continue;
-        sessions.push_back({file_name(generation), state == LockState::held, generation.has_value(), generation.value_or(0)});
+        sessions.push_back({name_with(generation), state == LockState::held, generation.has_value(), generation.value_or(0)});
     }
     return sessions;
 }

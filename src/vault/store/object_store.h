@@ -2,9 +2,10 @@
 // One conformance suite (tests/vault/store/object_store_suite.h) is passed by every implementation.
 //
 // Names are relative, of [a-z0-9/._-]: vault.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>, gc/marks,
-// sessions/<32>[-<generation>], reserve. Ownership: a store outlives its readers, writers and sessions. Threads: safe from many; a writer or
-// reader serves one thread, except ObjectReader::read, which is safe from many.
-// Errors: io, no_space, denied, read_only, exists, not_found, busy. Durable: see each function.
+// sessions/<32>[-<generation>], tmp/<32>, reserve. Ownership: a store outlives its readers, writers and sessions. Threads: safe
+// from many; a writer or reader serves one thread, except ObjectReader::read, which is safe from many.
+// Errors: io, no_space, denied, read_only, exists, not_found, busy; corrupt for a name of another form. Durable: see each
+// function.
 #pragma once
 
 #include "base/bytes.h"
@@ -36,7 +37,7 @@ public:
     virtual ~ObjectWriter() = default;
     [[nodiscard]] virtual Status append(ByteView bytes) = 0;
     // fsync, then named. The name is durable only after ObjectStore::barrier(). An object of that name already there is
-    // success: names are hashes of content (the temporary file is dropped).
+    // success: names are hashes of content (the temporary file is dropped; one of another length is damaged and replaced).
     [[nodiscard]] virtual Status finish(const std::string& name) = 0;
 };
 
@@ -47,7 +48,7 @@ public:
     [[nodiscard]] virtual Status carry_generation(std::uint64_t generation) = 0;
 };
 struct SessionInfo {
-    std::string name;
+    std::string name;    // "sessions/..."
     bool alive = false;  // locked by a running process
     bool has_generation = false;
     std::uint64_t generation = 0;
@@ -66,7 +67,8 @@ public:
     [[nodiscard]] virtual Status put(const std::string& name, ByteView content) = 0;
     [[nodiscard]] virtual Status put_new(const std::string& name, ByteView content) = 0;
     [[nodiscard]] virtual Status replace(const std::string& name, ByteView content) = 0;
-    [[nodiscard]] virtual Status remove(const std::string& name) = 0;  // not_found is an error
+    // not_found is an error. busy: a temporary file of a living writer. Durable after barrier().
+    [[nodiscard]] virtual Status remove(const std::string& name) = 0;
     // Every name finished or removed before is durable after this. Nothing pending: no fsync.
     [[nodiscard]] virtual Status barrier() = 0;
     // All objects below a folder ("packs", "index/<32>", "" for all), sorted by name; temporary files are left out.
