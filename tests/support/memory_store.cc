@@ -1,5 +1,7 @@
 #include "tests/support/memory_store.h"
 
+#include "vault/store/local_store.h"
+
 #include <algorithm>
 
 namespace custody::test {
@@ -8,6 +10,17 @@ namespace {
 
 using Shared = MemoryStore::Shared;
 using SharedPtr = std::shared_ptr<Shared>;
+
+Status check_name(const std::string& name) {
+    if (is_object_name(name)) return done();
+    return Error{Code::corrupt, "'" + name + "' is not a name of an object in a vault"};
+}
+
+// Names are hashes of content: what is there is the same, unless it was cut short.
+void put_kept(Shared& shared, const std::string& name, Bytes content) {
+    Bytes& held = shared.objects[name];
+    if (held.size() != content.size()) held = std::move(content);
+}
 
 Error missing(const std::string& name) { return Error{Code::not_found, "no object " + name}; }
 
@@ -37,8 +50,9 @@ public:
         return done();
     }
     Status finish(const std::string& name) override {
+        TRY(check_name(name));
         const std::lock_guard lock(shared_->mutex);
-        shared_->objects.try_emplace(name, std::move(content_));
+        put_kept(*shared_, name, std::move(content_));
         return done();
     }
 
@@ -83,6 +97,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<ObjectReader>> MemoryStore::open(const std::string& name) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
     const auto found = shared_->objects.find(name);
     if (found == shared_->objects.end()) return missing(name);
@@ -91,6 +106,7 @@ Result<std::unique_ptr<ObjectReader>> MemoryStore::open(const std::string& name)
 }
 
 Result<ObjectInfo> MemoryStore::info(const std::string& name) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
     const auto found = shared_->objects.find(name);
     if (found == shared_->objects.end()) return missing(name);
@@ -98,6 +114,7 @@ Result<ObjectInfo> MemoryStore::info(const std::string& name) {
 }
 
 Result<Bytes> MemoryStore::get(const std::string& name, std::uint64_t max_size) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
     const auto found = shared_->objects.find(name);
     if (found == shared_->objects.end()) return missing(name);
@@ -110,12 +127,14 @@ Result<std::unique_ptr<ObjectWriter>> MemoryStore::begin() {
 }
 
 Status MemoryStore::put(const std::string& name, ByteView content) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
-    shared_->objects.try_emplace(name, content.begin(), content.end());
+    put_kept(*shared_, name, Bytes(content.begin(), content.end()));
     return done();
 }
 
 Status MemoryStore::put_new(const std::string& name, ByteView content) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
     if (shared_->objects.contains(name)) return Error{Code::exists, name + " exists"};
     shared_->objects.try_emplace(name, content.begin(), content.end());
@@ -123,12 +142,14 @@ Status MemoryStore::put_new(const std::string& name, ByteView content) {
 }
 
 Status MemoryStore::replace(const std::string& name, ByteView content) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
     shared_->objects[name] = Bytes(content.begin(), content.end());
     return done();
 }
 
 Status MemoryStore::remove(const std::string& name) {
+    TRY(check_name(name));
     const std::lock_guard lock(shared_->mutex);
     if (shared_->objects.erase(name) == 0) return missing(name);
     return done();
@@ -165,8 +186,8 @@ Result<std::vector<SessionInfo>> MemoryStore::list_sessions() {
 
 Status MemoryStore::remove_dead_session(const std::string& name) {
     const std::lock_guard lock(shared_->mutex);
-    if (shared_->sessions.erase(name) == 0) return missing(name);
-    return done();
+    if (!shared_->sessions.contains(name)) return missing(name);
+    return Error{Code::busy, name + " belongs to a running program"};  // all sessions here live
 }
 
 Result<std::unique_ptr<SessionLock>> MemoryStore::lock_prune() {
