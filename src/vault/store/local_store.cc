@@ -202,7 +202,7 @@ public:
         TRY_ASSIGN(const std::string path, checked_path(name));
         TRY_ASSIGN(const FileInfo info, files_.info(path));
         if (!info.is_regular) return Error{Code::not_found, say("{} is not a file", printable(path))};
-        return ObjectInfo{name, info.size};
+        return ObjectInfo{name, info.size, info.modified};
     }
 
     Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {
@@ -318,7 +318,7 @@ private:
     Status list_one(const std::string& name, std::vector<ObjectInfo>& found) {
         const auto info = files_.info(store_->path_of(name));
         if (info.ok()) {
-            if (info->is_regular) found.push_back({name, info->size});
+            if (info->is_regular) found.push_back({name, info->size, info->modified});
             return done();
         }
         return info.error().code == Code::not_found ? done() : Status(info.error());

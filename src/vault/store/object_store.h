@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
 
@@ -21,6 +22,7 @@ namespace custody {
 struct ObjectInfo {
     std::string name;
     std::uint64_t size = 0;
+    Time modified = {};  // when it was written, as far as the store knows: for prune's grace, never for safety
 };
 
 class ObjectReader {
