@@ -3,9 +3,11 @@
 //
 // In memory: per segment the first id and SHA-256 of each page (64 bytes a 16 KiB page) and a blocked Bloom filter (12 bits an
 // entry); one bounded page cache for all. 20 million entries: 1.04 GB on disk, under 50 MB in memory. File: header | pages |
-// table (sealed: pack rows, page firsts, page digests, filter) | footer signed by the writer. FORMAT.md. The signature covers
-// header and table, the table the digest of each page: so a host that trusts only its own signature can trust every entry without
-// reading the whole file. Threads: lookup is safe from many; the rest serves one.
+// table (sealed: pack rows, page firsts, page digests, filter) | footer signed by the writer; byte by byte in index_format.h.
+// The signature covers header and table, the table the digest of each page: so a host that trusts only its own signature can
+// trust every entry without reading the whole file.
+// Ownership: store and keys outlive the index. Threads: lookup is safe from many, also beside add_pending and reload, which
+// serve one thread, as the rest does. A lookup that finds a segment gone (a prune merged it) reloads by itself.
 #pragma once
 
 #include "base/crypto.h"
@@ -79,13 +81,17 @@ public:
     // `usable` (null: any).
     using Usable = std::function<bool(const ObjectId& pack)>;
     [[nodiscard]] virtual Result<std::optional<Location>> lookup(ByteView id32, const Usable* usable) const = 0;
-    // Segments that appeared or went since are picked up.
+    // Segments that appeared or went since are picked up; pending entries of packs that a new segment lists are dropped.
     [[nodiscard]] virtual Status reload() = 0;
     // In memory, before a checkpoint publishes them; looked up first.
     virtual void add_pending(const IndexEntry& entry) = 0;
     // Every entry of every segment, segment by segment, in id order within one. For prune, verify, copy.
+    // corrupt: a page is damaged; busy: a prune removed a segment meanwhile. Pending entries are not visited.
     using Visit = std::function<Status(const IndexEntry& entry, std::size_t segment)>;
     [[nodiscard]] virtual Status for_each(const Visit& visit) const = 0;
+    // The same, merged in id order over all segments (equal ids in segment order), for building a merged segment in bounded
+    // memory.
+    [[nodiscard]] virtual Status for_each_in_order(const Visit& visit) const = 0;
     struct SegmentInfo {
         ObjectId id;
         SignerId signer;
