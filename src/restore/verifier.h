@@ -49,5 +49,10 @@ struct VerifyResult {
 // that are not here, naming the level that would work.
 [[nodiscard]] Result<VerifyResult> verify(Repository& repository, const VerifyOptions& options, Progress& progress,
                                           const StopFlag& stop);
+// The same for a vault that may be too damaged to open: a header that cannot be read, a ledger that does not replay or does not
+// reach the head that `keyring` remembers, are damage like any other, and all else is checked as far as it can be. `keyring`
+// null: keyless only, and no head to compare with.
+[[nodiscard]] Result<VerifyResult> verify_location(FileSystem& files, const std::string& reference, Keyring* keyring,
+                                                   const VerifyOptions& options, Progress& progress, const StopFlag& stop);
 
 }  // namespace custody

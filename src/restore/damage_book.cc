@@ -1,0 +1,62 @@
+#include "restore/damage_book.h"
+
+#include "base/text.h"
+#include "vault/object_check.h"
+
+#include <algorithm>
+
+namespace custody {
+
+void DamageBook::report(const std::string& object, const std::string& problem) {
+    Entry& entry = entries_[object];
+    if (std::find(entry.problems.begin(), entry.problems.end(), problem) != entry.problems.end()) return;
+    if (entry.problems.size() < kMaxProblems) {
+        entry.problems.push_back(problem);
+    } else {
+        ++entry.further_problems;
+    }
+}
+
+void DamageBook::affect(const std::string& object, const std::string& snapshot, const std::string& path,
+                        std::string_view problem_if_new) {
+    Entry& entry = entries_[object];
+    if (entry.problems.empty()) entry.problems.emplace_back(problem_if_new);
+    if (entry.affected.contains({snapshot, path})) return;
+    if (entry.affected.size() < kMaxAffected) {
+        entry.affected.emplace(snapshot, path);
+    } else {
+        ++entry.further_affected;
+    }
+}
+
+std::vector<std::string> DamageBook::objects_of_kind(std::string_view kind) const {
+    std::vector<std::string> objects;
+    for (const auto& [object, entry] : entries_) {
+        if (object_kind(object) == kind) objects.push_back(object);
+    }
+    return objects;
+}
+
+void DamageBook::drop_if(const std::function<bool(const std::string& object)>& is_settled) {
+    std::erase_if(entries_, [&](const auto& each) { return is_settled(each.first); });
+}
+
+std::vector<VerifyResult::Damage> DamageBook::take(std::vector<std::string>& notes) {
+    std::vector<VerifyResult::Damage> all;
+    for (auto& [object, entry] : entries_) {
+        VerifyResult::Damage damage;
+        damage.object = object;
+        damage.kind = object_kind(object);
+        for (const std::string& problem : entry.problems) damage.problem += (damage.problem.empty() ? "" : "; ") + problem;
+        if (entry.further_problems > 0) damage.problem += "; " + say("and {} more", entry.further_problems);
+        for (const auto& [snapshot, path] : entry.affected) damage.affects.push_back({snapshot, path});
+        if (entry.further_affected > 0) {
+            notes.push_back(say("{} affects {} more paths that are not listed", object, entry.further_affected));
+        }
+        all.push_back(std::move(damage));
+    }
+    entries_.clear();
+    return all;
+}
+
+}  // namespace custody

@@ -1,0 +1,190 @@
+// What can be checked without any key: the ledger, and that each object it names is there and is what its name says.
+#include "base/text.h"
+#include "base/worker_pool.h"
+#include "restore/verification.h"
+#include "vault/object_check.h"
+#include "vault/store/session.h"
+#include "vault/store/vault_header.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
+constexpr std::size_t kOrphansNamed = 5;
+
+struct CheckedObject {
+    ObjectInfo object;
+    Result<ObjectCheck> check = ObjectCheck{};
+};
+
+bool is_named_by_layout(const std::string& name) {
+    return name == "vault.json" || name == "gc/marks" || name == "reserve" || name.starts_with("ledger/") ||
+           name.starts_with("sessions/");
+}
+
+Status list_store(Verification& run) {
+    TRY_ASSIGN(const std::vector<ObjectInfo> objects, run.store().list(""));
+    for (const ObjectInfo& object : objects) {
+        run.listed[object.name] = object.size;
+        const auto id = id_in_name(object.name);
+        if (id && object_kind(object.name) == "pack") run.health.add_present(*id);
+    }
+    return done();
+}
+
+Status take_checked(Verification& run, CheckedObject&& checked) {
+    if (!checked.check.ok()) return std::move(checked.check).error();
+    ++run.result.objects;
+    run.result.bytes_read += checked.check->bytes_read;
+    if (!checked.check->problem) return done();
+    run.book.report(checked.object.name, *checked.check->problem);
+    const auto id = id_in_name(checked.object.name);
+    // A full reading finds out which blocks of it are sound; at the other levels none is relied on.
+    if (id && object_kind(checked.object.name) == "pack" && run.options.level != VerifyLevel::full) run.health.add_lost(*id);
+    return done();
+}
+
+Status check_live_objects(Verification& run) {
+    WorkerPool pool(run.options.threads);
+    OrderedPipeline<CheckedObject> pipe(pool, pool.size() * std::size_t{4});
+    const bool packs_whole = run.options.level == VerifyLevel::keyless;
+    ProgressState progress;
+    progress.phase = "checking objects";
+    progress.items_total = run.state().objects.size();
+    const auto consume = [&]() -> Status {
+        CheckedObject checked = pipe.next();
+        ++progress.items_done;
+        progress.bytes_done = run.result.bytes_read;
+        run.progress.update(progress);
+        return take_checked(run, std::move(checked));
+    };
+    for (const auto& [name, size] : run.state().objects) {
+        TRY(run.stop.check());
+        if (pipe.full()) TRY(consume());
+        const ObjectInfo object{name, size};
+        const bool whole = packs_whole || object_kind(name) != "pack";
+        pipe.push([&store = run.store(), object, whole] {
+            return CheckedObject{object, whole ? check_whole(store, object) : check_presence(store, object)};
+        });
+    }
+    while (!pipe.empty()) TRY(consume());
+    return done();
+}
+
+// The header's hash as the vault's first ledger entry has it.
+std::optional<std::string> promised_header_hash(Verification& run) {
+    const auto bytes = run.store().get(ledger_name(1), kMaxHeaderSize * 16);
+    if (!bytes.ok()) return std::nullopt;
+    const auto first = decode_ledger_entry(*bytes);
+    if (!first.ok()) return std::nullopt;
+    const auto hash = json_text(first->entry.details, "header", "ledger entry 1");
+    return hash.ok() ? std::optional<std::string>(*hash) : std::nullopt;
+}
+
+Status check_header(Verification& run) {
+    const std::string name = "vault.json";
+    if (!run.state().objects.contains(name)) ++run.result.objects;
+    const auto bytes = run.store().get(name, kMaxHeaderSize);
+    if (!bytes.ok()) {
+        if (!is_damage(bytes.error())) return bytes.error();
+        run.book.report(name, bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);
+        return done();
+    }
+    run.result.bytes_read += bytes->size();
+    const auto header = decode_vault_header(*bytes);
+    if (!header.ok()) {
+        run.book.report(name, header.error().message);
+        return done();
+    }
+    const auto promised = promised_header_hash(run);
+    if (header->vault != run.subject.vault) {
+        run.book.report(name, say("belongs to another vault"));
+    } else if (promised && *promised != sha256(*bytes).hex()) {
+        run.book.report(name, say("its bytes are not those that ledger entry 1 promises"));
+    }
+    run.saw_signer(header->signer, name);
+    return done();
+}
+
+Status check_marks(Verification& run) {
+    const auto marks = read_marks(run.store());
+    ++run.result.objects;
+    if (!marks.ok() && !is_damage(marks.error())) return marks.error();
+    if (!marks.ok()) run.book.report("gc/marks", marks.error().message);
+    return done();
+}
+
+Status check_reserve(Verification& run) {
+    const auto bytes = run.store().get("reserve", kReserveSize + 1);
+    if (!bytes.ok() && bytes.error().code == Code::not_found) {
+        // Prune gives it up on a full medium and may not have had the room to make it again.
+        run.note(say("reserve is missing; the next prune or repair makes it again"));
+        return done();
+    }
+    ++run.result.objects;
+    if (!bytes.ok()) {
+        if (!is_damage(bytes.error())) return bytes.error();
+        run.book.report("reserve", bytes.error().message);
+        return done();
+    }
+    run.result.bytes_read += bytes->size();
+    if (*bytes != reserve_content())
+        run.book.report("reserve", say("does not hold what it should; `custody repair` makes it again"));
+    return done();
+}
+
+void note_orphans(Verification& run) {
+    std::string named;
+    std::uint64_t count = 0;
+    for (const auto& [name, size] : run.listed) {
+        if (run.state().objects.contains(name) || is_named_by_layout(name)) continue;
+        if (++count <= kOrphansNamed) named += (named.empty() ? "" : ", ") + printable(name);
+    }
+    if (count == 0) return;
+    if (count > kOrphansNamed) named += ", ...";
+    run.note(
+        say("{} objects that no ledger entry names, of interrupted or running backups; prune removes them: {}", count, named));
+}
+
+}  // namespace
+
+Status check_ledger(Verification& run) {
+    auto loaded = Ledger::load(run.store(), run.subject.vault, run.subject.head);
+    if (!loaded.ok() && !is_damage(loaded.error())) return loaded.error();
+    if (loaded.ok()) {
+        run.ledger.emplace(std::move(*loaded));
+    } else {
+        run.ledger_sound = false;
+        std::vector<LedgerDamage> damage;
+        TRY_ASSIGN(Ledger salvaged, Ledger::salvage(run.store(), run.subject.vault, damage));
+        run.ledger.emplace(std::move(salvaged));
+        for (const LedgerDamage& each : damage) run.book.report(each.object, each.problem);
+        // Sound in itself, and yet not the ledger that was seen before: the entry that was seen is what is damaged.
+        const std::uint64_t seen = run.subject.head ? run.subject.head->n : 1;
+        if (damage.empty()) run.book.report(ledger_name(std::max<std::uint64_t>(seen, 1)), loaded.error().message);
+    }
+    if (!run.subject.head_witnessed) {
+        run.note(
+            say("head not witnessed: no head of this vault's ledger is remembered here, so a cut or rolled back ledger would "
+                "not be noticed"));
+    }
+    for (const auto& [signer, n] : run.ledger->signers()) run.saw_signer(signer, ledger_name(n));
+    TRY_ASSIGN(const std::vector<ObjectInfo> entries, run.store().list("ledger"));
+    run.result.objects += entries.size();
+    for (const ObjectInfo& entry : entries) run.result.bytes_read += entry.size;
+    return done();
+}
+
+Status check_objects(Verification& run) {
+    TRY(list_store(run));
+    TRY(check_header(run));
+    TRY(check_marks(run));
+    TRY(check_reserve(run));
+    TRY(check_live_objects(run));
+    note_orphans(run);
+    return done();
+}
+
+}  // namespace custody

@@ -1,0 +1,219 @@
+// Whether every node and chunk of every snapshot can be had from a sound place; and whom the damage affects.
+#include "base/text.h"
+#include "restore/verification.h"
+#include "vault/object_check.h"
+#include "vault/reachability.h"
+#include "vault/tree_reader.h"
+
+#include <unordered_set>
+
+namespace custody {
+namespace {
+
+constexpr int kMaxCatchUps = 5;
+constexpr std::size_t kMaxNamed = 100'000;  // attributions a snapshot
+
+// Names what a broken snapshot loses: paths with the label's secret, the snapshot alone without.
+class LossNamer {
+public:
+    LossNamer(Verification& run, LabelUnderCheck& label, const LocationFinder& finder, Reachability& reach)
+        : run_(run),
+          label_(label),
+          finder_(finder),
+          reach_(reach),
+          blocks_(run.store(), *label.opener),
+          trees_(*label.index, blocks_, *label.keys) {}
+
+    Status name_losses(const Snapshot& snapshot) {
+        snapshot_ = snapshot.id.hex();
+        named_ = 0;
+        if (!label_.secrets) return name_snapshot(snapshot.summary.root);
+        const std::string top = snapshot.summary.kind == "files" ? "/" : "";
+        return name_paths(snapshot.summary.root, top);
+    }
+
+private:
+    struct Place {
+        TreeId node;
+        std::string path;
+    };
+
+    Result<bool> can_be_had(ByteView id, SegmentKind kind) const {
+        TRY_ASSIGN(const std::optional<Location> at, finder_.find(id, kind));
+        return at.has_value();
+    }
+
+    // Everything that could have answered for the id, and does not, loses it.
+    Status blame(ByteView id, const std::string& path) {
+        if (++named_ > kMaxNamed) return done();
+        TRY_ASSIGN(const std::vector<ObjectId> packs, finder_.packs_named(id));
+        bool blamed = false;
+        for (const ObjectId& pack : packs) {
+            const std::string name = pack_name(pack);
+            if (run_.health.is_sound(pack) && !run_.book.names(name)) continue;
+            run_.book.affect(name, snapshot_, path, run_.health.is_present(pack) ? say("cannot be read") : say("is missing"));
+            blamed = true;
+        }
+        if (blamed) return done();
+        for (const std::string& object : run_.book.objects_of_kind("index")) {
+            const auto label = label_in_name(object);
+            if (label && *label != label_.keys->label) continue;
+            run_.book.affect(object, snapshot_, path, say("is damaged"));
+            blamed = true;
+        }
+        if (!blamed) {
+            const std::string object = "snapshots/" + snapshot_;
+            run_.book.affect(object, snapshot_, path, say("refers to {}, which no index segment leads to", to_hex(id)));
+        }
+        return done();
+    }
+
+    Status name_snapshot(const TreeId& root) {
+        std::vector<TreeId> stack{root};
+        std::unordered_set<TreeId, IdHash> seen{root};
+        while (!stack.empty() && named_ <= kMaxNamed) {
+            TRY(run_.stop.check());
+            const TreeId node = stack.back();
+            stack.pop_back();
+            const auto refs = reach_.refs(node);
+            if (!refs.ok()) {
+                if (!is_damage(refs.error())) return refs.error();
+                TRY(blame(node.view(), ""));
+                continue;
+            }
+            for (const ChunkId& chunk : refs->chunks) {
+                TRY_ASSIGN(const bool had, can_be_had(chunk.view(), SegmentKind::content));
+                if (!had) TRY(blame(chunk.view(), ""));
+            }
+            for (const TreeId& tree : refs->trees) {
+                if (reach_.is_broken(tree) && seen.insert(tree).second) stack.push_back(tree);
+            }
+        }
+        return done();
+    }
+
+    Status name_paths(const TreeId& root, const std::string& top) {
+        std::vector<Place> stack{{root, top}};
+        while (!stack.empty() && named_ <= kMaxNamed) {
+            TRY(run_.stop.check());
+            const Place place = std::move(stack.back());
+            stack.pop_back();
+            TRY_ASSIGN(const bool had, can_be_had(place.node.view(), SegmentKind::tree));
+            if (!had) {
+                TRY(blame(place.node.view(), place.path));
+                continue;
+            }
+            const auto node = trees_.node(place.node);
+            if (!node.ok()) {
+                if (!is_damage(node.error()) && node.error().code != Code::wrong_key) return node.error();
+                TRY(blame(place.node.view(), place.path));
+                continue;
+            }
+            TRY(name_in_node(**node, place.path, stack));
+        }
+        return done();
+    }
+
+    Status name_in_node(const Node& node, const std::string& path, std::vector<Place>& stack) {
+        for (const FanoutChild& child : node.children) {
+            if (reach_.is_broken(child.id)) stack.push_back({child.id, path});
+        }
+        TRY(name_in_content(node.content, path, stack));
+        for (const Entry& entry : node.entries) {
+            const std::string below = path.empty() || path.ends_with('/') ? path + entry.name : path + "/" + entry.name;
+            if (entry.children && reach_.is_broken(*entry.children)) stack.push_back({*entry.children, below});
+            TRY(name_in_content(entry.content, below, stack));
+        }
+        return done();
+    }
+
+    Status name_in_content(const Content& content, const std::string& path, std::vector<Place>& stack) {
+        if (content.node && reach_.is_broken(*content.node)) stack.push_back({*content.node, path});
+        for (const ContentChunk& chunk : content.chunks) {
+            TRY_ASSIGN(const bool had, can_be_had(chunk.id.view(), SegmentKind::content));
+            if (!had) TRY(blame(chunk.id.view(), path));
+        }
+        return done();
+    }
+
+    Verification& run_;
+    LabelUnderCheck& label_;
+    const LocationFinder& finder_;
+    Reachability& reach_;
+    BlockSource blocks_;
+    TreeReader trees_;
+    std::string snapshot_;
+    std::size_t named_ = 0;
+};
+
+// False: something is not to be had, and it may be that the vault has moved on meanwhile.
+Result<bool> check_label(Verification& run, LabelUnderCheck& label, bool name_losses) {
+    const LocationFinder finder(*label.index, run.health, &run.wrong);
+    const BlockSource blocks(run.store(), *label.opener);
+    Reachability reach(blocks, [&](ByteView id, SegmentKind kind) { return finder.find(id, kind); });
+    bool all_sound = true;
+    ProgressState progress;
+    progress.phase = "checking references";
+    progress.items_total = label.snapshots.size();
+    for (const Snapshot& snapshot : label.snapshots) {
+        TRY_ASSIGN(const bool sound, reach.is_sound(snapshot.summary.root, run.stop));
+        run.progress.update(progress);
+        ++progress.items_done;
+        if (sound) continue;
+        all_sound = false;
+        if (!name_losses) continue;
+        LossNamer namer(run, label, finder, reach);
+        TRY(namer.name_losses(snapshot));
+    }
+    return all_sound;
+}
+
+}  // namespace
+
+Result<bool> Verification::catch_up() {
+    if (!ledger_sound) return false;
+    const std::uint64_t before = ledger->state().n;
+    TRY(ledger->refresh());
+    if (ledger->state().n == before) return false;
+    TRY_ASSIGN(const std::vector<ObjectInfo> packs, store().list("packs"));
+    health.forget_present();
+    for (const ObjectInfo& pack : packs) {
+        if (const auto id = id_in_name(pack.name)) health.add_present(*id);
+    }
+    for (auto& [id, label] : labels) TRY(label.index->reload());
+    return true;
+}
+
+Status find_packs_in_question(Verification& run) {
+    run.all_packs = run.options.snapshots.empty();
+    if (run.all_packs) return done();
+    for (auto& [id, label] : run.labels) {
+        const LocationFinder finder(*label.index, run.health);
+        const BlockSource blocks(run.store(), *label.opener);
+        Reachability reach(blocks, [&](ByteView wanted, SegmentKind) -> Result<std::optional<Location>> {
+            TRY_ASSIGN(const std::vector<ObjectId> named, finder.packs_named(wanted));
+            if (named.empty()) return std::optional<Location>{};
+            run.packs_in_question.insert(named.begin(), named.end());
+            return finder.find_in(named.front(), wanted);
+        });
+        for (const Snapshot& snapshot : label.snapshots) TRY(reach.is_sound(snapshot.summary.root, run.stop));
+    }
+    return done();
+}
+
+Status check_reachability(Verification& run) {
+    for (int attempt = 0;; ++attempt) {
+        bool all_sound = true;
+        for (auto& [id, label] : run.labels) {
+            TRY_ASSIGN(const bool sound, check_label(run, label, false));
+            all_sound = all_sound && sound;
+        }
+        if (all_sound) return done();
+        TRY_ASSIGN(const bool moved, run.catch_up());
+        if (!moved || attempt == kMaxCatchUps) break;
+    }
+    for (auto& [id, label] : run.labels) TRY(check_label(run, label, true));
+    return done();
+}
+
+}  // namespace custody

@@ -1,0 +1,86 @@
+#include "vault/object_check.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kPieceSize = 1024 * 1024;
+
+ObjectCheck with_problem(std::string problem, std::uint64_t bytes_read = 0) { return {std::move(problem), bytes_read}; }
+
+std::string size_problem(std::uint64_t found, std::uint64_t expected) {
+    return found < expected ? say("was cut: has {} bytes instead of {}", found, expected)
+                            : say("has grown: has {} bytes instead of {}", found, expected);
+}
+
+Status hash_all(ObjectReader& reader, std::uint64_t size, Sha256& hash) {
+    Bytes piece(std::min<std::uint64_t>(size, kPieceSize));
+    for (std::uint64_t at = 0; at < size;) {
+        const MutableByteView into(piece.data(), std::min<std::uint64_t>(size - at, piece.size()));
+        TRY(reader.read(at, into));
+        hash.update(into);
+        at += into.size();
+    }
+    return done();
+}
+
+}  // namespace
+
+bool is_damage(const Error& error) {
+    return error.code == Code::corrupt || error.code == Code::io || error.code == Code::not_found || error.code == Code::denied;
+}
+
+std::optional<ObjectId> id_in_name(std::string_view name) {
+    const std::size_t slash = name.rfind('/');
+    if (slash == std::string_view::npos || name.starts_with("ledger/")) return std::nullopt;
+    return ObjectId::from_hex(name.substr(slash + 1));
+}
+
+std::string_view object_kind(std::string_view name) {
+    if (name.starts_with("packs/")) return "pack";
+    if (name.starts_with("index/")) return "index";
+    if (name.starts_with("snapshots/")) return "snapshot";
+    if (name.starts_with("ledger/")) return "ledger";
+    if (name == "gc/marks") return "marks";
+    if (name == "reserve") return "reserve";
+    if (name == "vault.json") return "header";
+    return "object";
+}
+
+std::optional<LabelId> label_in_name(std::string_view name) {
+    constexpr std::string_view kFolder = "index/";
+    constexpr std::size_t kHexSize = 2 * LabelId::size;
+    if (!name.starts_with(kFolder) || name.size() < kFolder.size() + kHexSize) return std::nullopt;
+    return LabelId::from_hex(name.substr(kFolder.size(), kHexSize));
+}
+
+Result<ObjectCheck> check_presence(ObjectStore& store, const ObjectInfo& expected) {
+    const auto info = store.info(expected.name);
+    if (!info.ok() && info.error().code == Code::not_found) return with_problem(say("is missing"));
+    if (!info.ok() && is_damage(info.error())) return with_problem(say("cannot be read: {}", info.error().message));
+    if (!info.ok()) return info.error();
+    if (info->size != expected.size) return with_problem(size_problem(info->size, expected.size));
+    return ObjectCheck{};
+}
+
+Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected) {
+    TRY_ASSIGN(ObjectCheck presence, check_presence(store, expected));
+    const auto id = id_in_name(expected.name);
+    if (presence.problem || !id) return presence;
+    auto reader = store.open(expected.name);
+    if (!reader.ok() && reader.error().code == Code::not_found) return with_problem(say("is missing"));
+    if (!reader.ok() && is_damage(reader.error())) return with_problem(say("cannot be read: {}", reader.error().message));
+    if (!reader.ok()) return reader.error();
+    Sha256 hash;
+    const Status read = hash_all(**reader, expected.size, hash);
+    if (!read.ok() && is_damage(read.error())) return with_problem(say("cannot be read: {}", read.error().message));
+    if (!read.ok()) return read.error();
+    if (id_of<ObjectId>(hash.finish()) != *id) return with_problem(say("its bytes do not hash to its name"), expected.size);
+    return ObjectCheck{std::nullopt, expected.size};
+}
+
+}  // namespace custody

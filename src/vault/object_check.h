@@ -1,0 +1,35 @@
+// Whether an object of a vault is what its name says. Shared by verification and repair; needs no key.
+//
+// Threads: safe from many. Memory: one buffer of 1 MiB a call. Errors: `interrupted` and `memory` only; whatever is wrong with
+// the object, reading it included, is a problem in words.
+#pragma once
+
+#include "base/result.h"
+#include "vault/store/object_store.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace custody {
+
+struct ObjectCheck {
+    std::optional<std::string> problem;  // "is missing", "has 12 bytes instead of 34" ...; none: sound
+    std::uint64_t bytes_read = 0;
+};
+
+// Damage of the medium, as opposed to an order to stop or failing memory: corrupt, io, not_found, denied.
+[[nodiscard]] bool is_damage(const Error& error);
+// The hash that the name of a pack, index segment or snapshot carries; none for other objects.
+[[nodiscard]] std::optional<ObjectId> id_in_name(std::string_view name);
+// "pack", "index", "snapshot", "ledger", "marks", "reserve", "header"; "object" for anything else.
+[[nodiscard]] std::string_view object_kind(std::string_view name);
+// The label that an index segment's name carries.
+[[nodiscard]] std::optional<LabelId> label_in_name(std::string_view name);
+
+// There and of its size; nothing is read.
+[[nodiscard]] Result<ObjectCheck> check_presence(ObjectStore& store, const ObjectInfo& expected);
+// Also read whole and hashed to its name, where the name is a hash.
+[[nodiscard]] Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected);
+
+}  // namespace custody
