@@ -16,8 +16,11 @@ struct CopyResult {
     std::uint64_t snapshots_copied = 0, snapshots_present = 0;
     std::uint64_t packs_copied = 0, bytes_copied = 0;
     std::vector<std::string> warnings;
+    std::vector<ObjectId> damaged;  // snapshots left out because the source is damaged, each named in a warning: exit 4
 };
-// refused: another family. Every pack is hashed while it is copied; a damaged source pack is corrupt and its snapshots are named.
+// refused: another family. Every pack is hashed while it is copied; the snapshots of a damaged source pack are left out and
+// named, the others go on. What the target has is known from its packs' names and from index segments that this host signed:
+// another writer's segment could claim what is not there, and a copy made without secrets could not tell (DESIGN.md, keys).
 // `snapshots` empty: all live ones. Forgotten on the target: not brought back unless named.
 [[nodiscard]] Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots,
                                                 Progress& progress, const StopFlag& stop);
