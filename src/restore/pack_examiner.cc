@@ -1,7 +1,6 @@
 #include "restore/pack_examiner.h"
 
 #include "base/text.h"
-#include "vault/history/tree.h"
 #include "vault/object_check.h"
 
 #include <algorithm>
@@ -19,50 +18,31 @@ bool earlier(const ExpectedEntry& a, const ExpectedEntry& b) {
 
 }  // namespace
 
-std::optional<std::string> PackExaminer::differing_entry(const LabelUnderCheck& label, SegmentKind kind) {
-    const LabelId& id = label.keys->label;
-    auto found = hashes_.find(id);
-    if (found == hashes_.end()) found = hashes_.emplace(id, KeyedHash(label.keys->suite, label.keys->chunk_id_key)).first;
-    std::size_t offset = 0;
-    for (const BlockEntry& entry : entries_) {
-        const ByteView content = ByteView(raw_).subspan(offset, entry.length);
-        const std::array<Byte, 32> hash = kind == SegmentKind::tree ? node_id(entry.refs, content, found->second).bytes
-                                                                    : found->second.hash(kChunkDomain, content);
-        if (hash != entry.id.bytes) return say("{} in it does not hash to its id", entry.id.hex());
-        offset += entry.length;
-    }
-    return std::nullopt;
-}
-
-Result<std::optional<std::string>> PackExaminer::examine_block(const SegmentHeader& segment, ByteView block_bytes) {
-    using Verdict = std::optional<std::string>;
-    entries_.clear();
+Result<std::optional<std::string>> PackExaminer::examine_block(const SegmentHeader& segment, ByteView block_bytes,
+                                                               const BlockChecker*& checker) {
+    checker = nullptr;
     if (run_->is_destroyed(segment.label)) {
         ++result_.destroyed_blocks;
-        return Verdict{};
+        return std::optional<std::string>{};
     }
     ++result_.other_blocks;
     const auto label = run_->labels.find(segment.label);
-    if (label == run_->labels.end()) return Verdict{};  // no keys here: the file's hash is all there is to check
-    auto entries = label->second.opener->open_summary(segment, block_bytes);
-    if (!entries.ok()) {
-        if (!is_damage(entries.error())) return entries.error();
-        return Verdict{entries.error().message};
+    // No keys here: the file's hash is all there is to check.
+    if (label == run_->labels.end()) return std::optional<std::string>{};
+    auto mine = checkers_.find(segment.label);
+    if (mine == checkers_.end()) {
+        mine = checkers_.emplace(segment.label, BlockChecker(*label->second.keys, *label->second.opener)).first;
     }
-    entries_ = std::move(*entries);
-    if (!label->second.secrets) return Verdict{};
-    const Status opened = label->second.opener->open_data(segment, block_bytes, thread_tools(), raw_);
-    if (!opened.ok() && opened.error().code == Code::wrong_key) return Verdict{};  // an epoch whose secret is not here
-    if (!opened.ok() && !is_damage(opened.error())) return opened.error();
-    if (!opened.ok()) return Verdict{opened.error().message};
-    return differing_entry(label->second, segment.kind);
+    checker = &mine->second;
+    return mine->second.check(segment, block_bytes);
 }
 
-void PackExaminer::meet_expected(std::uint32_t segment_offset, std::uint32_t block_offset, const BlockHeader& block) {
+void PackExaminer::meet_expected(std::uint32_t segment_offset, std::uint32_t block_offset, const BlockHeader& block,
+                                 const std::vector<BlockEntry>& entries) {
     while (next_expected_ < expected_.size() && expected_[next_expected_].location.block_offset < block_offset) ++next_expected_;
     std::uint32_t offset = 0;
     std::size_t first = next_expected_;
-    for (const BlockEntry& entry : entries_) {
+    for (const BlockEntry& entry : entries) {
         // Several entries may share an offset: empty contents, or one id listed by several index segments.
         for (std::size_t at = first; at < expected_.size(); ++at) {
             ExpectedEntry& expected = expected_[at];
@@ -111,14 +91,15 @@ Result<ExaminedPack> PackExaminer::examine_whole(const ObjectId& pack, std::vect
     const OnBlock on_block = [&](const SegmentHeader& segment, std::uint32_t segment_offset, std::uint32_t block_offset,
                                  const BlockHeader& block, ByteView block_bytes) -> Status {
         TRY(run_->stop.check());
-        TRY_ASSIGN(const std::optional<std::string> bad, examine_block(segment, block_bytes));
+        const BlockChecker* checker = nullptr;
+        TRY_ASSIGN(const std::optional<std::string> bad, examine_block(segment, block_bytes, checker));
         if (bad) {
             ++bad_blocks_;
             if (problems_.size() < kProblemsNamed) problems_.push_back(say("block at {}: {}", block_offset, *bad));
             return done();
         }
         result_.sound_blocks.push_back(block_offset);
-        meet_expected(segment_offset, block_offset, block);
+        if (checker) meet_expected(segment_offset, block_offset, block, checker->entries());
         return done();
     };
     const auto scan = scan_pack(run_->store(), pack, &on_block);
@@ -149,7 +130,8 @@ Result<ExaminedPack> PackExaminer::examine_some(const ObjectId& pack, const std:
             bad = stored.error().message;
         } else {
             result_.bytes_read += stored->bytes.size();
-            TRY_ASSIGN(bad, examine_block(stored->segment, stored->bytes));
+            const BlockChecker* checker = nullptr;
+            TRY_ASSIGN(bad, examine_block(stored->segment, stored->bytes, checker));
         }
         if (!bad) continue;
         result_.bad_blocks.push_back(offset);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "restore/verification.h"
+#include "vault/block_check.h"
 
 #include <map>
 #include <optional>
@@ -46,16 +47,15 @@ public:
                                                     const IsChosen& is_chosen);
 
 private:
-    // Why the block is bad, or nothing. Fills entries_.
-    [[nodiscard]] Result<std::optional<std::string>> examine_block(const SegmentHeader& segment, ByteView block_bytes);
-    [[nodiscard]] std::optional<std::string> differing_entry(const LabelUnderCheck& label, SegmentKind kind);
-    void meet_expected(std::uint32_t segment_offset, std::uint32_t block_offset, const BlockHeader& block);
+    // Why the block is bad, or nothing. `checker` is set where the label's keys are here.
+    [[nodiscard]] Result<std::optional<std::string>> examine_block(const SegmentHeader& segment, ByteView block_bytes,
+                                                                   const BlockChecker*& checker);
+    void meet_expected(std::uint32_t segment_offset, std::uint32_t block_offset, const BlockHeader& block,
+                       const std::vector<BlockEntry>& entries);
     void conclude(const PackScan& scan);
 
     const Verification* run_;
-    std::map<LabelId, KeyedHash> hashes_;
-    std::vector<BlockEntry> entries_;
-    Bytes raw_;
+    std::map<LabelId, BlockChecker> checkers_;
     std::vector<ExpectedEntry> expected_;
     std::size_t next_expected_ = 0;
     std::vector<std::string> problems_;

@@ -3,8 +3,10 @@
 #include "base/text.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
+#include "vault/store/local_store.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
+#include "vault/vault_identity.h"
 
 namespace custody {
 namespace {
@@ -49,37 +51,14 @@ Result<VerifyResult> run_verification(VerifySubject subject, const VerifyOptions
     return std::move(run.result);
 }
 
-// The id of a vault whose header does not say it: the ledger's entries do, each signed.
-Result<VaultId> vault_id_of_ledger(ObjectStore& store) {
-    TRY_ASSIGN(const std::vector<ObjectInfo> entries, store.list("ledger"));
-    for (const ObjectInfo& entry : entries) {
-        const auto bytes = store.get(entry.name, kMaxLedgerEntrySize);
-        if (!bytes.ok()) continue;
-        const auto decoded = decode_ledger_entry(*bytes);
-        if (decoded.ok()) return decoded->vault;
-    }
-    return Error{Code::corrupt,
-                 say("{}: neither the header nor any ledger entry can be read; nothing here tells which vault this was",
-                     store.location())};
-}
-
-Result<VaultId> vault_id_of(ObjectStore& store, const Keyring* keyring) {
+// A header that was swapped for a foreign one is damage, not a reason to refuse.
+Status check_family(ObjectStore& store, const VaultId& vault, const Keyring& keyring) {
     const auto bytes = store.get("vault.json", kMaxHeaderSize);
-    if (bytes.ok()) {
-        const auto header = decode_vault_header(*bytes);
-        if (!header.ok() && header.error().code == Code::usage) return header.error();
-        if (header.ok() && keyring && header->family != keyring->family()) {
-            return Error{Code::refused, say("{} belongs to another family of vaults than this keyring", store.location())};
-        }
-        // The header may have been swapped for another vault's; the ledger, signed entry by entry, decides.
-        if (header.ok()) {
-            const auto by_ledger = vault_id_of_ledger(store);
-            return by_ledger.ok() ? *by_ledger : header->vault;
-        }
-    } else if (!is_damage(bytes.error())) {
-        return bytes.error();
-    }
-    return vault_id_of_ledger(store);
+    if (!bytes.ok()) return done();
+    const auto header = decode_vault_header(*bytes);
+    if (!header.ok() || header->vault != vault || header->family == keyring.family()) return done();
+    return Error{Code::refused,
+                 say("{} belongs to another family of vaults than this keyring; name its own with --keyring", store.location())};
 }
 
 }  // namespace
@@ -89,7 +68,12 @@ Result<VerifyResult> verify(Repository& repository, const VerifyOptions& options
     subject.store = &repository.store();
     subject.vault = repository.header().vault;
     subject.keyring = repository.keyring();
-    subject.head = repository.ledger().head();
+    // A ledger that had to be salvaged is compared with what was remembered, one that replayed with what it was when opened.
+    if (repository.ledger_damage().empty()) {
+        subject.head = repository.ledger().head();
+    } else if (subject.keyring) {
+        TRY_ASSIGN(subject.head, subject.keyring->remembered_head(subject.vault));
+    }
     subject.head_witnessed = repository.head_witnessed();
     return run_verification(std::move(subject), options, progress, stop);
 }
@@ -97,12 +81,16 @@ Result<VerifyResult> verify(Repository& repository, const VerifyOptions& options
 Result<VerifyResult> verify_location(FileSystem& files, const std::string& reference, Keyring* keyring,
                                      const VerifyOptions& options, Progress& progress, const StopFlag& stop) {
     TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
-    TRY_ASSIGN(const std::unique_ptr<ObjectStore> store, open_local_store(files, path));
+    auto opened = open_local_store(files, path);
+    if (!opened.ok() && opened.error().code != Code::corrupt) return std::move(opened).error();
+    // Without its header it is still worth looking at.
+    const std::unique_ptr<ObjectStore> store = opened.ok() ? std::move(*opened) : make_local_store(files, path);
     VerifySubject subject;
     subject.store = store.get();
     subject.keyring = keyring;
-    TRY_ASSIGN(subject.vault, vault_id_of(*store, keyring));
+    TRY_ASSIGN(subject.vault, identify_vault(*store));
     if (keyring) {
+        TRY(check_family(*store, subject.vault, *keyring));
         TRY_ASSIGN(subject.head, keyring->remembered_head(subject.vault));
     }
     subject.head_witnessed = subject.head.has_value();

@@ -1,6 +1,5 @@
 // What can be checked without any key: the ledger, and that each object it names is there and is what its name says.
 #include "base/text.h"
-#include "base/worker_pool.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
 #include "vault/store/session.h"
@@ -13,11 +12,6 @@ namespace {
 
 constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 constexpr std::size_t kOrphansNamed = 5;
-
-struct CheckedObject {
-    ObjectInfo object;
-    Result<ObjectCheck> check = ObjectCheck{};
-};
 
 bool is_named_by_layout(const std::string& name) {
     return name == "vault.json" || name == "gc/marks" || name == "reserve" || name.starts_with("ledger/") ||
@@ -34,53 +28,33 @@ Status list_store(Verification& run) {
     return done();
 }
 
-Status take_checked(Verification& run, CheckedObject&& checked) {
-    if (!checked.check.ok()) return std::move(checked.check).error();
+void take_checked(Verification& run, const ObjectInfo& object, const ObjectCheck& check) {
     ++run.result.objects;
-    run.result.bytes_read += checked.check->bytes_read;
-    if (!checked.check->problem) return done();
-    run.book.report(checked.object.name, *checked.check->problem);
-    const auto id = id_in_name(checked.object.name);
+    run.result.bytes_read += check.bytes_read;
+    if (!check.problem) return;
+    run.book.report(object.name, *check.problem);
+    const auto id = id_in_name(object.name);
     // A full reading finds out which blocks of it are sound; at the other levels none is relied on.
-    if (id && object_kind(checked.object.name) == "pack" && run.options.level != VerifyLevel::full) run.health.add_lost(*id);
-    return done();
+    if (id && object_kind(object.name) == "pack" && run.options.level != VerifyLevel::full) run.health.add_lost(*id);
 }
 
 Status check_live_objects(Verification& run) {
-    WorkerPool pool(run.options.threads);
-    OrderedPipeline<CheckedObject> pipe(pool, pool.size() * std::size_t{4});
-    const bool packs_whole = run.options.level == VerifyLevel::keyless;
     ProgressState progress;
     progress.phase = "checking objects";
     progress.items_total = run.state().objects.size();
-    const auto consume = [&]() -> Status {
-        CheckedObject checked = pipe.next();
+    CheckMany what;
+    what.objects = &run.state().objects;
+    what.threads = run.options.threads;
+    const bool packs_whole = run.options.level == VerifyLevel::keyless;
+    what.is_whole = [packs_whole](const std::string& name) { return packs_whole || object_kind(name) != "pack"; };
+    what.take = [&](const ObjectInfo& object, const ObjectCheck& check) -> Status {
         ++progress.items_done;
         progress.bytes_done = run.result.bytes_read;
         run.progress.update(progress);
-        return take_checked(run, std::move(checked));
+        take_checked(run, object, check);
+        return done();
     };
-    for (const auto& [name, size] : run.state().objects) {
-        TRY(run.stop.check());
-        if (pipe.full()) TRY(consume());
-        const ObjectInfo object{name, size};
-        const bool whole = packs_whole || object_kind(name) != "pack";
-        pipe.push([&store = run.store(), object, whole] {
-            return CheckedObject{object, whole ? check_whole(store, object) : check_presence(store, object)};
-        });
-    }
-    while (!pipe.empty()) TRY(consume());
-    return done();
-}
-
-// The header's hash as the vault's first ledger entry has it.
-std::optional<std::string> promised_header_hash(Verification& run) {
-    const auto bytes = run.store().get(ledger_name(1), kMaxHeaderSize * 16);
-    if (!bytes.ok()) return std::nullopt;
-    const auto first = decode_ledger_entry(*bytes);
-    if (!first.ok()) return std::nullopt;
-    const auto hash = json_text(first->entry.details, "header", "ledger entry 1");
-    return hash.ok() ? std::optional<std::string>(*hash) : std::nullopt;
+    return check_many(run.store(), what, run.stop);
 }
 
 Status check_header(Verification& run) {
@@ -98,10 +72,10 @@ Status check_header(Verification& run) {
         run.book.report(name, header.error().message);
         return done();
     }
-    const auto promised = promised_header_hash(run);
+    const std::optional<Digest>& promised = run.state().header;
     if (header->vault != run.subject.vault) {
         run.book.report(name, say("belongs to another vault"));
-    } else if (promised && *promised != sha256(*bytes).hex()) {
+    } else if (promised && *promised != sha256(*bytes)) {
         run.book.report(name, say("its bytes are not those that ledger entry 1 promises"));
     }
     run.saw_signer(header->signer, name);

@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "base/worker_pool.h"
 
 #include <algorithm>
 
@@ -81,6 +82,29 @@ Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected) 
     if (!read.ok()) return read.error();
     if (id_of<ObjectId>(hash.finish()) != *id) return with_problem(say("its bytes do not hash to its name"), expected.size);
     return ObjectCheck{std::nullopt, expected.size};
+}
+
+Status check_many(ObjectStore& store, const CheckMany& what, const StopFlag& stop) {
+    struct Checked {
+        ObjectInfo object;
+        Result<ObjectCheck> check = ObjectCheck{};
+    };
+    WorkerPool pool(what.threads);
+    OrderedPipeline<Checked> pipe(pool, pool.size() * std::size_t{4});
+    const auto take_next = [&]() -> Status {
+        Checked checked = pipe.next();
+        if (!checked.check.ok()) return std::move(checked.check).error();
+        return what.take(checked.object, *checked.check);
+    };
+    for (const auto& [name, size] : *what.objects) {
+        TRY(stop.check());
+        if (pipe.full()) TRY(take_next());
+        pipe.push([&store, object = ObjectInfo{name, size}, whole = what.is_whole(name)] {
+            return Checked{object, whole ? check_whole(store, object) : check_presence(store, object)};
+        });
+    }
+    while (!pipe.empty()) TRY(take_next());
+    return done();
 }
 
 }  // namespace custody

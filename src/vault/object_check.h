@@ -5,8 +5,11 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/stop.h"
 #include "vault/store/object_store.h"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,5 +34,15 @@ struct ObjectCheck {
 [[nodiscard]] Result<ObjectCheck> check_presence(ObjectStore& store, const ObjectInfo& expected);
 // Also read whole and hashed to its name, where the name is a hash.
 [[nodiscard]] Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected);
+
+// Many objects (name -> size) in workers; whole where `is_whole` says so. `take` is called in this thread, in order of name.
+// `threads` 0: one a processor.
+struct CheckMany {
+    const std::map<std::string, std::uint64_t>* objects = nullptr;
+    std::function<bool(const std::string& name)> is_whole;
+    std::function<Status(const ObjectInfo& object, const ObjectCheck& check)> take;
+    unsigned threads = 0;
+};
+[[nodiscard]] Status check_many(ObjectStore& store, const CheckMany& what, const StopFlag& stop);
 
 }  // namespace custody

@@ -6,6 +6,11 @@
 
 namespace custody {
 
+void PackHealth::add_sound(const ObjectId& pack) {
+    present_.insert(pack);
+    damaged_.erase(pack);
+}
+
 void PackHealth::add_lost(const ObjectId& pack) { damaged_[pack] = Damage{}; }
 
 void PackHealth::add_damaged(const ObjectId& pack, std::vector<std::uint32_t> sound_blocks) {

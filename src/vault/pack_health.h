@@ -18,6 +18,8 @@ class PackHealth {
 public:
     void add_present(const ObjectId& pack) { present_.insert(pack); }
     void forget_present() { present_.clear(); }
+    // Healed: there again, and all of it sound.
+    void add_sound(const ObjectId& pack);
     // Nothing in it can be relied on.
     void add_lost(const ObjectId& pack);
     // Only these blocks (offsets) of it are sound.

@@ -31,7 +31,7 @@ Result<const Reachability::CachedBlock*> Reachability::block_at(const Location& 
     }
     CachedBlock block;
     block.key = key;
-    TRY_ASSIGN(block.entries, blocks_->read_summary(at));
+    TRY_ASSIGN(block.entries, read_(at));
     std::uint64_t offset = 0;
     for (const BlockEntry& entry : block.entries) {
         block.offsets.push_back(offset);

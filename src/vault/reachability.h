@@ -21,7 +21,12 @@ class Reachability {
 public:
     // A place from which the id can be had, or none.
     using Find = std::function<Result<std::optional<Location>>(ByteView id32, SegmentKind kind)>;
-    Reachability(const BlockSource& blocks, Find find) : blocks_(&blocks), find_(std::move(find)) {}
+    // What lies in the block at a place that `find` gave.
+    using ReadSummary = std::function<Result<std::vector<BlockEntry>>(const Location& at)>;
+    Reachability(ReadSummary read, Find find) : read_(std::move(read)), find_(std::move(find)) {}
+    // `blocks` outlives this.
+    Reachability(const BlockSource& blocks, Find find)
+        : Reachability([&blocks](const Location& at) { return blocks.read_summary(at); }, std::move(find)) {}
 
     [[nodiscard]] Result<bool> is_sound(const TreeId& root, const StopFlag& stop);
     // Precondition: below a root that was asked for. Broken itself, or something below it is.
@@ -46,7 +51,7 @@ private:
     [[nodiscard]] Result<const CachedBlock*> block_at(const Location& at);
     void evict();
 
-    const BlockSource* blocks_;
+    ReadSummary read_;
     Find find_;
     std::unordered_set<TreeId, IdHash> sound_, broken_;
     std::list<CachedBlock> cache_;  // most recently used first

@@ -34,9 +34,13 @@ struct RepairResult {
     };
     std::vector<Lost> lost;  // what no copy could heal
 };
-// `from` null: only what can be rebuilt from this vault itself (index segments from packs, reserve).
-// Object-wise where the other vault has the same name, else block by block. A ledger entry that is damaged or cut here is never
-// taken from the other vault (each has its own); repair of a ledger is refused in words.
-[[nodiscard]] Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop);
+// `from` null: only what can be rebuilt from this vault itself (header, index segments from packs, marks, reserve).
+// A pack or snapshot is taken from the other vault by its name; where that has no such pack, the blocks that live snapshots need
+// are looked for one by one: in the other vault, whose packs are hashed first, then in the damaged pack itself, where `unlocked`
+// must prove them (null: a damaged pack that alone has some block is kept as it is). `damaged` is opened with tolerate_damage. A
+// ledger that does not replay is corrupt: each vault has its own, and no other could vouch for it. refused: another family. busy:
+// prune runs and the marks are damaged. Durable when it returns; run again after a crash.
+[[nodiscard]] Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
+                                          const UnlockedKeyring* unlocked = nullptr);
 
 }  // namespace custody

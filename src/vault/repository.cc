@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "vault/packs/format.h"
+#include "vault/store/local_store.h"
+#include "vault/vault_identity.h"
 
 #include <algorithm>
 #include <tuple>
@@ -77,8 +79,10 @@ Result<Repository> Repository::create_in(std::unique_ptr<ObjectStore> store, con
 Result<Repository> Repository::open(FileSystem& files, const Clock& clock, const std::string& reference, Keyring* keyring,
                                     OpenOptions options) {
     TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
-    TRY_ASSIGN(std::unique_ptr<ObjectStore> store, open_local_store(files, path));
-    return open_store(std::move(store), clock, keyring, options);
+    auto store = open_local_store(files, path);
+    if (!store.ok() && store.error().code == Code::corrupt && options.tolerate_damage) store = make_local_store(files, path);
+    if (!store.ok()) return std::move(store).error();
+    return open_store(std::move(*store), clock, keyring, options);
 }
 
 Result<Repository> Repository::open_store(std::unique_ptr<ObjectStore> store, const Clock& clock, Keyring* keyring,
@@ -94,13 +98,15 @@ Result<Repository> Repository::open_store(std::unique_ptr<ObjectStore> store, co
 }
 
 Status Repository::read_header(bool tolerate_damage) {
-    auto content = store_->get(kHeaderName, kMaxHeaderSize);
+    const auto content = store_->get(kHeaderName, kMaxHeaderSize);
     auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
-    if (!header.ok() && tolerate_damage && (header.error().code == Code::corrupt || header.error().code == Code::not_found)) {
-        const std::string problem = content.ok() ? header.error().message : say("it is missing");
-        content = header_from_ledger(*store_);
-        if (content.ok()) header = decode_vault_header(*content);
-        if (header.ok()) ledger_damage_.push_back({kHeaderName, problem});
+    if (tolerate_damage && header.ok()) {
+        // Sound in itself, but another vault's?
+        TRY_ASSIGN(const VaultId vault, identify_vault(*store_));
+        if (vault != header->vault) return salvage_header(say("it belongs to another vault"));
+    }
+    if (tolerate_damage && !header.ok() && (header.error().code == Code::corrupt || header.error().code == Code::not_found)) {
+        return salvage_header(content.ok() ? header.error().message : say("it is missing"));
     }
     if (!header.ok() && header.error().code == Code::not_found) {
         return Error{Code::usage, say("{} is not a vault: vault.json is missing", store_->location())};
@@ -109,6 +115,32 @@ Status Repository::read_header(bool tolerate_damage) {
     header_ = *header;
     header_digest_ = sha256(*content);
     return done();
+}
+
+Status Repository::salvage_header(std::string problem) {
+    const auto content = header_from_ledger(*store_);
+    const auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
+    if (!header.ok()) {
+        return Error{Code::corrupt,
+                     say("vault {}: vault.json is damaged ({}), and so is ledger entry 1, which keeps its text: {}",
+                         store_->location(), problem, header.error().message)};
+    }
+    ledger_damage_.push_back({kHeaderName, std::move(problem)});
+    header_ = *header;
+    header_digest_ = sha256(*content);
+    return done();
+}
+
+Result<bool> Repository::heal_header() {
+    if (ledger_damage_.size() != 1 || ledger_damage_.front().object != kHeaderName) return false;
+    TRY_ASSIGN(const Bytes content, header_from_ledger(*store_));
+    if (state().header != sha256(content)) {
+        return Error{Code::corrupt, say("ledger entry 1 of {} does not keep the header that it names", store_->location())};
+    }
+    TRY(store_->replace(kHeaderName, content));
+    ledger_damage_.clear();
+    header_digest_ = sha256(content);
+    return true;
 }
 
 Status Repository::check_family() const {

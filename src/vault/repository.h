@@ -57,6 +57,8 @@ public:
     [[nodiscard]] bool head_witnessed() const { return head_witnessed_; }
     [[nodiscard]] const std::vector<LedgerDamage>& ledger_damage() const { return ledger_damage_; }
     [[nodiscard]] ClockState clock_state() const;
+    // Writes vault.json again as ledger entry 1 keeps it. False: it was sound. For repair of a vault opened with tolerate_damage.
+    [[nodiscard]] Result<bool> heal_header();
 
     // Publishes and remembers the head. A time of zero is filled in with now. That the head could not be remembered does not
     // undo what was published: it is told by take_warnings().
@@ -85,6 +87,7 @@ public:
 private:
     Repository() = default;
     Status read_header(bool tolerate_damage);
+    Status salvage_header(std::string problem);
     Status read_ledger(bool tolerate_damage);
     Status salvage_ledger();
     Status check_family() const;

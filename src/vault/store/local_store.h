@@ -1,5 +1,5 @@
-// The ObjectStore of a folder on a mounted file system. vault_header.h opens and creates it; verification of what is left of a vault and tests
-// include this directly.
+// The ObjectStore of a folder on a mounted file system. vault_header.h opens and creates it; what works on the remains of a vault,
+// and tests, include this directly.
 //
 // Layout: vault.json, reserve, packs/00..ff/, index/<label>/, snapshots/, ledger/, gc/, sessions/, and two places that list()
 // does not show: tmp/ (files not yet named) and gc/lock (held by prune). A missing folder counts as empty and is made when

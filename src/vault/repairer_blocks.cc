@@ -1,0 +1,242 @@
+// Block by block: what live snapshots need of a damaged or missing pack that the other vault does not have under that name.
+//
+// A block from the other vault comes out of a pack that was hashed whole. A block of the damaged pack itself has no hash of its
+// own, only the tag under its segment's key; so without the label's secret it is not moved, and its pack stays as it is.
+#include "base/text.h"
+#include "vault/block_check.h"
+#include "vault/index_rewrite.h"
+#include "vault/object_check.h"
+#include "vault/reachability.h"
+#include "vault/repair_parts.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace custody {
+namespace {
+
+// Blocks to move, by pack and offset, so that each is read once and in order.
+struct Move {
+    Location at;
+    bool from_other = false;
+};
+using Moves = std::map<std::pair<ObjectId, std::uint32_t>, Move>;
+
+// Hashes of the other vault's packs, taken once.
+class OtherPacks {
+public:
+    explicit OtherPacks(Repair& repair) : repair_(repair) {}
+    Result<bool> is_intact(const ObjectId& pack) {
+        if (const auto known = known_.find(pack); known != known_.end()) return known->second;
+        const auto scan = scan_pack(repair_.other->store(), pack, nullptr);
+        if (!scan.ok() && !is_damage(scan.error())) return scan.error();
+        const bool intact = scan.ok() && id_of<ObjectId>(scan->digest) == pack;
+        known_.emplace(pack, intact);
+        return intact;
+    }
+
+private:
+    Repair& repair_;
+    std::map<ObjectId, bool> known_;
+};
+
+class LabelRescue {
+public:
+    LabelRescue(Repair& repair, RepairLabel& label, OtherPacks& others, Moves& moves, std::set<ObjectId>& keep)
+        : repair_(repair),
+          label_(label),
+          others_(others),
+          moves_(moves),
+          keep_(keep),
+          finder_(*label.index, repair.health),
+          checker_(*label.keys, *label.opener) {}
+
+    Status run() {
+        if (repair_.other) {
+            other_blocks_ = std::make_unique<BlockSource>(repair_.other->store(), *label_.opener);
+            TRY_ASSIGN(other_index_, Index::open(repair_.other->store(), *label_.keys, IndexTrust{}));
+        }
+        Reachability reach([this](const Location& at) { return read_summary(at); },
+                           [this](ByteView id, SegmentKind kind) { return find(id, kind); });
+        for (const Snapshot& snapshot : label_.snapshots) TRY(reach.is_sound(snapshot.summary.root, repair_.stop));
+        return done();
+    }
+
+private:
+    Result<std::vector<BlockEntry>> read_summary(const Location& at) {
+        return from_other_.contains(at.pack) ? other_blocks_->read_summary(at) : label_.blocks->read_summary(at);
+    }
+
+    Result<std::optional<Location>> find(ByteView id, SegmentKind kind) {
+        TRY_ASSIGN(const std::optional<Location> sound, finder_.find(id, kind));
+        if (sound) return sound;
+        TRY_ASSIGN(const std::optional<Location> elsewhere, find_in_other(id, kind));
+        if (elsewhere) return elsewhere;
+        return find_in_damaged(id, kind);
+    }
+
+    Result<std::optional<Location>> find_in_other(ByteView id, SegmentKind kind) {
+        if (!other_index_) return std::optional<Location>{};
+        std::set<ObjectId> refused;
+        const Index::Usable usable = [&](const ObjectId& pack) { return !refused.contains(pack); };
+        while (true) {
+            const auto at = other_index_->lookup(id, &usable);
+            if (!at.ok() && !is_damage(at.error())) return at.error();
+            if (!at.ok() || !*at || (*at)->kind != kind) return std::optional<Location>{};
+            TRY_ASSIGN(const bool intact, others_.is_intact((*at)->pack));
+            if (!intact) {
+                refused.insert((*at)->pack);
+                continue;
+            }
+            from_other_.insert((*at)->pack);
+            moves_.emplace(std::make_pair((*at)->pack, (*at)->block_offset), Move{**at, true});
+            return *at;
+        }
+    }
+
+    // Whatever is not proven sound keeps its pack: it may hold the only bytes there are.
+    Result<std::optional<Location>> find_in_damaged(ByteView id, SegmentKind kind) {
+        TRY_ASSIGN(const std::vector<ObjectId> named, finder_.packs_named(id));
+        std::optional<Location> unproven;
+        for (const ObjectId& pack : named) {
+            TRY_ASSIGN(const std::optional<Location> at, finder_.find_in(pack, id));
+            if (!at || at->kind != kind) continue;
+            TRY_ASSIGN(const Verdict verdict, verdict_on(*at));
+            if (verdict == Verdict::sound) {
+                moves_.emplace(std::make_pair(at->pack, at->block_offset), Move{*at, false});
+                return at;
+            }
+            if (verdict == Verdict::unproven) unproven = at;
+        }
+        keep_.insert(named.begin(), named.end());
+        return unproven;
+    }
+
+    enum class Verdict { bad, unproven, sound };
+    Result<Verdict> verdict_on(const Location& at) {
+        const auto key = std::make_pair(at.pack, at.block_offset);
+        if (const auto known = verdicts_.find(key); known != verdicts_.end()) return known->second;
+        const auto stored = label_.blocks->read_stored(at);
+        if (!stored.ok() && !is_damage(stored.error())) return stored.error();
+        Verdict verdict = Verdict::bad;
+        if (stored.ok()) {
+            TRY_ASSIGN(const std::optional<std::string> bad, checker_.check(stored->segment, stored->bytes));
+            if (!bad) verdict = checker_.opened_content() ? Verdict::sound : Verdict::unproven;
+        }
+        verdicts_.emplace(key, verdict);
+        return verdict;
+    }
+
+    Repair& repair_;
+    RepairLabel& label_;
+    OtherPacks& others_;
+    Moves& moves_;
+    std::set<ObjectId>& keep_;
+    LocationFinder finder_;
+    BlockChecker checker_;
+    std::unique_ptr<BlockSource> other_blocks_;
+    std::unique_ptr<Index> other_index_;
+    std::unordered_set<ObjectId, IdHash> from_other_;
+    std::map<std::pair<ObjectId, std::uint32_t>, Verdict> verdicts_;
+};
+
+// Of labels whose keys are not here nobody can say what is needed of a pack.
+Result<bool> may_hold_foreign_blocks(Repair& repair, const ObjectId& pack) {
+    if (repair.unreadable_snapshots == 0) return false;
+    bool foreign = false;
+    const OnBlock on_block = [&](const SegmentHeader& segment, std::uint32_t, std::uint32_t, const BlockHeader&,
+                                 ByteView) -> Status {
+        foreign = foreign || !repair.labels.contains(segment.label);
+        return repair.stop.check();
+    };
+    const auto scan = scan_pack(repair.store(), pack, &on_block);
+    if (!scan.ok() && !is_damage(scan.error())) return scan.error();
+    return foreign || !scan.ok() || scan->blocks == 0;
+}
+
+Status move_blocks(Repair& repair, const Moves& moves, BlockMover& mover) {
+    ProgressState progress;
+    progress.phase = "moving blocks";
+    progress.items_total = moves.size();
+    for (const auto& [key, move] : moves) {
+        TRY(repair.stop.check());
+        ObjectStore& source = move.from_other ? repair.other->store() : repair.store();
+        auto reader = source.open(pack_name(move.at.pack));
+        if (!reader.ok()) return std::move(reader).error();
+        Bytes head(kSegmentHeaderSize);
+        Bytes block(move.at.block_size);
+        TRY((*reader)->read(move.at.segment_offset, head));
+        TRY((*reader)->read(move.at.block_offset, block));
+        TRY_ASSIGN(const SegmentHeader segment, decode_segment_header(head));
+        TRY(mover.add(segment, block));
+        if (move.from_other) repair.result.bytes_copied += block.size();
+        ++progress.items_done;
+        repair.progress.update(progress);
+    }
+    return done();
+}
+
+// The index no longer leads into damaged packs where there is another place, nor into dropped ones at all.
+Status leave_damaged_packs(Repair& repair, const std::set<ObjectId>& damaged, const std::set<ObjectId>& dropped) {
+    for (auto& [id, label] : repair.labels) {
+        TRY(label.index->reload());
+        const LocationFinder finder(*label.index, repair.health);
+        const IsDropped is_dropped = [&](const IndexEntry& entry) -> Result<bool> {
+            if (!damaged.contains(entry.location.pack)) return false;
+            if (dropped.contains(entry.location.pack)) return true;
+            TRY_ASSIGN(const std::optional<Location> elsewhere, finder.find(entry.id, entry.location.kind));
+            return elsewhere.has_value();
+        };
+        TRY_ASSIGN(const IndexRewrite rewrite, rewrite_index_without(repair.store(), *label.index, *label.keys,
+                                                                     repair.vault.keyring()->signing_seed(), is_dropped));
+        repair.entry.added.insert(repair.entry.added.end(), rewrite.added.begin(), rewrite.added.end());
+        for (const ObjectInfo& old : rewrite.replaced) repair.retire(old.name);
+    }
+    // The files go after the entry.
+    for (const ObjectId& pack : dropped) {
+        repair.retire(pack_name(pack));
+        repair.healed(pack_name(pack));
+    }
+    return done();
+}
+
+}  // namespace
+
+Status rescue_blocks(Repair& repair) {
+    const std::vector<ObjectId> damaged = repair.damaged_packs();
+    if (damaged.empty()) return done();
+    OtherPacks others(repair);
+    Moves moves;
+    std::set<ObjectId> keep;
+    for (auto& [id, label] : repair.labels) {
+        LabelRescue rescue(repair, label, others, moves, keep);
+        TRY(rescue.run());
+    }
+    BlockMover mover(repair.store(), repair.opener);
+    TRY(move_blocks(repair, moves, mover));
+    TRY_ASSIGN(const std::vector<PackContents> packs, mover.finish());
+    IndexBatch batch;
+    for (const PackContents& pack : packs) {
+        batch.add(pack);
+        repair.entry.added.push_back({pack_name(pack.id), pack.size});
+        repair.health.add_sound(pack.id);
+    }
+    TRY(repair.write_index(batch));
+    std::set<ObjectId> dropped;
+    for (const ObjectId& pack : damaged) {
+        TRY_ASSIGN(const bool foreign, may_hold_foreign_blocks(repair, pack));
+        if (!foreign && !keep.contains(pack)) dropped.insert(pack);
+    }
+    TRY(leave_damaged_packs(repair, {damaged.begin(), damaged.end()}, dropped));
+    for (const ObjectId& pack : damaged) {
+        if (dropped.contains(pack)) continue;
+        std::string& why = repair.damaged[pack_name(pack)];
+        why += repair.unlocked
+                   ? say("; no copy has all that snapshots need of it")
+                   : say("; no other copy has all that snapshots need of it, and what can be proven sound in it takes the "
+                         "keyring's passphrase");
+    }
+    return done();
+}
+
+}  // namespace custody
