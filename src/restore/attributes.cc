@@ -1,0 +1,280 @@
+#include "restore/attributes.h"
+
+#include "base/text.h"
+#include "restore/descriptor.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace custody {
+namespace {
+
+constexpr std::uint32_t kSettableFlags = FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL |
+                                         FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL;
+constexpr mode_t kSetIds = S_ISUID | S_ISGID;
+constexpr std::string_view kAclPrefix = "system.posix_acl_";
+constexpr const char* kAccessAcl = "system.posix_acl_access";
+constexpr const char* kDefaultAcl = "system.posix_acl_default";
+constexpr std::size_t kMaxXattrBytes = 64 * 1024;  // of the kernel: XATTR_SIZE_MAX, XATTR_LIST_MAX
+
+Shortfall kind_of(std::string_view xattr) {
+    if (xattr.starts_with(kAclPrefix)) return Shortfall::access_lists;
+    if (xattr.starts_with("trusted.")) return Shortfall::trusted_attributes;
+    if (xattr.starts_with("user.")) return Shortfall::user_attributes;
+    return Shortfall::security_attributes;
+}
+
+// True where a restore takes away what the snapshot does not have. Labels of a security module belong to the machine.
+bool is_ours_to_remove(std::string_view xattr) {
+    return xattr.starts_with("user.") || xattr.starts_with("trusted.") || xattr.starts_with(kAclPrefix) ||
+           xattr == "security.capability";
+}
+
+// xattr calls on either kind of descriptor.
+class Xattrs {
+public:
+    Xattrs(int descriptor, Access access) : descriptor_(descriptor), by_path_(access == Access::path_only), path_(descriptor) {}
+
+    [[nodiscard]] int set(const ExtendedAttribute& attribute) const {
+        const char* name = attribute.name.c_str();
+        const auto& value = attribute.value;
+        return by_path_ ? ::setxattr(path_.text(), name, value.data(), value.size(), 0)
+                        : ::fsetxattr(descriptor_, name, value.data(), value.size(), 0);
+    }
+    [[nodiscard]] int remove(const char* name) const {
+        return by_path_ ? ::removexattr(path_.text(), name) : ::fremovexattr(descriptor_, name);
+    }
+    [[nodiscard]] std::vector<std::string> names() const {
+        std::string list(kMaxXattrBytes, '\0');
+        const ssize_t size = by_path_ ? ::listxattr(path_.text(), list.data(), list.size())
+                                      : ::flistxattr(descriptor_, list.data(), list.size());
+        std::vector<std::string> found;
+        for (ssize_t at = 0; at < size; at += static_cast<ssize_t>(found.back().size()) + 1) found.emplace_back(list.data() + at);
+        return found;
+    }
+    [[nodiscard]] std::optional<Bytes> value(const std::string& name) const {
+        Bytes bytes(kMaxXattrBytes);
+        const ssize_t size = by_path_ ? ::getxattr(path_.text(), name.c_str(), bytes.data(), bytes.size())
+                                      : ::fgetxattr(descriptor_, name.c_str(), bytes.data(), bytes.size());
+        if (size < 0) return std::nullopt;
+        bytes.resize(static_cast<std::size_t>(size));
+        return bytes;
+    }
+
+private:
+    int descriptor_;
+    bool by_path_;
+    ProcPath path_;
+};
+
+bool is_fatal(int error_number) { return error_number == EIO || error_number == EROFS; }
+
+const ExtendedAttribute* find(const std::vector<ExtendedAttribute>& attributes, std::string_view name) {
+    const auto found = std::find_if(attributes.begin(), attributes.end(), [&](const auto& one) { return one.name == name; });
+    return found == attributes.end() ? nullptr : &*found;
+}
+
+// Returns the set-id bits that may be kept: those whose owner or group is what it was.
+Result<mode_t> set_owner(const AttributeTask& task, const struct stat& now, const Attributes& wanted, const std::string& path,
+                         Shortfalls& shortfalls) {
+    if (now.st_uid == wanted.uid && now.st_gid == wanted.gid) return kSetIds;
+    if (::fchownat(task.descriptor, "", wanted.uid, wanted.gid, AT_EMPTY_PATH) == 0) return kSetIds;
+    const int reason = errno;
+    if (is_fatal(reason)) return system_error("set the owner of", path, reason);
+    shortfalls.note(Shortfall::owner, path, reason);
+    // The group alone may be allowed: one of the user's own.
+    const bool group_set = now.st_gid == wanted.gid || ::fchownat(task.descriptor, "", static_cast<uid_t>(-1), wanted.gid,
+                                                                  AT_EMPTY_PATH) == 0;
+    mode_t keep = 0;
+    if (now.st_uid == wanted.uid) keep |= S_ISUID;
+    if (group_set || task.type == EntryType::folder) keep |= S_ISGID;
+    return keep;
+}
+
+Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const std::string& path, Shortfalls& shortfalls) {
+    const Xattrs xattrs(task.descriptor, task.access);
+    if (task.was_there) {
+        for (const std::string& name : xattrs.names()) {
+            if (is_ours_to_remove(name) && find(wanted.xattrs, name) == nullptr) (void)xattrs.remove(name.c_str());
+        }
+    } else if (task.inherited.acl) {
+        (void)xattrs.remove(kAccessAcl);
+        if (task.type == EntryType::folder) (void)xattrs.remove(kDefaultAcl);
+    }
+    for (const ExtendedAttribute& attribute : wanted.xattrs) {
+        if (xattrs.set(attribute) == 0) continue;
+        if (is_fatal(errno)) return system_error("set the attributes of", path, errno);
+        shortfalls.note(kind_of(attribute.name), path, errno);
+    }
+    return done();
+}
+
+int change_mode(const AttributeTask& task, mode_t mode) {
+    return task.access == Access::full ? ::fchmod(task.descriptor, mode) : ::chmod(ProcPath(task.descriptor).text(), mode);
+}
+
+timespec to_timespec(Time time) {
+    const std::int64_t seconds = time.seconds();
+    return {seconds, static_cast<long>(time.ns - seconds * kSecond)};
+}
+std::int64_t mtime_ns(const struct stat& status) { return status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec; }
+
+bool same_time(const struct stat& status, Time wanted, const Powers& powers) {
+    const std::int64_t now = mtime_ns(status);
+    if (now == wanted.ns || !powers.coarse_attributes) return now == wanted.ns;
+    return std::abs(now - wanted.ns) <= 2 * kSecond;
+}
+
+const char* compare_xattrs(int descriptor, const Attributes& wanted, const Powers& powers) {
+    const Xattrs xattrs(descriptor, Access::path_only);
+    const auto could_set = [&](std::string_view name) {
+        return powers.privileged || name.starts_with("user.") || name.starts_with(kAclPrefix);
+    };
+    for (const std::string& name : xattrs.names()) {
+        if (is_ours_to_remove(name) && could_set(name) && find(wanted.xattrs, name) == nullptr) return "extended attributes";
+    }
+    for (const ExtendedAttribute& attribute : wanted.xattrs) {
+        if (!could_set(attribute.name)) continue;
+        const auto value = xattrs.value(attribute.name);
+        if (!value || *value != attribute.value) return "extended attributes";
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void Shortfalls::note(Shortfall kind, const std::string& path, int error_number) {
+    const std::lock_guard lock(mutex_);
+    Kind& one = kinds_[static_cast<std::size_t>(kind)];
+    if (one.count++ == 0) {
+        one.first_path = path;
+        one.error_number = error_number;
+    }
+}
+
+std::vector<std::string> Shortfalls::warnings() const {
+    static constexpr std::array<std::string_view, kShortfalls> kSentences = {
+        "{} items did not get their owner back (first {}: {}); restore as root to keep owners",
+        "{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
+        "{} items did not get their mode back (first {}: {})",
+        "{} items did not get their time back (first {}: {})",
+        "{} user attributes could not be set (first on {}: {})",
+        "{} trusted attributes could not be set (first on {}: {}); only root may",
+        "{} security attributes could not be set (first on {}: {}); only root may",
+        "{} access control lists could not be set (first on {}: {})",
+        "{} items did not get their file flags back (first {}: {})",
+    };
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < kShortfalls; ++i) {
+        const Kind& one = kinds_[i];
+        if (one.count > 0) lines.push_back(say(kSentences[i], one.count, printable(one.first_path), reason_of(one.error_number)));
+    }
+    return lines;
+}
+
+Powers powers_on(int folder) {
+    Powers powers;
+    powers.uid = ::geteuid();
+    powers.gid = ::getegid();
+    powers.privileged = powers.uid == 0;
+    struct statfs system = {};
+    if (::fstatfs(folder, &system) == 0) {
+        constexpr long kExfat = 0x2011bab0, kNtfs = 0x5346544e, kNtfs3 = 0x7366746e, kFuse = 0x65735546;
+        const auto type = static_cast<long>(system.f_type);
+        powers.coarse_attributes = type == MSDOS_SUPER_MAGIC || type == kExfat || type == kNtfs || type == kNtfs3 || type == kFuse;
+    }
+    return powers;
+}
+
+Status set_attributes(const AttributeTask& task, const Attributes& wanted, const std::string& path, Shortfalls& shortfalls) {
+    struct stat now = {};
+    if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return system_error("look at", path, errno);
+    TRY_ASSIGN(const mode_t kept_bits, set_owner(task, now, wanted, path, shortfalls));
+    TRY(set_xattrs(task, wanted, path, shortfalls));
+    if (task.type != EntryType::symlink) {
+        const mode_t mode = wanted.mode & ~(kSetIds & ~kept_bits);
+        if (mode != wanted.mode) shortfalls.note(Shortfall::setid_bits, path, EPERM);
+        // A chown clears set-id bits, an ACL sets the group's bits: only an untouched file surely still has the mode it had.
+        const bool untouched = now.st_uid == wanted.uid && now.st_gid == wanted.gid && wanted.xattrs.empty() &&
+                               !task.inherited.acl && !task.was_there;
+        if ((!untouched || (now.st_mode & 07777) != mode) && change_mode(task, mode) != 0) {
+            if (is_fatal(errno)) return system_error("set the mode of", path, errno);
+            shortfalls.note(Shortfall::mode, path, errno);
+        }
+    }
+    const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(wanted.modified)};
+    const int set = task.access == Access::full ? ::futimens(task.descriptor, times)
+                                                : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
+    if (set != 0) {
+        if (is_fatal(errno)) return system_error("set the time of", path, errno);
+        shortfalls.note(Shortfall::time, path, errno);
+    }
+    return done();
+}
+
+void set_flags(int descriptor, std::uint32_t wanted, const std::string& path, Shortfalls& shortfalls) {
+    std::uint32_t flags = 0;
+    if (::ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) {
+        if ((wanted & kSettableFlags) != 0) shortfalls.note(Shortfall::flags, path, errno);
+        return;
+    }
+    const std::uint32_t target = (flags & ~kSettableFlags) | (wanted & kSettableFlags);
+    if (target == flags || ::ioctl(descriptor, FS_IOC_SETFLAGS, &target) == 0) return;
+    const int reason = errno;
+    shortfalls.note(Shortfall::flags, path, reason);
+    // One flag that is refused must not cost the others.
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
+        const std::uint32_t step = (flags & ~bit) | (target & bit);
+        if (step != flags && ::ioctl(descriptor, FS_IOC_SETFLAGS, &step) == 0) flags = step;
+    }
+}
+
+void set_early_flags(int descriptor, std::uint32_t wanted) {
+    wanted &= FS_NOCOW_FL | FS_COMPR_FL;
+    std::uint32_t flags = 0;
+    if (wanted == 0 || ::ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return;
+    flags |= wanted;
+    (void)::ioctl(descriptor, FS_IOC_SETFLAGS, &flags);  // refused here: set_flags() meets it again and notes it
+}
+
+bool clear_protection(int descriptor) {
+    std::uint32_t flags = 0;
+    if (::ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0 || !protects(flags)) return false;
+    flags &= ~static_cast<std::uint32_t>(FS_APPEND_FL | FS_IMMUTABLE_FL);
+    return ::ioctl(descriptor, FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+bool protects(std::uint32_t flags) { return (flags & (FS_APPEND_FL | FS_IMMUTABLE_FL)) != 0; }
+
+const char* compare_attributes(int descriptor, const struct stat& status, EntryType type, const Attributes& wanted,
+                               const Powers& powers) {
+    if (!same_time(status, wanted.modified, powers)) return "time";
+    if (powers.coarse_attributes) return nullptr;
+    const bool owner_settable = powers.privileged || (wanted.uid == powers.uid && wanted.gid == powers.gid);
+    if (owner_settable && (status.st_uid != wanted.uid || status.st_gid != wanted.gid)) return "owner";
+    const mode_t compared = owner_settable ? 07777 : 01777;
+    if (type != EntryType::symlink && (status.st_mode & compared) != (wanted.mode & compared)) return "mode";
+    return compare_xattrs(descriptor, wanted, powers);
+}
+
+FlagComparison compare_flags(int descriptor, std::uint32_t wanted) {
+    std::uint32_t flags = 0;
+    wanted &= kSettableFlags;
+    if (::ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return FlagComparison::same;  // none here: none can be set
+    flags &= kSettableFlags;
+    if (flags == wanted) return FlagComparison::same;
+    return (flags & ~wanted) == 0 ? FlagComparison::some_missing : FlagComparison::different;
+}
+
+}  // namespace custody

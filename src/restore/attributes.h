@@ -1,0 +1,97 @@
+// Setting and comparing what a thing is besides its bytes: owner, mode, time, extended attributes, ACLs, flags.
+//
+// The order matters and is kept here: owner before mode (chown drops setuid) and before security.capability (chown drops it
+// too), ACLs before mode, times after all these, flags last of all (append-only and immutable refuse everything after).
+// What this user or file system cannot set is no failure: it is noted in Shortfalls, one warning a kind.
+// Everything is done on descriptors, never on names, so that nothing swapped in the meantime is touched.
+// Threads: Shortfalls is safe from many; the rest are pure functions over descriptors.
+#pragma once
+
+#include "base/result.h"
+#include "vault/history/tree.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+// Why an item does not have everything it had.
+enum class Shortfall : std::uint8_t {
+    owner,
+    setid_bits,  // not given to another owner's file
+    mode,
+    time,
+    user_attributes,
+    trusted_attributes,
+    security_attributes,
+    access_lists,
+    flags,
+};
+inline constexpr std::size_t kShortfalls = 9;
+
+// Counts, with the first path and reason of each kind.
+class Shortfalls {
+public:
+    void note(Shortfall kind, const std::string& path, int error_number);
+    // One line a kind that occurred.
+    [[nodiscard]] std::vector<std::string> warnings() const;
+
+private:
+    struct Kind {
+        std::uint64_t count = 0;
+        std::string first_path;
+        int error_number = 0;
+    };
+    mutable std::mutex mutex_;
+    std::array<Kind, kShortfalls> kinds_;
+};
+
+// Who restores, and onto what: what can be set and therefore compared.
+struct Powers {
+    std::uint32_t uid = 0, gid = 0;
+    bool privileged = false;       // root: owners, trusted and security attributes
+    bool coarse_attributes = false;  // FAT, exFAT, NTFS: no owners or modes of its own, times rounded
+};
+// Of this process on the file system of `folder`.
+[[nodiscard]] Powers powers_on(int folder);
+
+// How the descriptor was opened: O_PATH descriptors (links, FIFOs, sockets, devices) are reached through /proc.
+enum class Access { full, path_only };
+
+// What a new file or folder has got from its folder and must lose again.
+struct Inherited {
+    bool acl = false, flags = false;
+};
+
+struct AttributeTask {
+    int descriptor = -1;
+    Access access = Access::full;
+    EntryType type = EntryType::file;
+    Inherited inherited;
+    bool was_there = false;  // attributes it has and should not have are taken away
+};
+// Everything but flags. `path` is for messages. Only io and no_space are errors.
+[[nodiscard]] Status set_attributes(const AttributeTask& task, const Attributes& wanted, const std::string& path,
+                                    Shortfalls& shortfalls);
+// Sets those of `wanted` and clears other settable flags; descriptors of files and folders opened for reading or writing.
+void set_flags(int descriptor, std::uint32_t wanted, const std::string& path, Shortfalls& shortfalls);
+// Those that count only when they are set while a file is empty: +C and +c of btrfs. None among `wanted`: nothing is done.
+void set_early_flags(int descriptor, std::uint32_t wanted);
+// Takes append-only and immutable away, so that what is to be replaced can be. True: something was cleared.
+bool clear_protection(int descriptor);
+[[nodiscard]] bool protects(std::uint32_t flags);  // append-only or immutable among them
+
+// What differs first, as an English word known to the translations ("mode", "owner", ...); nullptr: the same as far as this
+// user could have set it. `descriptor` may be O_PATH; flags are compared by compare_flags.
+[[nodiscard]] const char* compare_attributes(int descriptor, const struct stat& status, EntryType type, const Attributes& wanted,
+                                             const Powers& powers);
+enum class FlagComparison { same, some_missing, different };
+[[nodiscard]] FlagComparison compare_flags(int descriptor, std::uint32_t wanted);
+
+}  // namespace custody

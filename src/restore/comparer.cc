@@ -1,0 +1,123 @@
+#include "restore/comparer.h"
+
+#include "base/crypto.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <vector>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kProbeBytes = 64 * 1024;
+
+EntryType type_of(mode_t mode) {
+    switch (mode & S_IFMT) {
+        case S_IFDIR: return EntryType::folder;
+        case S_IFLNK: return EntryType::symlink;
+        case S_IFIFO: return EntryType::fifo;
+        case S_IFSOCK: return EntryType::socket;
+        case S_IFCHR: return EntryType::character_device;
+        case S_IFBLK: return EntryType::block_device;
+        default: return EntryType::file;
+    }
+}
+
+bool read_fully(int descriptor, std::uint64_t offset, MutableByteView into) {
+    while (!into.empty()) {
+        const ssize_t got = ::pread(descriptor, into.data(), into.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        offset += static_cast<std::uint64_t>(got);
+        into = into.subspan(static_cast<std::size_t>(got));
+    }
+    return true;
+}
+
+// True when [from, to) reads as zeros; real holes are passed over unread.
+bool reads_as_zeros(int descriptor, std::uint64_t from, std::uint64_t to) {
+    std::vector<Byte> buffer;
+    while (from < to) {
+        const off_t data = ::lseek(descriptor, static_cast<off_t>(from), SEEK_DATA);
+        if (data < 0 && errno == ENXIO) return true;
+        if (data >= 0) from = std::max(from, static_cast<std::uint64_t>(data));
+        if (from >= to) return true;
+        buffer.resize(kProbeBytes);
+        const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(kProbeBytes, to - from));
+        if (!read_fully(descriptor, from, {buffer.data(), step})) return false;
+        if (std::any_of(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(step), [](Byte b) { return b != 0; })) {
+            return false;
+        }
+        from += step;
+    }
+    return true;
+}
+
+bool same_target(int folder, const Entry& entry) {
+    std::string target(entry.target.size() + 1, '\0');
+    const ssize_t size = ::readlinkat(folder, entry.name.c_str(), target.data(), target.size());
+    return size >= 0 && target.compare(0, static_cast<std::size_t>(size), entry.target) == 0;
+}
+
+}  // namespace
+
+Result<Verdict> Comparer::compare(FolderId folder, const Entry& entry, const InPlace& in_place) const {
+    const struct stat& status = in_place.status;
+    if (type_of(status.st_mode) != entry.type) return Verdict{"type", false};
+    const bool is_file = entry.type == EntryType::file;
+    if (is_file && static_cast<std::uint64_t>(status.st_size) != entry.content.size) return Verdict{"size", false};
+    const bool is_device = entry.type == EntryType::character_device || entry.type == EntryType::block_device;
+    if (is_device && status.st_rdev != entry.device) return Verdict{"device number", false};
+    TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
+    if (entry.type == EntryType::symlink && !same_target(handle->number(), entry)) return Verdict{"link target", false};
+    const Descriptor there(::openat(handle->number(), entry.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat now = {};
+    const bool same_inode = there.is_open() && ::fstat(there.number(), &now) == 0 && now.st_ino == status.st_ino &&
+                            now.st_dev == status.st_dev;
+    if (!same_inode) return Verdict{"type", false};
+    const char* const difference = compare_attributes(there.number(), now, entry.type, entry.attributes, powers_);
+    if (difference != nullptr) return Verdict{difference, false};
+    return is_file ? compare_file(handle->number(), entry) : Verdict{};
+}
+
+Result<Verdict> Comparer::compare_file(int folder, const Entry& entry) const {
+    const int how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    Descriptor file(::openat(folder, entry.name.c_str(), how | O_NOATIME));
+    if (!file.is_open()) file = Descriptor(::openat(folder, entry.name.c_str(), how));
+    if (!file.is_open()) return Verdict{"content that cannot be read", false};
+    const FlagComparison flags = compare_flags(file.number(), entry.attributes.flags);
+    if (flags == FlagComparison::different) return Verdict{"file flags", false};
+    TRY_ASSIGN(const bool same, same_content(file.number(), entry.content));
+    if (!same) return Verdict{"content", false};
+    return Verdict{nullptr, flags == FlagComparison::some_missing};
+}
+
+Result<bool> Comparer::same_content(int descriptor, const Content& content) const {
+    KeyedHash hash(keys_.suite, keys_.chunk_id_key);
+    Bytes bytes;
+    bool same = true;
+    std::uint64_t covered = 0;
+    const Status read = trees_.content(content, [&](const TreeReader::ContentPiece& piece) -> Status {
+        bytes.resize(piece.chunk.length);
+        std::size_t filled = 0;
+        for (const Hole& range : piece.ranges) {
+            if (range.length > bytes.size() - filled) return Error{Code::corrupt, "content ranges exceed their chunk"};
+            const MutableByteView into(bytes.data() + filled, range.length);
+            same = same && reads_as_zeros(descriptor, covered, range.offset) && read_fully(descriptor, range.offset, into);
+            if (!same) return Error{Code::interrupted, ""};  // ends the walk; told apart by `same`
+            filled += range.length;
+            covered = range.offset + range.length;
+        }
+        same = hash.hash(kChunkDomain, bytes) == piece.chunk.id.bytes;
+        return same ? done() : Status(Error{Code::interrupted, ""});
+    });
+    if (!same) return false;
+    TRY(read);
+    return reads_as_zeros(descriptor, covered, content.size);
+}
+
+}  // namespace custody

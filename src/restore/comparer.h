@@ -1,0 +1,40 @@
+// Is what lies under a name already what the snapshot holds? By type, attributes and content: bytes are read and hashed
+// against the chunk ids, never guessed from size and time. Nothing is written and nothing is read from the vault but trees.
+//
+// Ownership: refers to folders and trees, which outlive it. Threads: safe from many. Memory: one chunk a call.
+#pragma once
+
+#include "base/result.h"
+#include "restore/attributes.h"
+#include "restore/target_folders.h"
+#include "restore/tree_writer.h"
+#include "vault/keys/label_keys.h"
+#include "vault/tree_reader.h"
+
+namespace custody {
+
+struct Verdict {
+    // What differs first, as an English word known to the translations ("content", "owner"); nullptr: identical.
+    const char* difference = nullptr;
+    // Identical but for file flags that a restore sets last of all: an interrupted restore ended just before.
+    bool flags_missing = false;
+};
+
+class Comparer {
+public:
+    Comparer(TargetFolders& folders, TreeReader& trees, const WriterKeys& keys, const Powers& powers)
+        : folders_(folders), trees_(trees), keys_(keys), powers_(powers) {}
+    // Precondition: in_place.exists, and the entry is no folder. Errors: of reading the trees.
+    [[nodiscard]] Result<Verdict> compare(FolderId folder, const Entry& entry, const InPlace& in_place) const;
+
+private:
+    Result<Verdict> compare_file(int folder, const Entry& entry) const;
+    Result<bool> same_content(int descriptor, const Content& content) const;
+
+    TargetFolders& folders_;
+    TreeReader& trees_;
+    const WriterKeys& keys_;
+    Powers powers_;
+};
+
+}  // namespace custody

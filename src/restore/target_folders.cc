@@ -1,0 +1,198 @@
+#include "restore/target_folders.h"
+
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace custody {
+namespace {
+
+// mkdir -p. Links on the way to the target are the user's own and are followed.
+Status make_target(const std::string& target) {
+    for (std::size_t slash = target.find('/', 1);; slash = target.find('/', slash + 1)) {
+        const std::string path = target.substr(0, slash);
+        if (::mkdir(path.c_str(), slash == std::string::npos ? 0777 : 0755) != 0 && errno != EEXIST) {
+            return system_error("make the folder", path, errno);
+        }
+        if (slash == std::string::npos) return done();
+    }
+}
+
+}  // namespace
+
+int open_folder_beneath(int parent, const char* name, int how) {
+    open_how request = {};
+    request.flags = static_cast<__u64>(how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    request.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    const long opened = ::syscall(SYS_openat2, parent, name, &request, sizeof request);
+    if (opened >= 0 || errno != ENOSYS) return static_cast<int>(opened);
+    // A kernel or sandbox without openat2: for a single component that is not ".." the flags below say the same.
+    return ::openat(parent, name, how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& target, bool make) {
+    std::unique_ptr<TargetFolders> folders(new TargetFolders(target));
+    while (folders->target_.size() > 1 && folders->target_.back() == '/') folders->target_.pop_back();
+    Slot& top = folders->slots_.emplace_back();
+    top.pinned = true;
+    struct stat status = {};
+    if (::stat(folders->target_.c_str(), &status) != 0) {
+        if (errno != ENOENT) return system_error("open the target", target, errno);
+        if (!make) {
+            top.facts.state = FolderState::absent;
+            return folders;
+        }
+        TRY(make_target(folders->target_));
+        top.facts.state = FolderState::made;
+    } else if (!S_ISDIR(status.st_mode)) {
+        return Error{Code::usage, say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target))};
+    }
+    Descriptor opened(::open(folders->target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open the target", target, errno);
+    top.device = status.st_dev;
+    top.inode = status.st_ino;
+    folders->devices_.insert(status.st_dev);
+    Descriptor again(::fcntl(opened.number(), F_DUPFD_CLOEXEC, 0));
+    if (!again.is_open()) return system_error("open the target", target, errno);
+    folders->synced_.push_back(std::move(again));
+    top.handle = std::make_shared<const Descriptor>(std::move(opened));
+    return folders;
+}
+
+Result<TargetFolders::Handle> TargetFolders::open(FolderId folder) {
+    const std::lock_guard lock(mutex_);
+    return open_locked(folder);
+}
+
+Result<TargetFolders::Handle> TargetFolders::open_locked(FolderId folder) {
+    // The closed ones between here and the nearest open ancestor, opened from the top. Held, so that none is evicted meanwhile.
+    std::vector<FolderId> closed;
+    FolderId at = folder;
+    for (; slots_[at].handle == nullptr; at = slots_[at].parent) closed.push_back(at);
+    Handle above = slots_[at].handle;
+    for (auto next = closed.rbegin(); next != closed.rend(); ++next) {
+        TRY(open_child_locked(*next));
+        above = slots_[*next].handle;
+        keep_few_locked();  // a chain may be longer than what may be open
+    }
+    if (folder != kTargetFolder) recent_.splice(recent_.begin(), recent_, slots_[folder].recent);
+    return above;
+}
+
+Status TargetFolders::open_child_locked(FolderId folder) {
+    Slot& slot = slots_[folder];
+    Descriptor opened(open_folder_beneath(slots_[slot.parent].handle->number(), slot.name.c_str(), O_PATH));
+    struct stat status = {};
+    if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open the folder", slot.name, errno);
+    if (slot.inode != 0 && (slot.inode != status.st_ino || slot.device != status.st_dev)) {
+        return Error{Code::io, say("the folder {} was replaced by another while restoring: run it again", printable(slot.name))};
+    }
+    slot.device = status.st_dev;
+    slot.inode = status.st_ino;
+    slot.handle = std::make_shared<const Descriptor>(std::move(opened));
+    recent_.push_front(folder);
+    slot.recent = recent_.begin();
+    if (devices_.insert(slot.device).second) {
+        Descriptor readable(::openat(slot.handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (readable.is_open()) synced_.push_back(std::move(readable));
+    }
+    return done();
+}
+
+void TargetFolders::keep_few_locked() {
+    while (recent_.size() > kOpenFolders) {
+        slots_[recent_.back()].handle = nullptr;
+        recent_.pop_back();
+    }
+}
+
+Result<Descriptor> TargetFolders::open_readable(FolderId folder) {
+    TRY_ASSIGN(const Handle handle, open(folder));
+    Descriptor readable(::openat(handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable.is_open()) return system_error("open the folder", path_of(folder), errno);
+    return readable;
+}
+
+FolderId TargetFolders::add(FolderId parent, const std::string& name, FolderState state) {
+    const std::lock_guard lock(mutex_);
+    FolderId folder = 0;
+    if (free_.empty()) {
+        folder = static_cast<FolderId>(slots_.size());
+        slots_.emplace_back();
+    } else {
+        folder = free_.back();
+        free_.pop_back();
+    }
+    Slot& slot = slots_[folder];
+    slot = Slot{};
+    slot.parent = parent;
+    slot.name = name;
+    slot.facts.state = state;
+    ++slots_[parent].children;
+    return folder;
+}
+
+void TargetFolders::set_facts(FolderId folder, const FolderFacts& facts) {
+    const std::lock_guard lock(mutex_);
+    slots_[folder].facts = facts;
+}
+
+void TargetFolders::pin(FolderId folder) {
+    const std::lock_guard lock(mutex_);
+    slots_[folder].pinned = true;
+}
+
+void TargetFolders::release(FolderId folder) {
+    const std::lock_guard lock(mutex_);
+    slots_[folder].released = true;
+    free_unneeded_locked(folder);
+}
+
+void TargetFolders::free_unneeded_locked(FolderId folder) {
+    while (folder != kTargetFolder) {
+        Slot& slot = slots_[folder];
+        if (!slot.released || slot.pinned || slot.children > 0) return;
+        const FolderId parent = slot.parent;
+        if (slot.handle != nullptr) recent_.erase(slot.recent);
+        slot = Slot{};
+        free_.push_back(folder);
+        --slots_[parent].children;
+        folder = parent;
+    }
+}
+
+FolderFacts TargetFolders::facts(FolderId folder) const {
+    const std::lock_guard lock(mutex_);
+    return slots_[folder].facts;
+}
+
+FolderId TargetFolders::parent(FolderId folder) const {
+    const std::lock_guard lock(mutex_);
+    return slots_[folder].parent;
+}
+
+std::string TargetFolders::path_of(FolderId folder) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<const std::string*> names;
+    for (FolderId at = folder; at != kTargetFolder; at = slots_[at].parent) names.push_back(&slots_[at].name);
+    std::string path = target_ == "/" ? "" : target_;
+    for (auto name = names.rbegin(); name != names.rend(); ++name) path += "/" + **name;
+    return path;
+}
+
+Status TargetFolders::sync_all() {
+    const std::lock_guard lock(mutex_);
+    for (const Descriptor& folder : synced_) {
+        if (::syncfs(folder.number()) != 0) return system_error("sync the file system of", target_, errno);
+    }
+    return done();
+}
+
+}  // namespace custody

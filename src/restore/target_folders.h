@@ -1,0 +1,104 @@
+// The folders below the target of a restore, by number, and descriptors to them that nothing can lead astray.
+//
+// The target is an open folder. Every folder below it is opened from its parent's descriptor, one component at a time, by
+// openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: names of a hostile tree, links planted in the way and folders swapped
+// for links while we run cannot lead outside, and a path may be longer than PATH_MAX. A folder opened again must be the same
+// inode as before.
+//
+// At most kOpenFolders descriptors are kept; the least recently used is closed. Ownership: owns the descriptors; a Handle keeps
+// one open beyond its eviction. Threads: open() and path_of() from any; the rest from one. Memory: a slot for each folder not
+// yet released.
+#pragma once
+
+#include "base/result.h"
+#include "restore/descriptor.h"
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+using FolderId = std::uint32_t;  // 0 is the target
+inline constexpr FolderId kTargetFolder = 0;
+inline constexpr std::size_t kOpenFolders = 256;
+
+enum class FolderState {
+    made,      // by this run: nothing is in it that we did not put there
+    existing,  // was there before
+    absent,    // a dry run would make it
+    blocked,   // something else is in its place, or it cannot be made: nothing can be restored below it
+};
+
+struct FolderFacts {
+    FolderState state = FolderState::existing;
+    // What a new file in it would get from it: a default ACL or inheritable flags, to be taken away again.
+    bool gives_acl = false;
+    bool gives_flags = false;
+};
+
+class TargetFolders {
+public:
+    using Handle = std::shared_ptr<const Descriptor>;
+
+    // The target, made if absent with mode 0700 less umask's bits and all its missing parents. usage: it is not a folder.
+    // `make` false (dry run): an absent target is a folder of state `absent`.
+    static Result<std::unique_ptr<TargetFolders>> open(const std::string& target, bool make);
+
+    // An O_PATH descriptor of the folder. io "was replaced" when it is not the folder it was.
+    [[nodiscard]] Result<Handle> open(FolderId folder);
+    // One that can be read and whose attributes can be set, not kept.
+    [[nodiscard]] Result<Descriptor> open_readable(FolderId folder);
+
+    // A number for `name` in `parent`. Nothing is made or opened.
+    [[nodiscard]] FolderId add(FolderId parent, const std::string& name, FolderState state);
+    void set_facts(FolderId folder, const FolderFacts& facts);
+    // The folder is finished: its slot is given back once its children's are and unless it is pinned.
+    void release(FolderId folder);
+    // Keeps the folder and those above it known after release(): a hard link will be made from it.
+    void pin(FolderId folder);
+
+    [[nodiscard]] FolderFacts facts(FolderId folder) const;
+    [[nodiscard]] FolderId parent(FolderId folder) const;
+    [[nodiscard]] const std::string& target() const { return target_; }
+    // As shown to a person: the target and the names below it.
+    [[nodiscard]] std::string path_of(FolderId folder) const;
+    [[nodiscard]] std::string path_of(FolderId folder, const std::string& name) const { return path_of(folder) + "/" + name; }
+    // Of every file system that something was written to: each is synced once. Durable when it returns.
+    [[nodiscard]] Status sync_all();
+
+private:
+    struct Slot {
+        FolderId parent = 0;
+        std::string name;
+        FolderFacts facts;
+        Handle handle;  // null: not open
+        std::list<FolderId>::iterator recent;
+        std::uint64_t device = 0, inode = 0;  // 0: not opened yet
+        std::uint32_t children = 0;           // slots that name this one as parent
+        bool pinned = false, released = false;
+    };
+    explicit TargetFolders(std::string target) : target_(std::move(target)) {}
+    Result<Handle> open_locked(FolderId folder);
+    Status open_child_locked(FolderId folder);
+    void keep_few_locked();
+    void free_unneeded_locked(FolderId folder);
+
+    std::string target_;
+    mutable std::mutex mutex_;
+    std::deque<Slot> slots_;
+    std::vector<FolderId> free_;
+    std::list<FolderId> recent_;  // most recent first; without the target, which stays open
+    std::set<std::uint64_t> devices_;
+    std::vector<Descriptor> synced_;  // one readable folder on each device
+};
+
+// A folder `name` of `parent`, never through a link; `how` are further open(2) flags (O_PATH, O_RDONLY). -1 and errno.
+[[nodiscard]] int open_folder_beneath(int parent, const char* name, int how);
+
+}  // namespace custody

@@ -1,0 +1,271 @@
+#include "restore/tree_writer.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+
+namespace custody {
+namespace {
+
+// ".custody-restore-<process>-<16 hex of this run>-<number>"
+constexpr std::string_view kTemporaryPrefix = ".custody-restore-";
+constexpr std::size_t kRunDigits = 16;
+
+std::string make_run_prefix() {
+    std::array<Byte, kRunDigits / 2> random{};
+    fill_random(random);
+    return std::string(kTemporaryPrefix) + std::to_string(::getpid()) + "-" + to_hex(random) + "-";
+}
+
+// For file systems without RENAME_NOREPLACE: a hard link is exclusive as well; without links either, a look must do.
+int rename_exclusively(int folder, const char* from, const char* to) {
+    if (::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return -1;
+    if (::linkat(folder, from, folder, to, 0) == 0) return ::unlinkat(folder, from, 0);
+    if (errno == EEXIST) return -1;
+    struct stat status = {};
+    if (::fstatat(folder, to, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return ::renameat(folder, from, folder, to);
+}
+
+// Makes room where rename() alone would not replace. True: worth another try.
+bool make_room(int folder, const char* name, int reason) {
+    if (reason == EISDIR) return ::unlinkat(folder, name, AT_REMOVEDIR) == 0;  // only an empty folder goes
+    if (reason != EPERM) return false;
+    const Descriptor there(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return there.is_open() && clear_protection(there.number());
+}
+
+mode_t type_bits(EntryType type) {
+    switch (type) {
+        case EntryType::fifo: return S_IFIFO;
+        case EntryType::socket: return S_IFSOCK;
+        case EntryType::character_device: return S_IFCHR;
+        case EntryType::block_device: return S_IFBLK;
+        case EntryType::symlink: return S_IFLNK;
+        case EntryType::folder: return S_IFDIR;
+        case EntryType::file: break;
+    }
+    return S_IFREG;
+}
+
+// 0, or the errno that ended it.
+int write_fully(int descriptor, FilePart part) {
+    while (!part.bytes.empty()) {
+        const ssize_t wrote = ::pwrite(descriptor, part.bytes.data(), part.bytes.size(), static_cast<off_t>(part.offset));
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) return wrote == 0 ? EIO : errno;
+        part.offset += static_cast<std::uint64_t>(wrote);
+        part.bytes = part.bytes.subspan(static_cast<std::size_t>(wrote));
+    }
+    return 0;
+}
+
+// Where the last part ends: short of the size, the file has to be stretched.
+std::uint64_t end_of(std::span<const FilePart> parts) {
+    std::uint64_t end = 0;
+    for (const FilePart& part : parts) end = std::max(end, part.offset + part.bytes.size());
+    return end;
+}
+
+}  // namespace
+
+NewFile::~NewFile() {
+    if (folder != nullptr && !temporary_name.empty()) (void)::unlinkat(folder->number(), temporary_name.c_str(), 0);
+}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : folder(std::move(other.folder)), descriptor(std::move(other.descriptor)),
+      temporary_name(std::exchange(other.temporary_name, {})), device(other.device), inode(other.inode) {}
+
+bool is_leftover_name(const std::string& name) {
+    if (!name.starts_with(kTemporaryPrefix)) return false;
+    const char* const end = name.data() + name.size();
+    pid_t process = 0;
+    const auto number = std::from_chars(name.data() + kTemporaryPrefix.size(), end, process);
+    if (number.ec != std::errc() || number.ptr == end || *number.ptr != '-' || process <= 0) return false;
+    const std::string_view rest(number.ptr + 1, static_cast<std::size_t>(end - number.ptr - 1));
+    if (rest.size() < kRunDigits + 2 || rest[kRunDigits] != '-') return false;
+    if (rest.substr(0, kRunDigits).find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
+    if (rest.substr(kRunDigits + 1).find_first_not_of("0123456789") != std::string_view::npos) return false;
+    return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+TreeWriter::TreeWriter(TargetFolders& folders, Overwrite overwrite, const Powers& powers, Shortfalls& shortfalls)
+    : folders_(folders), overwrite_(overwrite), powers_(powers), shortfalls_(shortfalls), run_prefix_(make_run_prefix()) {}
+
+std::string TreeWriter::temporary_name() {
+    return run_prefix_ + std::to_string(next_number_.fetch_add(1, std::memory_order_relaxed));
+}
+
+std::string TreeWriter::path_of(const Placement& place) const { return folders_.path_of(place.folder, place.entry->name); }
+
+Result<InPlace> TreeWriter::look(FolderId folder, const std::string& name) {
+    TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
+    InPlace in_place;
+    if (::fstatat(handle->number(), name.c_str(), &in_place.status, AT_SYMLINK_NOFOLLOW) == 0) {
+        in_place.exists = true;
+    } else if (errno != ENOENT) {
+        return system_error("look at", folders_.path_of(folder, name), errno);
+    }
+    return in_place;
+}
+
+Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) {
+    NewFile file;
+    TRY_ASSIGN(file.folder, folders_.open(place.folder));
+    const Attributes& wanted = place.entry->attributes;
+    // Nobody but the owner reads it before it has its own owner. Of many parts: it may have to be opened again to write.
+    const bool ours = wanted.uid == powers_.uid && wanted.gid == powers_.gid;
+    const mode_t mode = ours && !many_parts ? wanted.mode & 0777 : 0600;
+    file.temporary_name = temporary_name();
+    file.descriptor = Descriptor(::openat(file.folder->number(), file.temporary_name.c_str(),
+                                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!file.descriptor.is_open()) {
+        const int reason = errno;
+        file.temporary_name.clear();
+        return system_error("make the file", path_of(place), reason);
+    }
+    set_early_flags(file.descriptor.number(), wanted.flags);
+    if (many_parts) {
+        struct stat status = {};
+        if (::fstat(file.descriptor.number(), &status) != 0) return system_error("look at", path_of(place), errno);
+        file.device = status.st_dev;
+        file.inode = status.st_ino;
+    }
+    return file;
+}
+
+Result<Descriptor> TreeWriter::reopen(const NewFile& file, const std::string& path) {
+    Descriptor opened(::openat(file.folder->number(), file.temporary_name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status = {};
+    if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open again", path, errno);
+    // Somebody who may write in this folder could have put a link to a file of ours there.
+    if (status.st_dev != file.device || status.st_ino != file.inode || status.st_nlink != 1) {
+        return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path))};
+    }
+    return opened;
+}
+
+Status TreeWriter::write_part(int descriptor, const FilePart& part, const std::string& path) {
+    const int reason = write_fully(descriptor, part);
+    return reason == 0 ? done() : Status(system_error("write", path, reason));
+}
+
+Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const FilePart> parts) {
+    TRY_ASSIGN(NewFile file, begin_file(place, false));
+    const int descriptor = file.descriptor.number();
+    const std::uint64_t size = place.entry->content.size;
+    const std::uint64_t end = end_of(parts);
+    if (end < size && ::ftruncate(descriptor, static_cast<off_t>(size)) != 0) {
+        return system_error("set the size of", path_of(place), errno);
+    }
+    // The path is put together only when it is needed: this is the busiest line of a restore.
+    for (const FilePart& part : parts) {
+        if (const int reason = write_fully(descriptor, part); reason != 0) return system_error("write", path_of(place), reason);
+    }
+    return finish_file(file, place);
+}
+
+Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) {
+    const Attributes& wanted = place.entry->attributes;
+    const FolderFacts facts = folders_.facts(place.folder);
+    const int descriptor = file.descriptor.number();
+    const AttributeTask task{descriptor, Access::full, EntryType::file, {facts.gives_acl, facts.gives_flags}, false};
+    const std::string path = path_of(place);
+    TRY(set_attributes(task, wanted, path, shortfalls_));
+    Identity identity;
+    if (place.entry->hard_link != 0) {
+        struct stat status = {};
+        if (::fstat(descriptor, &status) != 0) return system_error("look at", path, errno);
+        identity = {status.st_dev, status.st_ino};
+    }
+    TRY(give_name(file.folder, file.temporary_name, place));
+    const bool later = place.flags_later && protects(wanted.flags);
+    if ((wanted.flags != 0 || facts.gives_flags) && !later) set_flags(descriptor, wanted.flags, path, shortfalls_);
+    file.descriptor.close();
+    return identity;
+}
+
+Status TreeWriter::give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place) {
+    const int at = folder->number();
+    const char* const name = place.entry->name.c_str();
+    int renamed = place.replace ? ::renameat(at, temporary.c_str(), at, name) : rename_exclusively(at, temporary.c_str(), name);
+    if (renamed != 0 && place.replace && make_room(at, name, errno)) renamed = ::renameat(at, temporary.c_str(), at, name);
+    if (renamed != 0) {
+        const int reason = errno;
+        if (reason == EEXIST && !place.replace) {
+            return Error{Code::exists, say("{} appeared while restoring and is left as it is", printable(path_of(place)))};
+        }
+        return system_error("name", path_of(place), reason);
+    }
+    temporary.clear();
+    return done();
+}
+
+Result<Identity> TreeWriter::make_special(const Placement& place) {
+    const Entry& entry = *place.entry;
+    NewFile made;
+    TRY_ASSIGN(made.folder, folders_.open(place.folder));
+    const int at = made.folder->number();
+    std::string temporary = temporary_name();
+    const std::string path = path_of(place);
+    const mode_t type = type_bits(entry.type);
+    const int result = entry.type == EntryType::symlink ? ::symlinkat(entry.target.c_str(), at, temporary.c_str())
+                                                        : ::mknodat(at, temporary.c_str(), type | 0600, entry.device);
+    if (result != 0) return system_error("make", path, errno);
+    made.temporary_name = std::move(temporary);
+    const Descriptor descriptor(::openat(at, made.temporary_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status = {};
+    if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0) return system_error("look at", path, errno);
+    if ((status.st_mode & S_IFMT) != type || status.st_nlink != 1) {
+        return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path))};
+    }
+    const FolderFacts facts = folders_.facts(place.folder);
+    const AttributeTask task{descriptor.number(), Access::path_only, entry.type, {facts.gives_acl, false}, false};
+    TRY(set_attributes(task, entry.attributes, path, shortfalls_));
+    TRY(give_name(made.folder, made.temporary_name, place));
+    return Identity{status.st_dev, status.st_ino};
+}
+
+Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place) {
+    TRY_ASSIGN(const TargetFolders::Handle source, folders_.open(from));
+    NewFile made;
+    TRY_ASSIGN(made.folder, folders_.open(place.folder));
+    const int at = made.folder->number();
+    const std::string path = path_of(place);
+    std::string temporary = temporary_name();
+    if (::linkat(source->number(), from_name.c_str(), at, temporary.c_str(), 0) != 0) {
+        return system_error("make the hard link", path, errno);
+    }
+    made.temporary_name = std::move(temporary);
+    struct stat status = {};
+    if (::fstatat(at, made.temporary_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return system_error("look at", path, errno);
+    if (Identity{status.st_dev, status.st_ino} != of) {
+        return Error{Code::io, say("{} was replaced by another while restoring: run it again",
+                                   printable(folders_.path_of(from, from_name)))};
+    }
+    return give_name(made.folder, made.temporary_name, place);
+}
+
+void TreeWriter::set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags) {
+    const auto handle = folders_.open(folder);
+    const std::string path = folders_.path_of(folder, name);
+    if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path, EIO);
+    const Descriptor file(::openat((*handle)->number(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file.is_open()) return shortfalls_.note(Shortfall::flags, path, errno);
+    set_flags(file.number(), flags, path, shortfalls_);
+}
+
+}  // namespace custody

@@ -1,0 +1,117 @@
+// Making files, links, special things and folders below a target, each whole or not at all.
+//
+// Everything but a folder is made under a temporary name beside its place, given its attributes, and only then named, so that
+// an interrupted restore leaves nothing under a real name that is not complete. A name that nobody decided to replace is never
+// replaced (RENAME_NOREPLACE). Folders are made with mode 0700 and get their attributes when everything below them is done.
+//
+// Ownership: refers to folders and shortfalls, which outlive it. Threads: enter_folder() and finish_folder() from one; the rest
+// from many. Durable: nothing, until TargetFolders::sync_all(). Errors name the path below the target.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "restore/attributes.h"
+#include "restore/restorer.h"
+#include "restore/target_folders.h"
+#include "vault/history/tree.h"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace custody {
+
+// A file under a temporary name. Dropped unfinished, it is removed.
+struct NewFile {
+    NewFile() = default;
+    ~NewFile();
+    NewFile(NewFile&& other) noexcept;
+    NewFile& operator=(NewFile&&) = delete;
+
+    TargetFolders::Handle folder;
+    Descriptor descriptor;  // may be closed and opened again for a file of many parts
+    std::string temporary_name;  // empty: named, or never made
+    std::uint64_t device = 0, inode = 0;
+};
+
+// What lies under a name. Taken once and compared again by inode where it matters.
+struct InPlace {
+    bool exists = false;
+    struct stat status = {};
+};
+
+struct Placement {
+    FolderId folder = 0;
+    const Entry* entry = nullptr;
+    bool replace = false;     // what is there may be replaced
+    bool flags_later = false;  // more names of this inode are to come: protection would forbid them
+};
+
+struct Identity {
+    std::uint64_t device = 0, inode = 0;
+    auto operator<=>(const Identity&) const = default;
+};
+
+struct FilePart {
+    std::uint64_t offset = 0;
+    ByteView bytes;
+};
+
+class TreeWriter {
+public:
+    TreeWriter(TargetFolders& folders, Overwrite overwrite, const Powers& powers, Shortfalls& shortfalls);
+
+    // Makes the folder or takes the one that is there; `dry_run` makes nothing. The number is always good: what cannot be made
+    // is a blocked folder, with the reason in `problem`.
+    struct Entered {
+        FolderId folder = 0;
+        std::optional<Error> problem;
+    };
+    [[nodiscard]] Entered enter_folder(FolderId parent, const Entry& entry, bool dry_run);
+    // Attributes and flags, unless it was there before and the snapshot does not hold it as a whole.
+    [[nodiscard]] Status finish_folder(FolderId folder, const Entry& entry);
+
+    [[nodiscard]] Result<InPlace> look(FolderId folder, const std::string& name);
+
+    // A regular file in one go: parts in any order, the rest of its size is a hole.
+    [[nodiscard]] Result<Identity> write_file(const Placement& place, std::span<const FilePart> parts);
+    // ... or in many: begin, write from any thread, finish once. reopen() when its descriptor was closed to save numbers.
+    [[nodiscard]] Result<NewFile> begin_file(const Placement& place, bool many_parts);
+    [[nodiscard]] Result<Descriptor> reopen(const NewFile& file, const std::string& path);
+    [[nodiscard]] static Status write_part(int descriptor, const FilePart& part, const std::string& path);
+    [[nodiscard]] Result<Identity> finish_file(NewFile& file, const Placement& place);
+
+    // Symbolic links, FIFOs, sockets, device nodes.
+    [[nodiscard]] Result<Identity> make_special(const Placement& place);
+    // Another name of `of`, which lies under `from_name`.
+    [[nodiscard]] Status make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
+    // Of a file whose flags were left for later. Missing meanwhile: nothing is done.
+    void set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags);
+
+    [[nodiscard]] const Powers& powers() const { return powers_; }
+    [[nodiscard]] TargetFolders& folders() { return folders_; }
+    [[nodiscard]] std::string path_of(const Placement& place) const;
+
+private:
+    std::string temporary_name();
+    Status make_absent_folder(int parent, const Entry& entry, const std::string& path, FolderFacts& facts);
+    FolderFacts facts_of_existing(FolderId folder);
+    void remove_leftovers(int folder);
+    Status give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place);
+
+    TargetFolders& folders_;
+    Overwrite overwrite_;
+    Powers powers_;
+    Shortfalls& shortfalls_;
+    std::string run_prefix_;
+    std::atomic<std::uint64_t> next_number_{0};
+};
+
+// True for a temporary name of a restore whose process is gone.
+[[nodiscard]] bool is_leftover_name(const std::string& name);
+
+}  // namespace custody

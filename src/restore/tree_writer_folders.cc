@@ -1,0 +1,134 @@
+// TreeWriter's folders: making, entering, finishing.
+#include "base/text.h"
+#include "restore/tree_writer.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace custody {
+namespace {
+
+// What ext4 and btrfs hand down to new files (EXT4_FL_INHERITED), as far as we set it.
+constexpr std::uint32_t kInheritedFlags = FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL | FS_COMPR_FL | FS_NOCOW_FL;
+
+bool has_default_acl(int folder) {
+    return ::getxattr(ProcPath(folder).text(), "system.posix_acl_default", nullptr, 0) > 0;
+}
+
+}  // namespace
+
+TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry, bool dry_run) {
+    const FolderState above = folders_.facts(parent).state;
+    if (above == FolderState::blocked || above == FolderState::absent) return {folders_.add(parent, entry.name, above), {}};
+    const auto blocked = [&](const Error& problem) {
+        return Entered{folders_.add(parent, entry.name, FolderState::blocked), problem};
+    };
+    const std::string path = folders_.path_of(parent, entry.name);
+    const auto in_place = look(parent, entry.name);
+    if (!in_place.ok()) return blocked(in_place.error());
+    const bool is_folder = in_place->exists && S_ISDIR(in_place->status.st_mode);
+    if (in_place->exists && !is_folder && overwrite_ == Overwrite::never) {
+        return blocked({Code::exists, say("{} is left: something that is not a folder is in its place (--overwrite changed "
+                                          "replaces it)",
+                                          printable(path))});
+    }
+    const FolderState state = is_folder ? FolderState::existing : dry_run ? FolderState::absent : FolderState::made;
+    const FolderId folder = folders_.add(parent, entry.name, state);
+    if (state == FolderState::absent) return {folder, {}};
+    const auto fail = [&](const Error& problem) {
+        folders_.set_facts(folder, {FolderState::blocked, false, false});
+        return Entered{folder, problem};
+    };
+    FolderFacts facts = folders_.facts(folder);
+    if (state == FolderState::made) {
+        const auto handle = folders_.open(parent);
+        if (!handle.ok()) return fail(handle.error());
+        const Status made = make_absent_folder((*handle)->number(), entry, path, facts);
+        if (!made.ok()) return fail(made.error());
+        const FolderFacts inherited = folders_.facts(parent);
+        facts.gives_acl = inherited.gives_acl;
+        facts.gives_flags = inherited.gives_flags;
+    }
+    const auto opened = folders_.open(folder);
+    if (!opened.ok()) return fail(opened.error());
+    if (facts.state == FolderState::existing) facts = facts_of_existing(folder);
+    folders_.set_facts(folder, facts);
+    if (facts.state == FolderState::existing && !dry_run) remove_leftovers((*opened)->number());
+    return {folder, {}};
+}
+
+// A file or link in its place goes first: the caller has decided that it may. Somebody else may have made the folder meanwhile.
+Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const std::string& path, FolderFacts& facts) {
+    const char* const name = entry.name.c_str();
+    for (int attempt = 0;; ++attempt) {
+        if (::mkdirat(parent, name, 0700) == 0) return done();
+        if (errno != EEXIST || attempt == 2) return system_error("make the folder", path, errno);
+        struct stat status = {};
+        if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
+            facts.state = FolderState::existing;
+            return done();
+        }
+        if (overwrite_ != Overwrite::never && ::unlinkat(parent, name, 0) != 0) return system_error("replace", path, errno);
+    }
+}
+
+FolderFacts TreeWriter::facts_of_existing(FolderId folder) {
+    FolderFacts facts;
+    const auto handle = folders_.open(folder);
+    if (!handle.ok()) return facts;
+    facts.gives_acl = has_default_acl((*handle)->number());
+    const Descriptor readable(::openat((*handle)->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::uint32_t flags = 0;
+    facts.gives_flags = readable.is_open() && ::ioctl(readable.number(), FS_IOC_GETFLAGS, &flags) == 0 &&
+                        (flags & kInheritedFlags) != 0;
+    return facts;
+}
+
+void TreeWriter::remove_leftovers(int folder) {
+    Descriptor readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    DIR* const stream = readable.is_open() ? ::fdopendir(readable.number()) : nullptr;
+    if (stream == nullptr) return;  // a folder that cannot be listed keeps its leftovers; they do no harm
+    std::vector<std::string> leftovers;
+    while (const dirent* item = ::readdir(stream)) {
+        if (item->d_type != DT_DIR && is_leftover_name(item->d_name)) leftovers.emplace_back(item->d_name);
+    }
+    for (const std::string& name : leftovers) (void)::unlinkat(folder, name.c_str(), 0);
+    readable.release();  // closedir() closes it
+    ::closedir(stream);
+}
+
+Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
+    const FolderFacts facts = folders_.facts(folder);
+    if (facts.state == FolderState::absent || facts.state == FolderState::blocked) return done();
+    const bool was_there = facts.state == FolderState::existing;
+    if (was_there && entry.attributes_only) return done();
+    const std::string path = folders_.path_of(folder);
+    const Attributes& wanted = entry.attributes;
+    TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
+    const Descriptor readable(::openat(handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (was_there && readable.is_open()) {
+        struct stat status = {};
+        if (::fstat(readable.number(), &status) != 0) return system_error("look at", path, errno);
+        const bool same = compare_attributes(readable.number(), status, EntryType::folder, wanted, powers_) == nullptr;
+        if (same && compare_flags(readable.number(), wanted.flags) == FlagComparison::same) return done();
+        (void)clear_protection(readable.number());
+    }
+    // One that this user may not read can still be his to change.
+    const Access access = readable.is_open() ? Access::full : Access::path_only;
+    const int descriptor = readable.is_open() ? readable.number() : handle->number();
+    TRY(set_attributes({descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there}, wanted, path,
+                       shortfalls_));
+    if (readable.is_open() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
+        set_flags(readable.number(), wanted.flags, path, shortfalls_);
+    }
+    return done();
+}
+
+}  // namespace custody
