@@ -95,6 +95,12 @@ Result<Location> TreeReader::locate(ByteView id32) {
     return *found;
 }
 
+Status TreeReader::reload_index() { return state_->reload(); }
+
+Result<std::optional<Location>> TreeReader::locate_elsewhere(ByteView id32, const ObjectId& avoid) {
+    return state_->look_up(id32, &avoid);
+}
+
 namespace {
 
 // The entry of that node in its block, and where its body begins.

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace custody {
@@ -42,6 +43,10 @@ public:
     using OnPiece = std::function<Status(const ContentPiece& piece)>;
     [[nodiscard]] Status content(const Content& content, const OnPiece& visit);
     [[nodiscard]] Result<Location> locate(ByteView id32);
+    // After a block failed: a prune may have moved what was in it. Reads the index again; then where an id lies in another pack
+    // than `avoid`, if there is one.
+    [[nodiscard]] Status reload_index();
+    [[nodiscard]] Result<std::optional<Location>> locate_elsewhere(ByteView id32, const ObjectId& avoid);
 
 private:
     struct State;
