@@ -173,6 +173,7 @@ std::vector<std::string> Shortfalls::warnings() const {
         "{} security attributes could not be set (first on {}: {}); only root may",
         "{} access control lists could not be set (first on {}: {})",
         "{} items did not get their file flags back (first {}: {})",
+        "{} hard links became separate copies (first {}: {})",
     };
     const std::lock_guard lock(mutex_);
     std::vector<std::string> lines;

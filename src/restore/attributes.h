@@ -32,8 +32,9 @@ enum class Shortfall : std::uint8_t {
     security_attributes,
     access_lists,
     flags,
+    hard_links,  // the file system has none: separate copies
 };
-inline constexpr std::size_t kShortfalls = 9;
+inline constexpr std::size_t kShortfalls = 10;
 
 // Counts, with the first path and reason of each kind.
 class Shortfalls {

@@ -81,13 +81,26 @@ std::uint64_t end_of(std::span<const FilePart> parts) {
 
 }  // namespace
 
-NewFile::~NewFile() {
-    if (folder != nullptr && !temporary_name.empty()) (void)::unlinkat(folder->number(), temporary_name.c_str(), 0);
+NewFile::~NewFile() { discard(); }
+
+NewFile::NewFile(NewFile&& other) noexcept { *this = std::move(other); }
+
+NewFile& NewFile::operator=(NewFile&& other) noexcept {
+    if (this == &other) return *this;
+    discard();
+    folder = std::move(other.folder);
+    descriptor = std::move(other.descriptor);
+    temporary_name = std::exchange(other.temporary_name, {});
+    device = other.device;
+    inode = other.inode;
+    return *this;
 }
 
-NewFile::NewFile(NewFile&& other) noexcept
-    : folder(std::move(other.folder)), descriptor(std::move(other.descriptor)),
-      temporary_name(std::exchange(other.temporary_name, {})), device(other.device), inode(other.inode) {}
+void NewFile::discard() {
+    if (folder != nullptr && !temporary_name.empty()) (void)::unlinkat(folder->number(), temporary_name.c_str(), 0);
+    temporary_name.clear();
+    descriptor = nullptr;
+}
 
 bool is_leftover_name(const std::string& name) {
     if (!name.starts_with(kTemporaryPrefix)) return false;
@@ -130,24 +143,27 @@ Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) 
     const bool ours = wanted.uid == powers_.uid && wanted.gid == powers_.gid;
     const mode_t mode = ours && !many_parts ? wanted.mode & 0777 : 0600;
     file.temporary_name = temporary_name();
-    file.descriptor = Descriptor(::openat(file.folder->number(), file.temporary_name.c_str(),
-                                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!file.descriptor.is_open()) {
+    Descriptor made(::openat(file.folder->number(), file.temporary_name.c_str(),
+                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!made.is_open()) {
         const int reason = errno;
         file.temporary_name.clear();
         return system_error("make the file", path_of(place), reason);
     }
-    set_early_flags(file.descriptor.number(), wanted.flags);
+    file.descriptor = std::make_shared<const Descriptor>(std::move(made));
+    set_early_flags(file.descriptor->number(), wanted.flags);
     if (many_parts) {
+        const auto size = static_cast<off_t>(place.entry->content.size);
+        if (::ftruncate(file.descriptor->number(), size) != 0) return system_error("set the size of", path_of(place), errno);
         struct stat status = {};
-        if (::fstat(file.descriptor.number(), &status) != 0) return system_error("look at", path_of(place), errno);
+        if (::fstat(file.descriptor->number(), &status) != 0) return system_error("look at", path_of(place), errno);
         file.device = status.st_dev;
         file.inode = status.st_ino;
     }
     return file;
 }
 
-Result<Descriptor> TreeWriter::reopen(const NewFile& file, const std::string& path) {
+Status TreeWriter::reopen(NewFile& file, const std::string& path) {
     Descriptor opened(::openat(file.folder->number(), file.temporary_name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
     if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open again", path, errno);
@@ -155,17 +171,18 @@ Result<Descriptor> TreeWriter::reopen(const NewFile& file, const std::string& pa
     if (status.st_dev != file.device || status.st_ino != file.inode || status.st_nlink != 1) {
         return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path))};
     }
-    return opened;
+    file.descriptor = std::make_shared<const Descriptor>(std::move(opened));
+    return done();
 }
 
-Status TreeWriter::write_part(int descriptor, const FilePart& part, const std::string& path) {
+Status TreeWriter::write_part(int descriptor, const FilePart& part, const Placement& place) const {
     const int reason = write_fully(descriptor, part);
-    return reason == 0 ? done() : Status(system_error("write", path, reason));
+    return reason == 0 ? done() : Status(system_error("write", path_of(place), reason));
 }
 
 Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const FilePart> parts) {
     TRY_ASSIGN(NewFile file, begin_file(place, false));
-    const int descriptor = file.descriptor.number();
+    const int descriptor = file.descriptor->number();
     const std::uint64_t size = place.entry->content.size;
     const std::uint64_t end = end_of(parts);
     if (end < size && ::ftruncate(descriptor, static_cast<off_t>(size)) != 0) {
@@ -181,7 +198,7 @@ Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const 
 Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) {
     const Attributes& wanted = place.entry->attributes;
     const FolderFacts facts = folders_.facts(place.folder);
-    const int descriptor = file.descriptor.number();
+    const int descriptor = file.descriptor->number();
     const AttributeTask task{descriptor, Access::full, EntryType::file, {facts.gives_acl, facts.gives_flags}, false};
     const std::string path = path_of(place);
     TRY(set_attributes(task, wanted, path, shortfalls_));
@@ -194,7 +211,7 @@ Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) 
     TRY(give_name(file.folder, file.temporary_name, place));
     const bool later = place.flags_later && protects(wanted.flags);
     if ((wanted.flags != 0 || facts.gives_flags) && !later) set_flags(descriptor, wanted.flags, path, shortfalls_);
-    file.descriptor.close();
+    file.descriptor = nullptr;
     return identity;
 }
 

@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,10 +31,12 @@ struct NewFile {
     NewFile() = default;
     ~NewFile();
     NewFile(NewFile&& other) noexcept;
-    NewFile& operator=(NewFile&&) = delete;
+    NewFile& operator=(NewFile&& other) noexcept;
+
+    void discard();
 
     TargetFolders::Handle folder;
-    Descriptor descriptor;  // may be closed and opened again for a file of many parts
+    std::shared_ptr<const Descriptor> descriptor;  // null: closed meanwhile, see reopen()
     std::string temporary_name;  // empty: named, or never made
     std::uint64_t device = 0, inode = 0;
 };
@@ -79,10 +82,11 @@ public:
 
     // A regular file in one go: parts in any order, the rest of its size is a hole.
     [[nodiscard]] Result<Identity> write_file(const Placement& place, std::span<const FilePart> parts);
-    // ... or in many: begin, write from any thread, finish once. reopen() when its descriptor was closed to save numbers.
+    // ... or in many: begin, write from any thread, finish once. reopen() gives it a descriptor again after the one it had was
+    // dropped to save numbers.
     [[nodiscard]] Result<NewFile> begin_file(const Placement& place, bool many_parts);
-    [[nodiscard]] Result<Descriptor> reopen(const NewFile& file, const std::string& path);
-    [[nodiscard]] static Status write_part(int descriptor, const FilePart& part, const std::string& path);
+    [[nodiscard]] Status reopen(NewFile& file, const std::string& path);
+    [[nodiscard]] Status write_part(int descriptor, const FilePart& part, const Placement& place) const;
     [[nodiscard]] Result<Identity> finish_file(NewFile& file, const Placement& place);
 
     // Symbolic links, FIFOs, sockets, device nodes.

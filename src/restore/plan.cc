@@ -1,0 +1,128 @@
+#include "restore/plan.h"
+
+#include "base/text.h"
+
+namespace custody {
+
+Result<std::vector<std::string>> path_components(const std::string& path) {
+    std::vector<std::string> components;
+    for (std::size_t begin = 0; begin < path.size();) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const std::string name = path.substr(begin, end - begin);
+        if (name == "..") return Error{Code::usage, say("{} has '..' in it: name the path as `custody ls` shows it", printable(path))};
+        if (!name.empty() && name != ".") components.push_back(name);
+        begin = end + 1;
+    }
+    return components;
+}
+
+Result<Plan> Plan::make(TreeReader& trees, const TreeId& root, const std::vector<std::string>& paths,
+                        const std::string& strip_prefix) {
+    Plan plan(trees);
+    plan.chosen_ = std::make_unique<Choice>();
+    plan.chosen_->all = paths.empty();
+    for (const std::string& path : paths) TRY(plan.choose(root, path));
+    TRY_ASSIGN(plan.prefix_, path_components(strip_prefix));
+    if (!plan.prefix_.empty()) TRY(plan.check_prefix(root));
+    plan.open_.push_back({FolderCursor(trees, root), plan.chosen_->all ? nullptr : plan.chosen_.get(), plan.prefix_.size(),
+                          true, false});
+    return plan;
+}
+
+// Each component is looked up by itself: the name as stored may be composed otherwise than the user typed it.
+Status Plan::choose(const TreeId& root, const std::string& path) {
+    TRY_ASSIGN(const auto components, path_components(path));
+    Choice* choice = chosen_.get();
+    std::optional<TreeId> folder = root;
+    std::string shown;
+    for (const std::string& component : components) {
+        shown += "/" + component;
+        if (!folder) return Error{Code::not_found, say("the snapshot has no {}", printable(shown))};
+        auto found = trees_->find(*folder, component);
+        if (!found.ok() && found.error().code == Code::not_found) {
+            return Error{Code::not_found, say("the snapshot has no {}: `custody ls` shows what it has", printable(shown))};
+        }
+        TRY(found);
+        choice = &choice->below[found->name];
+        folder = found->children;
+    }
+    choice->all = true;
+    return done();
+}
+
+// Whatever is chosen must lie below the prefix, or it would be lost or land somewhere else without a word.
+Status Plan::check_prefix(const TreeId& root) {
+    const Choice* choice = chosen_.get();
+    std::optional<TreeId> folder = root;
+    std::string shown;
+    for (std::string& component : prefix_) {
+        shown += "/" + component;
+        const auto outside = [&](const std::string& name) {
+            return Error{Code::usage, say("{} does not lie below the prefix {}: name the paths to restore",
+                                          printable(shown.substr(0, shown.rfind('/')) + "/" + name), printable(shown))};
+        };
+        if (!folder) return Error{Code::not_found, say("the snapshot has no {}", printable(shown))};
+        TRY_ASSIGN(const Entry found, trees_->find(*folder, component));
+        component = found.name;
+        if (found.type != EntryType::folder) return Error{Code::usage, say("the prefix {} is not a folder", printable(shown))};
+        if (choice != nullptr && !choice->all) {
+            for (const auto& [name, below] : choice->below) {
+                if (name != component) return outside(name);
+            }
+            choice = &choice->below.at(component);
+        } else {
+            choice = nullptr;
+            TRY(trees_->entries(*folder, [&](const Entry& entry) -> Status {
+                return entry.name == component ? done() : Status(outside(entry.name));
+            }));
+        }
+        folder = found.children;
+    }
+    return done();
+}
+
+Result<bool> Plan::next(PlanStep& step) {
+    while (!open_.empty()) {
+        Open& open = open_.back();
+        const Entry* entry = nullptr;
+        if (!open.empty) {
+            TRY_ASSIGN(entry, open.cursor.next());
+        }
+        if (entry == nullptr) {
+            const bool hidden = open.hidden;
+            open_.pop_back();
+            if (hidden) continue;
+            step = {PlanStep::What::leave_folder, nullptr};
+            return true;
+        }
+        const Choice* choice = nullptr;
+        if (open.choice != nullptr) {
+            const auto found = open.choice->below.find(entry->name);
+            if (found == open.choice->below.end()) continue;
+            choice = found->second.all ? nullptr : &found->second;
+        }
+        if (entry->type != EntryType::folder) {
+            step = {PlanStep::What::entry, entry};
+            return true;
+        }
+        const bool parent_only = choice != nullptr;
+        const std::size_t stripped = open.stripped;
+        step = {PlanStep::What::enter_folder, entry};
+        if (parent_only && !entry->attributes_only) {
+            parent_ = *entry;
+            parent_.attributes_only = true;
+            step.entry = &parent_;
+        }
+        // The cursor's entry stays valid in its node, which the cursor below holds on to until it moves.
+        Open below{FolderCursor(*trees_, entry->children.value_or(TreeId{})), choice, stripped > 0 ? stripped - 1 : 0,
+                   stripped > 0, !entry->children};
+        open_.push_back(std::move(below));
+        if (stripped > 0) continue;
+        return true;
+    }
+    return false;
+}
+
+void Plan::skip_folder() { open_.back().empty = true; }
+
+}  // namespace custody

@@ -1,0 +1,63 @@
+// What of a snapshot is to be restored, and in which order: a walk over its trees, one step at a time.
+//
+// Paths are as the user gave them, with or without a leading or trailing '/'. The folders above a chosen path come along with
+// their attributes, as parents. Memory: the chosen paths and the nodes on the way down. Threads: one.
+#pragma once
+
+#include "base/result.h"
+#include "vault/tree_cursor.h"
+#include "vault/tree_reader.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+struct PlanStep {
+    enum class What { enter_folder, leave_folder, entry };
+    What what = What::entry;
+    // Of enter_folder and entry; valid until the next step. A parent of what was chosen has attributes_only set.
+    const Entry* entry = nullptr;
+};
+
+class Plan {
+public:
+    // not_found names the path that the snapshot does not have. usage: a prefix that something chosen does not lie below.
+    // `strip_prefix` empty: nothing is stripped. `trees` outlives the plan.
+    static Result<Plan> make(TreeReader& trees, const TreeId& root, const std::vector<std::string>& paths,
+                             const std::string& strip_prefix);
+    // Null-entry step `leave_folder` follows each enter_folder. False: the walk is over.
+    [[nodiscard]] Result<bool> next(PlanStep& step);
+    // Do not go into the folder just entered; its leave_folder still follows.
+    void skip_folder();
+
+private:
+    // Chosen paths by component; `all` means everything below.
+    struct Choice {
+        std::map<std::string, Choice> below;
+        bool all = false;
+    };
+    struct Open {
+        FolderCursor cursor;
+        const Choice* choice = nullptr;  // null: everything
+        std::size_t stripped = 0;        // components of the prefix still to go
+        bool hidden = false;             // part of the prefix: not reported
+        bool empty = false;
+    };
+    explicit Plan(TreeReader& trees) : trees_(&trees) {}
+    Status choose(const TreeId& root, const std::string& path);
+    Status check_prefix(const TreeId& root);
+
+    TreeReader* trees_;
+    std::unique_ptr<Choice> chosen_;  // stays where it is when the plan moves
+    std::vector<std::string> prefix_;
+    std::vector<Open> open_;
+    Entry parent_;  // a copy of a folder's entry with attributes_only set
+};
+
+// "/srv//data/" -> {"srv", "data"}. usage: "." or ".." in it.
+[[nodiscard]] Result<std::vector<std::string>> path_components(const std::string& path);
+
+}  // namespace custody
