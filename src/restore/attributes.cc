@@ -19,8 +19,8 @@
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kSettableFlags = FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL |
-                                         FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL;
+constexpr std::uint32_t kSettableFlags =
+    FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL | FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL;
 constexpr mode_t kSetIds = S_ISUID | S_ISGID;
 constexpr std::string_view kAclPrefix = "system.posix_acl_";
 constexpr const char* kAccessAcl = "system.posix_acl_access";
@@ -56,8 +56,8 @@ public:
     }
     [[nodiscard]] std::vector<std::string> names() const {
         std::string list(kMaxXattrBytes, '\0');
-        const ssize_t size = by_path_ ? ::listxattr(path_.text(), list.data(), list.size())
-                                      : ::flistxattr(descriptor_, list.data(), list.size());
+        const ssize_t size =
+            by_path_ ? ::listxattr(path_.text(), list.data(), list.size()) : ::flistxattr(descriptor_, list.data(), list.size());
         std::vector<std::string> found;
         for (ssize_t at = 0; at < size; at += static_cast<ssize_t>(found.back().size()) + 1) found.emplace_back(list.data() + at);
         return found;
@@ -93,8 +93,8 @@ Result<mode_t> set_owner(const AttributeTask& task, const struct stat& now, cons
     if (is_fatal(reason)) return system_error("set the owner of", path, reason);
     shortfalls.note(Shortfall::owner, path, reason);
     // The group alone may be allowed: one of the user's own.
-    const bool group_set = now.st_gid == wanted.gid || ::fchownat(task.descriptor, "", static_cast<uid_t>(-1), wanted.gid,
-                                                                  AT_EMPTY_PATH) == 0;
+    const bool group_set =
+        now.st_gid == wanted.gid || ::fchownat(task.descriptor, "", static_cast<uid_t>(-1), wanted.gid, AT_EMPTY_PATH) == 0;
     mode_t keep = 0;
     if (now.st_uid == wanted.uid) keep |= S_ISUID;
     if (group_set || task.type == EntryType::folder) keep |= S_ISGID;
@@ -193,7 +193,8 @@ Powers powers_on(int folder) {
     if (::fstatfs(folder, &system) == 0) {
         constexpr long kExfat = 0x2011bab0, kNtfs = 0x5346544e, kNtfs3 = 0x7366746e, kFuse = 0x65735546;
         const auto type = static_cast<long>(system.f_type);
-        powers.coarse_attributes = type == MSDOS_SUPER_MAGIC || type == kExfat || type == kNtfs || type == kNtfs3 || type == kFuse;
+        powers.coarse_attributes =
+            type == MSDOS_SUPER_MAGIC || type == kExfat || type == kNtfs || type == kNtfs3 || type == kFuse;
     }
     return powers;
 }
@@ -215,8 +216,8 @@ Status set_attributes(const AttributeTask& task, const Attributes& wanted, const
         }
     }
     const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(wanted.modified)};
-    const int set = task.access == Access::full ? ::futimens(task.descriptor, times)
-                                                : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
+    const int set =
+        task.access == Access::full ? ::futimens(task.descriptor, times) : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
     if (set != 0) {
         if (is_fatal(errno)) return system_error("set the time of", path, errno);
         shortfalls.note(Shortfall::time, path, errno);

@@ -56,7 +56,7 @@ private:
 // Who restores, and onto what: what can be set and therefore compared.
 struct Powers {
     std::uint32_t uid = 0, gid = 0;
-    bool privileged = false;       // root: owners, trusted and security attributes
+    bool privileged = false;         // root: owners, trusted and security attributes
     bool coarse_attributes = false;  // FAT, exFAT, NTFS: no owners or modes of its own, times rounded
 };
 // Of this process on the file system of `folder`.

@@ -40,8 +40,8 @@ void Batch::relocate(Need& need, const Location& at) {
 }
 
 Location Batch::location_of(const Need& need) const {
-    return {packs[need.pack], need.segment_offset, need.block_offset, need.block_size, need.offset, need.length,
-            SegmentKind::content};
+    return {packs[need.pack], need.segment_offset, need.block_offset,   need.block_size,
+            need.offset,      need.length,         SegmentKind::content};
 }
 
 void Batch::close_file(std::uint32_t file) {

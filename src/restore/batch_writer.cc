@@ -131,8 +131,8 @@ void BatchWriter::write_block(Batch& batch, std::size_t begin, std::size_t end) 
                 met.push_back(i);
             } else {
                 const std::string pack = pack_name(at.pack);
-                unmet.push_back({i, {Code::corrupt, say("{} at offset {}: a chunk does not match its id", pack, at.block_offset)},
-                                 false});
+                unmet.push_back(
+                    {i, {Code::corrupt, say("{} at offset {}: a chunk does not match its id", pack, at.block_offset)}, false});
             }
         }
     }

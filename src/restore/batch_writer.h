@@ -56,6 +56,7 @@ public:
     void start(std::shared_ptr<Batch> batch);
     // Waits until every file of the running batch is placed or given up; `tick` is called now and then. Null: none was running.
     std::shared_ptr<Batch> finish(const std::function<void()>& tick);
+    [[nodiscard]] bool is_running() const { return running_ != nullptr; }
     // The planner is through with a file that it held open over several batches.
     void let_go(const std::shared_ptr<LongFile>& file);
 

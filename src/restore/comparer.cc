@@ -17,13 +17,20 @@ constexpr std::size_t kProbeBytes = 64 * 1024;
 
 EntryType type_of(mode_t mode) {
     switch (mode & S_IFMT) {
-        case S_IFDIR: return EntryType::folder;
-        case S_IFLNK: return EntryType::symlink;
-        case S_IFIFO: return EntryType::fifo;
-        case S_IFSOCK: return EntryType::socket;
-        case S_IFCHR: return EntryType::character_device;
-        case S_IFBLK: return EntryType::block_device;
-        default: return EntryType::file;
+        case S_IFDIR:
+            return EntryType::folder;
+        case S_IFLNK:
+            return EntryType::symlink;
+        case S_IFIFO:
+            return EntryType::fifo;
+        case S_IFSOCK:
+            return EntryType::socket;
+        case S_IFCHR:
+            return EntryType::character_device;
+        case S_IFBLK:
+            return EntryType::block_device;
+        default:
+            return EntryType::file;
     }
 }
 
@@ -76,8 +83,8 @@ Result<Verdict> Comparer::compare(FolderId folder, const Entry& entry, const InP
     if (entry.type == EntryType::symlink && !same_target(handle->number(), entry)) return Verdict{"link target", false};
     const Descriptor there(::openat(handle->number(), entry.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat now = {};
-    const bool same_inode = there.is_open() && ::fstat(there.number(), &now) == 0 && now.st_ino == status.st_ino &&
-                            now.st_dev == status.st_dev;
+    const bool same_inode =
+        there.is_open() && ::fstat(there.number(), &now) == 0 && now.st_ino == status.st_ino && now.st_dev == status.st_dev;
     if (!same_inode) return Verdict{"type", false};
     const char* const difference = compare_attributes(there.number(), now, entry.type, entry.attributes, powers_);
     if (difference != nullptr) return Verdict{difference, false};

@@ -14,14 +14,21 @@ namespace {
 Code code_of(int error_number) {
     switch (error_number) {
         case ENOSPC:
-        case EDQUOT: return Code::no_space;
+        case EDQUOT:
+            return Code::no_space;
         case EACCES:
-        case EPERM: return Code::denied;
-        case EROFS: return Code::read_only;
-        case EEXIST: return Code::exists;
-        case ENOENT: return Code::not_found;
-        case EBUSY: return Code::busy;
-        default: return Code::io;
+        case EPERM:
+            return Code::denied;
+        case EROFS:
+            return Code::read_only;
+        case EEXIST:
+            return Code::exists;
+        case ENOENT:
+            return Code::not_found;
+        case EBUSY:
+            return Code::busy;
+        default:
+            return Code::io;
     }
 }
 

@@ -9,7 +9,8 @@ Result<std::vector<std::string>> path_components(const std::string& path) {
     for (std::size_t begin = 0; begin < path.size();) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
         const std::string name = path.substr(begin, end - begin);
-        if (name == "..") return Error{Code::usage, say("{} has '..' in it: name the path as `custody ls` shows it", printable(path))};
+        if (name == "..")
+            return Error{Code::usage, say("{} has '..' in it: name the path as `custody ls` shows it", printable(path))};
         if (!name.empty() && name != ".") components.push_back(name);
         begin = end + 1;
     }
@@ -24,8 +25,8 @@ Result<Plan> Plan::make(TreeReader& trees, const TreeId& root, const std::vector
     for (const std::string& path : paths) TRY(plan.choose(root, path));
     TRY_ASSIGN(plan.prefix_, path_components(strip_prefix));
     if (!plan.prefix_.empty()) TRY(plan.check_prefix(root));
-    plan.open_.push_back({FolderCursor(trees, root), plan.chosen_->all ? nullptr : plan.chosen_.get(), plan.prefix_.size(),
-                          true, false});
+    plan.open_.push_back(
+        {FolderCursor(trees, root), plan.chosen_->all ? nullptr : plan.chosen_.get(), plan.prefix_.size(), true, false});
     return plan;
 }
 

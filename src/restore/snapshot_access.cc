@@ -12,8 +12,9 @@ Result<std::unique_ptr<SnapshotAccess>> SnapshotAccess::open(Repository& reposit
     if (repository.keyring() != nullptr) access->keys_ = repository.keyring()->writer_keys(label);
     TRY_ASSIGN(access->secrets_, unlocked.secrets(label));
     if (access->keys_ == nullptr || access->secrets_ == nullptr) {
-        return Error{Code::wrong_key, say("this keyring has no secret of the label {}: use the custodian's keyring or a recovery kit",
-                                          snapshot.summary.label)};
+        return Error{Code::wrong_key,
+                     say("this keyring has no secret of the label {}: use the custodian's keyring or a recovery kit",
+                         snapshot.summary.label)};
     }
     TRY_ASSIGN(access->index_, Index::open(repository.store(), *access->keys_, IndexTrust{}));
     access->opener_ = std::make_unique<SegmentOpener>(*access->keys_, access->secrets_.get());

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -23,6 +24,16 @@ Status make_target(const std::string& target) {
         }
         if (slash == std::string::npos) return done();
     }
+}
+
+bool is_empty_folder(int folder) {
+    const int duplicate = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR* const stream = duplicate >= 0 ? ::fdopendir(duplicate) : nullptr;
+    if (stream == nullptr) return false;
+    int names = 0;
+    while (names <= 2 && ::readdir(stream) != nullptr) ++names;  // "." and ".."
+    ::closedir(stream);
+    return names <= 2;
 }
 
 }  // namespace
@@ -52,7 +63,8 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
         TRY(make_target(folders->target_));
         top.facts.state = FolderState::made;
     } else if (!S_ISDIR(status.st_mode)) {
-        return Error{Code::usage, say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target))};
+        return Error{Code::usage,
+                     say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target))};
     }
     Descriptor opened(::open(folders->target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open the target", target, errno);
@@ -62,6 +74,7 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
     Descriptor again(::fcntl(opened.number(), F_DUPFD_CLOEXEC, 0));
     if (!again.is_open()) return system_error("open the target", target, errno);
     folders->synced_.push_back(std::move(again));
+    folders->was_empty_ = is_empty_folder(opened.number());
     top.handle = std::make_shared<const Descriptor>(std::move(opened));
     return folders;
 }

@@ -55,6 +55,11 @@ public:
     // One that can be read and whose attributes can be set, not kept.
     [[nodiscard]] Result<Descriptor> open_readable(FolderId folder);
 
+    // Of the target itself; -1 when it is absent.
+    [[nodiscard]] int root_descriptor() const {
+        return slots_[kTargetFolder].handle ? slots_[kTargetFolder].handle->number() : -1;
+    }
+
     // A number for `name` in `parent`. Nothing is made or opened.
     [[nodiscard]] FolderId add(FolderId parent, const std::string& name, FolderState state);
     void set_facts(FolderId folder, const FolderFacts& facts);
@@ -65,6 +70,7 @@ public:
 
     [[nodiscard]] FolderFacts facts(FolderId folder) const;
     [[nodiscard]] FolderId parent(FolderId folder) const;
+    [[nodiscard]] bool target_was_empty() const { return was_empty_; }
     [[nodiscard]] const std::string& target() const { return target_; }
     // As shown to a person: the target and the names below it.
     [[nodiscard]] std::string path_of(FolderId folder) const;
@@ -90,6 +96,7 @@ private:
     void free_unneeded_locked(FolderId folder);
 
     std::string target_;
+    bool was_empty_ = true;
     mutable std::mutex mutex_;
     std::deque<Slot> slots_;
     std::vector<FolderId> free_;

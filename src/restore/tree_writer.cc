@@ -49,13 +49,20 @@ bool make_room(int folder, const char* name, int reason) {
 
 mode_t type_bits(EntryType type) {
     switch (type) {
-        case EntryType::fifo: return S_IFIFO;
-        case EntryType::socket: return S_IFSOCK;
-        case EntryType::character_device: return S_IFCHR;
-        case EntryType::block_device: return S_IFBLK;
-        case EntryType::symlink: return S_IFLNK;
-        case EntryType::folder: return S_IFDIR;
-        case EntryType::file: break;
+        case EntryType::fifo:
+            return S_IFIFO;
+        case EntryType::socket:
+            return S_IFSOCK;
+        case EntryType::character_device:
+            return S_IFCHR;
+        case EntryType::block_device:
+            return S_IFBLK;
+        case EntryType::symlink:
+            return S_IFLNK;
+        case EntryType::folder:
+            return S_IFDIR;
+        case EntryType::file:
+            break;
     }
     return S_IFREG;
 }
@@ -143,8 +150,8 @@ Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) 
     const bool ours = wanted.uid == powers_.uid && wanted.gid == powers_.gid;
     const mode_t mode = ours && !many_parts ? wanted.mode & 0777 : 0600;
     file.temporary_name = temporary_name();
-    Descriptor made(::openat(file.folder->number(), file.temporary_name.c_str(),
-                             O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    Descriptor made(
+        ::openat(file.folder->number(), file.temporary_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!made.is_open()) {
         const int reason = errno;
         file.temporary_name.clear();
@@ -268,7 +275,8 @@ Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, I
     }
     made.temporary_name = std::move(temporary);
     struct stat status = {};
-    if (::fstatat(at, made.temporary_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return system_error("look at", path, errno);
+    if (::fstatat(at, made.temporary_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return system_error("look at", path, errno);
     if (Identity{status.st_dev, status.st_ino} != of) {
         return Error{Code::io, say("{} was replaced by another while restoring: run it again",
                                    printable(folders_.path_of(from, from_name)))};

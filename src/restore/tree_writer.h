@@ -37,7 +37,7 @@ struct NewFile {
 
     TargetFolders::Handle folder;
     std::shared_ptr<const Descriptor> descriptor;  // null: closed meanwhile, see reopen()
-    std::string temporary_name;  // empty: named, or never made
+    std::string temporary_name;                    // empty: named, or never made
     std::uint64_t device = 0, inode = 0;
 };
 
@@ -50,7 +50,7 @@ struct InPlace {
 struct Placement {
     FolderId folder = 0;
     const Entry* entry = nullptr;
-    bool replace = false;     // what is there may be replaced
+    bool replace = false;      // what is there may be replaced
     bool flags_later = false;  // more names of this inode are to come: protection would forbid them
 };
 
@@ -68,6 +68,8 @@ class TreeWriter {
 public:
     TreeWriter(TargetFolders& folders, Overwrite overwrite, const Powers& powers, Shortfalls& shortfalls);
 
+    // What the target gives to what is made in it; leftovers of an interrupted run directly in it go. Once, before all else.
+    void enter_target(bool dry_run);
     // Makes the folder or takes the one that is there; `dry_run` makes nothing. The number is always good: what cannot be made
     // is a blocked folder, with the reason in `problem`.
     struct Entered {

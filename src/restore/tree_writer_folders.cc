@@ -18,11 +18,18 @@ namespace {
 // What ext4 and btrfs hand down to new files (EXT4_FL_INHERITED), as far as we set it.
 constexpr std::uint32_t kInheritedFlags = FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL | FS_COMPR_FL | FS_NOCOW_FL;
 
-bool has_default_acl(int folder) {
-    return ::getxattr(ProcPath(folder).text(), "system.posix_acl_default", nullptr, 0) > 0;
-}
+bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), "system.posix_acl_default", nullptr, 0) > 0; }
 
 }  // namespace
+
+void TreeWriter::enter_target(bool dry_run) {
+    const FolderState state = folders_.facts(kTargetFolder).state;
+    if (state == FolderState::absent) return;
+    FolderFacts facts = facts_of_existing(kTargetFolder);
+    facts.state = state;
+    folders_.set_facts(kTargetFolder, facts);
+    if (!dry_run && !folders_.target_was_empty()) remove_leftovers(folders_.root_descriptor());
+}
 
 TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry, bool dry_run) {
     const FolderState above = folders_.facts(parent).state;
@@ -86,8 +93,8 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder) {
     facts.gives_acl = has_default_acl((*handle)->number());
     const Descriptor readable(::openat((*handle)->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     std::uint32_t flags = 0;
-    facts.gives_flags = readable.is_open() && ::ioctl(readable.number(), FS_IOC_GETFLAGS, &flags) == 0 &&
-                        (flags & kInheritedFlags) != 0;
+    facts.gives_flags =
+        readable.is_open() && ::ioctl(readable.number(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & kInheritedFlags) != 0;
     return facts;
 }
 

@@ -1,0 +1,345 @@
+#include "restore/restore_run.h"
+
+#include "base/text.h"
+
+#include <cerrno>
+#include <future>
+#include <utility>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kFirstBatchFiles = 1024;
+constexpr std::size_t kCandidates = 1024;
+constexpr std::size_t kStepsPerProgress = 256;
+
+}  // namespace
+
+RestoreRun::RestoreRun(SnapshotAccess& access, TargetFolders& folders, const RestoreOptions& options, Progress& progress,
+                       const StopFlag& stop)
+    : access_(access),
+      folders_(folders),
+      options_(options),
+      progress_(progress),
+      stop_(stop),
+      writer_(folders, options.overwrite, powers_on(folders.root_descriptor()), shortfalls_),
+      comparer_(folders, access.trees(), access.keys(), writer_.powers()),
+      pool_(options.threads),
+      batches_(access, writer_, pool_, report_, stop),
+      filling_(std::make_shared<Batch>()),
+      batch_limit_(kFirstBatchFiles) {}
+
+Status RestoreRun::run(Plan& plan) {
+    Status ended = walk(plan);
+    if (ended.ok()) ended = drain();
+    if (!ended.ok()) report_.fail(ended.error());
+    (void)batches_.finish([] {});  // jobs refer to this object
+    if (const auto fatal = report_.fatal()) return *fatal;
+    TRY(stop_.check());
+    if (options_.dry_run) return done();
+    for (const auto& [number, leader] : leaders_) {
+        if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
+    }
+    progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
+    return folders_.sync_all();
+}
+
+RestoreResult RestoreRun::take_result() {
+    for (const std::string& line : shortfalls_.warnings()) report_.warn(line);
+    return report_.take();
+}
+
+Status RestoreRun::walk(Plan& plan) {
+    writer_.enter_target(options_.dry_run);
+    PlanStep next;
+    open_.push_back({kTargetFolder, {}});
+    for (std::size_t steps = 0;; ++steps) {
+        TRY_ASSIGN(const bool more, plan.next(next));
+        if (!more) break;
+        TRY(step(next));
+        if (steps % kStepsPerProgress == 0) {
+            TRY(stop_.check());
+            if (const auto fatal = report_.fatal()) return *fatal;
+            show_progress();
+        }
+    }
+    return judge_candidates();
+}
+
+Status RestoreRun::step(const PlanStep& step) {
+    switch (step.what) {
+        case PlanStep::What::enter_folder:
+            enter(*step.entry);
+            return done();
+        case PlanStep::What::leave_folder:
+            leave();
+            return batch_is_full() ? roll_over() : done();
+        case PlanStep::What::entry:
+            return meet(*step.entry);
+    }
+    return done();
+}
+
+void RestoreRun::enter(const Entry& entry) {
+    const auto entered = writer_.enter_folder(open_.back().folder, entry, options_.dry_run);
+    if (entered.problem) report_.failed_file(*entered.problem);
+    open_.push_back({entered.folder, entry});
+}
+
+void RestoreRun::leave() {
+    filling_->left_folders.push_back({open_.back().folder, std::move(open_.back().entry)});
+    open_.pop_back();
+}
+
+Status RestoreRun::meet(const Entry& entry) {
+    const FolderId folder = open_.back().folder;
+    const FolderState state = folders_.facts(folder).state;
+    if (state == FolderState::blocked) {
+        report_.failed_file({Code::failed, say("{} is not restored: its folder could not be made",
+                                               printable(folders_.path_of(folder, entry.name)))});
+        return done();
+    }
+    if (entry.hard_link != 0) {
+        const auto [leader, is_first] = leaders_.try_emplace(entry.hard_link);
+        if (!is_first && !options_.dry_run) {
+            filling_->links.push_back({folder, entry});
+            return batch_is_full() ? roll_over() : done();
+        }
+        leader->second.folder = folder;
+        leader->second.name = entry.name;
+        folders_.pin(folder);
+    }
+    if (state == FolderState::existing) {
+        const auto in_place = writer_.look(folder, entry.name);
+        if (!in_place.ok()) {
+            fail_entry(folder, entry, in_place.error());
+            return done();
+        }
+        if (in_place->exists) {
+            if (options_.overwrite == Overwrite::always) return plan_entry(folder, Entry(entry), true);
+            candidates_.push_back({folder, entry, *in_place});
+            return candidates_.size() >= kCandidates ? judge_candidates() : done();
+        }
+    }
+    return plan_entry(folder, Entry(entry), false);
+}
+
+// Compared in the pool, by content; decided here, in order.
+Status RestoreRun::judge_candidates() {
+    std::vector<std::future<Result<Verdict>>> verdicts;
+    verdicts.reserve(candidates_.size());
+    for (const Candidate& candidate : candidates_) {
+        verdicts.push_back(pool_.submit([this, &candidate]() -> Result<Verdict> {
+            TRY(stop_.check());
+            return comparer_.compare(candidate.folder, candidate.entry, candidate.in_place);
+        }));
+    }
+    for (const auto& verdict : verdicts) verdict.wait();  // they refer to the candidates
+    const std::vector<Candidate> judged = std::move(candidates_);
+    candidates_.clear();
+    for (std::size_t i = 0; i < judged.size(); ++i) TRY(judge(judged[i], verdicts[i].get()));
+    return done();
+}
+
+Status RestoreRun::judge(const Candidate& candidate, const Result<Verdict>& verdict) {
+    if (!verdict.ok()) {
+        if (verdict.error().code == Code::interrupted) return verdict.error();
+        const std::string path = printable(folders_.path_of(candidate.folder, candidate.entry.name));
+        fail_entry(candidate.folder, candidate.entry,
+                   {verdict.error().code, say("{} cannot be compared: {}", path, verdict.error().message)});
+        return done();
+    }
+    if (verdict->difference == nullptr) {
+        skip(candidate.folder, candidate.entry, candidate.in_place, verdict->flags_missing);
+        return done();
+    }
+    if (options_.overwrite != Overwrite::never) return plan_entry(candidate.folder, Entry(candidate.entry), true);
+    leave_as_it_is(candidate.folder, candidate.entry, verdict->difference);
+    return done();
+}
+
+RestoreRun::Leader* RestoreRun::leader_named(FolderId folder, const Entry& entry) {
+    const auto found = entry.hard_link != 0 ? leaders_.find(entry.hard_link) : leaders_.end();
+    if (found == leaders_.end() || found->second.folder != folder || found->second.name != entry.name) return nullptr;
+    return &found->second;
+}
+
+void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing) {
+    report_.skipped_file(entry.content.size);
+    if (Leader* const leader = leader_named(folder, entry)) {
+        leader->state = Leader::State::placed;
+        leader->identity = {in_place.status.st_dev, in_place.status.st_ino};
+        if (flags_missing) leader->late_flags = entry.attributes.flags;
+    } else if (flags_missing && !options_.dry_run) {
+        writer_.set_late_flags(folder, entry.name, entry.attributes.flags);
+    }
+}
+
+void RestoreRun::leave_as_it_is(FolderId folder, const Entry& entry, const char* difference) {
+    fail_entry(folder, entry,
+               {Code::exists, say("{} is left as it is: it differs in {} (--overwrite changed replaces it)",
+                                  printable(folders_.path_of(folder, entry.name)), translate(difference))});
+}
+
+void RestoreRun::fail_entry(FolderId folder, const Entry& entry, const Error& error) {
+    report_.failed_file(error);
+    if (Leader* const leader = leader_named(folder, entry)) leader->state = Leader::State::failed;
+}
+
+bool RestoreRun::batch_is_full() const {
+    return filling_->full() || filling_->files.size() >= batch_limit_ || filling_->links.size() >= kMaxBatchFiles ||
+           filling_->left_folders.size() >= kMaxBatchFiles;
+}
+
+Status RestoreRun::plan_entry(FolderId folder, Entry&& entry, bool replace) {
+    if (options_.dry_run) {
+        report_.done_file(entry.content.size);
+        return done();
+    }
+    const bool has_content = entry.content.node || !entry.content.chunks.empty();
+    const bool flags_later = entry.hard_link != 0;
+    if (has_content) return plan_content(folder, std::move(entry), replace, flags_later);
+    (void)filling_->add_file({folder, std::move(entry), replace, flags_later, 0, nullptr, false, {}});
+    return batch_is_full() ? roll_over() : done();
+}
+
+// A content that does not fit the batch goes on in the next one, as a LongFile that is held open.
+Status RestoreRun::plan_content(FolderId folder, Entry&& entry, bool replace, bool flags_later) {
+    const Content content = std::move(entry.content);
+    entry.content = {};
+    entry.content.size = content.size;
+    const std::string name = entry.name;
+    std::shared_ptr<LongFile> held;
+    std::uint32_t file = filling_->add_file({folder, std::move(entry), replace, flags_later, 0, nullptr, false, {}});
+    const Status planned = access_.trees().content(content, [&](const TreeReader::ContentPiece& piece) -> Status {
+        if (filling_->full() && filling_->files[file].needs > 0) {
+            if (held == nullptr) held = filling_->make_long(file, true);
+            TRY(roll_over());
+            file = filling_->add_file({held->folder, held->entry, replace, flags_later, 0, held, false, {}});
+        }
+        TRY_ASSIGN(const Location at, access_.trees().locate(piece.chunk.id.view()));
+        filling_->add_need(file, piece, at);
+        return stop_.check();
+    });
+    if (!planned.ok()) {
+        if (planned.error().code != Code::corrupt) return planned;
+        if (held == nullptr) held = filling_->make_long(file, true);
+        const std::lock_guard lock(held->mutex);
+        held->damaged = true;
+        held->failure = say("{} is not restored: {}; `custody repair --from` a second vault can bring it back",
+                            printable(folders_.path_of(folder, name)), planned.error().message);
+    }
+    filling_->close_file(file);
+    if (held != nullptr) batches_.let_go(held);
+    return batch_is_full() ? roll_over() : done();
+}
+
+// The batch that was filled is started when the one before is through; that one is settled while this one is written.
+Status RestoreRun::roll_over() {
+    const std::shared_ptr<Batch> finished = batches_.finish([this] { show_progress(); });
+    batches_.start(std::exchange(filling_, std::make_shared<Batch>()));
+    batch_limit_ = kMaxBatchFiles;
+    if (finished != nullptr) TRY(settle_batch(*finished));
+    if (const auto fatal = report_.fatal()) return *fatal;
+    return stop_.check();
+}
+
+Status RestoreRun::drain() {
+    const auto idle = [&] {
+        return filling_->files.empty() && filling_->links.empty() && filling_->left_folders.empty() && !batches_.is_running();
+    };
+    while (!idle()) TRY(roll_over());
+    return done();
+}
+
+Status RestoreRun::settle_batch(Batch& batch) {
+    if (report_.has_failed()) return done();
+    note_leaders(batch);
+    bool all_linked = true;
+    for (Batch::Link& link : batch.links) {
+        TRY_ASSIGN(const bool linked, make_link(link));
+        all_linked = all_linked && linked;
+    }
+    if (all_linked) {
+        finish_folders(batch);
+    } else {
+        auto& later = filling_->left_folders;
+        later.insert(later.begin(), std::make_move_iterator(batch.left_folders.begin()),
+                     std::make_move_iterator(batch.left_folders.end()));
+    }
+    return done();
+}
+
+void RestoreRun::note_leaders(const Batch& batch) {
+    for (const BatchFile& file : batch.files) {
+        Leader* const leader = leader_named(file.folder, file.entry);
+        if (leader == nullptr) continue;
+        const LongFile* const long_file = file.long_file.get();
+        if (long_file != nullptr && long_file->outstanding > 0) continue;  // goes on in the next batch
+        const bool placed = long_file != nullptr ? long_file->placed : file.placed;
+        leader->state = placed ? Leader::State::placed : Leader::State::failed;
+        leader->identity = long_file != nullptr ? long_file->identity : file.identity;
+        if (placed && protects(file.entry.attributes.flags)) leader->late_flags = file.entry.attributes.flags;
+    }
+}
+
+std::optional<InPlace> RestoreRun::clear_way_for(const Batch::Link& link, const Leader& leader) {
+    if (folders_.facts(link.folder).state != FolderState::existing) return InPlace{};
+    const auto in_place = writer_.look(link.folder, link.entry.name);
+    if (!in_place.ok()) {
+        report_.failed_file(in_place.error());
+        return std::nullopt;
+    }
+    if (!in_place->exists) return *in_place;
+    const Identity there{in_place->status.st_dev, in_place->status.st_ino};
+    if (leader.state == Leader::State::placed && there == leader.identity) {
+        report_.skipped_file(0);
+        return std::nullopt;
+    }
+    if (options_.overwrite != Overwrite::never) return *in_place;
+    leave_as_it_is(link.folder, link.entry, "being another inode than its other names");
+    return std::nullopt;
+}
+
+Result<bool> RestoreRun::make_link(Batch::Link& link) {
+    Leader& leader = leaders_.at(link.entry.hard_link);
+    if (leader.state == Leader::State::planned) {
+        filling_->links.push_back(std::move(link));
+        return false;
+    }
+    const auto in_place = clear_way_for(link, leader);
+    if (!in_place) return true;
+    if (leader.state == Leader::State::placed) {
+        const Placement place{link.folder, &link.entry, in_place->exists, false};
+        const Status linked = writer_.make_hard_link(leader.folder, leader.name, leader.identity, place);
+        if (linked.ok()) {
+            report_.done_file(0);
+            return true;
+        }
+        shortfalls_.note(Shortfall::hard_links, folders_.path_of(link.folder, link.entry.name), EMLINK);
+    }
+    // No first name to link to: this one becomes it.
+    leader = {link.folder, link.entry.name, {}, Leader::State::planned, leader.late_flags};
+    folders_.pin(link.folder);
+    TRY(plan_entry(link.folder, std::move(link.entry), in_place->exists));
+    return false;
+}
+
+void RestoreRun::finish_folders(Batch& batch) {
+    for (const Batch::LeftFolder& left : batch.left_folders) {
+        if (!options_.dry_run) {
+            const Status finished = writer_.finish_folder(left.folder, left.entry);
+            if (!finished.ok()) report_.failed_file(finished.error());
+        }
+        folders_.release(left.folder);
+    }
+}
+
+void RestoreRun::show_progress() {
+    const SnapshotSummary& summary = access_.snapshot().summary;
+    const bool everything = options_.paths.empty();
+    progress_.update(
+        {"restoring", report_.files(), everything ? summary.files : 0, report_.written(), everything ? summary.bytes : 0, {}});
+}
+
+}  // namespace custody

@@ -1,0 +1,95 @@
+// One run of restore_files(): walks the plan, decides about what is already there, fills batches and has them written.
+//
+// Threads: its own pool; run() uses the calling thread for walking and planning while the pool writes the batch before.
+#pragma once
+
+#include "restore/batch_writer.h"
+#include "restore/comparer.h"
+#include "restore/plan.h"
+#include "restore/report.h"
+#include "restore/restorer.h"
+#include "restore/snapshot_access.h"
+#include "restore/tree_writer.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace custody {
+
+class RestoreRun {
+public:
+    RestoreRun(SnapshotAccess& access, TargetFolders& folders, const RestoreOptions& options, Progress& progress,
+               const StopFlag& stop);
+    // Everything the plan holds; failures of single items are in the report, what ends the run is the Status.
+    [[nodiscard]] Status run(Plan& plan);
+    [[nodiscard]] RestoreResult take_result();
+
+private:
+    // The first name of an inode with several; the others are linked to it.
+    struct Leader {
+        FolderId folder = 0;
+        std::string name;
+        Identity identity;
+        enum class State { planned, placed, failed } state = State::planned;
+        std::uint32_t late_flags = 0;
+    };
+    // Something that was there before, to be compared.
+    struct Candidate {
+        FolderId folder = 0;
+        Entry entry;
+        InPlace in_place;
+    };
+    struct OpenFolder {
+        FolderId folder = 0;
+        Entry entry;
+    };
+
+    Status walk(Plan& plan);
+    Status step(const PlanStep& step);
+    void enter(const Entry& entry);
+    void leave();
+    Status meet(const Entry& entry);
+    Status plan_entry(FolderId folder, Entry&& entry, bool replace);
+    Status plan_content(FolderId folder, Entry&& entry, bool replace, bool flags_later);
+    Status judge_candidates();
+    Status judge(const Candidate& candidate, const Result<Verdict>& verdict);
+    void skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing);
+    void leave_as_it_is(FolderId folder, const Entry& entry, const char* difference);
+
+    // Hands the filled batch to the pool, after the one before is through.
+    Status roll_over();
+    Status drain();
+    Status settle_batch(Batch& batch);
+    void note_leaders(const Batch& batch);
+    // False: not yet, its folder is not done.
+    Result<bool> make_link(Batch::Link& link);
+    // What there is under the link's name; nullopt: the link needs no more work.
+    std::optional<InPlace> clear_way_for(const Batch::Link& link, const Leader& leader);
+    void finish_folders(Batch& batch);
+    Leader* leader_named(FolderId folder, const Entry& entry);
+    void fail_entry(FolderId folder, const Entry& entry, const Error& error);
+    [[nodiscard]] bool batch_is_full() const;
+    void show_progress();
+
+    SnapshotAccess& access_;
+    TargetFolders& folders_;
+    const RestoreOptions& options_;
+    Progress& progress_;
+    const StopFlag& stop_;
+    Report report_;
+    Shortfalls shortfalls_;
+    TreeWriter writer_;
+    Comparer comparer_;
+    WorkerPool pool_;
+    BatchWriter batches_;
+    std::shared_ptr<Batch> filling_;
+    std::size_t batch_limit_;  // the first is small, so that the pool starts early
+    std::vector<OpenFolder> open_;
+    std::vector<Candidate> candidates_;
+    std::unordered_map<std::uint64_t, Leader> leaders_;
+};
+
+}  // namespace custody

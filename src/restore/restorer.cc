@@ -1,0 +1,64 @@
+#include "restore/restorer.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "restore/plan.h"
+#include "restore/restore_run.h"
+#include "restore/snapshot_access.h"
+#include "restore/target_folders.h"
+
+#include <sys/statvfs.h>
+
+#include <set>
+
+namespace custody {
+namespace {
+
+// What the data of everything chosen take, without holes and second names; only walked for when space looks short.
+Result<std::uint64_t> bytes_needed(Plan plan, TreeReader& trees, const StopFlag& stop) {
+    std::uint64_t total = 0;
+    std::set<std::uint64_t> linked;
+    PlanStep step;
+    while (true) {
+        TRY(stop.check());
+        TRY_ASSIGN(const bool more, plan.next(step));
+        if (!more) return total;
+        if (step.what != PlanStep::What::entry) continue;
+        if (step.entry->hard_link != 0 && !linked.insert(step.entry->hard_link).second) continue;
+        TRY(trees.content(step.entry->content, [&](const TreeReader::ContentPiece& piece) -> Status {
+            total += piece.chunk.length;
+            return done();
+        }));
+    }
+}
+
+// A restore that plainly cannot fit is not begun. Into a folder that already holds a part, nothing is plain.
+Status check_space(SnapshotAccess& access, const TargetFolders& folders, const RestoreOptions& options, const StopFlag& stop) {
+    struct statvfs space = {};
+    if (::fstatvfs(folders.root_descriptor(), &space) != 0) return done();
+    const std::uint64_t free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
+    if (access.snapshot().summary.bytes <= free_bytes || !folders.target_was_empty()) return done();
+    TRY_ASSIGN(Plan plan, Plan::make(access.trees(), access.root(), options.paths, options.strip_prefix));
+    TRY_ASSIGN(const std::uint64_t needed, bytes_needed(std::move(plan), access.trees(), stop));
+    if (needed <= free_bytes) return done();
+    return Error{Code::no_space, say("{} has {} free and the restore needs {}: choose another target or fewer paths",
+                                     printable(folders.target()), human_bytes(free_bytes), human_bytes(needed))};
+}
+
+}  // namespace
+
+Result<RestoreResult> restore_files(Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
+                                    const RestoreOptions& options, Progress& progress, const StopFlag& stop) {
+    const std::int64_t begun_ns = repository.clock().monotonic_ns();
+    TRY_ASSIGN(const auto access, SnapshotAccess::open(repository, snapshot, unlocked));
+    TRY_ASSIGN(Plan plan, Plan::make(access->trees(), access->root(), options.paths, options.strip_prefix));
+    TRY_ASSIGN(const auto folders, TargetFolders::open(options.target, !options.dry_run));
+    if (!options.dry_run) TRY(check_space(*access, *folders, options, stop));
+    RestoreRun run(*access, *folders, options, progress, stop);
+    TRY(run.run(plan));
+    RestoreResult result = run.take_result();
+    result.seconds = static_cast<double>(repository.clock().monotonic_ns() - begun_ns) / 1e9;
+    return result;
+}
+
+}  // namespace custody
