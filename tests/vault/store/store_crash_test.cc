@@ -78,9 +78,9 @@ void expect_done(ObjectStore& store, const Step& step) {
 }
 
 // Fails operation N of `step`, for one N; false when the step has fewer operations.
-bool fail_operation(const Step& step, Fault fault, bool sticky, std::uint64_t at) {
-    PowerCutFileSystem memory;
-    FaultFileSystem files(memory);
+bool fail_operation(const PowerCutFileSystem& fresh, const Step& step, Fault fault, bool sticky, std::uint64_t at) {
+    const auto memory = fresh.kill();
+    FaultFileSystem files(*memory);
     LocalStoreUnderTest under_test(files, kRoot);
     EXPECT_TRUE(is_ok(step.before(under_test.store())));
     files.arm(at, fault, sticky);
@@ -117,6 +117,8 @@ bool fail_operation(const Step& step, Fault fault, bool sticky, std::uint64_t at
 }
 
 TEST(StoreFaults, EveryOperationFailingOnceAndForGood) {
+    PowerCutFileSystem fresh;
+    const LocalStoreUnderTest made(fresh, kRoot);
     for (const Step& step : kSteps) {
         for (const Fault fault :
              {Fault::io, Fault::io_after, Fault::no_space, Fault::denied, Fault::interrupted, Fault::short_transfer}) {
@@ -124,7 +126,7 @@ TEST(StoreFaults, EveryOperationFailingOnceAndForGood) {
                 for (std::uint64_t at = 1;; ++at) {
                     SCOPED_TRACE(
                         fmt::format("{}: {} {} at operation {}", step.name, sticky ? "sticky" : "single", fault_name(fault), at));
-                    if (!fail_operation(step, fault, sticky, at)) break;
+                    if (!fail_operation(fresh, step, fault, sticky, at)) break;
                     ASSERT_FALSE(HasFailure());
                     ASSERT_LT(at, 1000u);
                 }
