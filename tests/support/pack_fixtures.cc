@@ -1,6 +1,7 @@
 #include "tests/support/pack_fixtures.h"
 
-#include <gtest/gtest.h>
+#include <cstdio>
+#include <cstdlib>
 
 namespace custody::test {
 
@@ -60,6 +61,12 @@ RawBlock block_of(const WriterKeys& keys, const std::vector<Bytes>& contents, Se
 
 }  // namespace
 
+void must(const Status& status) {
+    if (status.ok()) return;
+    std::fprintf(stderr, "fixture: %s\n", status.error().message.c_str());
+    std::abort();
+}
+
 RawBlock content_block(const WriterKeys& keys, const std::vector<Bytes>& contents) {
     return block_of(keys, contents, SegmentKind::content);
 }
@@ -84,12 +91,8 @@ std::vector<FinishedPack> write_packs(ObjectStore& store, const WriterKeys& keys
         packs.push_back(std::move(pack));
         return done();
     });
-    for (auto& block : blocks) {
-        const Status added = writer.add(std::move(block));
-        EXPECT_TRUE(added.ok()) << added.error().message;
-    }
-    const Status flushed = writer.flush();
-    EXPECT_TRUE(flushed.ok()) << flushed.error().message;
+    for (auto& block : blocks) must(writer.add(std::move(block)));
+    must(writer.flush());
     return packs;
 }
 

@@ -27,7 +27,9 @@ RawBlock content_block(const WriterKeys& keys, const std::vector<Bytes>& content
 // A block of tree entries, each with `refs` chunk and tree references.
 RawBlock tree_block(const WriterKeys& keys, const std::vector<Bytes>& bodies, std::size_t refs);
 
-// Writes the blocks and returns what was reported. Fails the test on an error.
+// Ends the program when a fixture cannot be made. (No GoogleTest here: the fuzz targets and benchmarks use these, too.)
+void must(const Status& status);
+// Writes the blocks and returns what was reported.
 std::vector<FinishedPack> write_packs(ObjectStore& store, const WriterKeys& keys, SegmentKind kind, std::vector<RawBlock> blocks);
 
 }  // namespace custody::test
