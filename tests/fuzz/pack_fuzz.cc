@@ -67,10 +67,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto entries = opener.open_summary(segment, bytes);
         const Status opened = opener.open_data(segment, bytes, thread_tools(), raw);
         if (opened.ok() && raw.size() != block.raw_size) std::abort();
+        ++seen;
+        if (segment_offset < kPackHeaderSize) return done();  // found after damage, where no index points
         Location at{id, segment_offset, block_offset, static_cast<std::uint32_t>(bytes.size()), 0, block.raw_size, block.kind};
         if (source.read_data(at, thread_tools(), raw).ok() != opened.ok()) std::abort();
         if (source.read_summary(at).ok() != entries.ok()) std::abort();
-        ++seen;
         return done();
     };
     const auto scan = scan_pack(store, id, &look);
