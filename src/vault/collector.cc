@@ -1,0 +1,189 @@
+// Forgetting: the ends of snapshots, by name or by rule. What they held is freed by prune (vault/prune).
+#include "vault/collector.h"
+
+#include "base/text.h"
+#include "vault/history/lawful_term.h"
+
+#include <algorithm>
+#include <set>
+
+namespace custody {
+namespace {
+
+using Listed = Repository::Listed;
+
+class Forgetter {
+public:
+    Forgetter(Repository& repository, const ForgetOptions& options)
+        : repository_(repository), options_(options), clock_(repository.clock_state()) {}
+
+    Result<ForgetResult> run() {
+        TRY(check_options());
+        TRY(check_clock());
+        TRY(options_.references.empty() ? by_rule() : by_reference());
+        if (!options_.dry_run && !ids_.empty()) TRY(publish());
+        return std::move(result_);
+    }
+
+private:
+    [[nodiscard]] Status check_options() const {
+        const bool has_rule = options_.rule && !options_.rule->empty();
+        if (options_.references.empty() && !has_rule) {
+            return Error{Code::usage, say("forget needs snapshots or a rule, such as --keep-daily 14")};
+        }
+        if (!options_.references.empty() && has_rule) {
+            return Error{Code::usage, say("forget takes snapshots or a rule, not both")};
+        }
+        return done();
+    }
+
+    [[nodiscard]] Status check_clock() const {
+        if (clock_.behind_floor) {
+            return Error{Code::refused, say("the clock says {}, but the vault has seen {}: set the clock, then forget",
+                                            to_rfc3339_local(clock_.now), to_rfc3339_local(clock_.floor))};
+        }
+        if (clock_.far_ahead && !options_.clock_is_right) {
+            return Error{Code::refused,
+                         say("the clock says {}, more than 40 days after the vault's last entry of {}: if it is right, repeat "
+                             "with --clock-is-right",
+                             to_rfc3339_local(clock_.now), to_rfc3339_local(clock_.floor))};
+        }
+        return done();
+    }
+
+    static ForgetResult::Line line_of(const Snapshot& snapshot, std::string why) {
+        return {snapshot.id, describe(snapshot), std::move(why)};
+    }
+
+    // Why it may not end now; empty when it may.
+    [[nodiscard]] std::string protection_of(const Listed& listed) const {
+        if (is_held(listed.ledger, clock_.now)) return say("held: {}", printable(listed.ledger.hold->reason));
+        const SnapshotSummary& summary = listed.snapshot.summary;
+        if (summary.time > clock_.now) return say("dated after now");
+        if (!is_within_lawful_term(summary.label, summary.time, clock_.now)) return {};
+        const LawfulTerm term = lawful_term(summary.label);
+        return say("within the lawful term ({}) until {}", term.duty, to_rfc3339_local(Time{summary.time.ns + term.length_ns}));
+    }
+
+    void end(const ObjectId& id, ForgetResult::Line line) {
+        if (std::find(ids_.begin(), ids_.end(), id) != ids_.end()) return;
+        ids_.push_back(id);
+        result_.forgotten.push_back(std::move(line));
+    }
+
+    Status by_reference() {
+        for (const std::string& reference : options_.references) {
+            auto found = repository_.find_snapshot(reference);
+            if (!found.ok()) {
+                TRY(end_damaged(reference, found.error()));
+                continue;
+            }
+            const std::string protection = protection_of(*found);
+            if (!protection.empty()) {
+                return Error{Code::refused, say("snapshot {} may not be forgotten: {}", describe(found->snapshot), protection)};
+            }
+            end(found->snapshot.id, line_of(found->snapshot, {}));
+        }
+        return done();
+    }
+
+    // A snapshot that no copy can heal must not stand in the way of prune for ever: its full id ends it, held or not read.
+    Status end_damaged(const std::string& reference, const Error& error) {
+        const auto id = ObjectId::from_hex(reference);
+        if (error.code != Code::corrupt || !id) return error;
+        const auto live = repository_.state().snapshots.find(*id);
+        if (live == repository_.state().snapshots.end()) return error;
+        if (is_held(live->second, clock_.now)) {
+            return Error{Code::refused, say("snapshot {} may not be forgotten: it is held: {}", reference,
+                                            printable(live->second.hold->reason))};
+        }
+        end(*id, {*id, reference, say("damaged")});
+        return done();
+    }
+
+    [[nodiscard]] bool is_chosen(const SnapshotSummary& summary) const {
+        const auto fits = [](const std::optional<std::string>& wanted, const std::string& value) {
+            return !wanted || to_nfc(*wanted) == to_nfc(value);
+        };
+        return fits(options_.label, summary.label) && fits(options_.name, summary.name) && fits(options_.host, summary.host);
+    }
+
+    static std::string group_of(const SnapshotSummary& summary) {
+        std::string group;
+        for (const std::string& part : {summary.label, summary.name, summary.host, summary.kind}) group += to_nfc(part) + '\0';
+        return group;
+    }
+
+    // A run whose clock was behind is counted where the ledger has it: not before what came before it.
+    static std::vector<RetentionItem> items_of(const std::vector<Listed>& listed) {
+        std::vector<RetentionItem> items;
+        Time latest{INT64_MIN};
+        for (const Listed& each : listed) {
+            const SnapshotSummary& summary = each.snapshot.summary;
+            RetentionItem item;
+            item.id = each.snapshot.id;
+            item.time = summary.clock_suspect ? std::max(summary.time, latest) : summary.time;
+            item.sequence = each.ledger.sequence;
+            item.group = group_of(summary);
+            latest = std::max(latest, item.time);
+            items.push_back(std::move(item));
+        }
+        return items;
+    }
+
+    Status by_rule() {
+        std::vector<Repository::DamagedSnapshot> damaged;
+        TRY_ASSIGN(const std::vector<Listed> all, repository_.snapshots(nullptr, &damaged));
+        std::vector<Listed> chosen;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                     [&](const Listed& each) { return is_chosen(each.snapshot.summary); });
+        const std::vector<RetentionVerdict> verdicts = apply_retention(items_of(chosen), *options_.rule, clock_.now);
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+            const Snapshot& snapshot = chosen[i].snapshot;
+            if (verdicts[i].keep) {
+                result_.kept.push_back(line_of(snapshot, verdicts[i].why));
+            } else if (std::string why = protection_of(chosen[i]); !why.empty()) {
+                result_.skipped.push_back(line_of(snapshot, std::move(why)));
+            } else {
+                end(snapshot.id, line_of(snapshot, {}));
+            }
+        }
+        for (const Repository::DamagedSnapshot& each : damaged) {
+            result_.skipped.push_back({each.id, each.id.hex(), each.error.message});
+        }
+        return done();
+    }
+
+    // The snapshots' objects stay until a prune: one that runs beside a copy which brings a snapshot back must not lose it.
+    Status publish() {
+        LedgerEntry entry;
+        entry.operation = Operation::forget;
+        entry.time = clock_.now;
+        entry.snapshots = ids_;
+        TRY(repository_.publish(entry, [this](const LedgerState& now) -> Status {
+            for (const ObjectId& id : ids_) {
+                const auto live = now.snapshots.find(id);
+                if (live == now.snapshots.end() || is_held(live->second, clock_.now)) {
+                    return Error{Code::busy, say("snapshot {} was forgotten or held meanwhile; run forget again", id.hex())};
+                }
+            }
+            return done();
+        }));
+        return done();
+    }
+
+    Repository& repository_;
+    const ForgetOptions& options_;
+    const ClockState clock_;
+    std::vector<ObjectId> ids_;
+    ForgetResult result_;
+};
+
+}  // namespace
+
+Result<ForgetResult> forget_snapshots(Repository& repository, const ForgetOptions& options) {
+    TRY(repository.ledger().refresh());
+    return Forgetter(repository, options).run();
+}
+
+}  // namespace custody

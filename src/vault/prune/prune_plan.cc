@@ -1,0 +1,165 @@
+#include "vault/prune/prune_plan.h"
+
+#include "base/text.h"
+#include "vault/history/snapshot.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+constexpr std::uint64_t kLivePercent = 75;  // below this a pack is repacked
+
+class Planner {
+public:
+    explicit Planner(const PlanFacts& facts) : facts_(facts) {}
+
+    Result<PrunePlan> run() {
+        for (const auto& [label, survey] : facts_.surveys) plan_label(label, *survey);
+        for (const auto& [name, object] : facts_.census) {
+            if (name.starts_with("packs/")) TRY(plan_unlisted_pack(name, object));
+            if (name.starts_with("index/")) plan_destroyed_segment(name);
+            if (name.starts_with("snapshots/")) TRY(plan_snapshot(name, object));
+        }
+        return std::move(plan_);
+    }
+
+private:
+    [[nodiscard]] bool in_ledger(const std::string& name) const { return facts_.ledger.objects.contains(name); }
+    // What came up since the marks were published was never announced to writers.
+    [[nodiscard]] bool is_announced(const ObjectId& id) const { return facts_.marked == nullptr || facts_.marked->contains(id); }
+    [[nodiscard]] bool is_destroyed(const LabelId& label) const { return facts_.ledger.destroyed_labels.contains(label); }
+    // A time that lies ahead says nothing.
+    [[nodiscard]] bool is_past_grace(const ObjectInfo& object) const {
+        return object.modified > facts_.now || facts_.now.ns - object.modified.ns >= facts_.grace_ns;
+    }
+    [[nodiscard]] bool orphan_may_go(const std::string& name) const {
+        const auto object = facts_.census.find(name);
+        return object == facts_.census.end() || is_past_grace(object->second);
+    }
+
+    void plan_label(const LabelId& label, LabelSurvey& survey) {
+        LabelPlan& plan = plan_.labels[label];
+        std::set<ObjectId> pinned;  // listed by a segment that must stay as it is
+        const std::vector<Index::SegmentInfo> segments = survey.index().segments();
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            const std::string name = index_name(label, segments[i].id);
+            if (in_ledger(name)) {
+                plan.foldable.insert(segments[i].id);
+            } else if (orphan_may_go(name) && is_announced(segments[i].id)) {
+                plan.foldable.insert(segments[i].id);
+                plan.left_over.insert(segments[i].id);
+            } else {
+                for (const PackRow& row : survey.rows_of_segments()[i]) pinned.insert(row.pack);
+            }
+        }
+        for (const PackUse& use : survey.packs()) {
+            if (use.needed) plan_.adopt.insert(pack_name(use.id));
+            if (!use.needed && !pinned.contains(use.id) && is_announced(use.id)) plan_pack(use, plan);
+        }
+    }
+
+    void plan_pack(const PackUse& use, LabelPlan& plan) {
+        const std::string name = pack_name(use.id);
+        if (!use.in_ledger && use.in_store && !orphan_may_go(name)) {
+            return;
+        } else if (use.live_bytes == 0 || !use.in_ledger) {
+            plan.drop.insert(use.id);
+            plan_.remove.insert(name);
+        } else if (is_worth_repacking(use)) {
+            plan.repack.insert(use.id);
+        }
+    }
+
+    [[nodiscard]] bool is_worth_repacking(const PackUse& use) const {
+        if (use.live_bytes * 100 < use.size * kLivePercent) return true;
+        return facts_.compact && use.live_raw * 100 < use.raw * kLivePercent;
+    }
+
+    // A pack that no segment here lists says itself which label it is of.
+    Result<std::optional<LabelId>> label_of_pack(const std::string& name) {
+        Bytes header(kSegmentHeaderSize);
+        TRY_ASSIGN(const auto reader, facts_.store.open(name));
+        const Status read = reader->read(kPackHeaderSize, header);
+        const auto segment = read.ok() ? decode_segment_header(header) : Result<SegmentHeader>(read.error());
+        if (segment.ok()) return std::optional<LabelId>(segment->label);
+        if (segment.error().code != Code::corrupt && segment.error().code != Code::usage) return segment.error();
+        plan_.warnings.push_back(say("{} is damaged and left as it is: {}", name, segment.error().message));
+        return std::optional<LabelId>();
+    }
+
+    [[nodiscard]] bool is_surveyed(const ObjectId& pack) const {
+        return std::any_of(facts_.surveys.begin(), facts_.surveys.end(),
+                           [&](const auto& survey) { return survey.second->find(pack) != nullptr; });
+    }
+
+    Status plan_unlisted_pack(const std::string& name, const ObjectInfo& object) {
+        const auto id = id_in_name(name);
+        if (!id || !is_announced(*id) || is_surveyed(*id)) return done();
+        if (!in_ledger(name) && !is_past_grace(object)) return done();
+        TRY_ASSIGN(const std::optional<LabelId> label, label_of_pack(name));
+        if (!label) return done();
+        if (facts_.surveys.contains(*label) || is_destroyed(*label)) plan_.remove.insert(name);
+        return done();
+    }
+
+    void plan_destroyed_segment(const std::string& name) {
+        constexpr std::size_t kFolder = 6;  // "index/"
+        const auto label = LabelId::from_hex(std::string_view(name).substr(kFolder, 2 * LabelId::size));
+        const auto id = id_in_name(name);
+        if (label && id && is_announced(*id) && is_destroyed(*label) && !facts_.surveys.contains(*label))
+            plan_.remove.insert(name);
+    }
+
+    // Forgotten ones, and those of writers that died before they entered them.
+    Status plan_snapshot(const std::string& name, const ObjectInfo& object) {
+        const auto id = id_in_name(name);
+        if (!id || !is_announced(*id) || facts_.ledger.snapshots.contains(*id)) return done();
+        if (!in_ledger(name) && !facts_.ledger.forgotten.contains(*id) && !is_past_grace(object)) return done();
+        TRY_ASSIGN(const Bytes bytes, facts_.store.get(name, kMaxSnapshotSize));
+        const auto clear = decode_snapshot_clear(*id, bytes);
+        // One that is damaged and forgotten belongs to nobody.
+        const bool ours = clear.ok() ? facts_.surveys.contains(clear->label) || is_destroyed(clear->label)
+                                     : facts_.ledger.forgotten.contains(*id);
+        if (ours) plan_.remove.insert(name);
+        return done();
+    }
+
+    const PlanFacts& facts_;
+    PrunePlan plan_;
+};
+
+}  // namespace
+
+std::optional<ObjectId> id_in_name(std::string_view name) {
+    const std::size_t slash = name.rfind('/');
+    return slash == std::string_view::npos ? std::nullopt : ObjectId::from_hex(name.substr(slash + 1));
+}
+
+std::size_t PrunePlan::packs_to_remove() const {
+    return static_cast<std::size_t>(
+        std::count_if(remove.begin(), remove.end(), [](const std::string& name) { return name.starts_with("packs/"); }));
+}
+
+std::size_t PrunePlan::packs_to_repack() const {
+    std::size_t count = 0;
+    for (const auto& [label, plan] : labels) count += plan.repack.size();
+    return count;
+}
+
+std::unordered_set<ObjectId, IdHash> PrunePlan::ids() const {
+    std::unordered_set<ObjectId, IdHash> ids;
+    for (const std::string& name : remove) {
+        if (const auto id = id_in_name(name)) ids.insert(*id);
+    }
+    for (const auto& [label, plan] : labels) {
+        ids.insert(plan.drop.begin(), plan.drop.end());
+        ids.insert(plan.repack.begin(), plan.repack.end());
+        ids.insert(plan.left_over.begin(), plan.left_over.end());
+    }
+    return ids;
+}
+
+Result<PrunePlan> plan_prune(const PlanFacts& facts) { return Planner(facts).run(); }
+
+}  // namespace custody

@@ -1,0 +1,55 @@
+// What a prune may take away: decided from store, ledger and surveys, touching nothing.
+//
+// Labels whose writer's keys are not here are left entirely alone, but for those that were destroyed: of them everything goes.
+// What no ledger entry names is an orphan: left by a writer that died, kept for the grace so that the next run can use it.
+#pragma once
+
+#include "vault/prune/index_rewrite.h"
+#include "vault/prune/label_survey.h"
+#include "vault/store/session.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+using Surveys = std::map<LabelId, std::unique_ptr<LabelSurvey>>;
+
+struct PlanFacts {
+    ObjectStore& store;
+    const LedgerState& ledger;
+    const Census& census;
+    const Surveys& surveys;
+    Time now;
+    std::int64_t grace_ns = 0;
+    bool compact = false;
+    // Once marks are published: nothing that is not in them may go.
+    const std::unordered_set<ObjectId, IdHash>* marked = nullptr;
+};
+
+struct LabelPlan {
+    std::set<ObjectId> drop;       // packs that go whole, or are gone already
+    std::set<ObjectId> repack;     // packs whose live blocks move
+    std::set<ObjectId> foldable;   // index segments that may be folded
+    std::set<ObjectId> left_over;  // of those, the ones that no ledger entry names
+};
+struct PrunePlan {
+    std::map<LabelId, LabelPlan> labels;
+    std::set<std::string> remove;  // objects to unlink: packs, segments of destroyed labels, snapshots
+    std::set<std::string> adopt;   // packs to enter in the ledger, because something live is there and nowhere else
+    std::vector<std::string> warnings;
+
+    [[nodiscard]] std::size_t packs_to_remove() const;
+    [[nodiscard]] std::size_t packs_to_repack() const;
+    // Everything that this plan would unlink and that somebody might still rely on.
+    [[nodiscard]] std::unordered_set<ObjectId, IdHash> ids() const;
+};
+[[nodiscard]] Result<PrunePlan> plan_prune(const PlanFacts& facts);
+
+// The 64 hex digits at the end of an object's name.
+[[nodiscard]] std::optional<ObjectId> id_in_name(std::string_view name);
+
+}  // namespace custody

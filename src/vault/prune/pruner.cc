@@ -1,0 +1,204 @@
+#include "vault/prune/pruner.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace custody {
+
+Pruner::Pruner(Repository& repository, const PruneOptions& options, Progress& progress, const StopFlag& stop)
+    : repository_(repository), store_(repository.store()), options_(options), progress_(progress), stop_(stop), check_([this] {
+          return stop_.check();
+      }) {}
+
+void Pruner::report(std::string_view phase) {
+    ProgressState state;
+    state.phase = phase;
+    progress_.update(state);
+}
+
+Result<PruneResult> Pruner::run() {
+    std::unique_ptr<SessionLock> lock;
+    if (!options_.dry_run) {
+        TRY_ASSIGN(lock, store_.lock_prune());
+        TRY(clear_leftovers());
+    }
+    TRY(repository_.ledger().refresh());
+    if (!options_.dry_run) TRY(end_destroyed_snapshots());
+    TRY(count_bytes(result_.bytes_before));
+    report("looking for what is in use");
+    TRY(open_surveys());
+    TRY(mark_live_snapshots());
+    TRY(survey());
+    for (const auto& [label, survey] : surveys_) result_.index_segments_before += survey->index().segments().size();
+    TRY_ASSIGN(PrunePlan planned, plan(nullptr));
+    result_.warnings = planned.warnings;
+    if (options_.dry_run) {
+        result_.packs_removed = planned.packs_to_remove();
+        result_.packs_repacked = planned.packs_to_repack();
+        for (const std::string& name : planned.remove) {
+            const auto object = census_.find(name);
+            if (object != census_.end()) result_.bytes_freed += object->second.size;
+        }
+        result_.bytes_after = result_.bytes_before;
+        result_.index_segments_after = result_.index_segments_before;
+        return std::move(result_);
+    }
+    TRY(work(planned));
+    TRY(finish());
+    return std::move(result_);
+}
+
+Status Pruner::work(PrunePlan& planned) {
+    if (!planned.ids().empty()) {
+        const std::uint64_t head = repository_.state().n;
+        TRY(publish_marks(planned));
+        TRY_ASSIGN(const bool must_wait, older_session_lives());
+        if (must_wait) {
+            result_.packs_waiting = planned.packs_to_remove() + planned.packs_to_repack();
+            result_.warnings.push_back(say("a backup is running: {} packs wait for the next prune", result_.packs_waiting));
+        }
+        TRY(repository_.ledger().refresh());
+        if (repository_.state().n != head) {
+            TRY(mark_snapshots_since(head));
+            TRY(survey());
+        }
+        const std::unordered_set<ObjectId, IdHash> nothing;
+        TRY_ASSIGN(planned, plan(must_wait ? &nothing : &marks_.packs));
+    }
+    TRY(remove_unreferenced(planned));
+    TRY(repack(planned));
+    return done();
+}
+
+Status Pruner::clear_leftovers() {
+    TRY_ASSIGN(const std::vector<std::string> temporary, store_.list_temporary());
+    for (const std::string& name : temporary) {
+        const Status removed = store_.remove(name);
+        if (!removed.ok() && removed.error().code != Code::not_found && removed.error().code != Code::busy) return removed;
+    }
+    return done();
+}
+
+Result<std::optional<LabelId>> Pruner::label_of_snapshot(const ObjectId& id) {
+    const auto bytes = store_.get(snapshot_name(id), kMaxSnapshotSize);
+    if (!bytes.ok() && bytes.error().code != Code::not_found) return bytes.error();
+    const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
+    if (!clear.ok()) return std::optional<LabelId>();
+    return std::optional<LabelId>(clear->label);
+}
+
+// Nobody can read them any more; held ones stay, and then so does the whole label.
+Status Pruner::end_destroyed_snapshots() {
+    const LedgerState& state = repository_.state();
+    if (state.destroyed_labels.empty()) return done();
+    LedgerEntry entry;
+    entry.operation = Operation::forget;
+    entry.time = repository_.clock().now();
+    entry.details = {{"reason", "label destroyed"}};
+    for (const auto& [id, in_ledger] : state.snapshots) {
+        TRY_ASSIGN(const std::optional<LabelId> label, label_of_snapshot(id));
+        if (!label || !state.destroyed_labels.contains(*label)) continue;
+        if (is_held(in_ledger, entry.time)) {
+            return Error{Code::refused, say("snapshot {} of a destroyed label is held; release it first", id.hex())};
+        }
+        entry.snapshots.push_back(id);
+    }
+    if (entry.snapshots.empty()) return done();
+    const std::vector<ObjectId> ended = entry.snapshots;
+    return with_room([&]() -> Status {
+        TRY(repository_.publish(entry, [&](const LedgerState& now) -> Status {
+            for (const ObjectId& id : ended) {
+                if (!now.snapshots.contains(id)) return Error{Code::busy, say("the ledger changed meanwhile; run prune again")};
+            }
+            return done();
+        }));
+        return done();
+    });
+}
+
+Status Pruner::open_surveys() {
+    const Keyring* keyring = repository_.keyring();
+    if (keyring == nullptr)
+        return Error{Code::wrong_key, say("prune needs the writer keys of the labels in {}", store_.location())};
+    for (const LabelInfo& info : keyring->labels()) {
+        if (repository_.state().destroyed_labels.contains(info.id)) continue;
+        auto keys = keyring->writer_keys(info.id);
+        if (!keys) continue;
+        TRY_ASSIGN(auto survey, LabelSurvey::open(store_, std::move(keys)));
+        surveys_.emplace(info.id, std::move(survey));
+    }
+    return done();
+}
+
+// Also one that is forgotten by now: its object stays until a prune takes it away, and that is us.
+Status Pruner::mark_snapshot(const ObjectId& id) {
+    const auto bytes = store_.get(snapshot_name(id), kMaxSnapshotSize);
+    const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
+    if (!clear.ok() && clear.error().code != Code::corrupt && clear.error().code != Code::not_found) return clear.error();
+    if (!clear.ok()) {
+        return Error{Code::corrupt,
+                     say("snapshot {} is damaged or missing; nothing was freed, run `custody repair` or forget it", id.hex())};
+    }
+    const auto survey = surveys_.find(clear->label);
+    if (survey == surveys_.end()) return done();
+    TRY_ASSIGN(const Snapshot snapshot, decode_snapshot(id, *bytes, survey->second->keys()));
+    return survey->second->mark(snapshot.summary.root, check_);
+}
+
+Status Pruner::mark_live_snapshots() {
+    for (const auto& [id, in_ledger] : repository_.state().snapshots) TRY(mark_snapshot(id));
+    return done();
+}
+
+Status Pruner::mark_snapshots_since(std::uint64_t n) {
+    for (const auto& [label, survey] : surveys_) TRY(survey->index().reload());
+    for (++n; n <= repository_.state().n; ++n) {
+        TRY_ASSIGN(const Bytes bytes, store_.get(ledger_name(n), kMaxLedgerEntrySize));
+        TRY_ASSIGN(const DecodedEntry decoded, decode_ledger_entry(bytes));
+        if (decoded.entry.operation != Operation::add && decoded.entry.operation != Operation::copy) continue;
+        for (const ObjectId& id : decoded.entry.snapshots) TRY(mark_snapshot(id));
+    }
+    return done();
+}
+
+Status Pruner::list_store() {
+    census_.clear();
+    TRY_ASSIGN(std::vector<ObjectInfo> objects, store_.list(""));
+    for (ObjectInfo& object : objects) {
+        std::string name = object.name;
+        census_.emplace(std::move(name), std::move(object));
+    }
+    return done();
+}
+
+Status Pruner::survey() {
+    TRY(list_store());
+    for (const auto& [label, survey] : surveys_) TRY(survey->count(census_, repository_.state()));
+    return done();
+}
+
+Result<PrunePlan> Pruner::plan(const std::unordered_set<ObjectId, IdHash>* marked) {
+    return plan_prune(
+        {store_, repository_.state(), census_, surveys_, repository_.clock().now(), options_.grace_ns, options_.compact, marked});
+}
+
+Status Pruner::count_bytes(std::uint64_t& bytes) {
+    TRY_ASSIGN(const std::vector<ObjectInfo> objects, store_.list(""));
+    bytes = 0;
+    for (const ObjectInfo& object : objects) bytes += object.size;
+    return done();
+}
+
+Result<PruneResult> prune(Repository& repository, const PruneOptions& options, Progress& progress, const StopFlag& stop) {
+    if (!repository.ledger_damage().empty()) {
+        return Error{Code::corrupt, say("{} is damaged; nothing was freed: {}", repository.ledger_damage().front().object,
+                                        repository.ledger_damage().front().problem)};
+    }
+    if (options.compact && options.unlocked == nullptr) {
+        return Error{Code::wrong_key, say("prune --compact opens blocks and needs the keyring's passphrase")};
+    }
+    return Pruner(repository, options, progress, stop).run();
+}
+
+}  // namespace custody

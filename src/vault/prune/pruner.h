@@ -1,0 +1,81 @@
+// One prune, step by step; DESIGN.md vault decision 6 and docs/LOCKING.md give the order, tests/crash/prune_model_test.cc shows
+// that none may be left out.
+//
+//   1  lock; clear away what dead writers left; end the snapshots of destroyed labels
+//   2  mark from every live snapshot; plan
+//   3  publish gc/marks of generation g with everything that may be unlinked
+//   4  list sessions: while one of an older generation lives, nothing marked may go (exit 0, it waits)
+//   5  read the ledger again; every snapshot that was live at any moment since 2 counts, also one forgotten since: a writer may
+//      have taken it as the base of its cache
+//   6  publish index segments without the packs that go
+//   7  publish the ledger entry; a crash from here on leaves objects that no entry names, which the next prune clears away
+//   8  unlink: replaced index segments first, then packs and snapshots
+//   9  repack (6 to 8 again); remake the reserve; publish marks of the same generation without what is gone
+// On a full medium 6 may have no room. Then it comes after 8: the marks keep writers from what is gone until the index is
+// without it.
+#pragma once
+
+#include "vault/collector.h"
+#include "vault/prune/prune_plan.h"
+#include "vault/prune/repack.h"
+
+#include <functional>
+
+namespace custody {
+
+class Pruner {
+public:
+    Pruner(Repository& repository, const PruneOptions& options, Progress& progress, const StopFlag& stop);
+    [[nodiscard]] Result<PruneResult> run();
+
+private:
+    // What a ledger entry of this prune says, and what is unlinked after it.
+    struct Change {
+        std::vector<ObjectInfo> added;
+        std::vector<std::string> unlink_first;  // index segments
+        std::vector<std::string> unlink;        // packs, snapshots
+    };
+
+    Status clear_leftovers();
+    Status end_destroyed_snapshots();
+    Result<std::optional<LabelId>> label_of_snapshot(const ObjectId& id);
+    Status open_surveys();
+    Status mark_live_snapshots();
+    Status mark_snapshot(const ObjectId& id);
+    Status mark_snapshots_since(std::uint64_t n);
+    Status list_store();
+    Status survey();
+    Result<PrunePlan> plan(const std::unordered_set<ObjectId, IdHash>* marked);
+    Status work(PrunePlan& planned);
+    Status publish_marks(const PrunePlan& plan);
+    Result<bool> older_session_lives();
+    Status remove_unreferenced(const PrunePlan& plan);
+    Status fold_indexes(const PrunePlan& plan, Change& change);
+    Status repack(const PrunePlan& plan);
+    Status repack_label(const LabelId& label, const LabelPlan& plan, Change& change);
+    Status survey_again(const LabelId& label);
+    Status commit(Change change);
+    Status unlink(const std::vector<std::string>& names);
+    Status finish();
+    Status free_reserve();
+    Status remake_reserve();
+    Status with_room(const std::function<Status()>& step);
+    Status count_bytes(std::uint64_t& bytes);
+    void report(std::string_view phase);
+
+    Repository& repository_;
+    ObjectStore& store_;
+    const PruneOptions& options_;
+    Progress& progress_;
+    const StopFlag& stop_;
+    std::function<Status()> check_;
+    PruneResult result_;
+    Surveys surveys_;
+    Census census_;
+    Marks marks_;  // as this prune published them
+    bool marks_published_ = false;
+    bool reserve_freed_ = false;
+    bool index_behind_ = false;  // an index segment still lists packs that are gone
+};
+
+}  // namespace custody
