@@ -1,0 +1,198 @@
+#include "vault/replicator.h"
+
+#include "tests/support/fault_file_system.h"
+#include "tests/support/pack_fixtures.h"
+#include "tests/support/results.h"
+#include "tests/support/small_vault.h"
+#include "vault/store/session.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace custody::test {
+namespace {
+
+class ReplicatorTest : public testing::Test {
+protected:
+    Result<CopyResult> copy(const std::string& from, const std::string& to, std::vector<ObjectId> snapshots = {}) {
+        Repository source = vault_.open(from);
+        Repository target = vault_.open(to);
+        return copy_snapshots(source, target, snapshots, silent_, stop_);
+    }
+    ObjectId back_up_docs(std::uint64_t seed) {
+        return vault_.back_up("a", "business", "docs",
+                              {{"srv/docs/plan", noise(600'000, seed)}, {"srv/docs/note", text(9'000, seed)}});
+    }
+    void expect_complete(const std::string& vault) {
+        Repository repository = vault_.open(vault);
+        for (const auto& [id, live] : repository.state().snapshots) {
+            EXPECT_EQ(read_files(repository, vault_.unlocked(), id), vault_.stored().at(id)) << id.hex();
+        }
+    }
+    void flip(const std::string& vault, const std::string& name, std::size_t at) {
+        Bytes content = vault_.objects(vault).at(name);
+        content.at(at) ^= 1;
+        vault_.write_object(vault, name, content);
+    }
+    std::vector<std::string> packs(const std::string& vault) {
+        std::vector<std::string> found;
+        for (const auto& [name, content] : vault_.objects(vault)) {
+            if (name.starts_with("packs/")) found.push_back(name);
+        }
+        return found;
+    }
+
+    SmallVault vault_;
+    SilentProgress silent_;
+    StopFlag stop_;
+};
+
+TEST_F(ReplicatorTest, TargetHoldsEverythingAndASecondRunNothingNew) {
+    vault_.populate();
+    Repository target = vault_.open("b");
+    EXPECT_EQ(target.state().snapshots.size(), 5U);
+    expect_complete("b");
+    EXPECT_EQ(packs("a"), packs("b")) << "packs are copied verbatim";
+    const auto before = vault_.objects("b");
+    const auto again = copy("a", "b");
+    ASSERT_TRUE(is_ok(again));
+    EXPECT_EQ(again->snapshots_present, 5U);
+    EXPECT_EQ(again->snapshots_copied + again->packs_copied, 0U);
+    EXPECT_EQ(vault_.objects("b"), before);
+}
+
+TEST_F(ReplicatorTest, OrderAtTheTargetIsThatOfTheSource) {
+    vault_.populate();
+    const auto ids = [&](const std::string& vault) {
+        Repository repository = vault_.open(vault);
+        const auto listed = repository.snapshots();
+        std::vector<ObjectId> order;
+        for (const auto& each : *listed) order.push_back(each.snapshot.id);
+        return order;
+    };
+    EXPECT_EQ(ids("a"), ids("b"));
+}
+
+TEST_F(ReplicatorTest, OnlyWhatTheTargetLacksIsCopied) {
+    back_up_docs(1);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    back_up_docs(2);
+    const auto second = copy("a", "b");
+    ASSERT_TRUE(is_ok(second));
+    EXPECT_EQ(second->snapshots_copied, 1U);
+    EXPECT_EQ(second->packs_copied, 2U);
+    expect_complete("b");
+}
+
+TEST_F(ReplicatorTest, ContentTheTargetHasUnderAnotherPackIsNotCopied) {
+    // The same files were backed up to both, so content agrees and the packs do not.
+    const SmallVault::Files files{{"srv/docs/plan", noise(600'000, 3)}};
+    vault_.back_up("a", "business", "docs", files);
+    vault_.back_up("b", "business", "docs", files);
+    const auto copied = copy("a", "b");
+    ASSERT_TRUE(is_ok(copied));
+    EXPECT_EQ(copied->snapshots_copied, 1U);
+    EXPECT_EQ(copied->packs_copied, 0U);
+    expect_complete("b");
+}
+
+TEST_F(ReplicatorTest, DamagedSourcePackNamesItsSnapshotsAndTheRestGoesOn) {
+    const ObjectId damaged = back_up_docs(1);
+    const auto before = packs("a");
+    const ObjectId sound = vault_.back_up("a", "config", "etc", {{"etc/hosts", text(800, 1)}});
+    flip("a", before[0], 200);
+    const auto copied = copy("a", "b");
+    ASSERT_TRUE(is_ok(copied));
+    EXPECT_EQ(copied->damaged, std::vector<ObjectId>{damaged});
+    ASSERT_EQ(copied->warnings.size(), 1U);
+    EXPECT_NE(copied->warnings[0].find(damaged.hex().substr(0, 12)), std::string::npos) << copied->warnings[0];
+    EXPECT_NE(copied->warnings[0].find(before[0]), std::string::npos) << copied->warnings[0];
+    Repository target = vault_.open("b");
+    EXPECT_TRUE(target.state().snapshots.contains(sound));
+    EXPECT_FALSE(target.state().snapshots.contains(damaged));
+    EXPECT_EQ(vault_.objects("b").count(before[0]), 0U) << "damaged bytes must not get a good name";
+}
+
+TEST_F(ReplicatorTest, ForgottenAtTheTargetComesBackOnlyByName) {
+    const ObjectId id = back_up_docs(1);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    {
+        Repository target = vault_.open("b");
+        LedgerEntry forget;
+        forget.operation = Operation::forget;
+        forget.snapshots = {id};
+        forget.removed = {snapshot_name(id)};
+        ASSERT_TRUE(is_ok(target.publish(forget, nullptr)));
+        vault_.remove_object("b", snapshot_name(id));
+    }
+    const auto silent = copy("a", "b");
+    ASSERT_TRUE(is_ok(silent));
+    EXPECT_EQ(silent->snapshots_copied, 0U);
+    const auto named = copy("a", "b", {id});
+    ASSERT_TRUE(is_ok(named));
+    EXPECT_EQ(named->snapshots_copied, 1U);
+    expect_complete("b");
+}
+
+TEST_F(ReplicatorTest, PackMarkedAtTheTargetIsNotReliedOn) {
+    const ObjectId id = back_up_docs(1);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    Repository target = vault_.open("b");
+    Marks marks;
+    marks.generation = 1;
+    for (const auto& [name, size] : target.state().objects) {
+        if (name.starts_with("packs/")) marks.packs.insert(*ObjectId::from_hex(name.substr(name.rfind('/') + 1)));
+    }
+    LedgerEntry forget;
+    forget.operation = Operation::forget;
+    forget.snapshots = {id};
+    ASSERT_TRUE(is_ok(target.publish(forget, nullptr)));
+    ASSERT_TRUE(is_ok(target.store().replace("gc/marks", encode(marks))));
+    const auto copied = copy("a", "b", {id});
+    if (!copied.ok()) {
+        // A pack of a single block cannot be given another name: the copy says what to do.
+        EXPECT_TRUE(fails_with(Code::busy, copied));
+        return;
+    }
+    for (const ObjectId& pack : marks.packs) vault_.remove_object("b", pack_name(pack));
+    expect_complete("b");
+}
+
+TEST_F(ReplicatorTest, InterruptedAnywhereTheNextRunCompletesIt) {
+    vault_.back_up("a", "config", "etc", {{"etc/hosts", text(800, 1)}});
+    back_up_docs(1);
+    const auto empty = vault_.objects("b");
+    std::uint64_t failures = 0;
+    for (std::uint64_t n = 1;; n += 5) {
+        FaultFileSystem faulty(vault_.files());
+        faulty.arm(n, Fault::io, true);
+        bool failed = true;
+        {
+            Repository source = vault_.open("a");
+            auto target = Repository::open(faulty, vault_.clock(), vault_.path("b"), &vault_.keyring());
+            if (target.ok()) failed = !copy_snapshots(source, *target, {}, silent_, stop_).ok();
+        }
+        if (!failed) break;
+        ++failures;
+        const auto again = copy("a", "b");
+        ASSERT_TRUE(is_ok(again)) << "after operation " << n;
+        expect_complete("b");
+        vault_.put_back("b", empty);
+        vault_.forget_heads();
+        ASSERT_LT(n, 20'000U);
+    }
+    EXPECT_GT(failures, 20U);
+}
+
+TEST_F(ReplicatorTest, OtherFamiliesAreRefused) {
+    SmallVault stranger;
+    Repository source = vault_.open("a");
+    Repository target = stranger.open("b");
+    EXPECT_TRUE(fails_with(Code::refused, copy_snapshots(source, target, {}, silent_, stop_)));
+}
+
+TEST_F(ReplicatorTest, UnknownNameIsNotFound) { EXPECT_TRUE(fails_with(Code::not_found, copy("a", "b", {ObjectId{}}))); }
+
+}  // namespace
+}  // namespace custody::test
