@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "vault/history/snapshot.h"
+#include "vault/object_check.h"
 
 #include <algorithm>
 
@@ -130,11 +131,6 @@ private:
 };
 
 }  // namespace
-
-std::optional<ObjectId> id_in_name(std::string_view name) {
-    const std::size_t slash = name.rfind('/');
-    return slash == std::string_view::npos ? std::nullopt : ObjectId::from_hex(name.substr(slash + 1));
-}
 
 std::size_t PrunePlan::packs_to_remove() const {
     return static_cast<std::size_t>(

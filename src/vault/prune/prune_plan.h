@@ -49,7 +49,4 @@ struct PrunePlan {
 };
 [[nodiscard]] Result<PrunePlan> plan_prune(const PlanFacts& facts);
 
-// The 64 hex digits at the end of an object's name.
-[[nodiscard]] std::optional<ObjectId> id_in_name(std::string_view name);
-
 }  // namespace custody
