@@ -203,7 +203,7 @@ Result<Keyring> Keyring::import_writer(FileSystem& files, const Clock& clock, co
     return create_with(files, clock, folder, std::move(decoded.content));
 }
 
-Result<Bytes> Keyring::rewrite_writer_export(ByteView exported) {
+Result<Keyring::RewrittenExport> Keyring::rewrite_writer_export(ByteView exported) const {
     TRY_ASSIGN(WriterExport decoded, decode_writer(exported));
     if (decoded.content.family != family()) return Error{Code::refused, say("this export is of another keyring's family")};
     const auto is_destroyed = [&](const StoredLabel& label) { return destroyed(label.id).has_value(); };
@@ -212,7 +212,7 @@ Result<Bytes> Keyring::rewrite_writer_export(ByteView exported) {
     const KeyringContent& writer = decoded.content;
     TRY_ASSIGN(Bytes rewritten,
                encode_writer(writer, decoded.number, writer.host, writer.host_name, writer.signing_seed, labels, decoded.made));
-    return rewritten;
+    return RewrittenExport{std::move(rewritten), decoded.number};
 }
 
 Result<Bytes> Keyring::export_public() const {

@@ -19,15 +19,6 @@ Error about_keyring(const std::string& folder, Error error) {
     return error;
 }
 
-// Best effort, after the new file is durable: the old bytes hold keys that may no longer exist. A copy-on-write file system or an
-// SSD keeps them all the same, which is why crypto-erasure names this storage as an exception.
-void overwrite_old_bytes(File& old_file) {
-    const auto info = old_file.info();
-    if (!info.ok() || info->size > kMaxKeyringSize) return;
-    const Bytes zeros(static_cast<std::size_t>(info->size));
-    if (write_all(old_file, 0, zeros).ok()) (void)old_file.sync();
-}
-
 // A crash may have left a temporary file that was never named `keyring`: it holds keys as well. Called by who holds the lock.
 void remove_leftovers(FileSystem& files, const std::string& folder) {
     const auto items = files.list(folder);
@@ -35,7 +26,7 @@ void remove_leftovers(FileSystem& files, const std::string& folder) {
     for (const DirectoryItem& item : *items) {
         if (!item.name.starts_with("keyring.tmp-")) continue;
         const std::string path = join_path(folder, item.name);
-        if (const auto file = files.open_writable(path); file.ok()) overwrite_old_bytes(**file);
+        if (const auto file = files.open_writable(path); file.ok()) overwrite_with_zeros(**file, kMaxKeyringSize);
         (void)files.remove(path);  // best effort; the next change tries again
     }
 }
@@ -188,7 +179,7 @@ Status Keyring::change(const std::function<Status(KeyringContent&)>& edit) {
         wipe(current);
         if (!is_ours) return busy;
         TRY(replace_file(*state_->files, path, bytes, kFileMode));
-        overwrite_old_bytes(*old_file);
+        overwrite_with_zeros(*old_file, kMaxKeyringSize);
         remove_leftovers(*state_->files, state_->folder);
         return done();
     };

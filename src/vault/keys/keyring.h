@@ -116,7 +116,11 @@ public:
     // A writer export: writer keys of `labels` (all when empty), a fresh signing seed for `host`, trusted here from now on.
     [[nodiscard]] Result<Bytes> export_writer(const std::vector<std::string>& labels, std::string_view host);
     // The same export without labels that were destroyed since; the caller replaces the file and settles its copy.
-    [[nodiscard]] Result<Bytes> rewrite_writer_export(ByteView exported);
+    struct RewrittenExport {
+        Bytes file;
+        std::uint32_t number = 0;
+    };
+    [[nodiscard]] Result<RewrittenExport> rewrite_writer_export(ByteView exported) const;
     [[nodiscard]] Result<Bytes> export_public() const;  // family, label ids and publics, signers: no secret
     // Makes a keyring folder of role writer out of a writer export.
     static Result<Keyring> import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported);

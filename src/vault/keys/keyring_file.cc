@@ -332,6 +332,13 @@ Result<KeyringContent> decode_keyring(ByteView bytes) {
     return content;
 }
 
+void overwrite_with_zeros(File& file, std::size_t max_size) {
+    const auto info = file.info();
+    if (!info.ok() || info->size > max_size) return;
+    const Bytes zeros(static_cast<std::size_t>(info->size));
+    if (write_all(file, 0, zeros).ok()) (void)file.sync();
+}
+
 std::string keyring_path(const std::string& folder) { return join_path(folder, "keyring"); }
 
 }  // namespace custody

@@ -71,6 +71,9 @@ struct KeyringContent {
 [[nodiscard]] Result<StoredLabel> label_from_json(const Json& json);
 [[nodiscard]] Json signers_to_json(const std::vector<SignerInfo>& signers);
 [[nodiscard]] Result<std::vector<SignerInfo>> signers_from_json(const Json& list);
+// Best effort, for a file whose name another has taken: its bytes hold keys that may no longer exist. A copy-on-write file system
+// or an SSD keeps them all the same, which is why crypto-erasure names the storage as an exception.
+void overwrite_with_zeros(File& file, std::size_t max_size);
 // A host or note as it is kept: one line, bounded.
 [[nodiscard]] std::string note_text(std::string_view text);
 // Overwrites every text in it: writer keys went through here.
@@ -91,6 +94,11 @@ struct UnlockedKeyring::State {
     Suite suite = Suite::standard;
     std::vector<std::pair<LabelId, std::vector<StoredEpoch>>> labels;
 };
+
+// heads/<vault id>, checksummed. write_head never goes back, and costs one fsync: after a power cut the older head may stand
+// there again, which is still a head of this vault.
+[[nodiscard]] Result<std::optional<RememberedHead>> read_head(FileSystem& files, const std::string& folder, const VaultId& vault);
+[[nodiscard]] Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head);
 
 // The keyring's file within its folder.
 [[nodiscard]] std::string keyring_path(const std::string& folder);

@@ -26,9 +26,9 @@ Result<RememberedHead> decode_head(ByteView bytes, const VaultId& vault) {
 
 }  // namespace
 
-Result<std::optional<RememberedHead>> Keyring::remembered_head(const VaultId& vault) const {
-    const std::string path = head_path(folder(), vault);
-    auto bytes = read_file(*state_->files, path, kMaxHeadSize);
+Result<std::optional<RememberedHead>> read_head(FileSystem& files, const std::string& folder, const VaultId& vault) {
+    const std::string path = head_path(folder, vault);
+    auto bytes = read_file(files, path, kMaxHeadSize);
     if (!bytes.ok()) {
         if (bytes.error().code == Code::not_found) return std::optional<RememberedHead>();
         return std::move(bytes).error();
@@ -41,16 +41,14 @@ Result<std::optional<RememberedHead>> Keyring::remembered_head(const VaultId& va
     return std::optional(*head);
 }
 
-// One fsync: after a power cut the older head may stand there again, which is still a head of this vault.
-Status Keyring::remember_head(const VaultId& vault, const RememberedHead& head) {
-    TRY_ASSIGN(const auto known, remembered_head(vault));
+Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head) {
+    TRY_ASSIGN(const auto known, read_head(files, folder, vault));
     if (known && known->n >= head.n) return done();
-    FileSystem& files = *state_->files;
-    if (!known) TRY(make_directories(files, join_path(folder(), "heads"), 0700));
+    if (!known) TRY(make_directories(files, join_path(folder, "heads"), 0700));
     TRY_ASSIGN(const Bytes bytes,
                encode_checksummed({{"vault", vault.hex()}, {"n", head.n}, {"hash", head.hash.hex()}}, kPurpose));
-    const std::string path = head_path(folder(), vault);
-    const std::string temporary = path + ".new-" + random_id<HostId>().hex();
+    const std::string path = head_path(folder, vault);
+    const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {
         TRY_ASSIGN(const auto file, files.create(temporary, 0600));
         TRY(write_all(*file, 0, bytes));
@@ -62,6 +60,15 @@ Status Keyring::remember_head(const VaultId& vault, const RememberedHead& head) 
         (void)files.remove(temporary);  // the failure that is told is the one that came first
         return written;
     }
+    return done();
+}
+
+Result<std::optional<RememberedHead>> Keyring::remembered_head(const VaultId& vault) const {
+    return read_head(*state_->files, folder(), vault);
+}
+
+Status Keyring::remember_head(const VaultId& vault, const RememberedHead& head) {
+    TRY(write_head(*state_->files, folder(), vault, head));
     if (!std::binary_search(state_->vaults.begin(), state_->vaults.end(), vault)) {
         state_->vaults.insert(std::upper_bound(state_->vaults.begin(), state_->vaults.end(), vault), vault);
     }

@@ -1,9 +1,10 @@
 // Recovery kits: with one vault and a kit, everything comes back (DESIGN.md "Recovery kit").
 //
-// A kit file: "custody recovery kit 1" container: clear JSON header (number, family, vault ids, heads, Argon2 cost and salt, or
-// officers' keys), then AES-256-GCM of the payload: all label keys of all epochs, writer keys, signers' and officers' public
-// keys, vault ids and heads. Its own passphrase; where none is given, one of seven words' strength is made and shown once. Errors
-// as keyring.h.
+// A kit file (kit_file.h): a clear JSON header (number, family, vault ids and heads, slots), then the sealed payload: all label
+// keys of all epochs, writer keys, signers' and officers' public keys, registered copies. It opens by its own passphrase, or by
+// an officer's key. Wherever `kit_passphrase` opens a kit, it is the passphrase, or an officer's X25519 secret (32 bytes).
+// Ownership: values. Threads: one thread uses a keyring. Errors as keyring.h. Durable: the keyring's side is, on return; files
+// are the caller's (key_destruction.h rewrites them in place).
 #pragma once
 
 #include "base/result.h"
@@ -23,7 +24,9 @@ struct KitContents {
     Digest fingerprint;  // SHA-256 of the kit file
 };
 
-// Registers the kit as copy `number` in the keyring; not proven until check_kit.
+// A passphrase of seven words' strength (80 random bits, four groups of four letters): shown once, where none was chosen.
+[[nodiscard]] Secret make_kit_passphrase();
+// Registers the kit as copy `number` in the keyring; not proven until check_kit. usage: neither passphrase nor officers.
 struct ExportedKit {
     Bytes file;
     KitContents contents;
@@ -31,19 +34,27 @@ struct ExportedKit {
 [[nodiscard]] Result<ExportedKit> export_kit(Keyring& keyring, const UnlockedKeyring& unlocked, const Secret& kit_passphrase,
                                              const std::vector<PublicKey>& officers, Argon2Cost cost);
 // Opens it, compares every key with the keyring's, marks the copy proven. corrupt, wrong_key; refused: older than the keyring
-// (stale).
+// (stale), of another family, or not registered here.
 [[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const Secret& kit_passphrase);
 // On a bare machine: a custodian keyring out of a kit, with a new slot 1 and a new signing seed (the old one is trusted).
 [[nodiscard]] Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
                                          const Secret& kit_passphrase, const Secret& new_passphrase, Argon2Cost cost,
                                          std::string host);
-// Rewrites a kit without labels that were destroyed since; the caller replaces the file. Settles copy `number`.
-[[nodiscard]] Result<Bytes> rewrite_kit(Keyring& keyring, ByteView file, const Secret& kit_passphrase);
+// The same kit without labels that were destroyed since. Only its bytes: present_kit (key_destruction.h) also replaces the file
+// and settles the copy, in the order that never claims too much.
+[[nodiscard]] Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const Secret& kit_passphrase);
+// What is in clear: number, family, vaults, fingerprint; no labels.
+[[nodiscard]] Result<KitContents> describe_kit(ByteView file);
 
 // Typeable form: lines of five-letter Crockford base32 groups, each line with its number and a checksum group. from_lines accepts
 // lower case, O for 0, I and L for 1, any spacing; names the first line that does not check.
 [[nodiscard]] std::vector<std::string> kit_to_lines(ByteView file);
 [[nodiscard]] Result<Bytes> kit_from_lines(const std::vector<std::string>& lines);
+
+// The texts of the page's QR codes, each at most `max_letters` long; kit_from_lines takes them, too, in any order.
+[[nodiscard]] std::vector<std::string> kit_to_qr_parts(ByteView file, std::size_t max_letters);
+// A kit however it comes: the file itself, or a text file with its lines or its QR codes' texts.
+[[nodiscard]] Result<Bytes> read_kit(ByteView content);
 
 // One A4 page (Cairo, Pango, libqrencode; kit_page.cc): QR of the kit file, the lines, fingerprints, number, what to type.
 // Vietnamese first. PDF bytes.

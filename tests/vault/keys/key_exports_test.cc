@@ -1,3 +1,4 @@
+#include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/scratch_folder.h"
 #include "vault/keys/keyring.h"
@@ -26,7 +27,7 @@ bool holds_key(ByteView haystack, ByteView key) {
 class KeyExportsTest : public testing::Test {
 protected:
     test::ScratchFolder scratch_{"exports"};
-    test::SettableClock clock_;
+    test::FakeClock clock_;
     FileSystem& files_ = posix_file_system();
     Secret passphrase_ = secret_text("custodian");
     Keyring custodian_ =

@@ -1,5 +1,6 @@
 #include "vault/keys/keyring.h"
 
+#include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/scratch_folder.h"
 #include "vault/keys/keyring_file.h"
@@ -33,7 +34,7 @@ bool holds_key(ByteView haystack, ByteView key) {
 class KeyringTest : public testing::Test {
 protected:
     test::ScratchFolder scratch_{"keyring"};
-    test::SettableClock clock_;
+    test::FakeClock clock_;
     FileSystem& files_ = posix_file_system();
     std::string folder_ = scratch_ / "keyring";
     Secret passphrase_ = secret_text("mật khẩu");

@@ -1,0 +1,172 @@
+#include "vault/keys/key_destruction.h"
+
+#include "base/text.h"
+#include "vault/history/lawful_term.h"
+#include "vault/keys/keyring_file.h"
+#include "vault/keys/kit_file.h"
+
+#include <algorithm>
+#include <set>
+
+namespace custody {
+namespace {
+
+constexpr std::uint32_t kCopyMode = 0600;
+
+// A time that the writer's own clock already doubted does not begin a term; the ledger's does.
+Time begin_of_term(const Repository::Listed& listed) {
+    return listed.snapshot.summary.clock_suspect ? listed.ledger.added : listed.snapshot.summary.time;
+}
+
+std::string short_id(const ObjectId& id) { return id.hex().substr(0, 12); }
+
+Status clock_can_be_believed(const Repository& repository) {
+    const ClockState clock = repository.clock_state();
+    if (!clock.behind_floor && !clock.far_ahead) return done();
+    return Error{Code::refused,
+                 say("the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed",
+                     to_rfc3339_local(clock.now), repository.header().vault.hex().substr(0, 12), to_rfc3339_local(clock.floor))};
+}
+
+Status ask(Repository& repository, const WriterKeys& label) {
+    TRY(repository.ledger().refresh());
+    TRY(clock_can_be_believed(repository));
+    TRY_ASSIGN(const std::vector<std::string> obstacles, obstacles_to_destruction(repository, label));
+    if (obstacles.empty()) return done();
+    const std::string more = obstacles.size() > 1 ? say(" (and {} more)", obstacles.size() - 1) : std::string();
+    return Error{Code::refused, say("label '{}' cannot be destroyed: {}{}", label.name, obstacles.front(), more)};
+}
+
+// The entry is valid only for the snapshots that were looked at: one that appeared or was held since is looked at first.
+Status tell(Repository& repository, const LabelId& label) {
+    if (repository.state().destroyed_labels.contains(label)) return done();
+    const std::map<ObjectId, LedgerSnapshot> seen = repository.state().snapshots;
+    const Time time = repository.clock().now();
+    LedgerEntry draft;
+    draft.operation = Operation::destroy_label;
+    draft.details = {{"label", label.hex()}};
+    const auto still_valid = [&](const LedgerState& now) -> Status {
+        for (const auto& [id, snapshot] : now.snapshots) {
+            if (seen.contains(id) && !is_held(snapshot, time)) continue;
+            // Held ones of other labels were held before, too.
+            const auto before = seen.find(id);
+            if (before != seen.end() && is_held(before->second, time)) continue;
+            return Error{Code::busy, say("snapshot {} was added or held meanwhile; try again", short_id(id))};
+        }
+        return done();
+    };
+    TRY(repository.publish(std::move(draft), still_valid));
+    return done();
+}
+
+// The old file stays open over the rename, so that its bytes can be overwritten once the new ones are durable.
+Status replace_copy(FileSystem& files, const std::string& path, ByteView content) {
+    TRY_ASSIGN(const auto old_file, files.open_writable(path));
+    TRY(replace_file(files, path, content, kCopyMode));
+    overwrite_with_zeros(*old_file, kMaxKitSize);
+    TRY_ASSIGN(const Bytes read_back, read_file(files, path, kMaxKitSize));
+    if (std::equal(read_back.begin(), read_back.end(), content.begin(), content.end())) return done();
+    return Error{Code::io, say("{} does not read back as it was written; the medium may be failing", printable(path))};
+}
+
+Error at_path(const std::string& path, const Error& error) { return {error.code, say("{}: {}", printable(path), error.message)}; }
+
+}  // namespace
+
+Result<std::vector<std::string>> obstacles_to_destruction(Repository& repository, const WriterKeys& label) {
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(const std::vector<Repository::Listed> listed, repository.snapshots(nullptr, &damaged));
+    const Time now = repository.clock().now();
+    std::vector<std::string> obstacles;
+    for (const Repository::Listed& item : listed) {
+        if (item.snapshot.clear.label != label.label) continue;
+        const std::string which =
+            say("snapshot {} in vault {}", short_id(item.snapshot.id), repository.header().vault.hex().substr(0, 12));
+        if (is_held(item.ledger, now)) {
+            obstacles.push_back(say("{} is held: {}", which, printable(item.ledger.hold->reason)));
+        } else if (is_within_lawful_term(label.name, begin_of_term(item), now)) {
+            obstacles.push_back(say("{} is within the lawful term of its label ({})", which, lawful_term(label.name).duty));
+        }
+    }
+    for (const Repository::DamagedSnapshot& item : damaged) {
+        obstacles.push_back(
+            say("snapshot {} is damaged, and nobody can tell its label; repair or forget it first", short_id(item.id)));
+    }
+    return obstacles;
+}
+
+Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked, std::string_view label_name,
+                                        std::span<Repository* const> reachable) {
+    TRY_ASSIGN(const auto label, keyring.writer_keys(label_name));
+    for (Repository* repository : reachable) {
+        if (repository->header().family != keyring.family()) {
+            return Error{Code::refused, say("vault {} is of another keyring's family", repository->header().vault.hex())};
+        }
+        TRY(ask(*repository, *label));
+    }
+    DestructionResult result;
+    std::set<VaultId> told;
+    for (Repository* repository : reachable) {
+        TRY(tell(*repository, label->label));
+        if (told.insert(repository->header().vault).second) result.told.push_back(repository->header().vault);
+    }
+    TRY(keyring.destroy_label(unlocked, label_name));
+    for (const VaultId& vault : keyring.known_vaults()) {
+        if (!told.contains(vault)) result.unreached.push_back(vault);
+    }
+    result.label = *keyring.destroyed(label->label);
+    result.exceptions = destruction_exceptions(keyring);
+    return result;
+}
+
+Result<std::size_t> announce_destructions(Repository& repository) {
+    if (repository.keyring() == nullptr) return std::size_t{0};
+    std::size_t published = 0;
+    for (const DestroyedLabel& destroyed : repository.keyring()->destroyed_labels()) {
+        if (repository.state().destroyed_labels.contains(destroyed.label)) continue;
+        LedgerEntry draft;
+        draft.operation = Operation::destroy_label;
+        draft.details = {{"label", destroyed.label.hex()}};
+        // The keys are gone already; nothing that a snapshot says could bring them back.
+        TRY(repository.publish(std::move(draft), [](const LedgerState&) { return done(); }));
+        ++published;
+    }
+    return published;
+}
+
+std::vector<std::string> destruction_exceptions(const Keyring& keyring) {
+    return {
+        say("the storage that holds the keyring {}: overwritten bytes may survive there (SSD, copy-on-write) until it is "
+            "sanitised itself",
+            printable(keyring.folder()))};
+}
+
+Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path, const Secret& kit_passphrase) {
+    TRY_ASSIGN(const Bytes content, read_file(files, path, kMaxKitSize));
+    auto rewritten = rewrite_kit(keyring, content, kit_passphrase);
+    if (!rewritten.ok()) return at_path(path, rewritten.error());
+    TRY(replace_copy(files, path, *rewritten));
+    TRY_ASSIGN(const KitContents contents, describe_kit(*rewritten));
+    const auto copies = keyring.copies();
+    const bool registered = std::any_of(copies.begin(), copies.end(), [&](const CopyInfo& copy) {
+        return copy.kind == "kit" && copy.number == contents.number && copy.made == contents.made;
+    });
+    if (!registered) {
+        return Error{Code::refused, say("recovery kit {} was rewritten, but is not registered in this keyring", contents.number)};
+    }
+    TRY(keyring.settle_copy(contents.number, true, {}));
+    return contents;
+}
+
+Status present_writer_export(FileSystem& files, Keyring& keyring, const std::string& path) {
+    TRY_ASSIGN(Bytes content, read_file(files, path, kMaxKitSize));
+    auto rewritten = keyring.rewrite_writer_export(content);
+    wipe(content);
+    if (!rewritten.ok()) return at_path(path, rewritten.error());
+    const Status replaced = replace_copy(files, path, rewritten->file);
+    wipe(rewritten->file);
+    TRY(replaced);
+    return keyring.settle_copy(rewritten->number, true, {});
+}
+
+}  // namespace custody

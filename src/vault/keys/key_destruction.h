@@ -1,0 +1,46 @@
+// Crypto-erasure of a label: its keys are destroyed, so that no copy of its packs, wherever it lies, opens ever again.
+//
+// It is `pending` until each registered copy of the keys was presented and rewritten without the label, or was declared destroyed
+// (Keyring::settle_copy). Then it is `passed with exceptions`: the exception is the keyring's own storage, where old bytes may
+// survive below the file system. A printed kit counts with its file: a new page is printed from the rewritten file, the old one
+// destroyed.
+// Order: every vault is asked first, then told by a ledger entry, then the keys go. Each step may be repeated after a crash.
+// Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused names snapshots and why; others as
+// keyring.h. Durable on return.
+#pragma once
+
+#include "base/file.h"
+#include "vault/keys/recovery_kit.h"
+#include "vault/repository.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+// One line for each snapshot of the label that is held or within its lawful term in this vault; and for each damaged snapshot, of
+// which nobody can tell.
+[[nodiscard]] Result<std::vector<std::string>> obstacles_to_destruction(Repository& repository, const WriterKeys& label);
+
+struct DestructionResult {
+    DestroyedLabel label;
+    std::vector<VaultId> told;       // vaults whose ledger names the destruction now
+    std::vector<VaultId> unreached;  // vaults this keyring knows that were not given: to be told when they are attached
+    std::vector<std::string> exceptions;
+};
+// `reachable`: every vault of the family that is attached, opened with `keyring`. Nothing changes unless all of them agree.
+[[nodiscard]] Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked,
+                                                      std::string_view label_name, std::span<Repository* const> reachable);
+// Tells a vault that was away of the labels destroyed meanwhile. The number of entries published; 0 when it knew.
+[[nodiscard]] Result<std::size_t> announce_destructions(Repository& repository);
+// What a destruction that passed does not cover, in words.
+[[nodiscard]] std::vector<std::string> destruction_exceptions(const Keyring& keyring);
+
+// A copy is presented as a file: rewritten in place without destroyed labels, read back, its old bytes overwritten best effort,
+// and only then settled in the keyring. A rewritten kit has to be checked again (key import --check) before it counts as proven.
+[[nodiscard]] Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path,
+                                              const Secret& kit_passphrase);
+[[nodiscard]] Status present_writer_export(FileSystem& files, Keyring& keyring, const std::string& path);
+
+}  // namespace custody

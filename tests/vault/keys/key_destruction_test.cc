@@ -1,0 +1,225 @@
+#include "vault/keys/key_destruction.h"
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/keyring_fixtures.h"
+#include "tests/support/memory_store.h"
+#include "tests/support/results.h"
+#include "tests/support/scratch_folder.h"
+#include "vault/keys/keyring_file.h"
+#include "vault/packs/format.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace custody {
+namespace {
+
+using test::fails_with;
+using test::is_ok;
+using test::kCheapCost;
+using test::secret_text;
+
+class KeyDestructionTest : public testing::Test {
+protected:
+    test::ScratchFolder scratch_{"destruction"};
+    test::FakeClock clock_;
+    FileSystem& files_ = posix_file_system();
+    Secret passphrase_ = secret_text("custodian");
+    Secret kit_passphrase_ = secret_text("kit");
+    Keyring keyring_ =
+        Keyring::create(files_, clock_, scratch_ / "keyring", Suite::standard, "server-1", passphrase_, kCheapCost).value();
+    Repository first_ = vault();
+    Repository second_ = vault();
+
+    Repository vault() { return Repository::create_in(std::make_unique<test::MemoryStore>(), clock_, keyring_).value(); }
+    UnlockedKeyring unlocked() { return keyring_.unlock(passphrase_).value(); }
+    Keyring reopened() { return Keyring::open(files_, clock_, scratch_ / "keyring").value(); }
+
+    ObjectId add_snapshot(Repository& repository, std::string_view label) {
+        SnapshotSummary summary;
+        summary.time = clock_.now();
+        summary.label = label;
+        summary.name = "n";
+        summary.host = "server-1";
+        summary.kind = "files";
+        const auto keys = keyring_.writer_keys(label).value();
+        const EncodedSnapshot encoded = encode_snapshot(summary, *keys, keyring_.host_id(), keyring_.signing_seed()).value();
+        EXPECT_TRUE(is_ok(repository.store().put(snapshot_name(encoded.id), encoded.bytes)));
+        LedgerEntry entry;
+        entry.operation = Operation::add;
+        entry.snapshots = {encoded.id};
+        entry.added = {{snapshot_name(encoded.id), encoded.bytes.size()}};
+        EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&) { return done(); })));
+        return encoded.id;
+    }
+    void hold(Repository& repository, const ObjectId& snapshot, Operation operation, const Json& details) {
+        LedgerEntry entry;
+        entry.operation = operation;
+        entry.snapshots = {snapshot};
+        entry.details = details;
+        EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&) { return done(); })));
+    }
+    Result<DestructionResult> destroy(std::string_view label) {
+        const std::array<Repository*, 2> vaults = {&first_, &second_};
+        return destroy_label(keyring_, unlocked(), label, vaults);
+    }
+    std::string written(const std::string& name, const Bytes& bytes) {
+        const std::string path = scratch_ / name;
+        std::ofstream(path, std::ios::binary)
+            .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        return path;
+    }
+    Bytes content(const std::string& path) { return read_file(files_, path, kMaxKeyringSize).value(); }
+};
+
+TEST_F(KeyDestructionTest, TheKeysGoAndEveryVaultIsTold) {
+    add_snapshot(first_, "business");
+    add_snapshot(second_, "config");
+    const auto label = keyring_.writer_keys("business").value();
+    const auto secret = unlocked().secrets(label->label).value();
+    const auto result = destroy("business");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->label.state, "passed with exceptions");  // no copy was ever made
+    ASSERT_EQ(result->exceptions.size(), 1u);
+    EXPECT_NE(result->exceptions[0].find(scratch_ / "keyring"), std::string::npos);
+    EXPECT_EQ(result->told.size(), 2u);
+    EXPECT_TRUE(result->unreached.empty());
+    for (Repository* repository : {&first_, &second_}) {
+        EXPECT_TRUE(repository->state().destroyed_labels.contains(label->label));
+        EXPECT_EQ(repository->state().n, 3u);
+    }
+    const Keyring after = reopened();
+    EXPECT_EQ(after.writer_keys(label->label), nullptr);
+    EXPECT_EQ(after.unlock(passphrase_).value().secrets(label->label).value(), nullptr);
+    EXPECT_EQ(after.labels().size(), 4u);
+    const std::string text(as_text(content(scratch_ / "keyring" + "/keyring")));
+    for (const Secret* key : {&label->chunk_id_key, &label->gear_key, &label->summary_key, &secret->by_epoch.at(1)}) {
+        EXPECT_EQ(text.find(to_hex(key->view())), std::string::npos);
+    }
+    EXPECT_EQ(text.find(to_hex(label->epoch_public)), std::string::npos);  // nor the sealed secret beside it
+}
+
+TEST_F(KeyDestructionTest, AHeldSnapshotForbidsItUntilTheHoldEnds) {
+    const ObjectId snapshot = add_snapshot(second_, "database");
+    hold(second_, snapshot, Operation::hold, {{"reason", "court case 12"}});
+    const auto refused = destroy("database");
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("court case 12"), std::string::npos);
+    EXPECT_NE(refused.error().message.find(snapshot.hex().substr(0, 12)), std::string::npos);
+    EXPECT_TRUE(first_.state().destroyed_labels.empty());
+    EXPECT_TRUE(keyring_.writer_keys("database").ok());
+    hold(second_, snapshot, Operation::release, Json::object());
+    EXPECT_TRUE(is_ok(destroy("database")));
+}
+
+TEST_F(KeyDestructionTest, AHoldOfAnotherLabelForbidsNothing) {
+    hold(first_, add_snapshot(first_, "config"), Operation::hold, {{"reason", "audit"}});
+    add_snapshot(first_, "database");
+    EXPECT_TRUE(is_ok(destroy("database")));
+}
+
+TEST_F(KeyDestructionTest, LogsAreKeptForTheirLawfulTerm) {
+    add_snapshot(first_, "log");
+    const auto refused = destroy("log");
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("B12"), std::string::npos);
+    // Half a year of backups passes, none of them of logs.
+    for (int month = 0; month < 7; ++month) {
+        clock_.advance(30 * kDay);
+        add_snapshot(first_, "config");
+        add_snapshot(second_, "config");
+    }
+    EXPECT_TRUE(is_ok(destroy("log")));
+}
+
+TEST_F(KeyDestructionTest, AClockThatCannotBeBelievedForbidsIt) {
+    add_snapshot(first_, "log");
+    clock_.advance(400 * kDay);
+    EXPECT_TRUE(fails_with(Code::refused, destroy("log")));
+    clock_.advance(-500 * kDay);
+    EXPECT_TRUE(fails_with(Code::refused, destroy("config")));
+}
+
+TEST_F(KeyDestructionTest, ADamagedSnapshotForbidsIt) {
+    const ObjectId id = add_snapshot(first_, "config");
+    Bytes bytes = first_.store().get(snapshot_name(id), kMaxSnapshotSize).value();
+    bytes[bytes.size() / 2] ^= 1;
+    ASSERT_TRUE(is_ok(first_.store().remove(snapshot_name(id))));
+    ASSERT_TRUE(is_ok(first_.store().put(snapshot_name(id), bytes)));
+    EXPECT_TRUE(fails_with(Code::refused, destroy("database")));
+}
+
+TEST_F(KeyDestructionTest, IsRepeatedAfterACrashBetweenVaultsAndKeyring) {
+    const LabelId label = keyring_.writer_keys("image").value()->label;
+    LedgerEntry entry;
+    entry.operation = Operation::destroy_label;
+    entry.details = {{"label", label.hex()}};
+    ASSERT_TRUE(is_ok(first_.publish(entry, [](const LedgerState&) { return done(); })));
+    ASSERT_TRUE(is_ok(destroy("image")));
+    EXPECT_EQ(first_.state().n, 2u);  // told once
+    EXPECT_TRUE(second_.state().destroyed_labels.contains(label));
+    EXPECT_TRUE(fails_with(Code::usage, destroy("image")));  // there is no such label any more
+}
+
+TEST_F(KeyDestructionTest, AVaultThatWasAwayIsNamedAndToldLater) {
+    const LabelId label = keyring_.writer_keys("image").value()->label;
+    const std::array<Repository*, 1> attached = {&first_};
+    const auto result = destroy_label(keyring_, unlocked(), "image", attached);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->unreached, std::vector<VaultId>{second_.header().vault});
+    EXPECT_EQ(announce_destructions(second_).value(), 1u);
+    EXPECT_TRUE(second_.state().destroyed_labels.contains(label));
+    EXPECT_EQ(announce_destructions(second_).value(), 0u);
+}
+
+TEST_F(KeyDestructionTest, IsPendingUntilEveryCopyWasRewrittenOrDeclaredDestroyed) {
+    const ExportedKit kit = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
+    const ExportedKit lost = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
+    const Bytes writer = keyring_.export_writer({}, "server-2").value();
+    const Bytes config_only = keyring_.export_writer({"config"}, "server-3").value();
+    const std::string kit_path = written("kit", kit.file), writer_path = written("writer", writer);
+    const auto label = keyring_.writer_keys("database").value();
+
+    const auto result = destroy("database");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->label.state, "pending");
+    EXPECT_EQ(result->label.outstanding_copies, (std::vector<std::uint32_t>{1, 2, 3}));  // not 4, which never held it
+    const auto outstanding = [&] { return reopened().destroyed(label->label)->outstanding_copies; };
+
+    EXPECT_TRUE(fails_with(Code::wrong_key, present_kit(files_, keyring_, kit_path, secret_text("wrong"))));
+    EXPECT_EQ(content(kit_path), kit.file);
+    ASSERT_TRUE(is_ok(present_kit(files_, keyring_, kit_path, kit_passphrase_)));
+    EXPECT_EQ(outstanding(), (std::vector<std::uint32_t>{2, 3}));
+    ASSERT_TRUE(is_ok(present_writer_export(files_, keyring_, writer_path)));
+    EXPECT_EQ(std::string(as_text(content(writer_path))).find(to_hex(label->chunk_id_key.view())), std::string::npos);
+    EXPECT_EQ(outstanding(), (std::vector<std::uint32_t>{2}));
+    ASSERT_TRUE(is_ok(keyring_.settle_copy(2, false, "burnt, minutes 14/2026")));
+    EXPECT_TRUE(outstanding().empty());
+    EXPECT_EQ(reopened().destroyed(label->label)->state, "passed with exceptions");
+
+    // The rewritten files still do what they are for; the kit that was burnt proves nothing any more.
+    EXPECT_TRUE(is_ok(check_kit(keyring_, content(kit_path), kit_passphrase_)));
+    EXPECT_EQ(Keyring::import_writer(files_, clock_, scratch_ / "w", content(writer_path)).value().labels().size(), 4u);
+    EXPECT_TRUE(reopened().copies()[1].destroyed.has_value());
+    EXPECT_EQ(reopened().copies()[1].note, "burnt, minutes 14/2026");
+    EXPECT_TRUE(fails_with(Code::not_found, keyring_.settle_copy(77, true, "")));
+}
+
+TEST_F(KeyDestructionTest, SettlingACopyBeforehandSettlesNothing) {
+    const ExportedKit kit = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
+    ASSERT_TRUE(is_ok(present_kit(files_, keyring_, written("kit", kit.file), kit_passphrase_)));  // nothing is destroyed yet
+    EXPECT_EQ(destroy("image")->label.state, "pending");
+}
+
+TEST_F(KeyDestructionTest, AnotherFamilysVaultIsNoneOfOurs) {
+    Keyring other = Keyring::create(files_, clock_, scratch_ / "other", Suite::standard, "x", passphrase_, kCheapCost).value();
+    Repository foreign = Repository::create_in(std::make_unique<test::MemoryStore>(), clock_, other).value();
+    const std::array<Repository*, 1> vaults = {&foreign};
+    EXPECT_TRUE(fails_with(Code::refused, destroy_label(keyring_, unlocked(), "image", vaults)));
+    EXPECT_TRUE(fails_with(Code::wrong_key, destroy_label(keyring_, other.unlock(passphrase_).value(), "image", {})));
+    EXPECT_TRUE(keyring_.writer_keys("image").ok());
+}
+
+}  // namespace
+}  // namespace custody
