@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <thread>
 
 namespace custody {
 namespace {
@@ -18,6 +20,8 @@ constexpr std::uint32_t kFileMode = 0600;
 constexpr std::uint32_t kFolderMode = 0700;
 constexpr int kMaxDepth = 4;
 constexpr const char* kLockObject = "gc/lock";
+constexpr int kMaxReplacementWaits = 20;
+constexpr auto kReplacementWait = std::chrono::milliseconds(10);
 constexpr const char* kSessions = "sessions";
 constexpr const char* kTemporary = "tmp";
 constexpr std::array kTopFolders = {"packs", "index", "snapshots", "ledger", "gc"};
@@ -193,9 +197,11 @@ public:
 
     Result<std::unique_ptr<ObjectReader>> open(const std::string& name) override {
         TRY_ASSIGN(const std::string path, checked_path(name));
-        TRY_ASSIGN(auto file, files_.open(path));
-        TRY_ASSIGN(const FileInfo info, file->info());
-        return std::unique_ptr<ObjectReader>(std::make_unique<LocalReader>(std::move(file), info.size, path));
+        auto file = files_.open(path);
+        if (is_absent(file) && name == kMarksObject) file = wait_for_replacement(path);
+        TRY(file);
+        TRY_ASSIGN(const FileInfo info, (*file)->info());
+        return std::unique_ptr<ObjectReader>(std::make_unique<LocalReader>(std::move(*file), info.size, path));
     }
 
     Result<ObjectInfo> info(const std::string& name) override {
@@ -206,8 +212,14 @@ public:
     }
 
     Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {
-        TRY_ASSIGN(const std::string path, checked_path(name));
-        return read_file(files_, path, max_size);
+        TRY_ASSIGN(const auto reader, open(name));
+        if (reader->size() > max_size) {
+            return Error{Code::corrupt, say("{} holds {} bytes, at most {} are expected", printable(store_->path_of(name)),
+                                            reader->size(), max_size)};
+        }
+        Bytes content(static_cast<std::size_t>(reader->size()));
+        TRY(reader->read(0, content));
+        return content;
     }
 
     Result<std::unique_ptr<ObjectWriter>> begin() override {
@@ -267,6 +279,21 @@ public:
     Result<std::unique_ptr<SessionLock>> lock_prune() override;
 
 private:
+    static bool is_absent(const Result<std::unique_ptr<File>>& file) {
+        return !file.ok() && file.error().code == Code::not_found;
+    }
+
+    // NTFS and exFAT through FUSE remove the old file before they rename the new one over it, so that the name is missing for a
+    // moment. Every vault is made with marks, so that nobody waits here in vain.
+    Result<std::unique_ptr<File>> wait_for_replacement(const std::string& path) {
+        auto file = files_.open(path);
+        for (int attempt = 0; attempt < kMaxReplacementWaits && is_absent(file); ++attempt) {
+            std::this_thread::sleep_for(kReplacementWait);
+            file = files_.open(path);
+        }
+        return file;
+    }
+
     Result<std::string> checked_path(const std::string& name) const {
         if (!is_object_name(name))
             return Error{Code::corrupt, say("'{}' is not a name of an object in a vault", printable(name))};

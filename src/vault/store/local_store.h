@@ -1,5 +1,5 @@
-// The ObjectStore of a folder on a mounted file system. vault_header.h opens and creates it; what works on the remains of a vault,
-// and tests, include this directly.
+// The ObjectStore of a folder on a mounted file system. vault_header.h opens and creates it; what works on the remains of a
+// vault, and tests, include this directly.
 //
 // Layout: vault.json, reserve, packs/00..ff/, index/<label>/, snapshots/, ledger/, gc/, sessions/, and two places that list()
 // does not show: tmp/ (files not yet named) and gc/lock (held by prune). A missing folder counts as empty and is made when
@@ -21,6 +21,7 @@ namespace custody {
 
 inline constexpr const char* kHeaderObject = "vault.json";
 inline constexpr const char* kReserveObject = "reserve";
+inline constexpr const char* kMarksObject = "gc/marks";
 
 // Looks at nothing: the folder may hold anything. `files` outlives the store; `root` is absolute.
 [[nodiscard]] std::unique_ptr<ObjectStore> make_local_store(FileSystem& files, const std::string& root);

@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "vault/store/local_store.h"
 
 #include <algorithm>
 #include <vector>
@@ -10,7 +11,6 @@ namespace custody {
 namespace {
 
 constexpr std::string_view kMagic = "custody marks 1";
-constexpr const char* kMarksObject = "gc/marks";
 constexpr std::size_t kMaxMarksSize = std::size_t{256} << 20;  // eight million packs
 
 Error damaged(std::string_view why) {

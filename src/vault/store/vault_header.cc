@@ -3,6 +3,7 @@
 #include "base/records/canonical_json.h"
 #include "base/text.h"
 #include "vault/store/local_store.h"
+#include "vault/store/session.h"
 
 #include <algorithm>
 #include <array>
@@ -174,6 +175,7 @@ Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const
     TRY(make_store_folders(files, path));
     auto store = make_local_store(files, path);
     TRY(drop_unfinished_header(*store));
+    TRY(store->replace(kMarksObject, encode(Marks{})));
     TRY(store->put(kReserveObject, reserve_content()));
     return store;
 }

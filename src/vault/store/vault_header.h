@@ -32,8 +32,8 @@ struct VaultHeader {
 
 // Opens the store of an existing vault folder. not_found: nothing there; usage: "is a folder but not a vault".
 [[nodiscard]] Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const std::string& path);
-// An empty folder (made if absent) becomes an empty store with its folders and the 4 MiB reserve. refused/usage: not empty.
-// The vault exists once vault.json and ledger entry 1 do; a crash before leaves a folder that init takes again.
+// An empty folder (made if absent) becomes an empty store with its folders, empty marks and the 4 MiB reserve. refused/usage: not
+// empty. The vault exists once vault.json and ledger entry 1 do; a crash before leaves a folder that init takes again.
 [[nodiscard]] Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const std::string& path);
 
 // The 4 MiB `reserve`: SHA-256 in counter mode over "custody reserve 1", so that its bytes are under a checksum too.
