@@ -1,19 +1,22 @@
-// What this host backed up last time: unchanged files, chunk lists and whole subtrees are taken over without being read.
+// What this host backed up last time: unchanged files, chunk lists and whole folders are taken over without being read.
 //
-// A file outside keyring and vault (mode 0600), one per (vault, label, name): written in walk order by one run, read in walk
-// order by the next, so that memory stays bounded by one folder plus a table of folders (24 bytes each). Checksummed; damaged or
-// foreign: as if absent. Bound to vault id, plan (label, name, paths, excludes) and base snapshot; the caller checks that the
-// base is live (session first). Not synced: losing it costs a re-read.
+// A file outside keyring and vault (mode 0600), one per (vault, label, name): records of folder pieces in the order in which
+// their folders were completed, then a table of 24 bytes a record, in memory while the cache is open. Checksummed; damaged,
+// foreign or writable by others: as if absent. Bound to vault, plan (label, name, paths, excludes) and base snapshot; the caller
+// checks that the base is live (session first). Not synced: losing it costs a re-read.
+//
+// The same records, whether kept or not, are what the items are compared with in the second look at the end of a run.
+// Threads: one each.
 #pragma once
 
 #include "base/file.h"
 #include "base/result.h"
-#include "vault/history/tree.h"
-#include "vault/sources/source.h"
+#include "vault/history/host_cache_record.h"
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace custody {
@@ -21,42 +24,68 @@ namespace custody {
 struct CacheBinding {
     VaultId vault;
     Digest plan;    // of label, name, kind, paths, excludes, options
-    ObjectId base;  // the snapshot that this run published
+    ObjectId base;  // the snapshot that the run published
+    Time written;   // a cache from the future is not believed: the clock went back
 };
 
-struct CachedEntry {
-    std::string name;
-    EntryType type = EntryType::file;
-    FileStamp stamp;
-    bool racy = false;
-    Content content;  // files
-    std::uint64_t hard_link = 0;
-    bool changed_while_read = false;
-};
-struct CachedFolder {
-    std::optional<TreeId> tree;          // of its children as stored; none: empty
-    std::uint64_t files = 0, bytes = 0;  // below, in all
-    Digest attributes;                   // digest over every entry's attributes as encoded, to take the node over unread
-    std::vector<CachedEntry> entries;    // by name; folders among them by name and stamp only
+// 24 bytes: where the record of a folder's piece lies.
+struct CacheSlot {
+    std::uint64_t key_high = 0, key_low = 0;  // checksum128 of path and piece number
+    std::uint64_t offset = 0;
+    auto operator<=>(const CacheSlot&) const = default;
 };
 
 class HostCacheReader {
 public:
-    // nullptr: none, damaged, or bound otherwise (base is returned through binding()).
-    static Result<std::unique_ptr<HostCacheReader>> open(FileSystem& files, const std::string& path, const VaultId& vault,
-                                                         const Digest& plan);
-    virtual ~HostCacheReader() = default;
-    [[nodiscard]] virtual const ObjectId& base() const = 0;
-    [[nodiscard]] virtual Result<std::optional<CachedFolder>> folder(const std::string& path) = 0;
+    // nullptr: none, damaged, or bound to another vault or plan.
+    static std::unique_ptr<HostCacheReader> open(FileSystem& files, const std::string& path, const VaultId& vault,
+                                                 const Digest& plan);
+    [[nodiscard]] const CacheBinding& binding() const { return binding_; }
+    // nullptr: not known. Cheap when asked for in about the order of writing.
+    [[nodiscard]] std::shared_ptr<const CachedPiece> piece(const std::string& path, std::uint64_t number);
+
+private:
+    HostCacheReader() = default;
+    [[nodiscard]] bool load(const VaultId& vault, const Digest& plan, std::uint64_t size);
+    [[nodiscard]] bool bring(std::uint64_t offset, std::size_t size);
+
+    std::unique_ptr<File> file_;
+    CacheBinding binding_;
+    std::vector<CacheSlot> slots_;  // sorted
+    std::uint64_t records_end_ = 0;
+    Bytes window_;  // of the file, from window_offset_
+    std::uint64_t window_offset_ = 0;
 };
+
 class HostCacheWriter {
 public:
-    static Result<std::unique_ptr<HostCacheWriter>> begin(FileSystem& files, const std::string& path);
-    virtual ~HostCacheWriter() = default;  // drops what is unfinished
-    [[nodiscard]] virtual Status add(const std::string& path, const CachedFolder& folder) = 0;
-    [[nodiscard]] virtual Status finish(const CacheBinding& binding) = 0;
+    // An empty path: in memory only. A failure to write is kept for finish(); records then stay in memory.
+    HostCacheWriter(FileSystem& files, std::string path);
+    ~HostCacheWriter();  // drops what is unfinished; the old cache stays
+    HostCacheWriter(const HostCacheWriter&) = delete;
+    HostCacheWriter& operator=(const HostCacheWriter&) = delete;
+
+    void add(const std::string& path, std::uint64_t number, ByteView record);
+    // Every record so far, in order, as read back.
+    using Visit = std::function<Status(std::shared_ptr<const CachedPiece>)>;
+    [[nodiscard]] Status for_each(const Visit& visit);
+    // Takes the old cache's place.
+    [[nodiscard]] Status finish(const CacheBinding& binding);
+
+private:
+    void spill();
+    FileSystem& files_;
+    std::string path_, temporary_;
+    std::unique_ptr<File> file_;
+    std::optional<Error> failure_;
+    Bytes buffer_;               // what follows the first written_ bytes
+    std::uint64_t written_ = 0;  // bytes in file_
+    std::vector<CacheSlot> slots_;
 };
+
 // /var/cache/custody for root, else $XDG_CACHE_HOME/custody or ~/.cache/custody; CUSTODY_CACHE overrides.
 [[nodiscard]] std::string default_cache_folder();
+[[nodiscard]] std::string cache_path(const std::string& folder, const VaultId& vault, std::string_view label,
+                                     std::string_view name);
 
 }  // namespace custody
