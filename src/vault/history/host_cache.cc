@@ -99,11 +99,18 @@ bool HostCacheReader::bring(std::uint64_t offset, std::size_t size) {
     return false;
 }
 
-std::shared_ptr<const CachedPiece> HostCacheReader::piece(const std::string& path, std::uint64_t number) {
+const CacheSlot* HostCacheReader::find(const std::string& path, std::uint64_t number) const {
     const CacheSlot wanted = slot_of(path, number, 0);
     const auto slot = std::lower_bound(slots_.begin(), slots_.end(), wanted);
     if (slot == slots_.end() || slot->key_high != wanted.key_high || slot->key_low != wanted.key_low) return nullptr;
-    if (!bring(slot->offset, kCacheRecordHead)) return nullptr;
+    return &*slot;
+}
+
+bool HostCacheReader::knows(const std::string& path, std::uint64_t number) const { return find(path, number) != nullptr; }
+
+std::shared_ptr<const CachedPiece> HostCacheReader::piece(const std::string& path, std::uint64_t number) {
+    const CacheSlot* slot = find(path, number);
+    if (!slot || !bring(slot->offset, kCacheRecordHead)) return nullptr;
     const auto size = kCacheRecordHead + load_le<std::uint32_t>(window_.data() + (slot->offset - window_offset_));
     if (size > kMaxRecord || !bring(slot->offset, size)) return nullptr;
     const auto begin = window_.begin() + static_cast<std::ptrdiff_t>(slot->offset - window_offset_);

@@ -41,12 +41,14 @@ public:
     static std::unique_ptr<HostCacheReader> open(FileSystem& files, const std::string& path, const VaultId& vault,
                                                  const Digest& plan);
     [[nodiscard]] const CacheBinding& binding() const { return binding_; }
+    [[nodiscard]] bool knows(const std::string& path, std::uint64_t number) const;
     // nullptr: not known. Cheap when asked for in about the order of writing.
     [[nodiscard]] std::shared_ptr<const CachedPiece> piece(const std::string& path, std::uint64_t number);
 
 private:
     HostCacheReader() = default;
     [[nodiscard]] bool load(const VaultId& vault, const Digest& plan, std::uint64_t size);
+    [[nodiscard]] const CacheSlot* find(const std::string& path, std::uint64_t number) const;
     [[nodiscard]] bool bring(std::uint64_t offset, std::size_t size);
 
     std::unique_ptr<File> file_;

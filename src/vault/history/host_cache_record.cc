@@ -132,8 +132,6 @@ bool CachedPiece::read() {
         const ByteView id = in.raw(TreeId::size);
         if (in.ok()) tree_ = TreeId::from(id);
     }
-    files_ = in.varint();
-    bytes_ = in.varint();
     const std::size_t count = in.count(kFixedItemSize);
     items_.reserve(count);
     for (std::size_t i = 0; i < count && in.ok(); ++i) items_.push_back(read_item(in));
@@ -159,16 +157,13 @@ void CacheRecordBuilder::add(const Entry& entry, const FileStamp& stamp, bool ra
     ++count_;
 }
 
-Bytes CacheRecordBuilder::finish(const std::string& path, std::uint64_t number, const std::optional<TreeId>& tree,
-                                 std::uint64_t files, std::uint64_t bytes) {
+Bytes CacheRecordBuilder::finish(const std::string& path, std::uint64_t number, const std::optional<TreeId>& tree) {
     Bytes record(kCacheRecordHead);
     ByteWriter out(record);
     out.blob(as_bytes(path));
     out.varint(number);
     out.u8(tree ? 1 : 0);
     if (tree) out.raw(tree->view());
-    out.varint(files);
-    out.varint(bytes);
     out.varint(count_);
     out.raw(items_);
     store_le(record.data(), static_cast<std::uint32_t>(record.size() - kCacheRecordHead));

@@ -2,7 +2,7 @@
 // lstat says needs no decoding; an entry is decoded only when its folder has to be written anew.
 //
 //   record := u32 payload size | u64 checksum64 of payload | payload
-//   payload := blob path | varint piece | u8 has tree | [tree id 32] | varint files | varint bytes | varint count | count x item
+//   payload := blob path | varint piece | u8 has tree | [tree id 32] | varint count | count x item
 //   item   := u32 item size, itself included | u8 type | u8 marks | u16 name size | u64 size, inode, device | i64 mtime, ctime
 //   (ns)
 //             | name | rest
@@ -49,8 +49,6 @@ public:
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::uint64_t number() const { return number_; }  // of the piece in its folder, from 0
     [[nodiscard]] const std::optional<TreeId>& tree() const { return tree_; }
-    [[nodiscard]] std::uint64_t files() const { return files_; }  // in the piece itself, with their bytes
-    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     [[nodiscard]] const std::vector<CachedItem>& items() const { return items_; }
     [[nodiscard]] ByteView record() const { return record_; }
 
@@ -59,7 +57,7 @@ private:
     [[nodiscard]] bool read();
     Bytes record_;
     std::string path_;
-    std::uint64_t number_ = 0, files_ = 0, bytes_ = 0;
+    std::uint64_t number_ = 0;
     std::optional<TreeId> tree_;
     std::vector<CachedItem> items_;
 };
@@ -68,8 +66,7 @@ class CacheRecordBuilder {
 public:
     void add(const Entry& entry, const FileStamp& stamp, bool racy);
     // The record; the builder is empty again.
-    [[nodiscard]] Bytes finish(const std::string& path, std::uint64_t number, const std::optional<TreeId>& tree,
-                               std::uint64_t files, std::uint64_t bytes);
+    [[nodiscard]] Bytes finish(const std::string& path, std::uint64_t number, const std::optional<TreeId>& tree);
 
 private:
     Bytes items_;

@@ -104,6 +104,8 @@ public:
     [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
     [[nodiscard]] virtual Status next(SourceStep& step) = 0;  // What::end: the walk is over
     [[nodiscard]] virtual Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) = 0;
+    // False: nothing can be looked at twice (a stream).
+    [[nodiscard]] virtual bool can_look_again() const { return true; }
     // Looks at items again: one answer each, empty for the same, else what differs in words ("size 5, was 7", "has vanished").
     [[nodiscard]] virtual std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) = 0;
     // For a total in the progress line; 0 unknown.

@@ -42,6 +42,7 @@ SourceItem stream_item(const std::string& name, Time now) {
     item.mode = 0600;
     item.uid = ::geteuid();
     item.gid = ::getegid();
+    item.stamp.size = kUnknownSize;
     item.stamp.modified = item.stamp.changed = now;
     return item;
 }
@@ -55,7 +56,7 @@ public:
         opened.content = std::make_unique<StreamContent>(fd_, item.name);
         return opened;
     }
-    // Nobody can look at a stream twice.
+    [[nodiscard]] bool can_look_again() const override { return false; }
     [[nodiscard]] std::vector<std::string> look_again(const std::string&, std::span<const SeenItem> items) override {
         return std::vector<std::string>(items.size());
     }

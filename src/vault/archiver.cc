@@ -1,0 +1,193 @@
+// The order of a run (vault decisions 6 and 8): session, marks, ledger; then the walk; packs, barrier, index, barrier; snapshot;
+// ledger entry. The second look runs beside the last writes. The host cache comes last: it may only say what is in the ledger.
+#include "vault/archiver.h"
+
+#include "base/text.h"
+#include "vault/archiver_reconcile.h"
+#include "vault/archiver_walk.h"
+
+#include <future>
+#include <optional>
+
+namespace custody {
+namespace {
+
+constexpr std::uint32_t kCacheRules = 1;  // raised when what may be taken over changes: older caches are then foreign
+
+Digest plan_digest(const WriterKeys& keys, const Source& source, const BackupOptions& options) {
+    Bytes text;
+    ByteWriter out(text);
+    out.u32(kCacheRules);
+    out.raw(keys.label.view());
+    for (const std::string& part : {options.label, options.name, source.kind()}) out.blob(as_bytes(part));
+    for (const auto& list : {source.paths(), options.plan_facts}) {
+        out.varint(list.size());
+        for (const std::string& part : list) out.blob(as_bytes(part));
+    }
+    return sha256(text);
+}
+
+class Backup {
+public:
+    Backup(Repository& repository, Source& source, const BackupOptions& options, Progress& progress, const StopFlag& stop)
+        : repository_(repository),
+          source_(source),
+          options_(options),
+          progress_(progress),
+          stop_(stop),
+          clock_(repository.clock()),
+          report_(result_, progress) {}
+
+    Result<BackupResult> run() {
+        began_ = clock_.now();
+        began_ns_ = clock_.monotonic_ns();
+        TRY(prepare());
+        HostCacheWriter records(posix_file_system(), options_.dry_run ? "" : cache_path_);
+        WorkerPool pool(options_.threads);
+        ChunkStore store(repository_, *keys_, marks_, pool, options_);
+        const auto old = usable_cache();
+        const auto on_failed = [this](const std::string& path, const Error& error) { report_.fail(path, error); };
+        TreeBuilder tree(store, old.get(), records, on_failed);
+        TRY(walk(pool, store, tree, old.get()));
+        TRY_ASSIGN(const TreeId root, tree.root());
+        result_.bytes.added = store.added_bytes();
+        if (!options_.dry_run) TRY(complete(root, store, records, pool));
+        report_.close();
+        result_.seconds = static_cast<double>(clock_.monotonic_ns() - began_ns_) / 1e9;
+        return std::move(result_);
+    }
+
+private:
+    Status prepare() {
+        Keyring* keyring = repository_.keyring();
+        if (!keyring) return Error{Code::usage, say("a backup needs a keyring: name it with --keyring")};
+        TRY_ASSIGN(keys_, keyring->writer_keys(options_.label));
+        result_.label = options_.label;
+        result_.name = options_.name;
+        if (options_.dry_run) {
+            TRY_ASSIGN(marks_, read_marks(repository_.store()));
+        } else {
+            TRY_ASSIGN(session_, Session::begin(repository_.store()));
+            marks_ = session_->marks();
+        }
+        TRY(repository_.ledger().refresh());
+        plan_ = plan_digest(*keys_, source_, options_);
+        if (!options_.cache_folder.empty())
+            cache_path_ = cache_path(options_.cache_folder, repository_.header().vault, options_.label, options_.name);
+        const ClockState clock = repository_.clock_state();
+        clock_suspect_ = clock.behind_floor;
+        if (clock_suspect_) report_.warn(say("the clock is behind the vault's last entry: this backup is marked; set the clock"));
+        return done();
+    }
+
+    // What may be taken over unread: nothing unless the snapshot it was stored for is live and every pack is in its place.
+    std::unique_ptr<HostCacheReader> usable_cache() {
+        if (cache_path_.empty()) return nullptr;
+        auto cache = HostCacheReader::open(posix_file_system(), cache_path_, repository_.header().vault, plan_);
+        if (!cache || began_ < cache->binding().written) return nullptr;
+        if (!repository_.state().snapshots.contains(cache->binding().base)) return nullptr;
+        const auto listed = repository_.store().list("packs");
+        if (!listed.ok()) return nullptr;
+        std::size_t at = 0;
+        for (const auto& [name, size] : repository_.state().objects) {  // both in order of names
+            if (!name.starts_with("packs/")) continue;
+            while (at < listed->size() && (*listed)[at].name < name) ++at;
+            if (at < listed->size() && (*listed)[at].name == name && (*listed)[at].size == size) continue;
+            report_.warn(say("{} is missing or cut short in {}: everything is read again; run custody verify", name,
+                             repository_.store().location()));
+            return nullptr;
+        }
+        return cache;
+    }
+
+    Status walk(WorkerPool& pool, ChunkStore& store, TreeBuilder& tree, HostCacheReader* old) {
+        BackupWalk walk({source_, *keys_, clock_, pool, store, tree, old, report_, progress_, stop_});
+        const Status walked = walk.run();
+        if (walked.ok() || walked.error().code != Code::interrupted) return walked;
+        TRY(store.finish());  // the next run finds what this one stored
+        TRY(repository_.store().barrier());
+        return walked;
+    }
+
+    Status complete(const TreeId& root, ChunkStore& store, HostCacheWriter& records, WorkerPool& pool) {
+        // Joined before anything it uses goes: the future is declared here and waits when dropped.
+        auto second_look = std::async(std::launch::async, [&] { return reconcile(source_, records, pool); });
+        TRY(store.finish());
+        TRY(repository_.store().barrier());
+        result_.bytes.stored = store.stored_bytes();
+        TRY(publish(root, store));
+        const auto looked = second_look.get();
+        if (looked.ok()) {
+            result_.reconciled = {looked->files, looked->bytes, looked->mismatches};
+            for (const std::string& difference : looked->differences) report_.warn(difference);
+        } else {
+            report_.warn(looked.error().message);  // the snapshot stands
+        }
+        for (std::string& warning : repository_.take_warnings()) report_.warn(std::move(warning));
+        const Status cached = records.finish({repository_.header().vault, plan_, result_.snapshot, began_});
+        if (!cached.ok()) report_.warn(say("the next backup will read everything: {}", cached.error().message));
+        return done();
+    }
+
+    Status publish(const TreeId& root, ChunkStore& store) {
+        const Keyring& keyring = *repository_.keyring();
+        TRY_ASSIGN(const EncodedSnapshot snapshot,
+                   encode_snapshot(summary(root), *keys_, keyring.host_id(), keyring.signing_seed()));
+        LedgerEntry entry;
+        entry.operation = Operation::add;
+        entry.snapshots = {snapshot.id};
+        TRY_ASSIGN(entry.added, store.objects_to_list());
+        TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
+        entry.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
+        const auto still_valid = [&](const LedgerState& state) { return store.still_there(state); };
+        TRY_ASSIGN(const LedgerEntry published, repository_.publish(std::move(entry), still_valid));
+        result_.snapshot = snapshot.id;
+        result_.sequence = published.n;
+        result_.bytes.stored += snapshot.bytes.size();
+        return done();
+    }
+
+    SnapshotSummary summary(const TreeId& root) const {
+        SnapshotSummary summary;
+        summary.time = began_;
+        summary.label = options_.label;
+        summary.name = options_.name;
+        summary.host = repository_.keyring()->host_name();
+        summary.kind = source_.kind();
+        summary.paths = source_.paths();
+        summary.files = result_.files.added + result_.files.changed + result_.files.unchanged;
+        summary.bytes = result_.bytes.scanned;
+        summary.root = root;
+        summary.clock_suspect = clock_suspect_;
+        summary.failed = result_.files.failed;
+        summary.changed_while_read = report_.changed_files();
+        return summary;
+    }
+
+    Repository& repository_;
+    Source& source_;
+    const BackupOptions& options_;
+    Progress& progress_;
+    const StopFlag& stop_;
+    const Clock& clock_;
+    BackupResult result_;
+    RunReport report_;
+    std::shared_ptr<const WriterKeys> keys_;
+    std::optional<Session> session_;
+    Marks marks_;
+    Digest plan_;
+    std::string cache_path_;
+    Time began_;
+    std::int64_t began_ns_ = 0;
+    bool clock_suspect_ = false;
+};
+
+}  // namespace
+
+Result<BackupResult> run_backup(Repository& repository, Source& source, const BackupOptions& options, Progress& progress,
+                                const StopFlag& stop) {
+    Backup backup(repository, source, options, progress, stop);
+    return backup.run();
+}
+
+}  // namespace custody

@@ -1,0 +1,118 @@
+#include "vault/archiver_large.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace custody {
+namespace {
+
+Error bad_memory() {
+    return {Code::memory, say("bytes changed in memory while they were read: test this machine's memory, then back up again")};
+}
+
+}  // namespace
+
+LargeReader::LargeReader(const GearTable& gear, FileContent& content) : gear_(gear), content_(content) { advance(0); }
+
+bool LargeReader::ended_early() const {
+    if (content_.size() == kUnknownSize) return false;
+    std::uint64_t expected = content_.size();
+    for (const Hole& hole : content_.holes()) expected -= hole.length;
+    return data_bytes_ < expected;
+}
+
+Status LargeReader::fill(Window& window) {
+    const std::size_t kept = tail_.size();
+    window.data.resize(kept + kWindowRead);
+    std::memcpy(window.data.data(), tail_.data(), kept);
+    TRY_ASSIGN(const std::size_t got, content_.read(MutableByteView(window.data).subspan(kept)));
+    window.data.resize(kept + got);
+    window.checksum = checksum128(window.data);
+    if (std::memcmp(window.data.data(), tail_.data(), kept) != 0) return bad_memory();
+    at_end_ = got < kWindowRead;
+    data_bytes_ += got;
+    return done();
+}
+
+Result<std::optional<Window>> LargeReader::next() {
+    for (;;) {
+        if (at_end_ && tail_.empty()) return std::optional<Window>();
+        Window window;
+        TRY(fill(window));
+        ByteView rest = window.data;
+        while (!rest.empty()) {
+            const std::size_t length = cut(rest);
+            if (length == 0) break;
+            window.lengths.push_back(static_cast<std::uint32_t>(length));
+            rest = rest.subspan(length);
+            advance(length);
+        }
+        tail_.assign(rest.begin(), rest.end());
+        if (!window.lengths.empty()) return std::optional<Window>(std::move(window));
+    }
+}
+
+// Length of the chunk at the front of `rest`; 0: more must be read to know.
+std::size_t LargeReader::cut(ByteView rest) const {
+    const std::uint32_t fixed = content_.fixed_chunk();
+    const bool all = at_end_ || rest.size() >= kMaxChunk;
+    if (fixed != 0) {
+        const std::uint64_t boundary = (logical_ / fixed + 1) * fixed;
+        const std::uint64_t length = std::max<std::uint64_t>(1, data_before(boundary, kMaxHolesInChunk));
+        if (length > rest.size() && !at_end_) return 0;
+        return static_cast<std::size_t>(std::min<std::uint64_t>(length, rest.size()));
+    }
+    std::size_t length = next_cut(gear_, rest);
+    if (length == rest.size() && !all) return 0;  // a cut found before the end is one whatever follows
+    if (content_.holes().size() - hole_ > kMaxHolesInChunk)
+        length = static_cast<std::size_t>(std::min<std::uint64_t>(length, data_before(kUnknownSize, kMaxHolesInChunk)));
+    return length;
+}
+
+// Data bytes from the next chunk's begin up to `logical`, past at most `max_holes` holes.
+std::uint64_t LargeReader::data_before(std::uint64_t logical, std::size_t max_holes) const {
+    const auto& holes = content_.holes();
+    std::uint64_t data = 0, at = logical_;
+    for (std::size_t i = hole_; i < holes.size() && holes[i].offset < logical; ++i) {
+        data += holes[i].offset - at;
+        at = holes[i].offset + holes[i].length;
+        if (i - hole_ >= max_holes && data > 0) return data;
+    }
+    return logical > at ? data + (logical - at) : data;
+}
+
+void LargeReader::advance(std::uint64_t data) {
+    const auto& holes = content_.holes();
+    for (;;) {
+        if (hole_ < holes.size() && holes[hole_].offset == logical_) {
+            logical_ += holes[hole_++].length;
+            continue;
+        }
+        if (data == 0) return;
+        const std::uint64_t room = hole_ < holes.size() ? holes[hole_].offset - logical_ : data;
+        const std::uint64_t step = std::min(room, data);
+        logical_ += step;
+        data -= step;
+    }
+}
+
+Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys) {
+    KeyedHash hash(keys.suite, keys.chunk_id_key);
+    std::vector<RawBlock> blocks;
+    blocks.reserve(window.lengths.size());
+    ByteView rest = window.data;
+    for (const std::uint32_t length : window.lengths) {
+        const ByteView chunk = rest.first(length);
+        rest = rest.subspan(length);
+        RawBlock& block = blocks.emplace_back();
+        block.raw.assign(chunk.begin(), chunk.end());
+        block.raw_checksum = checksum128(chunk);
+        block.entries.push_back({{hash.hash(kChunkDomain, chunk)}, length, {}});
+    }
+    if (checksum128(window.data) != window.checksum) return bad_memory();
+    return blocks;
+}
+
+}  // namespace custody

@@ -1,0 +1,121 @@
+#include "vault/archiver_reader.h"
+
+namespace custody {
+namespace {
+
+std::uint64_t data_bytes_of(const FileContent& content) {
+    std::uint64_t bytes = content.size();
+    for (const Hole& hole : content.holes()) bytes -= hole.length;
+    return bytes;
+}
+
+class BatchReader {
+public:
+    BatchReader(Source& source, const Clock& clock, Bytes& raw) : source_(source), clock_(clock), raw_(raw) {}
+
+    ReadOutcome read(const ReadRequest& request) {
+        const std::size_t begin = raw_.size();
+        ReadOutcome outcome;
+        bool changed = attempt(request, outcome);
+        if (changed && !outcome.error && !outcome.too_large) {
+            raw_.resize(begin);
+            outcome = {};
+            changed = attempt(request, outcome);
+        }
+        if (outcome.error || outcome.too_large) raw_.resize(begin);
+        if (outcome.stored) outcome.stored->entry.changed_while_read = changed;
+        return outcome;
+    }
+
+private:
+    // True: the file changed meanwhile.
+    bool attempt(const ReadRequest& request, ReadOutcome& outcome) {
+        const Time now = clock_.now();
+        auto opened = source_.open(*request.folder, *request.item);
+        if (!opened.ok()) {
+            outcome.error = std::move(opened).error();
+            return false;
+        }
+        const std::unique_ptr<FileContent> content = std::move(opened->content);
+        outcome.stored = to_store(std::move(*opened), *request.item, now);
+        if (!content) return false;
+        const std::uint64_t expected = data_bytes_of(*content);
+        outcome.too_large = content->size() == kUnknownSize || expected > kMaxSmallFile;
+        if (outcome.too_large) return false;
+        return take(*content, static_cast<std::size_t>(expected), outcome);
+    }
+
+    bool take(FileContent& content, std::size_t expected, ReadOutcome& outcome) {
+        const std::size_t begin = raw_.size();
+        raw_.resize(begin + expected);
+        const auto got = content.read(MutableByteView(raw_).subspan(begin));
+        if (!got.ok()) {
+            outcome.error = got.error();
+            return false;
+        }
+        raw_.resize(begin + *got);
+        const auto changed = content.changed_since_open();
+        if (!changed.ok()) {
+            outcome.error = changed.error();
+            return false;
+        }
+        Content& listed = outcome.stored->entry.content;
+        listed.size = content.size();
+        listed.holes = content.holes();
+        if (*got < expected) cut_short(listed, *got);
+        outcome.holes = std::exchange(listed.holes, {});
+        if (*got > 0) outcome.chunk = ContentChunk{{}, static_cast<std::uint32_t>(*got)};
+        return *changed || *got < expected;
+    }
+
+    Source& source_;
+    const Clock& clock_;
+    Bytes& raw_;
+};
+
+}  // namespace
+
+std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, const SourceItem& item, Time opened_at) {
+    auto stored = std::make_shared<StoredItem>();
+    stored->entry = std::move(opened.entry);
+    stored->stamp = opened.stamp;
+    const std::int64_t settled = opened_at.ns - item.settle_ns;
+    stored->racy = opened.stamp.modified.ns > settled || opened.stamp.changed.ns > settled;
+    return stored;
+}
+
+void cut_short(Content& content, std::uint64_t data_bytes) {
+    std::uint64_t at = 0;
+    for (std::size_t i = 0; i < content.holes.size(); ++i) {
+        const Hole& hole = content.holes[i];
+        const std::uint64_t before = hole.offset - at;
+        if (data_bytes <= before && (data_bytes < before || hole.offset + hole.length >= content.size)) {
+            content.holes.resize(i);
+            break;
+        }
+        data_bytes -= before;
+        at = hole.offset + hole.length;
+    }
+    content.size = at + data_bytes;
+}
+
+ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys, const Clock& clock) {
+    ReadBatch batch;
+    batch.outcomes.reserve(requests.size());
+    Bytes& raw = batch.block.raw;
+    raw.reserve(kBlockTarget + kMaxSmallFile);
+    BatchReader reader(source, clock, raw);
+    for (const ReadRequest& request : requests) batch.outcomes.push_back(reader.read(request));
+    batch.block.raw_checksum = checksum128(raw);  // before anything else looks at the bytes
+    KeyedHash hash(keys.suite, keys.chunk_id_key);
+    std::size_t at = 0;
+    for (ReadOutcome& outcome : batch.outcomes) {
+        if (!outcome.chunk) continue;
+        outcome.chunk->id.bytes = hash.hash(kChunkDomain, ByteView(raw).subspan(at, outcome.chunk->length));
+        at += outcome.chunk->length;
+        batch.block.entries.push_back({outcome.chunk->id, outcome.chunk->length, {}});
+    }
+    return batch;
+}
+
+}  // namespace custody

@@ -1,0 +1,38 @@
+#include "vault/archiver_report.h"
+
+#include "base/text.h"
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kMaxLines = 1000;
+
+}  // namespace
+
+void RunReport::warn(std::string one_line) {
+    if (result_.warnings.size() >= kMaxLines) {
+        ++left_out_;
+        return;
+    }
+    progress_.warn(one_line);
+    result_.warnings.push_back(std::move(one_line));
+}
+
+void RunReport::fail(const std::string& path, const Error& error) {
+    ++result_.files.failed;
+    if (result_.failed_items.size() < kMaxLines) result_.failed_items.push_back(printable(path) + ": " + error.message);
+    warn(say("left out: {}: {}", printable(path), error.message));
+}
+
+void RunReport::changed_while_read(const std::string& path) {
+    ++changed_;
+    warn(say("{} changed while it was read, twice: what was stored is marked", printable(path)));
+}
+
+void RunReport::close() {
+    if (left_out_ == 0) return;
+    result_.warnings.push_back(say("and {} more warnings", left_out_));
+    left_out_ = 0;
+}
+
+}  // namespace custody

@@ -1,0 +1,29 @@
+// What a run tells afterwards: counts, failed items and warnings, bounded.
+#pragma once
+
+#include "base/result.h"
+#include "vault/archiver.h"
+
+#include <string>
+
+namespace custody {
+
+class RunReport {
+public:
+    RunReport(BackupResult& result, Progress& progress) : result_(result), progress_(progress) {}
+    [[nodiscard]] BackupResult& result() { return result_; }
+    // The item is left out.
+    void fail(const std::string& path, const Error& error);
+    void changed_while_read(const std::string& path);
+    void warn(std::string one_line);
+    [[nodiscard]] std::uint64_t changed_files() const { return changed_; }
+    // How many warnings did not fit is the last of them.
+    void close();
+
+private:
+    BackupResult& result_;
+    Progress& progress_;
+    std::uint64_t changed_ = 0, left_out_ = 0;
+};
+
+}  // namespace custody

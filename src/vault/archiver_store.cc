@@ -1,0 +1,251 @@
+#include "vault/archiver_store.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <map>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kMaxReferences = 64 * 1024;  // of the nodes in one tree block: bounds its summary
+constexpr std::size_t kMaxUnindexed = 256 * 1024;  // chunks: a checkpoint is due, whatever their size
+constexpr unsigned kManyCheckpoints = 16;
+
+Error bad_memory() {
+    return {Code::memory, say("bytes changed in memory before they were stored: test this machine's memory, then back up again")};
+}
+
+}  // namespace
+
+bool BlockBuffer::full() const {
+    return block_.raw.size() >= kBlockTarget || references_ >= kMaxReferences || block_.entries.size() >= kMaxBlockEntries / 2;
+}
+
+void BlockBuffer::add(BlockEntry entry, ByteView content, Checksum128 checksum) {
+    references_ += entry.refs.trees.size() + entry.refs.chunks.size();
+    append(block_.raw, content);
+    block_.entries.push_back(std::move(entry));
+    checksums_.push_back(checksum);
+}
+
+Result<RawBlock> BlockBuffer::take() {
+    RawBlock block = std::exchange(block_, RawBlock{block_.kind, {}, {}, {}});
+    const auto checksums = std::exchange(checksums_, {});
+    references_ = 0;
+    block.raw_checksum = checksum128(block.raw);
+    ByteView rest = block.raw;
+    for (std::size_t i = 0; i < checksums.size(); ++i) {
+        if (checksum128(rest.first(block.entries[i].length)) != checksums[i]) return bad_memory();
+        rest = rest.subspan(block.entries[i].length);
+    }
+    return block;
+}
+
+ChunkStore::ChunkStore(Repository& repository, const WriterKeys& keys, const Marks& marks, WorkerPool& pool,
+                       const BackupOptions& options)
+    : repository_(repository),
+      keys_(keys),
+      marks_(marks),
+      options_(options),
+      hash_(keys.suite, keys.chunk_id_key),
+      is_usable_([this](const ObjectId& pack) { return usable(pack); }) {
+    checkpoint_at_ns_ = repository.clock().monotonic_ns() + options.checkpoint_ns;
+    if (options.dry_run) return;
+    const auto on_pack = [this](FinishedPack&& pack) { return take_pack(std::move(pack)); };
+    content_ = std::make_unique<PackWriter>(repository.store(), keys, pool, SegmentKind::content, on_pack);
+    trees_ = std::make_unique<PackWriter>(repository.store(), keys, pool, SegmentKind::tree, on_pack);
+}
+
+ChunkStore::~ChunkStore() = default;
+
+Status ChunkStore::open_index() {
+    if (index_) return done();
+    // Others' segments are not believed: a stolen writer key must not be able to pass off content (docs/THREATS.md).
+    const IndexTrust own{false, repository_.keyring()->signer()};
+    TRY_ASSIGN(index_, Index::open(repository_.store(), keys_, own));
+    return done();
+}
+
+bool ChunkStore::usable(const ObjectId& pack) {
+    const auto [found, is_new] = usable_.try_emplace(pack, false);
+    if (is_new) found->second = !marks_.packs.contains(pack) && repository_.store().info(pack_name(pack)).ok();
+    return found->second;
+}
+
+Result<bool> ChunkStore::known(ByteView id32) {
+    if (fresh_.contains(ChunkId::from(id32))) return true;
+    TRY(open_index());
+    auto found = index_->lookup(id32, &is_usable_);
+    if (!found.ok() && found.error().code == Code::corrupt) return false;  // stored anew, which heals
+    if (!found.ok()) return std::move(found).error();
+    if (!*found) return false;
+    used_.insert((*found)->pack);
+    return true;
+}
+
+Status ChunkStore::add(RawBlock&& block) {
+    std::vector<bool> wanted;
+    std::size_t count = 0;
+    for (const BlockEntry& entry : block.entries) {
+        TRY_ASSIGN(const bool is_known, known(entry.id.view()));
+        wanted.push_back(!is_known);
+        if (is_known) continue;
+        fresh_.insert(entry.id);
+        added_bytes_ += entry.length;
+        ++count;
+    }
+    if (count == 0) return done();
+    if (options_.dry_run) return done();
+    if (count == block.entries.size() && block.raw.size() >= kBlockTarget) return content_->add(std::move(block));
+    std::vector<Checksum128> checksums;
+    ByteView rest = block.raw;
+    for (const BlockEntry& entry : block.entries) {
+        checksums.push_back(checksum128(rest.first(entry.length)));
+        rest = rest.subspan(entry.length);
+    }
+    if (checksum128(block.raw) != block.raw_checksum) return bad_memory();  // else the parts' checksums are good
+    rest = block.raw;
+    for (std::size_t i = 0; i < block.entries.size(); ++i) {
+        const ByteView content = rest.first(block.entries[i].length);
+        rest = rest.subspan(content.size());
+        if (wanted[i]) TRY(add_chunk(block.entries[i], content, checksums[i]));
+    }
+    return done();
+}
+
+Status ChunkStore::add_chunk(const BlockEntry& entry, ByteView content, Checksum128 checksum) {
+    content_block_.add(entry, content, checksum);
+    return content_block_.full() ? emit(content_block_, *content_) : done();
+}
+
+Result<TreeId> ChunkStore::add_node(const Node& node) {
+    EncodedNode encoded = encode_node(node, hash_);
+    const TreeId id = encoded.id;
+    TRY_ASSIGN(const bool is_known, known(id.view()));
+    if (is_known) return id;
+    fresh_.insert(ChunkId::from(id.view()));
+    if (options_.dry_run) return id;
+    const Checksum128 checksum = checksum128(encoded.body);
+    tree_block_.add({ChunkId::from(id.view()), static_cast<std::uint32_t>(encoded.body.size()), std::move(encoded.refs)},
+                    encoded.body, checksum);
+    if (tree_block_.full()) TRY(emit(tree_block_, *trees_));
+    return id;
+}
+
+Status ChunkStore::emit(BlockBuffer& buffer, PackWriter& writer) {
+    if (buffer.empty()) return done();
+    TRY_ASSIGN(RawBlock block, buffer.take());
+    return writer.add(std::move(block));
+}
+
+Status ChunkStore::take_pack(FinishedPack&& pack) {
+    if (options_.read_back) TRY(read_back(pack));
+    stored_bytes_ += pack.size;
+    written_.push_back({pack_name(pack.id), pack.size});
+    entries_.insert(entries_.end(), pack.entries.begin(), pack.entries.end());
+    rows_.insert(rows_.end(), pack.rows.begin(), pack.rows.end());
+    return done();
+}
+
+// The key of a closed segment is gone, so content cannot be opened here; but each block was opened before it was written, and
+// the name is the digest of what was meant to be written.
+Status ChunkStore::read_back(const FinishedPack& pack) {
+    TRY_ASSIGN(const auto reader, repository_.store().open(pack_name(pack.id)));
+    Sha256 hash;
+    Bytes buffer(1024 * 1024);
+    for (std::uint64_t at = 0; at < reader->size();) {
+        const auto part =
+            MutableByteView(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), reader->size() - at)));
+        TRY(reader->read(at, part));
+        hash.update(part);
+        at += part.size();
+    }
+    if (id_of<ObjectId>(hash.finish()) == pack.id) return done();
+    return Error{Code::corrupt, say("{} in {} reads back differently than it was written: do not trust this medium",
+                                    pack_name(pack.id), repository_.store().location())};
+}
+
+Status ChunkStore::flush() {
+    TRY(emit(content_block_, *content_));
+    TRY(emit(tree_block_, *trees_));
+    TRY(content_->flush());
+    return trees_->flush();
+}
+
+Status ChunkStore::write_index() {
+    if (entries_.empty()) return done();
+    TRY(repository_.store().barrier());  // packs before the index that names them
+    TRY_ASSIGN(const auto segment, write_index_segment(repository_.store(), keys_, repository_.keyring()->signing_seed(),
+                                                       std::exchange(entries_, {}), std::exchange(rows_, {})));
+    written_.push_back({index_name(keys_.label, segment.id), segment.size});
+    stored_bytes_ += segment.size;
+    return done();
+}
+
+bool ChunkStore::due() const {
+    if (fresh_.size() >= kMaxUnindexed) return true;
+    const unsigned doublings = std::min(checkpoints_ / kManyCheckpoints, 20u);
+    const std::uint64_t stored = content_->stored_bytes() + trees_->stored_bytes() - at_checkpoint_bytes_;
+    if (stored >= options_.checkpoint_bytes << doublings) return true;
+    return stored > 0 && repository_.clock().monotonic_ns() >= checkpoint_at_ns_;
+}
+
+Status ChunkStore::checkpoint_if_due() {
+    if (options_.dry_run || !due()) return done();
+    TRY(finish());
+    TRY(repository_.store().barrier());
+    TRY(open_index());
+    TRY(index_->reload());
+    fresh_.clear();
+    ++checkpoints_;
+    at_checkpoint_bytes_ = content_->stored_bytes() + trees_->stored_bytes();
+    const unsigned doublings = std::min(checkpoints_ / kManyCheckpoints, 20u);
+    checkpoint_at_ns_ = repository_.clock().monotonic_ns() + (options_.checkpoint_ns << doublings);
+    return done();
+}
+
+Status ChunkStore::finish() {
+    if (options_.dry_run) return done();
+    TRY(flush());
+    return write_index();
+}
+
+Result<std::vector<ObjectInfo>> ChunkStore::objects_to_list() {
+    std::map<std::string, std::uint64_t> objects;
+    for (const ObjectInfo& object : written_) objects[object.name] = object.size;
+    const auto& listed = repository_.state().objects;
+    bool orphans = false;
+    for (const ObjectId& pack : used_) {
+        if (!repository_.store().info(pack_name(pack)).ok())
+            return Error{Code::corrupt, say("{} has gone from {} while this backup relied on it; back up again", pack_name(pack),
+                                            repository_.store().location())};
+        orphans |= !listed.contains(pack_name(pack));
+    }
+    // A crashed run left packs and the index segments that name them: all of them are taken in, so that none is half known.
+    const auto adopt = [&](const std::string& name) {
+        if (listed.contains(name) || objects.contains(name)) return;
+        if (const auto info = repository_.store().info(name); info.ok()) objects[name] = info->size;
+    };
+    if (orphans) {
+        for (const PackRow& row : index_->rows()) adopt(pack_name(row.pack));
+        for (const auto& segment : index_->segments()) adopt(index_name(keys_.label, segment.id));
+    }
+    std::vector<ObjectInfo> list;
+    for (const auto& [name, size] : objects) {
+        list.push_back({name, size});
+        to_list_.insert(name);
+    }
+    return list;
+}
+
+Status ChunkStore::still_there(const LedgerState& state) const {
+    for (const ObjectId& pack : used_) {
+        const std::string name = pack_name(pack);
+        if (!state.objects.contains(name) && !to_list_.contains(name))
+            return Error{Code::busy, say("{} was removed while this backup relied on it; back up again", name)};
+    }
+    return done();
+}
+
+}  // namespace custody

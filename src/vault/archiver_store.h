@@ -1,0 +1,100 @@
+// Where a run puts what it read: deduplicates chunks and tree nodes, forms blocks, writes packs, and makes what was stored
+// reusable at checkpoints (pack, barrier, index; vault decision 8).
+//
+// Dedup (vault decision 6): only against packs that the session's marks do not name, that the index knows from segments this host
+// signed, and that exist. Packs used that no ledger entry lists (a crashed run left them) are adopted with the run's own.
+// Checkpoints: every `checkpoint_bytes` or `checkpoint_ns`; after kManyCheckpoints of them both double, again and again, so that
+// a run of any length leaves few index segments.
+// Threads: one. Memory: two blocks being formed, the pack writers' bounds, 100 bytes a chunk since the last checkpoint.
+// Errors: whatever fails here ends the run; what the last checkpoint covered is reused by the next.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/worker_pool.h"
+#include "vault/archiver.h"
+#include "vault/history/tree.h"
+#include "vault/packs/index.h"
+#include "vault/packs/pack_writer.h"
+#include "vault/repository.h"
+#include "vault/store/session.h"
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace custody {
+
+// A block in the making, of chunks copied from elsewhere; proves each copy.
+class BlockBuffer {
+public:
+    explicit BlockBuffer(SegmentKind kind) { block_.kind = kind; }
+    [[nodiscard]] bool empty() const { return block_.entries.empty(); }
+    [[nodiscard]] bool full() const;
+    // `checksum`: of `content`, taken from what is known to be good.
+    void add(BlockEntry entry, ByteView content, Checksum128 checksum);
+    // Code::memory when a part is no longer what was added. The buffer is empty then.
+    [[nodiscard]] Result<RawBlock> take();
+
+private:
+    RawBlock block_;
+    std::vector<Checksum128> checksums_;  // an entry each
+    std::size_t references_ = 0;
+};
+
+class ChunkStore {
+public:
+    ChunkStore(Repository& repository, const WriterKeys& keys, const Marks& marks, WorkerPool& pool,
+               const BackupOptions& options);
+    ~ChunkStore();
+
+    // What of the block is not stored yet is stored.
+    [[nodiscard]] Status add(RawBlock&& block);
+    [[nodiscard]] Result<TreeId> add_node(const Node& node);
+    // A checkpoint, when one is due.
+    [[nodiscard]] Status checkpoint_if_due();
+    // Everything added is stored and indexed, durable after the next barrier.
+    [[nodiscard]] Status finish();
+    // Objects that the ledger entry has to list. Code::corrupt: a pack that was relied upon has gone.
+    [[nodiscard]] Result<std::vector<ObjectInfo>> objects_to_list();
+    // Code::busy when `state` no longer lists a pack that was relied upon. After objects_to_list().
+    [[nodiscard]] Status still_there(const LedgerState& state) const;
+
+    [[nodiscard]] std::uint64_t added_bytes() const { return added_bytes_; }    // new content, raw
+    [[nodiscard]] std::uint64_t stored_bytes() const { return stored_bytes_; }  // packs and index segments
+
+private:
+    [[nodiscard]] Result<bool> known(ByteView id32);
+    [[nodiscard]] bool usable(const ObjectId& pack);
+    [[nodiscard]] Status open_index();
+    [[nodiscard]] Status add_chunk(const BlockEntry& entry, ByteView content, Checksum128 checksum);
+    [[nodiscard]] Status emit(BlockBuffer& buffer, PackWriter& writer);
+    [[nodiscard]] Status take_pack(FinishedPack&& pack);
+    [[nodiscard]] Status read_back(const FinishedPack& pack);
+    [[nodiscard]] Status flush();
+    [[nodiscard]] Status write_index();
+    [[nodiscard]] bool due() const;
+
+    Repository& repository_;
+    const WriterKeys& keys_;
+    const Marks& marks_;
+    const BackupOptions& options_;
+    KeyedHash hash_;
+    std::unique_ptr<Index> index_;  // opened when first asked
+    Index::Usable is_usable_;
+    std::unordered_map<ObjectId, bool, IdHash> usable_;  // packs looked at
+    std::unordered_set<ObjectId, IdHash> used_;          // packs relied upon
+    std::unordered_set<ChunkId, IdHash> fresh_;          // stored since the index was read
+    BlockBuffer content_block_{SegmentKind::content}, tree_block_{SegmentKind::tree};
+    std::unique_ptr<PackWriter> content_, trees_;
+    std::vector<IndexEntry> entries_;  // of packs finished since the last checkpoint
+    std::vector<PackRow> rows_;
+    std::vector<ObjectInfo> written_;          // packs and index segments of this run
+    std::unordered_set<std::string> to_list_;  // what objects_to_list() told
+    std::uint64_t added_bytes_ = 0, stored_bytes_ = 0, at_checkpoint_bytes_ = 0;
+    std::int64_t checkpoint_at_ns_ = 0;
+    unsigned checkpoints_ = 0;
+};
+
+}  // namespace custody
