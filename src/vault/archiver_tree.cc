@@ -71,6 +71,10 @@ std::optional<StoredItem> TreeBuilder::item_of(const Level& level, std::size_t i
         if (!entry) return fail(say("its record in the host cache is damaged; back up again"));
         result.entry = std::move(*entry);
         result.stamp = cached.stamp;
+        if (item.attributes_only) {  // it may be the same but for its time
+            result.stamp = item.stamp;
+            result.entry.attributes.modified = item.stamp.modified;
+        }
     } else {
         const std::shared_ptr<LinkedItem>& link = piece.fates[index].link;
         if (!link) {

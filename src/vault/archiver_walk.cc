@@ -108,10 +108,23 @@ bool BackupWalk::is_same(Piece& piece, const Level& level) {
     for (std::size_t i = 0; i < piece.items.size(); ++i) {
         const SourceItem& item = piece.items[i];
         const CachedItem& before = cached->items()[i];
-        if (item.error || before.name != item.name || !is_unchanged(item, before, links_.id_of(item))) return false;
+        if (item.error || before.name != item.name) return false;
+        if (is_unchanged(item, before, links_.id_of(item))) continue;
+        if (!item.attributes_only || !differs_in_time_alone(*piece.folder, item, before)) return false;
     }
     piece.cached = {std::move(cached)};
     return true;
+}
+
+// A parent of a named path: files beside that path come and go and touch the folder's time, which alone must not make a run store
+// anything. Should something below have changed, the new time is stored with it.
+bool BackupWalk::differs_in_time_alone(const SourceFolder& folder, const SourceItem& item, const CachedItem& cached) const {
+    if (!cached.attributes_only || cached.type != item.type) return false;
+    const auto before = cached.entry();
+    auto now = parts_.source.open(folder, item);
+    if (!before || !now.ok()) return false;
+    now->entry.attributes.modified = before->attributes.modified;
+    return now->entry.attributes == before->attributes;
 }
 
 bool BackupWalk::is_unchanged(const SourceItem& item, const CachedItem& cached, std::uint64_t link) const {

@@ -86,6 +86,7 @@ private:
     [[nodiscard]] bool is_same(Piece& piece, const Level& level);
     [[nodiscard]] const CachedItem* recall(Level& level, std::string_view name, Piece& piece);
     [[nodiscard]] bool is_unchanged(const SourceItem& item, const CachedItem& cached, std::uint64_t link) const;
+    [[nodiscard]] bool differs_in_time_alone(const SourceFolder& folder, const SourceItem& item, const CachedItem& cached) const;
     [[nodiscard]] Status dispatch(const std::shared_ptr<Piece>& piece, std::size_t index);
     void count_unchanged(const SourceItem& item);
     void count_read(const Target& target, const StoredItem& stored);

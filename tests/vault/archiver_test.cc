@@ -1,0 +1,524 @@
+#include "vault/archiver.h"
+
+#include "tests/support/backup_fixture.h"
+#include "tests/support/exotic_tree.h"
+#include "tests/support/results.h"
+#include "vault/sources/stream.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace custody {
+namespace {
+
+using test::fails_with;
+using test::is_ok;
+using test::noise;
+using test::write_file;
+
+class ArchiverTest : public ::testing::Test, public test::BackupFixture {
+protected:
+    [[nodiscard]] std::string at(const std::string& name) const { return top + "/" + name; }
+    void folder(const std::string& name) { ASSERT_EQ(::mkdir(at(name).c_str(), 0755), 0); }
+    [[nodiscard]] std::size_t count(const std::string& prefix) {
+        return static_cast<std::size_t>(std::count_if(store.objects().begin(), store.objects().end(),
+                                                      [&](const auto& object) { return object.first.starts_with(prefix); }));
+    }
+};
+
+// What lies on disk, as a snapshot should hold it.
+std::string on_disk(const std::string& path) { return test::read_file_text(path); }
+
+TEST_F(ArchiverTest, StoresEverySizeOfFileAsItWas) {
+    folder("a");
+    folder("a/b");
+    folder("empty folder");
+    const std::vector<std::size_t> sizes = {0, 1, 1000, 262'143, 262'144, 262'145, 524'288, 3'000'000, 9'000'000};
+    for (const std::size_t size : sizes) write_file(at("a/" + std::to_string(size)), noise(size, static_cast<unsigned>(size)));
+    write_file(at("a/b/inner"), "inner");
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.added, sizes.size() + 1);
+    EXPECT_EQ(result.files.failed, 0u);
+    EXPECT_EQ(result.reconciled.files, sizes.size() + 1);
+    EXPECT_EQ(result.reconciled.mismatches, 0u);
+    const auto tree = read(result.snapshot);
+    for (const std::size_t size : sizes) {
+        const std::string path = at("a/" + std::to_string(size));
+        ASSERT_TRUE(tree.contains(path)) << path;
+        EXPECT_TRUE(tree.at(path).content == on_disk(path)) << path;
+    }
+    EXPECT_EQ(tree.at(at("a/b/inner")).content, "inner");
+    EXPECT_TRUE(tree.contains(at("empty folder")));
+    EXPECT_TRUE(tree.at(scratch.path()).entry.attributes_only);
+}
+
+TEST_F(ArchiverTest, AnUnchangedRunReadsNothingAndStoresNoPack) {
+    folder("d");
+    for (int i = 0; i < 50; ++i) write_file(at("d/" + std::to_string(i)), noise(2000, static_cast<unsigned>(i)));
+    let_settle();
+    const BackupResult first = backup();
+    const std::size_t packs = count("packs/"), segments = count("index/");
+    write_file(scratch / "beside the source", "changes the time of its parent");
+    const BackupResult second = backup();
+    EXPECT_EQ(second.files.unchanged, 50u);
+    EXPECT_EQ(second.files.added + second.files.changed, 0u);
+    EXPECT_EQ(second.bytes.read, 0u);
+    EXPECT_EQ(second.bytes.scanned, 50u * 2000);
+    EXPECT_EQ(second.reconciled.files, 50u);
+    EXPECT_EQ(count("packs/"), packs);
+    EXPECT_EQ(count("index/"), segments);
+    EXPECT_NE(second.snapshot, first.snapshot);
+    const auto roots = std::pair(repository->read_snapshot(first.snapshot)->summary.root,
+                                 repository->read_snapshot(second.snapshot)->summary.root);
+    EXPECT_EQ(roots.first, roots.second);
+    const BackupResult third = backup();  // the cache that an unchanged run leaves is as good
+    EXPECT_EQ(third.files.unchanged, 50u);
+}
+
+TEST_F(ArchiverTest, AChangeDeepDownIsFoundAndTheRestTakenOver) {
+    folder("a");
+    folder("a/b");
+    folder("c");
+    write_file(at("a/b/changes"), "before");
+    write_file(at("a/b/stays"), "stays");
+    write_file(at("c/stays"), "too");
+    let_settle();
+    (void)backup();
+    write_file(at("a/b/changes"), "after!");
+    write_file(at("a/b/new"), "new");
+    ASSERT_EQ(::unlink(at("c/stays").c_str()), 0);
+    let_settle();
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.changed, 1u);
+    EXPECT_EQ(result.files.added, 1u);
+    EXPECT_EQ(result.files.unchanged, 1u);
+    const auto tree = read(result.snapshot);
+    EXPECT_EQ(tree.at(at("a/b/changes")).content, "after!");
+    EXPECT_EQ(tree.at(at("a/b/stays")).content, "stays");
+    EXPECT_EQ(tree.at(at("a/b/new")).content, "new");
+    EXPECT_FALSE(tree.contains(at("c/stays")));
+    EXPECT_TRUE(tree.contains(at("c")));
+}
+
+TEST_F(ArchiverTest, AnAttributeThatChangesAloneIsStored) {
+    write_file(at("f"), "content");
+    let_settle();
+    (void)backup();
+    ASSERT_EQ(::chmod(at("f").c_str(), 0600), 0);
+    let_settle();
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.changed, 1u);
+    EXPECT_EQ(result.bytes.added, 0u);
+    EXPECT_EQ(read(result.snapshot).at(at("f")).entry.attributes.mode, 0600u);
+}
+
+TEST_F(ArchiverTest, AFileWrittenJustBeforeIsReadAgain) {
+    write_file(at("f"), "content");
+    clock.set(system_clock().now());  // within two seconds
+    (void)backup();
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.unchanged, 0u);
+    EXPECT_EQ(result.bytes.read, 7u);
+    EXPECT_EQ(result.bytes.added, 0u);
+}
+
+TEST_F(ArchiverTest, WithoutTheCacheEverythingIsReadAndNothingStoredTwice) {
+    write_file(at("small"), noise(5000, 1));
+    write_file(at("large"), noise(5'000'000, 2));
+    let_settle();
+    (void)backup();
+    const std::size_t packs = count("packs/");
+    options.cache_folder.clear();
+    const BackupResult result = backup();
+    EXPECT_EQ(result.bytes.read, 5'005'000u);
+    EXPECT_EQ(result.bytes.added, 0u);
+    EXPECT_EQ(count("packs/"), packs);
+}
+
+TEST_F(ArchiverTest, ACacheIsNotBelievedWhenItsSnapshotIsForgottenOrTheClockWentBack) {
+    write_file(at("f"), "content");
+    let_settle();
+    const BackupResult first = backup();
+    LedgerEntry forget;
+    forget.operation = Operation::forget;
+    forget.snapshots = {first.snapshot};
+    ASSERT_TRUE(is_ok(repository->publish(forget, nullptr)));
+    EXPECT_EQ(backup().bytes.read, 7u);
+    EXPECT_EQ(backup().bytes.read, 0u);
+    clock.set(Time{clock.now().ns - kMinute});
+    EXPECT_EQ(backup().bytes.read, 7u);
+}
+
+TEST_F(ArchiverTest, AMissingPackIsReplacedByTheNextRun) {
+    write_file(at("f"), noise(600'000, 3));
+    let_settle();
+    (void)backup();
+    std::erase_if(store.objects(), [](const auto& object) { return object.first.starts_with("packs/"); });
+    const BackupResult result = backup();
+    EXPECT_EQ(result.bytes.added, 600'000u);
+    ASSERT_EQ(result.warnings.size(), 1u);
+    EXPECT_NE(result.warnings[0].find("everything is read again"), std::string::npos);
+    EXPECT_EQ(backup().bytes.added, 0u);
+}
+
+TEST_F(ArchiverTest, HardLinksShareOneLinkAcrossFoldersAndAreReadOnce) {
+    folder("a");
+    folder("z");
+    write_file(at("a/first"), noise(1000, 4));
+    write_file(at("a/alone"), "alone");
+    ASSERT_EQ(::link(at("a/first").c_str(), at("z/second").c_str()), 0);
+    let_settle();
+    const BackupResult first = backup();
+    EXPECT_EQ(first.bytes.read, 1005u);
+    write_file(at("z/other"), "changes the folder, not the link");
+    let_settle();
+    const BackupResult second = backup();
+    for (const BackupResult& result : {first, second}) {
+        const auto tree = read(result.snapshot);
+        EXPECT_NE(tree.at(at("a/first")).entry.hard_link, 0u);
+        EXPECT_EQ(tree.at(at("a/first")).entry.hard_link, tree.at(at("z/second")).entry.hard_link);
+        EXPECT_EQ(tree.at(at("z/second")).content, on_disk(at("a/first")));
+        EXPECT_EQ(tree.at(at("a/alone")).entry.hard_link, 0u);
+    }
+}
+
+TEST_F(ArchiverTest, HolesStayHolesInFilesOfEverySize) {
+    const auto sparse = [&](const std::string& name, off_t data_at, off_t size, const std::string& data) {
+        const int fd = ::open(at(name).c_str(), O_CREAT | O_WRONLY, 0644);
+        ASSERT_EQ(::pwrite(fd, data.data(), data.size(), data_at), static_cast<ssize_t>(data.size()));
+        ASSERT_EQ(::ftruncate(fd, size), 0);
+        ::close(fd);
+    };
+    sparse("small", 65'536, 1'000'000, "small data");
+    sparse("large", 8'000'000, 40'000'000, noise(3'000'000, 5));
+    sparse("at the front", 0, 50'000'000, noise(700'000, 6));
+    ASSERT_EQ(::truncate(at("small").c_str(), 1'000'000), 0);
+    write_file(at("only hole"), "");
+    ASSERT_EQ(::truncate(at("only hole").c_str(), 5'000'000), 0);
+    const BackupResult result = backup();
+    const auto tree = read(result.snapshot);
+    for (const char* name : {"small", "large", "at the front", "only hole"}) {
+        EXPECT_TRUE(tree.at(at(name)).content == on_disk(at(name))) << name;
+        EXPECT_FALSE(tree.at(at(name)).entry.content.holes.empty()) << name;
+    }
+    EXPECT_TRUE(tree.at(at("only hole")).entry.content.chunks.empty());
+}
+
+TEST_F(ArchiverTest, AFileOfThousandsOfHolesGoesIntoNodesOfItsOwn) {
+    const int fd = ::open(at("holes").c_str(), O_CREAT | O_WRONLY, 0644);
+    constexpr off_t kStep = 16'384;
+    for (off_t i = 0; i < 9000; ++i) ASSERT_EQ(::pwrite(fd, &i, sizeof i, i * kStep), static_cast<ssize_t>(sizeof i));
+    ASSERT_EQ(::ftruncate(fd, 9000 * kStep), 0);
+    ::close(fd);
+    const auto tree = read(backup().snapshot);
+    const test::StoredEntry& stored = tree.at(at("holes"));
+    EXPECT_TRUE(stored.content == on_disk(at("holes")));
+    if (stored.entry.content.holes.empty()) {
+        EXPECT_TRUE(stored.entry.content.node.has_value());
+    }
+}
+
+TEST_F(ArchiverTest, AFolderOfThousandsOfFilesIsTakenOverPieceByPiece) {
+    for (int i = 0; i < 9000; ++i) write_file(at("f" + std::to_string(i)), i % 100 == 0 ? std::to_string(i) : "");
+    let_settle();
+    const BackupResult first = backup();
+    EXPECT_EQ(read(first.snapshot).size(), 9000u + 1 + static_cast<std::size_t>(std::count(top.begin(), top.end(), '/')) - 1);
+    EXPECT_EQ(backup().files.unchanged, 9000u);
+    write_file(at("a new one"), "new");
+    ASSERT_EQ(::unlink(at("f5000").c_str()), 0);
+    let_settle();
+    const BackupResult third = backup();
+    EXPECT_EQ(third.files.unchanged, 8999u);
+    EXPECT_EQ(third.bytes.read, 3u);
+    const auto tree = read(third.snapshot);
+    EXPECT_EQ(tree.at(at("a new one")).content, "new");
+    EXPECT_EQ(tree.at(at("f8900")).content, "8900");
+    EXPECT_FALSE(tree.contains(at("f5000")));
+}
+
+TEST_F(ArchiverTest, UnreadableItemsAreNamedAndTheRunGoesOn) {
+    folder("closed");
+    write_file(at("closed/inside"), "x");
+    write_file(at("closed file"), "x");
+    write_file(at("open file"), "open");
+    ASSERT_EQ(::chmod(at("closed").c_str(), 0), 0);
+    ASSERT_EQ(::chmod(at("closed file").c_str(), 0), 0);
+    ASSERT_EQ(::chmod(scratch.path().c_str(), 0777), 0);
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
+    options.cache_folder.clear();
+    auto source = open_file_tree(tree_options, notes);
+    ASSERT_TRUE(is_ok(source));
+    const auto result = try_backup(**source);
+    if (::getuid() == 0) {
+        ASSERT_EQ(::seteuid(0), 0);
+    }
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->files.failed, 2u);
+    EXPECT_EQ(result->failed_items.size(), 2u);
+    const auto tree = read(result->snapshot);
+    EXPECT_EQ(tree.at(at("open file")).content, "open");
+    EXPECT_TRUE(tree.contains(at("closed")));
+    EXPECT_FALSE(tree.contains(at("closed file")));
+}
+
+// A source that lets a test act while it is walked, read and looked at again.
+struct Meddling {
+    std::function<void(const SourceStep&)> after_step = [](const SourceStep&) {};
+    std::function<void(const std::string&)> after_open = [](const std::string&) {};
+    std::function<void()> before_second_look = [] {};  // once
+};
+class MeddlingSource final : public Source {
+public:
+    MeddlingSource(Result<std::unique_ptr<Source>> inner, Meddling meddling)
+        : inner_(std::move(inner.value())), meddling_(std::move(meddling)) {}
+    std::string kind() const override { return inner_->kind(); }
+    std::vector<std::string> paths() const override { return inner_->paths(); }
+    Status next(SourceStep& step) override {
+        TRY(inner_->next(step));
+        meddling_.after_step(step);
+        return done();
+    }
+    Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) override {
+        auto opened = inner_->open(folder, item);
+        meddling_.after_open(item.name);
+        return opened;
+    }
+    std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override {
+        std::call_once(looked_, meddling_.before_second_look);
+        return inner_->look_again(folder, items);
+    }
+
+private:
+    std::unique_ptr<Source> inner_;
+    Meddling meddling_;
+    std::once_flag looked_;
+};
+
+TEST_F(ArchiverTest, AFileThatChangesOnceWhileReadIsReadAgainAndOneThatAlwaysDoesIsMarked) {
+    options.threads = 1;
+    for (const std::string size : {"small", "large"}) {
+        write_file(at("once " + size), size);
+        write_file(at("always " + size), size);
+        if (size == "small") continue;
+        write_file(at("once large"), noise(2'000'000, 7));
+        write_file(at("always large"), noise(2'000'000, 8));
+    }
+    std::map<std::string, int> opened;
+    Meddling meddling;
+    meddling.after_open = [&](const std::string& name) {
+        const int times = ++opened[name];
+        if (name.starts_with("once") && times > 1) return;
+        const int fd = ::open(at(name).c_str(), O_WRONLY | O_APPEND);
+        if (fd < 0) return;
+        EXPECT_EQ(::write(fd, "+", 1), 1);
+        ::close(fd);
+    };
+    MeddlingSource source(open_file_tree(tree_options, notes), meddling);
+    const BackupResult result = backup(source);
+    const auto tree = read(result.snapshot);
+    for (const char* name : {"once small", "once large"}) {
+        EXPECT_FALSE(tree.at(at(name)).entry.changed_while_read) << name;
+        EXPECT_TRUE(tree.at(at(name)).content == on_disk(at(name))) << name;
+    }
+    for (const char* name : {"always small", "always large"}) {
+        EXPECT_TRUE(tree.at(at(name)).entry.changed_while_read) << name;
+        EXPECT_TRUE(on_disk(at(name)).starts_with(tree.at(at(name)).content)) << name;
+        EXPECT_TRUE(std::any_of(result.warnings.begin(), result.warnings.end(), [&](const std::string& warning) {
+            return warning.find(name) != std::string::npos;
+        })) << name;
+    }
+    EXPECT_EQ(repository->read_snapshot(result.snapshot)->summary.changed_while_read, 2u);
+    let_settle();
+    EXPECT_GE(backup().files.changed, 2u);  // a marked file is never taken for unchanged
+}
+
+TEST_F(ArchiverTest, AFileThatShrinksWhileReadIsStoredAsFarAsItWentAndMarked) {
+    write_file(at("shrinks"), noise(4'000'000, 9));
+    write_file(at("small"), noise(100'000, 10));
+    std::map<std::string, int> sizes = {{"shrinks", 3'000'000}, {"small", 90'000}};
+    Meddling meddling;
+    meddling.after_open = [&](const std::string& name) {
+        if (sizes.contains(name)) {
+            ASSERT_EQ(::truncate(at(name).c_str(), sizes[name] /= 2), 0);
+        }
+    };
+    MeddlingSource source(open_file_tree(tree_options, notes), meddling);
+    const BackupResult result = backup(source);
+    const auto tree = read(result.snapshot);
+    for (const char* name : {"shrinks", "small"}) {
+        const auto& stored = tree.at(at(name));
+        EXPECT_TRUE(stored.entry.changed_while_read) << name;
+        EXPECT_EQ(stored.content.size(), stored.entry.content.size) << name;
+        EXPECT_TRUE(stored.content == on_disk(at(name))) << name;
+    }
+}
+
+TEST_F(ArchiverTest, AFileThatVanishesIsNamedAndOneThatGrowsLargeIsStoredWhole) {
+    options.threads = 1;
+    write_file(at("grows"), "small");
+    write_file(at("vanishes"), "x");
+    write_file(at("stays"), "stays");
+    bool meddled = false;
+    Meddling meddling;
+    meddling.after_step = [&](const SourceStep& step) {
+        if (step.what != SourceStep::What::piece || step.folder->path() != top) return;
+        meddled = true;  // listed, and not read yet
+        write_file(at("grows"), noise(5'000'000, 11));
+        ASSERT_EQ(::unlink(at("vanishes").c_str()), 0);
+    };
+    MeddlingSource source(open_file_tree(tree_options, notes), meddling);
+    const BackupResult result = backup(source);
+    EXPECT_TRUE(meddled);
+    EXPECT_EQ(result.files.failed, 1u);
+    EXPECT_NE(result.failed_items.at(0).find("vanishes"), std::string::npos);
+    const auto tree = read(result.snapshot);
+    EXPECT_TRUE(tree.at(at("grows")).content == on_disk(at("grows")));
+    EXPECT_EQ(tree.at(at("stays")).content, "stays");
+}
+
+TEST_F(ArchiverTest, TheSecondLookNamesWhatChangedAfterItWasRead) {
+    for (const char* name : {"a", "b", "z"}) write_file(at(name), "12345");
+    Meddling meddling;
+    meddling.before_second_look = [&] {
+        write_file(at("a"), "1234567");
+        ASSERT_EQ(::unlink(at("z").c_str()), 0);
+    };
+    MeddlingSource source(open_file_tree(tree_options, notes), meddling);
+    const BackupResult result = backup(source);
+    EXPECT_EQ(result.reconciled.files, 1u);
+    EXPECT_EQ(result.reconciled.bytes, 5u);
+    EXPECT_GE(result.reconciled.mismatches, 2u);
+    const auto told = [&](const std::string& text) {
+        return std::any_of(result.warnings.begin(), result.warnings.end(),
+                           [&](const std::string& warning) { return warning.find(text) != std::string::npos; });
+    };
+    EXPECT_TRUE(told("/a has 7 bytes, had 5"));
+    EXPECT_TRUE(told("/z has vanished"));
+}
+
+TEST_F(ArchiverTest, AnInterruptedRunLeavesWhatItStoredForTheNext) {
+    for (int i = 0; i < 30; ++i) write_file(at("f" + std::to_string(i)), noise(1'000'000, 100 + static_cast<unsigned>(i)));
+    int opened = 0;
+    Meddling meddling;
+    meddling.after_open = [&](const std::string&) {
+        if (++opened == 20) stop.request();
+    };
+    MeddlingSource source(open_file_tree(tree_options, notes), meddling);
+    EXPECT_TRUE(fails_with(Code::interrupted, try_backup(source)));
+    EXPECT_GE(count("packs/"), 1u);
+    EXPECT_TRUE(repository->state().snapshots.empty());
+    const StopFlag go_on;
+    SilentProgress progress;
+    const BackupResult result =
+        run_backup(*repository, *open_file_tree(tree_options, notes).value(), options, progress, go_on).value();
+    EXPECT_LE(result.bytes.added, 25'000'000u);
+    EXPECT_TRUE(read(result.snapshot).at(at("f7")).content == on_disk(at("f7")));
+    // What the interrupted run left is part of the vault now: nothing lies outside the ledger.
+    for (const auto& [name, content] : store.objects()) {
+        if (name.starts_with("packs/") || name.starts_with("index/")) {
+            EXPECT_TRUE(repository->state().objects.contains(name)) << name;
+        }
+    }
+}
+
+TEST_F(ArchiverTest, CheckpointsMakeIndexSegmentsAlongTheWay) {
+    for (int i = 0; i < 12; ++i) write_file(at("f" + std::to_string(i)), noise(1'000'000, 200 + static_cast<unsigned>(i)));
+    write_file(at("same as f0"), noise(1'000'000, 200));
+    options.checkpoint_bytes = 2'000'000;
+    const BackupResult result = backup();
+    EXPECT_GE(count("index/"), 2u);
+    EXPECT_EQ(result.bytes.added, 12'000'000u);
+    EXPECT_TRUE(read(result.snapshot).at(at("same as f0")).content == on_disk(at("f0")));
+}
+
+TEST_F(ArchiverTest, ADryRunCountsAndStoresNothing) {
+    write_file(at("f"), noise(3'000'000, 12));
+    const auto before = store.objects();
+    options.dry_run = true;
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.added, 1u);
+    EXPECT_EQ(result.bytes.added, 3'000'000u);
+    EXPECT_EQ(store.objects(), before);
+    EXPECT_FALSE(posix_file_system().info(scratch / "cache").ok());
+}
+
+TEST_F(ArchiverTest, ReadBackNoticesAMediumThatLies) {
+    write_file(at("f"), noise(3'000'000, 13));
+    options.read_back = true;
+    EXPECT_TRUE(is_ok(try_backup()));
+}
+
+TEST_F(ArchiverTest, AnUnknownLabelIsRefusedWithTheLabelsThereAre) {
+    options.label = "nobody";
+    const auto refused = try_backup();
+    EXPECT_TRUE(fails_with(Code::usage, refused));
+    EXPECT_NE(refused.error().message.find("business"), std::string::npos);
+}
+
+TEST_F(ArchiverTest, AFullMediumEndsTheRunAndPublishesNothing) {
+    write_file(at("f"), noise(3'000'000, 14));
+    store.fail_after_appends(1);
+    EXPECT_TRUE(fails_with(Code::no_space, try_backup()));
+    store.fail_after_appends(-1);
+    EXPECT_TRUE(repository->state().snapshots.empty());
+    EXPECT_TRUE(is_ok(try_backup()));
+}
+
+TEST_F(ArchiverTest, AStreamIsOneFileOfWhateverCame) {
+    const std::string text = noise(6'000'000, 15);
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    std::thread feeder([&] {
+        for (std::size_t sent = 0; sent < text.size();)
+            sent += static_cast<std::size_t>(::write(ends[1], text.data() + sent, text.size() - sent));
+        ::close(ends[1]);
+    });
+    auto source = open_stream(ends[0], "dump.sql", clock);
+    const BackupResult result = backup(**source);
+    feeder.join();
+    ::close(ends[0]);
+    const auto tree = read(result.snapshot);
+    ASSERT_EQ(tree.size(), 1u);
+    EXPECT_TRUE(tree.at("/dump.sql").content == text);
+    EXPECT_EQ(result.bytes.scanned, text.size());
+    EXPECT_EQ(result.reconciled.files, 0u);
+    EXPECT_EQ(repository->read_snapshot(result.snapshot)->summary.kind, "stream");
+}
+
+TEST_F(ArchiverTest, AnEmptySourceIsASnapshotToo) {
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.added, 0u);
+    EXPECT_TRUE(read(result.snapshot).contains(top));
+    EXPECT_EQ(backup().files.failed, 0u);
+}
+
+TEST_F(ArchiverTest, EverythingExoticIsInTheTree) {
+    test::make_exotic_tree(top + "/all", {.immutable_flags = true, .deep_paths = true});
+    let_settle();
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.failed, 0u) << (result.failed_items.empty() ? "" : result.failed_items[0]);
+    EXPECT_EQ(result.reconciled.mismatches, 0u);
+    const auto tree = read(result.snapshot);
+    EXPECT_GT(tree.size(), 40u);
+    const BackupResult second = backup();
+    EXPECT_LE(second.bytes.read, 1u);  // a file dated after now is never believed to be settled
+    EXPECT_GE(second.files.unchanged + 1, result.files.added);
+    options.cache_folder.clear();  // read anew, the tree is the very same
+    const BackupResult third = backup();
+    EXPECT_EQ(third.bytes.added, 0u);
+    const auto again = read(third.snapshot);
+    ASSERT_EQ(again.size(), tree.size());
+    for (const auto& [path, stored] : tree)
+        EXPECT_TRUE(stored.entry.attributes_only || again.at(path).entry.attributes == stored.entry.attributes) << path;
+}
+
+}  // namespace
+}  // namespace custody
