@@ -224,13 +224,13 @@ Result<HandFiles> HandVault::read_back(const ObjectId& id) {
     TreeReader reader(*index, blocks, keys);
     KeyedHash hash(keys.suite, keys.chunk_id_key);
     HandFiles files;
-    const auto read_chunk = [&](const ChunkId& id, Bytes& content) -> Status {
-        TRY_ASSIGN(const Location at, reader.locate(id.view()));
+    const auto read_chunk = [&](const ChunkId& chunk, Bytes& content) -> Status {
+        TRY_ASSIGN(const Location at, reader.locate(chunk.view()));
         Bytes raw;
         TRY(blocks.read_data(at, thread_tools(), raw));
         if (at.offset + at.length > raw.size()) return Error{Code::corrupt, "a chunk lies outside its block"};
         const ByteView data = ByteView(raw).subspan(at.offset, at.length);
-        if (hash.hash(kChunkDomain, data) != id.bytes) return Error{Code::corrupt, "a chunk is not itself"};
+        if (hash.hash(kChunkDomain, data) != chunk.bytes) return Error{Code::corrupt, "a chunk is not itself"};
         append(content, data);
         return done();
     };
