@@ -4,11 +4,11 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <set>
 #include <sstream>
-#include <unistd.h>
 
 namespace custody {
 namespace {
@@ -71,13 +71,15 @@ std::string kit_warning(const Keyring& keyring) {
         case KitState::proven:
             return "";
         case KitState::none:
-            return say("no recovery kit: if this keyring is lost, so is every backup; "
-                       "make one with 'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
+            return say(
+                "no recovery kit: if this keyring is lost, so is every backup; "
+                "make one with 'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
         case KitState::unproven:
             return say("the recovery kit was never read back: prove it with 'custody key import KIT --check'");
         case KitState::stale:
-            return say("the recovery kit is older than the newest keys: make a new one with "
-                       "'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
+            return say(
+                "the recovery kit is older than the newest keys: make a new one with "
+                "'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
     }
     return "";
 }
@@ -102,9 +104,10 @@ std::vector<std::string> shared_disk_warnings(const std::string& vault_path, con
         for (const std::string& disk : disks.value()) {
             const bool shared = std::find(vault_disks->begin(), vault_disks->end(), disk) != vault_disks->end();
             if (!shared || !named.insert(disk).second) continue;
-            warnings.push_back(say("the vault {} and {} lie on the same disk ({}): if it fails, both are gone; "
-                                   "keep a copy on another disk with 'custody copy'",
-                                   printable(vault_path), printable(source), disk));
+            warnings.push_back(
+                say("the vault {} and {} lie on the same disk ({}): if it fails, both are gone; "
+                    "keep a copy on another disk with 'custody copy'",
+                    printable(vault_path), printable(source), disk));
         }
     }
     return warnings;
@@ -112,9 +115,10 @@ std::vector<std::string> shared_disk_warnings(const std::string& vault_path, con
 
 Status check_apart(const std::string& keyring_folder, const std::string& vault_path) {
     if (!is_below(keyring_folder, vault_path) && !is_below(vault_path, keyring_folder)) return done();
-    return Error{Code::usage, say("the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name "
-                                  "another folder with --keyring or --vault",
-                                  printable(keyring_folder), printable(vault_path))};
+    return Error{Code::usage,
+                 say("the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name "
+                     "another folder with --keyring or --vault",
+                     printable(keyring_folder), printable(vault_path))};
 }
 
 Status check_mounted(const std::string& path, std::string_view fstab) {

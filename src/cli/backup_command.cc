@@ -9,10 +9,10 @@
 #include "vault/sources/file_tree.h"
 #include "vault/sources/stream.h"
 
+#include <sys/stat.h>
 #include <algorithm>
 #include <cmath>
 #include <sstream>
-#include <sys/stat.h>
 
 namespace custody {
 namespace {
@@ -110,9 +110,10 @@ std::string keyring_in_image(const std::string& image, const std::string& keyrin
     if (!image_disks.ok() || !keyring_disks.ok()) return "";
     for (const std::string& disk : keyring_disks.value()) {
         if (std::find(image_disks->begin(), image_disks->end(), disk) == image_disks->end()) continue;
-        return say("{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open label and "
-                   "vault gets them",
-                   printable(image));
+        return say(
+            "{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open label and "
+            "vault gets them",
+            printable(image));
     }
     return "";
 }
@@ -163,9 +164,7 @@ Json json_of(const BackupResult& result, bool dry_run) {
           {"stored", result.bytes.stored}}},
         {"seconds", std::round(result.seconds * 1000) / 1000},
         {"reconciled",
-         {{"files", result.reconciled.files},
-          {"bytes", result.reconciled.bytes},
-          {"mismatches", result.reconciled.mismatches}}},
+         {{"files", result.reconciled.files}, {"bytes", result.reconciled.bytes}, {"mismatches", result.reconciled.mismatches}}},
         {"warnings", result.warnings},
     };
     if (dry_run) document["dry_run"] = true;
@@ -222,8 +221,8 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     TRY_ASSIGN(Repository repository, context.open_vault());
     TRY_ASSIGN(OpenSource opened, open_source(context, flags, vault_path));
     if (!opened.description.empty()) context.progress().note(printable(opened.description));
-    TRY_ASSIGN(BackupResult result, run_backup(repository, *opened.source, options_of(flags, opened), context.progress(),
-                                               context.stop()));
+    TRY_ASSIGN(BackupResult result,
+               run_backup(repository, *opened.source, options_of(flags, opened), context.progress(), context.stop()));
     add_standing_warnings(*keyring, vault_path, opened, result);
     context.progress().clear();
     for (const std::string& line : result.warnings) context.progress().warn(line);
@@ -234,7 +233,8 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
 
 void add_source_options(CLI::App& backup, BackupFlags& flags) {
     add_operands(backup, "PATH", flags.paths, say("Files and folders to back up"));
-    add_value(backup, "--image", flags.image, "DEVICE-OR-FILE", say("Backs up a disk, a partition or a disk-image file, block by block"));
+    add_value(backup, "--image", flags.image, "DEVICE-OR-FILE",
+              say("Backs up a disk, a partition or a disk-image file, block by block"));
     add_value(backup, "--stdin", flags.stream, "FILENAME", say("Backs up standard input as one file of this name"));
     add_value(backup, "--postgresql", flags.postgresql, "CONNINFO", say("(not in this version)"));
     add_value(backup, "--mariadb", flags.mariadb, "DEFAULTS-FILE", say("(not in this version)"));
@@ -250,11 +250,13 @@ void add_backup_command(CommandTable& table) {
         table.root(), "backup", say("Backs up files and folders, a disk image or a stream"),
         {"backup PATH... | --image DEVICE-OR-FILE | --stdin FILENAME --label L [--name N] [OPTIONS]",
          {"custody backup /etc --label config", "custody backup /srv /home --label business --name data --exclude '*.tmp'",
-          "custody backup --image /dev/vg/root --label image", "pg_dump portal | custody backup --stdin portal.sql --label database"},
+          "custody backup --image /dev/vg/root --label image",
+          "pg_dump portal | custody backup --stdin portal.sql --label database"},
          say("Needs no passphrase. The keyring, the vault and the cache are never backed up. Exit code 3: done, but some items "
              "could not be read; each is named.")});
     add_source_options(backup, *flags);
-    add_value(backup, "--label", flags->label, "L", say("The labelled group: config, image, database, business, log, or one of yours"));
+    add_value(backup, "--label", flags->label, "L",
+              say("The labelled group: config, image, database, business, log, or one of yours"));
     add_value(backup, "--name", flags->name, "N", say("What this backup is called; default: the last part of the first path"));
     add_repeated(backup, "--exclude", flags->excludes, "GLOB",
                  say("Leaves out what matches: with '/' the whole path, else any name; may be repeated"));

@@ -31,11 +31,11 @@ CommandTable::CommandTable(GlobalFlags& globals)
     add_value(root_, "--lang", globals.language, "vi|en", say("Language of all messages"));
     add_value(root_, "--progress", globals.progress, "none|plain|json", say("Progress on standard error"));
     root_.add_flag("--json", globals.json, say("One JSON document on standard output"));
-    texts_[&root_] = {"COMMAND ...",
-                      {"custody init --vault /mnt/disk-a/vault", "custody backup /etc --label config --vault /mnt/disk-a/vault",
-                       "custody snapshots --vault /mnt/disk-a/vault",
-                       "custody restore latest --target /tmp/back --vault /mnt/disk-a/vault"},
-                      say("'custody COMMAND --help' tells more about one command.")};
+    texts_[&root_] = {
+        "COMMAND ...",
+        {"custody init --vault /mnt/disk-a/vault", "custody backup /etc --label config --vault /mnt/disk-a/vault",
+         "custody snapshots --vault /mnt/disk-a/vault", "custody restore latest --target /tmp/back --vault /mnt/disk-a/vault"},
+        say("'custody COMMAND --help' tells more about one command.")};
 }
 
 CLI::App& CommandTable::add(CLI::App& parent, const std::string& name, const std::string& description, CommandText text) {

@@ -60,8 +60,8 @@ Result<UnlockedKeyring> Context::unlock() {
         return Error{Code::wrong_key, say("the keyring {} holds writer keys only: use the custodian's keyring or a recovery kit",
                                           settings_.keyring)};
     }
-    TRY_ASSIGN(const Secret passphrase, passphrases_.existing(PassphraseKind::keyring,
-                                                              say("Passphrase of the keyring {}: ", settings_.keyring)));
+    TRY_ASSIGN(const Secret passphrase,
+               passphrases_.existing(PassphraseKind::keyring, say("Passphrase of the keyring {}: ", settings_.keyring)));
     return with->unlock(passphrase);
 }
 

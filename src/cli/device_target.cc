@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 
-#include <algorithm>
 #include <sys/stat.h>
+#include <algorithm>
 
 namespace custody {
 namespace {
@@ -55,8 +55,9 @@ Status ask_for_serial(const DeviceInfo& device, const DeviceConsent& consent) {
     }
     const auto terminal = Terminal::open();
     if (!terminal) {
-        return Error{Code::refused, say("{} would be overwritten: give --confirm with its serial; --yes is not enough for a device",
-                                        printable(device.path))};
+        return Error{Code::refused,
+                     say("{} would be overwritten: give --confirm with its serial; --yes is not enough for a device",
+                         printable(device.path))};
     }
     TRY_ASSIGN(const std::string typed,
                terminal->ask_line(say("Everything on it will be gone. Type the last {} characters of the serial ({}): ",

@@ -109,9 +109,9 @@ Result<int> run_diff(Context& context, const DiffFlags& flags) {
     TRY_ASSIGN(const Repository::Listed a, context.find_snapshot(repository, flags.before));
     TRY_ASSIGN(const Repository::Listed b, context.find_snapshot(repository, flags.after));
     if (a.snapshot.clear.label != b.snapshot.clear.label) {
-        return Error{Code::usage, say("{} and {} are of different labels ({} and {}): only snapshots of one label can be compared",
-                                      short_id(a.snapshot.id), short_id(b.snapshot.id), a.snapshot.summary.label,
-                                      b.snapshot.summary.label)};
+        return Error{Code::usage,
+                     say("{} and {} are of different labels ({} and {}): only snapshots of one label can be compared",
+                         short_id(a.snapshot.id), short_id(b.snapshot.id), a.snapshot.summary.label, b.snapshot.summary.label)};
     }
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY_ASSIGN(const auto view, LabelView::open(repository, a.snapshot.clear.label, unlocked));
@@ -129,9 +129,11 @@ Result<int> run_diff(Context& context, const DiffFlags& flags) {
 
 void add_diff_command(CommandTable& table) {
     auto flags = std::make_shared<DiffFlags>();
-    CLI::App& diff = table.add(table.root(), "diff", say("Shows what differs between two snapshots of one label"),
-                               {"diff A B", {"custody diff etc@2026-11-03 latest:etc", "custody diff 3f9a1c 77b0de --json"},
-                                say("+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes).")});
+    CLI::App& diff =
+        table.add(table.root(), "diff", say("Shows what differs between two snapshots of one label"),
+                  {"diff A B",
+                   {"custody diff etc@2026-11-03 latest:etc", "custody diff 3f9a1c 77b0de --json"},
+                   say("+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes).")});
     add_operand(diff, "A", flags->before, say("The earlier snapshot"))->required();
     add_operand(diff, "B", flags->after, say("The later snapshot"))->required();
     table.runs(diff, flags, run_diff);

@@ -9,13 +9,20 @@ namespace custody {
 
 std::string_view type_word(EntryType type) {
     switch (type) {
-        case EntryType::file: return "file";
-        case EntryType::folder: return "folder";
-        case EntryType::symlink: return "symlink";
-        case EntryType::fifo: return "fifo";
-        case EntryType::socket: return "socket";
-        case EntryType::character_device: return "character_device";
-        case EntryType::block_device: return "block_device";
+        case EntryType::file:
+            return "file";
+        case EntryType::folder:
+            return "folder";
+        case EntryType::symlink:
+            return "symlink";
+        case EntryType::fifo:
+            return "fifo";
+        case EntryType::socket:
+            return "socket";
+        case EntryType::character_device:
+            return "character_device";
+        case EntryType::block_device:
+            return "block_device";
     }
     return "file";
 }
@@ -64,8 +71,8 @@ std::string long_line(const std::string& path, const Entry& entry) {
     if (entry.type == EntryType::character_device || entry.type == EntryType::block_device) {
         size = fmt::format("{},{}", major(entry.device), minor(entry.device));
     }
-    std::string line = fmt::format("{} {:>5} {:>5} {:>12}  {}  {}", mode_string(entry), entry.attributes.uid, entry.attributes.gid,
-                                   size, human_time(entry.attributes.modified), printable(path));
+    std::string line = fmt::format("{} {:>5} {:>5} {:>12}  {}  {}", mode_string(entry), entry.attributes.uid,
+                                   entry.attributes.gid, size, human_time(entry.attributes.modified), printable(path));
     if (entry.type == EntryType::symlink) line += " -> " + printable(entry.target);
     if (entry.changed_while_read) line += "  " + say("(changed while it was read)");
     return line;

@@ -8,8 +8,8 @@
 
 namespace custody {
 
-[[nodiscard]] std::string_view type_word(EntryType type);  // "file", "folder", "symlink" ...; for JSON, never translated
-[[nodiscard]] std::string mode_string(const Entry& entry);  // "-rwxr-xr-x"
+[[nodiscard]] std::string_view type_word(EntryType type);    // "file", "folder", "symlink" ...; for JSON, never translated
+[[nodiscard]] std::string mode_string(const Entry& entry);   // "-rwxr-xr-x"
 [[nodiscard]] std::uint64_t entry_size(const Entry& entry);  // of files; 0 else
 // {"path", "type", "size", "mode", "uid", "gid", "modified", ...}; `path` absolute, raw.
 [[nodiscard]] Json entry_json(const std::string& path, const Entry& entry);

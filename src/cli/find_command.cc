@@ -28,7 +28,9 @@ Digest digest_of(const std::string& path, ByteView what) {
     return hash.finish();
 }
 
-Digest digest_of(const std::string& path, const Entry& entry) { return digest_of(path, as_bytes(json_text_of(entry_json(path, entry)))); }
+Digest digest_of(const std::string& path, const Entry& entry) {
+    return digest_of(path, as_bytes(json_text_of(entry_json(path, entry))));
+}
 
 class Finder {
 public:
@@ -79,7 +81,8 @@ private:
 };
 
 bool is_wanted(const SnapshotSummary& summary, const FindFlags& flags) {
-    return (flags.label.empty() || flags.label == summary.label) && (flags.name.empty() || to_nfc(flags.name) == to_nfc(summary.name)) &&
+    return (flags.label.empty() || flags.label == summary.label) &&
+           (flags.name.empty() || to_nfc(flags.name) == to_nfc(summary.name)) &&
            (flags.host.empty() || flags.host == summary.host);
 }
 
@@ -123,7 +126,8 @@ Result<int> run_find(Context& context, const FindFlags& flags) {
     const Status searched = search_all(context, repository, snapshots, unlocked, finder);
     context.output().end_list();
     TRY(searched);
-    if (finder.found() == 0) context.progress().note(say("nothing matches '{}' in {} snapshots", flags.pattern, snapshots.size()));
+    if (finder.found() == 0)
+        context.progress().note(say("nothing matches '{}' in {} snapshots", flags.pattern, snapshots.size()));
     return kExitDone;
 }
 
@@ -131,15 +135,17 @@ Result<int> run_find(Context& context, const FindFlags& flags) {
 
 void add_find_command(CommandTable& table) {
     auto flags = std::make_shared<FindFlags>();
-    CLI::App& find = table.add(table.root(), "find", say("Finds files in all snapshots by name or path"),
-                               {"find GLOB [--ignore-case] [--ignore-marks] [OPTIONS]",
-                                {"custody find '*.docx'", "custody find '*bao cao*' --ignore-case --ignore-marks",
-                                 "custody find '/srv/**/2026/*.pdf' --snapshot latest:data"},
-                                say("A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each "
-                                    "version of a file is shown once, with the newest snapshot that holds it.")});
+    CLI::App& find =
+        table.add(table.root(), "find", say("Finds files in all snapshots by name or path"),
+                  {"find GLOB [--ignore-case] [--ignore-marks] [OPTIONS]",
+                   {"custody find '*.docx'", "custody find '*bao cao*' --ignore-case --ignore-marks",
+                    "custody find '/srv/**/2026/*.pdf' --snapshot latest:data"},
+                   say("A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each "
+                       "version of a file is shown once, with the newest snapshot that holds it.")});
     add_operand(find, "GLOB", flags->pattern, say("What to look for, in quotes"))->required();
     find.add_flag("-i,--ignore-case", flags->ignore_case, say("Takes upper and lower case as equal"));
-    find.add_flag("--ignore-marks", flags->ignore_marks, say("Takes letters with and without marks as equal (ho so finds hồ sơ)"));
+    find.add_flag("--ignore-marks", flags->ignore_marks,
+                  say("Takes letters with and without marks as equal (ho so finds hồ sơ)"));
     find.add_flag("--all", flags->all, say("Shows a file in every snapshot that holds it, not only in the newest"));
     find.add_flag("-l,--long", flags->long_form, say("Shows mode, owner, size and time"));
     add_value(find, "--snapshot", flags->snapshot, "SNAPSHOT", say("Only in this snapshot"));

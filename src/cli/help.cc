@@ -7,7 +7,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kWidth = 100;       // of a line of help
+constexpr std::size_t kWidth = 100;      // of a line of help
 constexpr std::size_t kLeftColumn = 28;  // names
 
 std::size_t columns_of(std::string_view text) {
@@ -64,7 +64,8 @@ std::string option_rows(const CLI::App& app) {
 std::string operand_rows(const CLI::App& app) {
     std::string rows;
     for (const CLI::Option* option : app.get_options()) {
-        if (option->get_positional() && !option->get_group().empty()) rows += row(option->get_name(true), option->get_description());
+        if (option->get_positional() && !option->get_group().empty())
+            rows += row(option->get_name(true), option->get_description());
     }
     return rows;
 }

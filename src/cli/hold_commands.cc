@@ -34,7 +34,8 @@ Status publish(Repository& repository, Operation operation, const std::vector<Ob
     return done();
 }
 
-Result<std::vector<Repository::Listed>> find_all(Context& context, Repository& repository, const std::vector<std::string>& references) {
+Result<std::vector<Repository::Listed>> find_all(Context& context, Repository& repository,
+                                                 const std::vector<std::string>& references) {
     std::vector<Repository::Listed> found;
     for (const std::string& reference : references) {
         TRY_ASSIGN(Repository::Listed listed, context.find_snapshot(repository, reference));
@@ -81,8 +82,8 @@ Result<int> run_release(Context& context, const HoldFlags& flags) {
     TRY_ASSIGN(const auto found, find_all(context, repository, flags.snapshots));
     for (const Repository::Listed& listed : found) {
         if (listed.ledger.hold) continue;
-        return Error{Code::not_found, say("snapshot {} is not held: 'custody hold list' shows those that are",
-                                          short_id(listed.snapshot.id))};
+        return Error{Code::not_found,
+                     say("snapshot {} is not held: 'custody hold list' shows those that are", short_id(listed.snapshot.id))};
     }
     const std::vector<ObjectId> ids = ids_of(found);
     TRY(publish(repository, Operation::release, ids, {{"reason", flags.reason}}, context.clock().now()));
@@ -140,10 +141,12 @@ void add_hold_commands(CommandTable& table) {
     table.runs(list, std::make_shared<NoFlags>(), run_list);
 
     auto release_flags = std::make_shared<HoldFlags>();
-    CLI::App& release = table.add(hold, "release", say("Ends a hold"),
-                                  {"hold release SNAPSHOT... --reason R", {"custody hold release 3f9a1c --reason 'case 17 is closed'"}, ""});
+    CLI::App& release =
+        table.add(hold, "release", say("Ends a hold"),
+                  {"hold release SNAPSHOT... --reason R", {"custody hold release 3f9a1c --reason 'case 17 is closed'"}, ""});
     add_operands(release, "SNAPSHOT", release_flags->snapshots, say("The snapshots"))->required();
-    add_value(release, "--reason", release_flags->reason, "R", say("Why; recorded in the ledger, which is not encrypted"))->required();
+    add_value(release, "--reason", release_flags->reason, "R", say("Why; recorded in the ledger, which is not encrypted"))
+        ->required();
     table.runs(release, release_flags, run_release);
 }
 

@@ -43,7 +43,8 @@ Json copies_json(const Keyring& keyring) {
 
 Json keyring_json(const Keyring& keyring) {
     Json slots = Json::array();
-    for (const SlotInfo& slot : keyring.slots()) slots.push_back({{"number", slot.number}, {"kind", slot.kind}, {"note", slot.note}});
+    for (const SlotInfo& slot : keyring.slots())
+        slots.push_back({{"number", slot.number}, {"kind", slot.kind}, {"note", slot.note}});
     Json signers = Json::array();
     for (const SignerInfo& signer : keyring.trusted_signers()) {
         signers.push_back({{"id", signer.id.hex()}, {"host", signer.host}, {"since", json_time(signer.since)}});
@@ -95,11 +96,13 @@ void print_keyring(Output& output, const Keyring& keyring) {
                     keyring.family().hex()));
     Rows labels, slots, copies, signers, destroyed;
     for (const LabelInfo& label : keyring.labels()) {
-        labels.push_back({label.name, say("epoch {}", label.epoch), label.has_secret ? say("with secret") : say("writer keys only")});
+        labels.push_back(
+            {label.name, say("epoch {}", label.epoch), label.has_secret ? say("with secret") : say("writer keys only")});
     }
     for (const SlotInfo& slot : keyring.slots()) slots.push_back({std::to_string(slot.number), slot.kind, printable(slot.note)});
     for (const CopyInfo& copy : keyring.copies()) {
-        copies.push_back({std::to_string(copy.number), copy.kind, human_time(copy.made), copy_state(keyring, copy), printable(copy.note)});
+        copies.push_back(
+            {std::to_string(copy.number), copy.kind, human_time(copy.made), copy_state(keyring, copy), printable(copy.note)});
     }
     for (const SignerInfo& signer : keyring.trusted_signers()) {
         signers.push_back({signer.id.hex().substr(0, 16), printable(signer.host), human_time(signer.since)});
@@ -107,7 +110,8 @@ void print_keyring(Output& output, const Keyring& keyring) {
     for (const DestroyedLabel& label : keyring.destroyed_labels()) {
         std::string open;
         for (const std::uint32_t number : label.outstanding_copies) open += " " + std::to_string(number);
-        destroyed.push_back({label.name, human_time(label.when), label.state, open.empty() ? "" : say("copies not settled:{}", open)});
+        destroyed.push_back(
+            {label.name, human_time(label.when), label.state, open.empty() ? "" : say("copies not settled:{}", open)});
     }
     print_rows(output, say("Labels"), labels);
     print_rows(output, say("Slots (what opens the keyring)"), slots);
@@ -140,14 +144,16 @@ Result<int> run_rotate(Context& context, const LabelFlags& flags) {
         if (label.name == flags.label) epoch = label.epoch;
     }
     context.output().document({{"label", flags.label}, {"epoch", epoch}});
-    context.output().line(say("label {} is at epoch {}: new packs are sealed to new keys, old ones stay readable", flags.label, epoch));
+    context.output().line(
+        say("label {} is at epoch {}: new packs are sealed to new keys, old ones stay readable", flags.label, epoch));
     if (const std::string line = kit_warning(*keyring); !line.empty()) context.progress().warn(line);
     return kExitDone;
 }
 
 Result<int> run_unlock(Context&, const UnlockFlags&) {
-    return Error{Code::usage, say("'key unlock' belongs to the service, which is not part of this version: each command asks for the "
-                                  "passphrase, or reads it from the file that CUSTODY_PASSPHRASE_FILE names")};
+    return Error{Code::usage,
+                 say("'key unlock' belongs to the service, which is not part of this version: each command asks for the "
+                     "passphrase, or reads it from the file that CUSTODY_PASSPHRASE_FILE names")};
 }
 
 }  // namespace
@@ -174,19 +180,24 @@ Status write_new_file(FileSystem& files, const std::string& path, ByteView conte
 }
 
 void add_key_commands(CommandTable& table) {
-    CLI::App& key = table.add_family(table.root(), "key", say("Keys: passphrases, recovery kits, exports, rotation, destruction"));
-    CLI::App& list = table.add(key, "list", say("Shows labels, slots, copies of keys and signers"), {"key list", {"custody key list", "custody key list --json"}, ""});
+    CLI::App& key =
+        table.add_family(table.root(), "key", say("Keys: passphrases, recovery kits, exports, rotation, destruction"));
+    CLI::App& list = table.add(key, "list", say("Shows labels, slots, copies of keys and signers"),
+                               {"key list", {"custody key list", "custody key list --json"}, ""});
     table.runs(list, std::make_shared<NoFlags>(), run_list);
 
     auto add_flags = std::make_shared<LabelFlags>();
-    CLI::App& add = table.add(key, "add", say("Makes keys for a new label"), {"key add --label L", {"custody key add --label network"}, ""});
+    CLI::App& add =
+        table.add(key, "add", say("Makes keys for a new label"), {"key add --label L", {"custody key add --label network"}, ""});
     add_value(add, "--label", add_flags->label, "L", say("The label"))->required();
     table.runs(add, add_flags, run_add);
 
     auto rotate_flags = std::make_shared<LabelFlags>();
-    CLI::App& rotate = table.add(key, "rotate", say("New keys for what a label stores from now on"),
-                                 {"key rotate --label L", {"custody key rotate --label business"},
-                                  say("Needs no passphrase. What was stored before stays readable, and stays under the old keys.")});
+    CLI::App& rotate =
+        table.add(key, "rotate", say("New keys for what a label stores from now on"),
+                  {"key rotate --label L",
+                   {"custody key rotate --label business"},
+                   say("Needs no passphrase. What was stored before stays readable, and stays under the old keys.")});
     add_value(rotate, "--label", rotate_flags->label, "L", say("The label"))->required();
     table.runs(rotate, rotate_flags, run_rotate);
 

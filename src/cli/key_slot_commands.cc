@@ -23,8 +23,9 @@ Result<Secret> ask_new(Context& context) {
 
 Result<int> run_passwd(Context& context, const NoFlags&) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
-    TRY_ASSIGN(const Secret before, context.passphrases().existing(PassphraseKind::keyring, say("Present passphrase of the keyring {}: ",
-                                                                                                printable(keyring->folder()))));
+    TRY_ASSIGN(const Secret before,
+               context.passphrases().existing(PassphraseKind::keyring,
+                                              say("Present passphrase of the keyring {}: ", printable(keyring->folder()))));
     TRY(keyring->unlock(before));  // before a new one is asked for
     TRY_ASSIGN(const Secret after, ask_new(context));
     TRY(keyring->change_passphrase(before, after, Argon2Cost{}));
@@ -64,23 +65,27 @@ Result<int> run_remove(Context& context, const RemoveFlags& flags) {
 }  // namespace
 
 void add_key_slot_commands(CommandTable& table, CLI::App& key) {
-    CLI::App& passwd = table.add(key, "passwd", say("Changes the keyring's passphrase"),
-                                 {"key passwd", {"custody key passwd"},
-                                  say("The new one is asked for twice, or taken from the file that CUSTODY_NEW_PASSPHRASE_FILE names.")});
+    CLI::App& passwd =
+        table.add(key, "passwd", say("Changes the keyring's passphrase"),
+                  {"key passwd",
+                   {"custody key passwd"},
+                   say("The new one is asked for twice, or taken from the file that CUSTODY_NEW_PASSPHRASE_FILE names.")});
     table.runs(passwd, std::make_shared<NoFlags>(), run_passwd);
 
     CLI::App& slot = table.add_family(key, "slot", say("Further passphrases and officers' keys that open the keyring"));
     auto add_flags = std::make_shared<AddFlags>();
-    CLI::App& add = table.add(slot, "add", say("Adds a passphrase, or an officer's public key"),
-                              {"key slot add [--officer PUBLIC-KEY] [--note TEXT]",
-                               {"custody key slot add --note 'deputy'", "custody key slot add --officer 8f3c...e1 --note 'chief of staff'"},
-                               ""});
+    CLI::App& add =
+        table.add(slot, "add", say("Adds a passphrase, or an officer's public key"),
+                  {"key slot add [--officer PUBLIC-KEY] [--note TEXT]",
+                   {"custody key slot add --note 'deputy'", "custody key slot add --officer 8f3c...e1 --note 'chief of staff'"},
+                   ""});
     add_value(add, "--officer", add_flags->officer, "PUBLIC-KEY", say("An officer's X25519 public key, 64 hex digits"));
     add_value(add, "--note", add_flags->note, "TEXT", say("Whose it is"));
     table.runs(add, add_flags, run_add);
 
     auto remove_flags = std::make_shared<RemoveFlags>();
-    CLI::App& remove = table.add(slot, "remove", say("Removes one; never the last"), {"key slot remove N", {"custody key slot remove 2"}, ""});
+    CLI::App& remove =
+        table.add(slot, "remove", say("Removes one; never the last"), {"key slot remove N", {"custody key slot remove 2"}, ""});
     remove.add_option("N", remove_flags->number, say("Its number, as 'custody key list' shows it"))->required();
     table.runs(remove, remove_flags, run_remove);
 }

@@ -36,7 +36,8 @@ Result<int> run_list(Context& context, const NoFlags&) {
                          {"epoch", label.epoch},
                          {"has_secret", label.has_secret},
                          {"built_in", is_built_in(label.name)}});
-        rows.push_back({label.name, std::to_string(label.epoch), label.has_secret ? say("yes") : say("no"), meaning_of(label.name)});
+        rows.push_back(
+            {label.name, std::to_string(label.epoch), label.has_secret ? say("yes") : say("no"), meaning_of(label.name)});
     }
     context.output().document(array);
     for (const std::string& line : format_table(rows)) context.output().line(line);
@@ -48,8 +49,9 @@ Result<int> run_add(Context& context, const AddFlags& flags) {
     TRY(keyring->add_label(flags.name));
     context.output().document({{"label", flags.name}});
     context.output().line(say("label {} added, with keys of its own", flags.name));
-    context.progress().warn(say("recovery kits made before do not hold its keys: make a new one with "
-                                "'custody key export --recovery --output KIT'"));
+    context.progress().warn(
+        say("recovery kits made before do not hold its keys: make a new one with "
+            "'custody key export --recovery --output KIT'"));
     return kExitDone;
 }
 

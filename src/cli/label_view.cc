@@ -5,7 +5,8 @@
 
 namespace custody {
 
-Result<std::unique_ptr<LabelView>> LabelView::open(Repository& repository, const LabelId& label, const UnlockedKeyring& unlocked) {
+Result<std::unique_ptr<LabelView>> LabelView::open(Repository& repository, const LabelId& label,
+                                                   const UnlockedKeyring& unlocked) {
     std::unique_ptr<LabelView> view(new LabelView);
     view->keys_ = repository.keyring()->writer_keys(label);
     if (!view->keys_) {
@@ -13,7 +14,8 @@ Result<std::unique_ptr<LabelView>> LabelView::open(Repository& repository, const
             return Error{Code::refused, say("the keys of label {} were destroyed on {}: its content cannot be read any more",
                                             destroyed->name, to_rfc3339_local(destroyed->when))};
         }
-        return Error{Code::wrong_key, say("no key here opens label {}: use the keyring or the recovery kit that holds it", label.hex())};
+        return Error{Code::wrong_key,
+                     say("no key here opens label {}: use the keyring or the recovery kit that holds it", label.hex())};
     }
     TRY_ASSIGN(view->secrets_, unlocked.secrets(label));
     if (!view->secrets_) {

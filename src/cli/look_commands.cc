@@ -2,8 +2,8 @@
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "cli/entry_format.h"
-#include "cli/search_commands.h"
 #include "cli/label_view.h"
+#include "cli/search_commands.h"
 #include "cli/signals.h"
 #include "restore/restorer.h"
 
@@ -22,7 +22,8 @@ struct CatFlags {
 };
 
 bool is_wanted(const SnapshotSummary& summary, const SnapshotsFlags& flags) {
-    return (flags.label.empty() || flags.label == summary.label) && (flags.name.empty() || to_nfc(flags.name) == to_nfc(summary.name)) &&
+    return (flags.label.empty() || flags.label == summary.label) &&
+           (flags.name.empty() || to_nfc(flags.name) == to_nfc(summary.name)) &&
            (flags.host.empty() || flags.host == summary.host);
 }
 
@@ -66,8 +67,15 @@ std::vector<std::string> snapshot_row(const Repository::Listed& listed, Time now
     if (!trusted) note(say("signer unknown"));
     std::string paths;
     for (const std::string& path : summary.paths) paths += (paths.empty() ? "" : " ") + printable(path);
-    return {short_id(listed.snapshot.id), human_time(summary.time), printable(summary.label), printable(summary.name),
-            printable(summary.host),      std::to_string(summary.files), human_bytes(summary.bytes), paths, notes};
+    return {short_id(listed.snapshot.id),
+            human_time(summary.time),
+            printable(summary.label),
+            printable(summary.name),
+            printable(summary.host),
+            std::to_string(summary.files),
+            human_bytes(summary.bytes),
+            paths,
+            notes};
 }
 
 Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
@@ -77,8 +85,8 @@ Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&unreadable));
     const Time now = context.clock().now();
     Output& output = context.output();
-    std::vector<std::vector<std::string>> rows = {{say("ID"), say("Time"), say("Label"), say("Name"), say("Host"), say("Files"),
-                                                   say("Size"), say("Paths"), ""}};
+    std::vector<std::vector<std::string>> rows = {
+        {say("ID"), say("Time"), say("Label"), say("Name"), say("Host"), say("Files"), say("Size"), say("Paths"), ""}};
     output.begin_list();
     for (const Repository::Listed& listed : snapshots) {
         if (!is_wanted(listed.snapshot.summary, flags)) continue;
@@ -167,10 +175,11 @@ Result<int> run_cat(Context& context, const CatFlags& flags) {
 
 void add_snapshots(CommandTable& table) {
     auto flags = std::make_shared<SnapshotsFlags>();
-    CLI::App& snapshots = table.add(table.root(), "snapshots", say("Lists snapshots, oldest first"),
-                                    {"snapshots [--label L] [--name N] [--host H]",
-                                     {"custody snapshots", "custody snapshots --label config --name etc", "custody snapshots --json"},
-                                     say("Needs no passphrase.")});
+    CLI::App& snapshots =
+        table.add(table.root(), "snapshots", say("Lists snapshots, oldest first"),
+                  {"snapshots [--label L] [--name N] [--host H]",
+                   {"custody snapshots", "custody snapshots --label config --name etc", "custody snapshots --json"},
+                   say("Needs no passphrase.")});
     add_value(snapshots, "--label", flags->label, "L", say("Only those of this label"));
     add_value(snapshots, "--name", flags->name, "N", say("Only those of this name"));
     add_value(snapshots, "--host", flags->host, "H", say("Only those that this host made"));
@@ -179,10 +188,11 @@ void add_snapshots(CommandTable& table) {
 
 void add_ls(CommandTable& table) {
     auto flags = std::make_shared<LsFlags>();
-    CLI::App& ls = table.add(table.root(), "ls", say("Lists what is in a snapshot"),
-                             {"ls SNAPSHOT [PATH] [--recursive] [--long]",
-                              {"custody ls latest", "custody ls latest:etc /etc/ssh --long", "custody ls 3f9a1c --recursive"},
-                              say("SNAPSHOT is an id, 6 or more of its first digits, latest, latest:NAME, or NAME@2026-11-03[T02:00].")});
+    CLI::App& ls =
+        table.add(table.root(), "ls", say("Lists what is in a snapshot"),
+                  {"ls SNAPSHOT [PATH] [--recursive] [--long]",
+                   {"custody ls latest", "custody ls latest:etc /etc/ssh --long", "custody ls 3f9a1c --recursive"},
+                   say("SNAPSHOT is an id, 6 or more of its first digits, latest, latest:NAME, or NAME@2026-11-03[T02:00].")});
     add_operand(ls, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operand(ls, "PATH", flags->path, say("A folder or file in it; default: the root"));
     ls.add_flag("-r,--recursive", flags->recursive, say("Goes into folders"));
@@ -193,7 +203,9 @@ void add_ls(CommandTable& table) {
 void add_cat(CommandTable& table) {
     auto flags = std::make_shared<CatFlags>();
     CLI::App& cat = table.add(table.root(), "cat", say("Writes a file of a snapshot to standard output"),
-                              {"cat SNAPSHOT PATH", {"custody cat latest:etc /etc/fstab", "custody cat latest:etc /etc/passwd | diff - /etc/passwd"}, ""});
+                              {"cat SNAPSHOT PATH",
+                               {"custody cat latest:etc /etc/fstab", "custody cat latest:etc /etc/passwd | diff - /etc/passwd"},
+                               ""});
     add_operand(cat, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operand(cat, "PATH", flags->path, say("The file"))->required();
     table.runs(cat, flags, run_cat);

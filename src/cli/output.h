@@ -21,8 +21,8 @@ public:
     // Whether a document was begun: an error can then no longer be one.
     [[nodiscard]] bool json_begun() const { return json_begun_; }
 
-    void line(std::string_view text);      // text mode only
-    void document(const Json& document);   // --json only
+    void line(std::string_view text);     // text mode only
+    void document(const Json& document);  // --json only
 
     // A list that may be long: streamed, one element at a time. In text mode, `text` is the line.
     void begin_list();

@@ -42,7 +42,8 @@ Error nobody_to_ask(const char* variable) {
 }
 
 Error empty_passphrase() {
-    return {Code::usage, say("the passphrase is empty: choose a longer one, best several words that only you would put together")};
+    return {Code::usage,
+            say("the passphrase is empty: choose a longer one, best several words that only you would put together")};
 }
 
 // Twice, and the same; an empty first answer is returned as it is.
@@ -132,9 +133,10 @@ std::string passphrase_weakness(const Secret& passphrase) {
     }
     const auto kinds = std::count(std::begin(distinct), std::end(distinct), true);
     if (characters < 12) {
-        return say("the passphrase has only {} characters: whoever gets the keyring can try them all; 16 or more are better, "
-                   "best five words taken by chance",
-                   characters);
+        return say(
+            "the passphrase has only {} characters: whoever gets the keyring can try them all; 16 or more are better, "
+            "best five words taken by chance",
+            characters);
     }
     if (kinds < 6) return say("the passphrase repeats the same few characters: it is easily guessed");
     return "";

@@ -3,11 +3,11 @@
 #include "base/text.h"
 #include "cli/output.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace custody {
 namespace {
@@ -104,16 +104,20 @@ void ProgressLine::update(const ProgressState& state) {
     if (!new_phase && now - shown_ns_ < every) return;
     shown_ns_ = now;
     switch (mode_) {
-        case ProgressMode::line: return show_line(state);
-        case ProgressMode::plain: return show_plain(state);
-        case ProgressMode::json: return show_json(state);
-        case ProgressMode::none: return;
+        case ProgressMode::line:
+            return show_line(state);
+        case ProgressMode::plain:
+            return show_plain(state);
+        case ProgressMode::json:
+            return show_json(state);
+        case ProgressMode::none:
+            return;
     }
 }
 
 void ProgressLine::show_line(const ProgressState& state) {
-    std::string text = describe(state, phase_seconds(), state.bytes_done - std::min(phase_bytes_, state.bytes_done),
-                                seconds_left(state));
+    std::string text =
+        describe(state, phase_seconds(), state.bytes_done - std::min(phase_bytes_, state.bytes_done), seconds_left(state));
     if (!state.current.empty()) text += "  " + printable(state.current);
     write("\r" + std::string(clip(text, terminal_columns(fd_) - 1)) + "\x1b[K");
     line_shown_ = true;
@@ -125,12 +129,9 @@ void ProgressLine::show_plain(const ProgressState& state) {
 }
 
 void ProgressLine::show_json(const ProgressState& state) {
-    Json line = {{"phase", std::string(state.phase)},
-                 {"items_done", state.items_done},
-                 {"items_total", state.items_total},
-                 {"bytes_done", state.bytes_done},
-                 {"bytes_total", state.bytes_total},
-                 {"seconds", std::round(phase_seconds() * 1000) / 1000}};
+    Json line = {{"phase", std::string(state.phase)}, {"items_done", state.items_done},
+                 {"items_total", state.items_total},  {"bytes_done", state.bytes_done},
+                 {"bytes_total", state.bytes_total},  {"seconds", std::round(phase_seconds() * 1000) / 1000}};
     if (const auto left = seconds_left(state)) line["seconds_left"] = std::round(*left);
     if (!state.current.empty()) put_path(line, "current", std::string(state.current));
     write(json_text_of(line) + "\n");

@@ -5,8 +5,8 @@
 #include "restore/exporter.h"
 #include "restore/restorer.h"
 
-#include <cmath>
 #include <unistd.h>
+#include <cmath>
 
 namespace custody {
 namespace {
@@ -32,17 +32,22 @@ Status check_flags(const RestoreFlags& flags, bool json) {
     const int targets = (flags.target.empty() ? 0 : 1) + (flags.image.empty() ? 0 : 1) + (flags.to_stdout ? 1 : 0);
     if (targets == 0) return Error{Code::usage, say("where to? give --target DIR, --image DEVICE-OR-FILE or --stdout")};
     if (targets > 1) return Error{Code::usage, say("--target, --image and --stdout exclude each other")};
-    if (flags.to_stdout && json) return Error{Code::usage, say("--stdout writes the content to standard output: leave out --json")};
+    if (flags.to_stdout && json)
+        return Error{Code::usage, say("--stdout writes the content to standard output: leave out --json")};
     if (flags.target.empty() && flags.dry_run) return Error{Code::usage, say("--dry-run goes with --target only")};
-    if (!flags.image.empty() && !flags.paths.empty()) return Error{Code::usage, say("--image restores the whole image: leave out PATH")};
+    if (!flags.image.empty() && !flags.paths.empty())
+        return Error{Code::usage, say("--image restores the whole image: leave out PATH")};
     if (flags.to_stdout && flags.paths.size() > 1) return Error{Code::usage, say("--stdout takes at most one PATH")};
     return done();
 }
 
 Json json_of(const RestoreResult& result) {
-    return {{"files", result.files},     {"bytes", result.bytes},
-            {"skipped", result.skipped}, {"failed", result.failed},
-            {"seconds", std::round(result.seconds * 1000) / 1000}, {"warnings", result.warnings}};
+    return {{"files", result.files},
+            {"bytes", result.bytes},
+            {"skipped", result.skipped},
+            {"failed", result.failed},
+            {"seconds", std::round(result.seconds * 1000) / 1000},
+            {"warnings", result.warnings}};
 }
 
 int exit_of(const RestoreResult& result) {
@@ -71,11 +76,10 @@ Result<int> restore_to_folder(Context& context, Repository& repository, const Sn
                restore_files(repository, snapshot, unlocked, options, context.progress(), context.stop()));
     const std::string target = printable(options.target);
     const std::string bytes = human_bytes(result.bytes);
-    const std::string summary =
-        flags.dry_run ? say("dry run: would restore {} files, {} to {} ({} of them are there already)", result.files, bytes, target,
-                            result.skipped)
-                      : say("restored {} files, {} to {} ({} of them were there already) in {}", result.files, bytes, target,
-                            result.skipped, human_seconds(result.seconds));
+    const std::string summary = flags.dry_run ? say("dry run: would restore {} files, {} to {} ({} of them are there already)",
+                                                    result.files, bytes, target, result.skipped)
+                                              : say("restored {} files, {} to {} ({} of them were there already) in {}",
+                                                    result.files, bytes, target, result.skipped, human_seconds(result.seconds));
     return report(context, result, summary);
 }
 
@@ -83,9 +87,11 @@ Result<int> restore_to_image(Context& context, Repository& repository, const Sna
                              const RestoreFlags& flags) {
     DeviceConsent consent{flags.confirm, flags.yes, flags.overwrite == "always"};
     TRY_ASSIGN(const ImageTarget target, confirm_image_target(context, flags.image, snapshot.summary.bytes, consent));
-    TRY_ASSIGN(const RestoreResult result, restore_image(repository, snapshot, unlocked, target, context.progress(), context.stop()));
-    return report(context, result,
-                  say("restored {} to {} in {}", human_bytes(result.bytes), printable(target.path), human_seconds(result.seconds)));
+    TRY_ASSIGN(const RestoreResult result,
+               restore_image(repository, snapshot, unlocked, target, context.progress(), context.stop()));
+    return report(
+        context, result,
+        say("restored {} to {} in {}", human_bytes(result.bytes), printable(target.path), human_seconds(result.seconds)));
 }
 
 Result<int> restore_to_stdout(Context& context, Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
@@ -128,29 +134,33 @@ void add_restore(CommandTable& table) {
         table.root(), "restore", say("Brings files, an image or a stream back, exactly as they were"),
         {"restore SNAPSHOT [PATH...] --target DIR | --image DEVICE-OR-FILE | --stdout [OPTIONS]",
          {"custody restore latest --target /tmp/back", "custody restore latest:etc /etc/ssh --target / --overwrite changed",
-          "custody restore latest:root --image /dev/sdc --confirm WD-1234", "custody restore latest:portal.sql --stdout | psql portal"},
+          "custody restore latest:root --image /dev/sdc --confirm WD-1234",
+          "custody restore latest:portal.sql --stdout | psql portal"},
          say("/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless "
-             "--overwrite says otherwise; one that is identical counts as done, so an interrupted restore is simply run again.")});
+             "--overwrite says otherwise; one that is identical counts as done, so an interrupted restore is simply run "
+             "again.")});
     add_operand(restore, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operands(restore, "PATH", flags->paths, say("Only these; default: everything"));
     add_value(restore, "--target", flags->target, "DIR", say("The folder to restore into"));
     add_value(restore, "--image", flags->image, "DEVICE-OR-FILE", say("Writes an image back to a device or a file"));
     restore.add_flag("--stdout", flags->to_stdout, say("Writes a stream, or one file, to standard output"));
-    add_value(restore, "--overwrite", flags->overwrite, "never|changed|always", say("What to do with files that are there; default: never"));
+    add_value(restore, "--overwrite", flags->overwrite, "never|changed|always",
+              say("What to do with files that are there; default: never"));
     add_value(restore, "--strip-prefix", flags->strip_prefix, "P", say("Takes P away from the front of every path"));
     restore.add_flag("--dry-run", flags->dry_run, say("Says what would be restored, writes nothing"));
-    add_value(restore, "--confirm", flags->confirm, "SERIAL", say("With --image: the serial number of the device, instead of the question"));
+    add_value(restore, "--confirm", flags->confirm, "SERIAL",
+              say("With --image: the serial number of the device, instead of the question"));
     restore.add_flag("--yes", flags->yes, say("Answers questions with yes; never enough to overwrite a device"));
     table.runs(restore, flags, run_restore);
 }
 
 void add_export(CommandTable& table) {
     auto flags = std::make_shared<ExportFlags>();
-    CLI::App& exporting = table.add(table.root(), "export", say("Writes a snapshot as an archive that any tool opens"),
-                                    {"export SNAPSHOT [PATH...] --output F.tar|F.tar.zst|F.zip",
-                                     {"custody export latest:data --output data.tar.zst",
-                                      "custody export latest:etc /etc/ssh --output ssh.zip"},
-                                     say("The archive is not encrypted. What its format cannot carry is said.")});
+    CLI::App& exporting =
+        table.add(table.root(), "export", say("Writes a snapshot as an archive that any tool opens"),
+                  {"export SNAPSHOT [PATH...] --output F.tar|F.tar.zst|F.zip",
+                   {"custody export latest:data --output data.tar.zst", "custody export latest:etc /etc/ssh --output ssh.zip"},
+                   say("The archive is not encrypted. What its format cannot carry is said.")});
     add_operand(exporting, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operands(exporting, "PATH", flags->paths, say("Only these; default: everything"));
     add_value(exporting, "--output", flags->output, "FILE", say("The archive; its ending says which kind"))->required();

@@ -147,8 +147,8 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY_ASSIGN(Repository to, context.open_vault(flags.to, keyring));
     if (from.header().vault == to.header().vault) {
-        return Error{Code::usage, say("{} and {} are the same vault: name another one with --to", printable(from.store().location()),
-                                      printable(to.store().location()))};
+        return Error{Code::usage, say("{} and {} are the same vault: name another one with --to",
+                                      printable(from.store().location()), printable(to.store().location()))};
     }
     std::vector<ObjectId> snapshots;
     for (const std::string& reference : flags.snapshots) {
@@ -172,13 +172,13 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
 
 void add_forget(CommandTable& table) {
     auto flags = std::make_shared<ForgetFlags>();
-    CLI::App& forget = table.add(
-        table.root(), "forget", say("Ends snapshots, by name or by rule"),
-        {"forget [SNAPSHOT...] | [--label L] [--name N] [--host H] --keep-... [--dry-run]",
-         {"custody forget --label config --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --dry-run", "custody forget 3f9a1c",
-          "custody forget --name etc --keep-last 3 --keep-within 30d"},
-         say("Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "
-             "held or within its lawful term. Space is freed by 'custody prune'.")});
+    CLI::App& forget = table.add(table.root(), "forget", say("Ends snapshots, by name or by rule"),
+                                 {"forget [SNAPSHOT...] | [--label L] [--name N] [--host H] --keep-... [--dry-run]",
+                                  {"custody forget --label config --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --dry-run",
+                                   "custody forget 3f9a1c", "custody forget --name etc --keep-last 3 --keep-within 30d"},
+                                  say("Needs no passphrase. A rule counts for each label, name, host and kind apart, never "
+                                      "empties a group, and skips what is "
+                                      "held or within its lawful term. Space is freed by 'custody prune'.")});
     add_operands(forget, "SNAPSHOT", flags->snapshots, say("These snapshots"));
     add_value(forget, "--label", flags->label, "L", say("The rule looks at snapshots of this label only"));
     add_value(forget, "--name", flags->name, "N", say("The rule looks at snapshots of this name only"));
@@ -200,18 +200,21 @@ void add_prune(CommandTable& table) {
                                 {"prune [--grace 24h] [--compact] [--dry-run]",
                                  {"custody prune --dry-run", "custody prune", "custody prune --grace 0s"},
                                  say("Needs no passphrase, except with --compact. Works on a full medium.")});
-    add_value(prune, "--grace", flags->grace, "24h", say("Leaves what is younger than this and belongs to no snapshot; default: 24h"));
-    prune.add_flag("--compact", flags->compact, say("Also rewrites blocks of which less than half is in use (asks for the passphrase)"));
+    add_value(prune, "--grace", flags->grace, "24h",
+              say("Leaves what is younger than this and belongs to no snapshot; default: 24h"));
+    prune.add_flag("--compact", flags->compact,
+                   say("Also rewrites blocks of which less than half is in use (asks for the passphrase)"));
     prune.add_flag("--dry-run", flags->dry_run, say("Says what would be freed, frees nothing"));
     table.runs(prune, flags, run_prune);
 }
 
 void add_copy(CommandTable& table) {
     auto flags = std::make_shared<CopyFlags>();
-    CLI::App& copy = table.add(table.root(), "copy", say("Brings another vault of the family into step"),
-                               {"copy --to VAULT [SNAPSHOT...]",
-                                {"custody copy --vault /mnt/disk-a/vault --to /mnt/disk-b/vault", "custody copy --to /mnt/disk-b/vault latest:etc"},
-                                say("Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named.")});
+    CLI::App& copy = table.add(
+        table.root(), "copy", say("Brings another vault of the family into step"),
+        {"copy --to VAULT [SNAPSHOT...]",
+         {"custody copy --vault /mnt/disk-a/vault --to /mnt/disk-b/vault", "custody copy --to /mnt/disk-b/vault latest:etc"},
+         say("Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named.")});
     add_value(copy, "--to", flags->to, "VAULT", say("The vault to copy to, made with the same keyring"))->required();
     add_operands(copy, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
     table.runs(copy, flags, run_copy);

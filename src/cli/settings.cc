@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 
-#include <cstdlib>
 #include <unistd.h>
+#include <cstdlib>
 
 #include <toml++/toml.h>
 
@@ -33,12 +33,20 @@ Result<std::string> text_at(const toml::table& table, const char* section, const
     return Error{Code::usage, say("{}, line {}: '{}' must be a text in quotes", path, node.node()->source().begin.line, key)};
 }
 
-Result<std::string> first_medium(const toml::table& table, const std::string& path) {
-    const toml::array* media = table["medium"].as_array();
-    if (media == nullptr || media->empty()) return std::string();
-    const toml::table* first = media->get(0)->as_table();
-    if (first == nullptr) return Error{Code::usage, say("{}: [[medium]] must be a table", path)};
-    return text_at(*first, nullptr, "vault", path);
+Result<std::vector<Medium>> read_media(const toml::table& table, const std::string& path) {
+    std::vector<Medium> media;
+    const toml::array* array = table["medium"].as_array();
+    if (array == nullptr) return media;
+    for (const toml::node& node : *array) {
+        const toml::table* entry = node.as_table();
+        if (entry == nullptr)
+            return Error{Code::usage, say("{}, line {}: [[medium]] must be a table", path, node.source().begin.line)};
+        Medium medium;
+        TRY_ASSIGN(medium.name, text_at(*entry, nullptr, "name", path));
+        TRY_ASSIGN(medium.vault, text_at(*entry, nullptr, "vault", path));
+        media.push_back(std::move(medium));
+    }
+    return media;
 }
 
 Result<Settings> read_config(const std::string& path, const std::string& text) {
@@ -48,7 +56,8 @@ Result<Settings> read_config(const std::string& path, const std::string& text) {
         TRY_ASSIGN(settings.language, text_at(table, nullptr, "language", path));
         TRY_ASSIGN(settings.keyring, text_at(table, "keys", "keyring", path));
         TRY_ASSIGN(settings.organisation, text_at(table, "organisation", "name", path));
-        TRY_ASSIGN(settings.vault, first_medium(table, path));
+        TRY_ASSIGN(settings.media, read_media(table, path));
+        if (!settings.media.empty()) settings.vault = settings.media.front().vault;
         return settings;
     } catch (const toml::parse_error& error) {
         return Error{Code::usage, say("{}, line {}: {}", path, error.source().begin.line, std::string(error.description()))};

@@ -20,11 +20,16 @@ struct GlobalFlags {
     bool json = false;
 };
 
+struct Medium {
+    std::string name, vault;  // [[medium]]
+};
+
 struct Settings {
-    std::string vault;         // reference; empty: none named anywhere
-    std::string keyring;       // folder, always set
-    std::string organisation;  // [organisation] name, for the kit's page
-    std::string language;      // "vi", "en" or empty
+    std::string vault;          // reference; empty: none named anywhere
+    std::string keyring;        // folder, always set
+    std::string organisation;   // [organisation] name, for the kit's page
+    std::string language;       // "vi", "en" or empty
+    std::vector<Medium> media;  // as configured; the first is the default vault
 };
 
 [[nodiscard]] Result<Settings> load_settings(const GlobalFlags& flags);

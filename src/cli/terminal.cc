@@ -2,10 +2,10 @@
 
 #include "base/text.h"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <cerrno>
 
 namespace custody {
 namespace {

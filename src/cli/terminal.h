@@ -18,7 +18,7 @@ class Terminal {
 public:
     // Null: this process has no terminal.
     static std::unique_ptr<Terminal> open();
-    [[nodiscard]] Result<Secret> ask_secret(std::string_view prompt);    // not echoed
+    [[nodiscard]] Result<Secret> ask_secret(std::string_view prompt);     // not echoed
     [[nodiscard]] Result<std::string> ask_line(std::string_view prompt);  // echoed
     void write(std::string_view text);                                    // best effort: a hint that cannot be shown is no error
 

@@ -31,8 +31,9 @@ Result<bool> open_or_make_keyring(Context& context, const InitFlags& flags, std:
                                       keyring->folder(), suite_word(keyring->suite()), flags.suite)};
     }
     const std::string& folder = context.settings().keyring;
-    TRY_ASSIGN(const Passphrases::Chosen chosen,
-               context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
+    TRY_ASSIGN(
+        const Passphrases::Chosen chosen,
+        context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
     if (!chosen.weak.empty()) warnings.push_back(chosen.weak);
     TRY_ASSIGN(Keyring made,
                Keyring::create(context.files(), context.clock(), folder, suite, host_name(), chosen.secret, Argon2Cost{}));
@@ -63,7 +64,8 @@ void print_init(Context& context, const Repository& repository, bool keyring_mad
                      {"file_system", file_system},
                      {"warnings", warnings}});
     if (keyring_made) output.line(say("keyring made: {}", printable(keyring.folder())));
-    output.line(say("vault made: {} on {}", printable(location), file_system.empty() ? say("an unknown file system") : file_system));
+    output.line(
+        say("vault made: {} on {}", printable(location), file_system.empty() ? say("an unknown file system") : file_system));
     if (repository.header().suite == Suite::modern) {
         output.line(say("suite modern: not among the recognised national and international standards (duty E1)"));
     }
@@ -89,12 +91,12 @@ Result<int> run_init(Context& context, const InitFlags& flags) {
 
 void add_vault_commands(CommandTable& table) {
     auto flags = std::make_shared<InitFlags>();
-    CLI::App& init = table.add(table.root(), "init", say("Makes an empty vault, and a keyring where there is none"),
-                               {"init --vault V [--suite standard|modern]",
-                                {"custody init --vault /mnt/disk-a/vault",
-                                 "custody init --vault /mnt/disk-b/vault --keyring /etc/custody/keyring"},
-                                say("The passphrase is asked for, or taken from the file that CUSTODY_PASSPHRASE_FILE names. A second "
-                                    "vault made with the same keyring belongs to the same family: 'custody copy' keeps it in step.")});
+    CLI::App& init = table.add(
+        table.root(), "init", say("Makes an empty vault, and a keyring where there is none"),
+        {"init --vault V [--suite standard|modern]",
+         {"custody init --vault /mnt/disk-a/vault", "custody init --vault /mnt/disk-b/vault --keyring /etc/custody/keyring"},
+         say("The passphrase is asked for, or taken from the file that CUSTODY_PASSPHRASE_FILE names. A second "
+             "vault made with the same keyring belongs to the same family: 'custody copy' keeps it in step.")});
     add_value(init, "--suite", flags->suite, "standard|modern",
               say("Ciphers: standard (AES-256-GCM, SHA-256) or modern (XChaCha20, BLAKE2b); default: standard"));
     table.runs(init, flags, run_init);

@@ -23,10 +23,14 @@ struct RepairFlags {
 
 std::string_view level_word(VerifyLevel level) {
     switch (level) {
-        case VerifyLevel::keyless: return "keyless";
-        case VerifyLevel::structure: return "structure";
-        case VerifyLevel::sample: return "sample";
-        case VerifyLevel::full: return "full";
+        case VerifyLevel::keyless:
+            return "keyless";
+        case VerifyLevel::structure:
+            return "structure";
+        case VerifyLevel::sample:
+            return "sample";
+        case VerifyLevel::full:
+            return "full";
     }
     return "structure";
 }
@@ -89,9 +93,12 @@ Json damage_json(const std::vector<VerifyResult::Damage>& all) {
 }
 
 Json json_of(const VerifyResult& result) {
-    return {{"ok", result.ok()},        {"level", level_word(result.level)},
-            {"objects", result.objects}, {"bytes_read", result.bytes_read},
-            {"damaged", damage_json(result.damaged)},       {"destroyed_snapshots", result.destroyed_snapshots},
+    return {{"ok", result.ok()},
+            {"level", level_word(result.level)},
+            {"objects", result.objects},
+            {"bytes_read", result.bytes_read},
+            {"damaged", damage_json(result.damaged)},
+            {"destroyed_snapshots", result.destroyed_snapshots},
             {"notes", result.notes}};
 }
 
@@ -134,8 +141,8 @@ Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
     TRY_ASSIGN(const bool exists, context.keyring_exists());
     if (level == VerifyLevel::keyless && !exists) return context.open_vault(reference, nullptr);
     if (!exists) {
-        return Error{Code::wrong_key, say("no keyring in {}: level {} needs one; '--keyless' works without", context.settings().keyring,
-                                          level_word(level))};
+        return Error{Code::wrong_key, say("no keyring in {}: level {} needs one; '--keyless' works without",
+                                          context.settings().keyring, level_word(level))};
     }
     auto keyring = context.keyring();
     if (!keyring.ok() && level == VerifyLevel::keyless) {
@@ -213,12 +220,14 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
 
 void add_verify(CommandTable& table) {
     auto flags = std::make_shared<VerifyFlags>();
-    CLI::App& verify = table.add(
-        table.root(), "verify", say("Proves that what was stored is there and whole"),
-        {"verify [SNAPSHOT...] [--level structure|sample|full] [--sample PERCENT] [--keyless] [--signers FILE]",
-         {"custody verify", "custody verify --level full", "custody verify --sample 10", "custody verify --keyless --vault /media/disk-b/vault"},
-         say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and every byte "
-             "hashed again. keyless: needs no key at all. Damage ends with exit code 4.")});
+    CLI::App& verify =
+        table.add(table.root(), "verify", say("Proves that what was stored is there and whole"),
+                  {"verify [SNAPSHOT...] [--level structure|sample|full] [--sample PERCENT] [--keyless] [--signers FILE]",
+                   {"custody verify", "custody verify --level full", "custody verify --sample 10",
+                    "custody verify --keyless --vault /media/disk-b/vault"},
+                   say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and "
+                       "every byte "
+                       "hashed again. keyless: needs no key at all. Damage ends with exit code 4.")});
     add_operands(verify, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
     add_value(verify, "--level", flags->level, "LEVEL", say("structure (default), sample or full"));
     add_value(verify, "--sample", flags->sample, "PERCENT", say("How much a sample reads; default: 5"));
@@ -230,7 +239,8 @@ void add_verify(CommandTable& table) {
 void add_repair(CommandTable& table) {
     auto flags = std::make_shared<RepairFlags>();
     CLI::App& repair = table.add(table.root(), "repair", say("Heals damaged objects and verifies again"),
-                                 {"repair [--from VAULT]", {"custody repair", "custody repair --from /mnt/disk-b/vault"},
+                                 {"repair [--from VAULT]",
+                                  {"custody repair", "custody repair --from /mnt/disk-b/vault"},
                                   say("Without --from, heals what this vault itself can give back.")});
     add_value(repair, "--from", flags->from, "VAULT", say("Another vault of the family that holds good copies"));
     table.runs(repair, flags, run_repair);
