@@ -248,7 +248,7 @@ void add_backup_command(CommandTable& table) {
     auto flags = std::make_shared<BackupFlags>();
     CLI::App& backup = table.add(
         table.root(), "backup", say("Backs up files and folders, a disk image or a stream"),
-        {"backup PATH... | --image DEVICE-OR-FILE | --stdin FILENAME --label L [--name N] [OPTIONS]",
+        {"backup (PATH... | --image DEVICE-OR-FILE | --stdin FILENAME) --label L [--name N] [OPTIONS]",
          {"custody backup /etc --label config", "custody backup /srv /home --label business --name data --exclude '*.tmp'",
           "custody backup --image /dev/vg/root --label image",
           "pg_dump portal | custody backup --stdin portal.sql --label database"},

@@ -45,8 +45,19 @@ Result<Repository> Context::open_vault() {
     return open_vault(reference, with);
 }
 
-Result<Repository> Context::open_vault(const std::string& reference, Keyring* with) {
-    TRY_ASSIGN(Repository repository, Repository::open(files(), clock(), reference, with));
+Result<Repository> Context::open_vault_to_read() {
+    TRY_ASSIGN(const std::string reference, vault_reference());
+    TRY_ASSIGN(Keyring * with, keyring());
+    TRY_ASSIGN(Repository repository, open_vault(reference, with, OpenOptions{.tolerate_damage = true}));
+    for (const LedgerDamage& damage : repository.ledger_damage()) {
+        progress_.warn(say("{} is damaged: {}; what is left of it is used", damage.object, damage.problem));
+    }
+    return repository;
+}
+
+Result<Repository> Context::open_vault(const std::string& reference, Keyring* with, OpenOptions options) {
+    TRY_ASSIGN(Repository repository, Repository::open(files(), clock(), reference, with, options));
+    for (const std::string& line : repository.take_warnings()) progress_.warn(line);
     if (with != nullptr && !repository.head_witnessed()) {
         progress_.note(say("note: this host sees {} for the first time: that nothing was cut off its end cannot be told",
                            repository.store().location()));
@@ -68,12 +79,12 @@ Result<UnlockedKeyring> Context::unlock() {
 Result<Repository::Listed> Context::find_snapshot(Repository& repository, const std::string& reference) {
     TRY_ASSIGN(Repository::Listed found, repository.find_snapshot(reference));
     if (!is_id_or_prefix(reference)) {
-        progress_.note(say("{} is snapshot {}: {}", reference, short_id(found.snapshot.id), describe(found.snapshot)));
+        progress_.note(say("{} is snapshot {}: {}", reference, short_id(found.snapshot.id), title_of(found.snapshot)));
     }
     return found;
 }
 
-std::string describe(const Snapshot& snapshot) {
+std::string title_of(const Snapshot& snapshot) {
     return printable(snapshot.summary.label + "/" + snapshot.summary.name) + " " + human_time(snapshot.summary.time);
 }
 

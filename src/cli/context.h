@@ -49,9 +49,11 @@ public:
 
     // usage: no vault named anywhere.
     [[nodiscard]] Result<std::string> vault_reference() const;
-    // The named vault with the keyring.
+    // The named vault with the keyring, to write to: a damaged ledger is corrupt.
     [[nodiscard]] Result<Repository> open_vault();
-    [[nodiscard]] Result<Repository> open_vault(const std::string& reference, Keyring* with);
+    // To read from: what is left of a damaged ledger is used, and what is wrong with it is warned of.
+    [[nodiscard]] Result<Repository> open_vault_to_read();
+    [[nodiscard]] Result<Repository> open_vault(const std::string& reference, Keyring* with, OpenOptions options = {});
 
     // Asks for the passphrase.
     [[nodiscard]] Result<UnlockedKeyring> unlock();
@@ -69,6 +71,6 @@ private:
 };
 
 // "business/srv 2026-11-03 02:00:05"
-[[nodiscard]] std::string describe(const Snapshot& snapshot);
+[[nodiscard]] std::string title_of(const Snapshot& snapshot);
 
 }  // namespace custody

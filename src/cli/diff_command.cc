@@ -105,7 +105,7 @@ private:
 
 Result<int> run_diff(Context& context, const DiffFlags& flags) {
     end_quietly_on_closed_output();
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed a, context.find_snapshot(repository, flags.before));
     TRY_ASSIGN(const Repository::Listed b, context.find_snapshot(repository, flags.after));
     if (a.snapshot.clear.label != b.snapshot.clear.label) {

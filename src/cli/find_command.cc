@@ -94,7 +94,9 @@ Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repos
         chosen.push_back(std::move(listed));
         return chosen;
     }
-    TRY_ASSIGN(auto all, repository.snapshots());
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(auto all, repository.snapshots(nullptr, &damaged));
+    for (const Repository::DamagedSnapshot& each : damaged) context.progress().warn(each.error.message);
     for (auto listed = all.rbegin(); listed != all.rend(); ++listed) {
         if (is_wanted(listed->snapshot.summary, flags)) chosen.push_back(std::move(*listed));
     }
@@ -118,7 +120,7 @@ Status search_all(Context& context, Repository& repository, const std::vector<Re
 
 Result<int> run_find(Context& context, const FindFlags& flags) {
     end_quietly_on_closed_output();
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const auto snapshots, chosen_snapshots(context, repository, flags));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     Finder finder(context, flags);

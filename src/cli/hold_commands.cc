@@ -71,7 +71,7 @@ Result<int> run_add(Context& context, const HoldFlags& flags) {
     TRY(publish(repository, Operation::hold, ids, details, now));
     context.output().document({{"held", hex_of(ids)}});
     for (const Repository::Listed& listed : found) {
-        context.output().line(say("held {}: {}", short_id(listed.snapshot.id), describe(listed.snapshot)));
+        context.output().line(say("held {}: {}", short_id(listed.snapshot.id), title_of(listed.snapshot)));
     }
     return kExitDone;
 }
@@ -89,7 +89,7 @@ Result<int> run_release(Context& context, const HoldFlags& flags) {
     TRY(publish(repository, Operation::release, ids, {{"reason", flags.reason}}, context.clock().now()));
     context.output().document({{"released", hex_of(ids)}});
     for (const Repository::Listed& listed : found) {
-        context.output().line(say("released {}: {}", short_id(listed.snapshot.id), describe(listed.snapshot)));
+        context.output().line(say("released {}: {}", short_id(listed.snapshot.id), title_of(listed.snapshot)));
     }
     return kExitDone;
 }
@@ -110,7 +110,7 @@ Result<int> run_list(Context& context, const NoFlags&) {
                                {"since", json_time(hold.since)},
                                {"until", hold.until ? json_time(*hold.until) : Json(nullptr)},
                                {"reason", hold.reason}});
-        rows.push_back({short_id(listed.snapshot.id), describe(listed.snapshot), human_time(hold.since),
+        rows.push_back({short_id(listed.snapshot.id), title_of(listed.snapshot), human_time(hold.since),
                         hold.until ? human_time(*hold.until) : say("released"), printable(hold.reason)});
     }
     context.output().end_list();

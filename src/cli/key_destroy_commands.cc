@@ -42,7 +42,7 @@ Status check_no_duty(Repository& repository, const std::string& label, Time now)
     TRY_ASSIGN(const auto snapshots, repository.snapshots());
     for (const Repository::Listed& listed : snapshots) {
         if (listed.snapshot.summary.label != label) continue;
-        const std::string what = short_id(listed.snapshot.id) + " " + describe(listed.snapshot);
+        const std::string what = short_id(listed.snapshot.id) + " " + title_of(listed.snapshot);
         if (is_held(listed.ledger, now)) {
             return Error{Code::refused, say("label {} is not destroyed: snapshot {} is held: {}", label, what,
                                             printable(listed.ledger.hold->reason))};

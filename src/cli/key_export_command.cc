@@ -123,7 +123,7 @@ void add_key_export_command(CommandTable& table, CLI::App& key) {
     auto flags = std::make_shared<ExportFlags>();
     CLI::App& command =
         table.add(key, "export", say("Writes a recovery kit, a writer's keys, or public keys to a file"),
-                  {"key export --recovery [--page F.pdf] | --writer --host NAME [--label L]... | --public --output F",
+                  {"key export (--recovery [--page F.pdf] | --writer --host NAME [--label L]... | --public) --output F",
                    {"custody key export --recovery --output /media/usb/kit --page kit.pdf",
                     "custody key export --writer --host web01 --label config --output web01.keys",
                     "custody key export --public --output family.pub"},

@@ -37,7 +37,8 @@ void add_later_commands(CommandTable& table) {
         flags->name = name;
         CLI::App& command = table.add(table.root(), name, say("(not in this version)"), {std::string(name) + " ...", {}, ""});
         command.group("");
-        command.prefix_command();  // whatever follows is not looked at
+        command.fallthrough(false);
+        command.allow_extras();  // whatever follows is not looked at
         table.runs(command, flags, refuse);
     }
 }

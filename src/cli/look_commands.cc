@@ -80,9 +80,10 @@ std::vector<std::string> snapshot_row(const Repository::Listed& listed, Time now
 
 Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
     end_quietly_on_closed_output();
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     std::size_t unreadable = 0;
-    TRY_ASSIGN(const auto snapshots, repository.snapshots(&unreadable));
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(const auto snapshots, repository.snapshots(&unreadable, &damaged));
     const Time now = context.clock().now();
     Output& output = context.output();
     std::vector<std::vector<std::string>> rows = {
@@ -103,7 +104,8 @@ Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
     if (unreadable != 0) {
         context.progress().note(say("note: {} more snapshots are of labels whose keys are not here", unreadable));
     }
-    return kExitDone;
+    for (const Repository::DamagedSnapshot& each : damaged) context.progress().warn(each.error.message);
+    return damaged.empty() ? kExitDone : kExitDamage;
 }
 
 // Prints entries as they are met, one line or one JSON element each.
@@ -146,7 +148,7 @@ Status list_below(TreeReader& tree, const Snapshot& snapshot, const std::string&
 Result<int> run_ls(Context& context, const LsFlags& flags) {
     end_quietly_on_closed_output();
     TRY_ASSIGN(const std::string path, tree_path(flags.path));
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY_ASSIGN(const auto view, LabelView::open(repository, listed.snapshot.clear.label, unlocked));
@@ -163,7 +165,7 @@ Result<int> run_cat(Context& context, const CatFlags& flags) {
     if (context.output().json()) return Error{Code::usage, say("cat writes a file's bytes to standard output: leave out --json")};
     end_quietly_on_closed_output();
     TRY_ASSIGN(const std::string path, tree_path(flags.path));
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY_ASSIGN(const RestoreResult result,

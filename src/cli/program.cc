@@ -46,24 +46,32 @@ const CLI::App& selected(const CLI::App& root) {
 
 std::string before(const std::string& text, const std::string& mark) { return text.substr(0, text.find(mark)); }
 
+std::string after(const std::string& text, const std::string& mark) {
+    const std::size_t at = text.find(mark);
+    return at == std::string::npos ? text : text.substr(at + mark.size());
+}
+
 // What CLI11 found wrong, in our words.
 std::string usage_message(const CLI::App& root, const CLI::ParseError& error) {
     const std::string what = error.what();
-    const std::string kind = error.get_name();
-    const std::string path = command_path(selected(root));
+    const CLI::App& command = selected(root);
+    const std::string path = command_path(command);
     const std::string help = path.empty() ? "custody --help" : "custody " + path + " --help";
-    if (kind == "RequiredError") {
-        const std::string name = before(what, " is required");
-        if (what.find("subcommand") != std::string::npos) return say("which command? '{}' lists them", help);
-        return say("{} is missing; see '{}'", name, help);
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+        const bool no_command = what.find("subcommand") != std::string::npos;
+        return no_command ? say("which command? '{}' lists them", help)
+                          : say("{} is missing; see '{}'", before(what, " is required"), help);
     }
-    if (kind == "ExtrasError") {
-        const std::size_t colon = what.find(": ");
-        return say("'{}' is not understood here; see '{}'", printable(colon == std::string::npos ? what : what.substr(colon + 2)),
-                   help);
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        const std::vector<std::string> extras = root.remaining(true);
+        return say("'{}' is not understood here; see '{}'", printable(extras.empty() ? after(what, ": ") : extras.front()), help);
     }
-    if (kind == "ConversionError") return say("{} is no number; see '{}'", printable(before(what, " required")), help);
-    if (kind == "ArgumentMismatch") return say("{} needs a value, once; see '{}'", printable(before(what, ":")), help);
+    if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+        return say("{}: a whole number is needed; see '{}'", printable(after(what, "convert: ")), help);
+    }
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+        return say("{} needs a value, once; see '{}'", printable(before(what, ":")), help);
+    }
     return say("wrong usage: {}; see '{}'", printable(what), help);
 }
 

@@ -107,7 +107,7 @@ Result<int> restore_to_stdout(Context& context, Repository& repository, const Sn
 Result<int> run_restore(Context& context, const RestoreFlags& flags) {
     TRY(check_flags(flags, context.output().json()));
     TRY(parse_overwrite(flags.overwrite));
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     if (!flags.image.empty()) return restore_to_image(context, repository, listed.snapshot, unlocked, flags);
@@ -118,7 +118,7 @@ Result<int> run_restore(Context& context, const RestoreFlags& flags) {
 Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(archive_format_of(flags.output));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
-    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY_ASSIGN(const RestoreResult result,
@@ -132,7 +132,7 @@ void add_restore(CommandTable& table) {
     auto flags = std::make_shared<RestoreFlags>();
     CLI::App& restore = table.add(
         table.root(), "restore", say("Brings files, an image or a stream back, exactly as they were"),
-        {"restore SNAPSHOT [PATH...] --target DIR | --image DEVICE-OR-FILE | --stdout [OPTIONS]",
+        {"restore SNAPSHOT [PATH...] (--target DIR | --image DEVICE-OR-FILE | --stdout) [OPTIONS]",
          {"custody restore latest --target /tmp/back", "custody restore latest:etc /etc/ssh --target / --overwrite changed",
           "custody restore latest:root --image /dev/sdc --confirm WD-1234",
           "custody restore latest:portal.sql --stdout | psql portal"},

@@ -133,7 +133,11 @@ Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     overview.vault = reference;
     TRY_ASSIGN(Keyring * keyring, context.keyring());
-    TRY_ASSIGN(Repository repository, Repository::open(context.files(), context.clock(), reference, keyring));
+    TRY_ASSIGN(Repository repository,
+               Repository::open(context.files(), context.clock(), reference, keyring, OpenOptions{.tolerate_damage = true}));
+    for (const LedgerDamage& damage : repository.ledger_damage()) {
+        overview.needs.push_back(say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem));
+    }
     overview.vault_open = true;
     overview.vault = repository.store().location();
     overview.vault_id = repository.header().vault.hex();
@@ -145,7 +149,9 @@ Status look_at_vault(Context& context, Overview& overview) {
         overview.needs.push_back(
             say("the clock is behind the last entry of the ledger ({}): set it right", human_time(clock.floor)));
     }
-    TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable));
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
+    for (const Repository::DamagedSnapshot& each : damaged) overview.needs.push_back(each.error.message);
     group_snapshots(snapshots, clock.now, overview);
     judge_groups(*keyring, clock.now, overview);
     for (std::string& line : shared_disk_warnings(overview.vault, {"/"})) overview.notes.push_back(std::move(line));
@@ -198,7 +204,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 void print_head(Output& output, const Overview& overview) {
     if (overview.vault_open) {
-        output.line(say("vault    {} ({}, {} free), {} entries in the ledger", printable(overview.vault), overview.file_system,
+        output.line(say("vault    {} ({}, {} free), at entry {} of its ledger", printable(overview.vault), overview.file_system,
                         human_bytes(overview.free_bytes), overview.ledger_entries));
         output.line(overview.head_witnessed
                         ? say("         its end is the one this keyring remembers")

@@ -135,11 +135,13 @@ int report(Context& context, const VerifyResult& result) {
     return kExitDamage;
 }
 
+constexpr OpenOptions kTolerant{.tolerate_damage = true};  // what is wrong with the ledger is a finding
+
 // With a keyring where there is one: it remembers the head even when no key is used.
 Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     TRY_ASSIGN(const bool exists, context.keyring_exists());
-    if (level == VerifyLevel::keyless && !exists) return context.open_vault(reference, nullptr);
+    if (level == VerifyLevel::keyless && !exists) return context.open_vault(reference, nullptr, kTolerant);
     if (!exists) {
         return Error{Code::wrong_key, say("no keyring in {}: level {} needs one; '--keyless' works without",
                                           context.settings().keyring, level_word(level))};
@@ -147,13 +149,13 @@ Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
     auto keyring = context.keyring();
     if (!keyring.ok() && level == VerifyLevel::keyless) {
         context.progress().warn(keyring.error().message);
-        return context.open_vault(reference, nullptr);
+        return context.open_vault(reference, nullptr, kTolerant);
     }
     TRY_ASSIGN(Keyring * with, std::move(keyring));
-    auto repository = Repository::open(context.files(), context.clock(), reference, with);
+    auto repository = Repository::open(context.files(), context.clock(), reference, with, kTolerant);
     // Another family's vault can still be verified without keys.
     if (!repository.ok() && repository.error().code == Code::refused && level == VerifyLevel::keyless) {
-        return context.open_vault(reference, nullptr);
+        return context.open_vault(reference, nullptr, kTolerant);
     }
     return repository;
 }
