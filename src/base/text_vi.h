@@ -19,7 +19,9 @@ struct Translation {
                               [](const Translation& a, const Translation& b) { return a.english >= b.english; }) == table.end();
 }
 
-[[nodiscard]] std::span<const Translation> vietnamese_base_texts();  // text_vi_base.cc
+[[nodiscard]] std::span<const Translation> vietnamese_base_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_cli_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_help_texts();
 
 // The translation, or an empty view when no part has one.
 [[nodiscard]] std::string_view find_vietnamese(std::string_view english);

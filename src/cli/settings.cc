@@ -66,12 +66,12 @@ Result<Settings> read_config(const std::string& path, const std::string& text) {
     }
 }
 
-Result<Settings> load_file(const std::string& named) {
-    const std::string chosen = first_of(named, "CUSTODY_CONFIG", "");
-    TRY_ASSIGN(const std::string path, absolute_path(chosen.empty() ? kDefaultConfig : chosen));
+// A file that was named by flag must be there; the default, and one that the environment names, need not.
+Result<Settings> load_file(const std::string& flag) {
+    TRY_ASSIGN(const std::string path, absolute_path(first_of(flag, "CUSTODY_CONFIG", kDefaultConfig)));
     auto bytes = read_file(posix_file_system(), path, kMaxConfigSize);
     if (bytes.ok()) return read_config(path, std::string(as_text(bytes.value())));
-    if (chosen.empty() && bytes.error().code == Code::not_found) return Settings{};
+    if (flag.empty() && bytes.error().code == Code::not_found) return Settings{};
     return Error{Code::usage, say("cannot read the configuration: {}", bytes.error().message)};
 }
 
