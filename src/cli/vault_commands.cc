@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
-#include "vault/store/medium_check.h"
 
 namespace custody {
 namespace {
@@ -43,9 +42,6 @@ Result<bool> open_or_make_keyring(Context& context, const InitFlags& flags, std:
 
 void add_medium_warnings(const std::string& path, std::vector<std::string>& warnings, std::string& file_system) {
     if (const auto mount = mount_of(path); mount.ok()) file_system = mount->file_system;
-    if (const auto check = check_medium(path); check.ok()) {
-        warnings.insert(warnings.end(), check->warnings.begin(), check->warnings.end());
-    }
     for (std::string& line : shared_disk_warnings(path, likely_sources())) warnings.push_back(std::move(line));
 }
 
