@@ -22,6 +22,13 @@ struct Translation {
 [[nodiscard]] std::span<const Translation> vietnamese_base_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_cli_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_help_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_history_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_keys_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_restore_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_sources_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_store_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_vault_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_words_texts();
 
 // The translation, or an empty view when no part has one.
 [[nodiscard]] std::string_view find_vietnamese(std::string_view english);
