@@ -8,48 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <sstream>
 
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxFstab = 1024 * 1024;
-
 bool is_below(const std::string& path, const std::string& folder) {
     return path == folder || path.starts_with(folder.ends_with('/') ? folder : folder + "/");
-}
-
-// fstab writes a space as \040, a tab as \011.
-std::string without_octal_escapes(const std::string& field) {
-    std::string out;
-    for (std::size_t i = 0; i < field.size(); ++i) {
-        const bool escape = field[i] == '\\' && i + 3 < field.size() &&
-                            std::all_of(&field[i + 1], &field[i + 1] + 3, [](char c) { return c >= '0' && c <= '7'; });
-        if (!escape) {
-            out += field[i];
-            continue;
-        }
-        out += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
-        i += 3;
-    }
-    return out;
-}
-
-bool is_mount_point_in(std::string_view fstab, const std::string& path) {
-    std::istringstream lines{std::string(fstab)};
-    for (std::string line; std::getline(lines, line);) {
-        std::istringstream fields(line);
-        std::string device, point;
-        if (!(fields >> device >> point) || device.starts_with('#')) continue;
-        if (without_octal_escapes(point) == path) return true;
-    }
-    return false;
-}
-
-bool is_mounted(const std::string& path) {
-    const auto mounts = list_mounts();
-    if (!mounts.ok()) return true;  // not known: no reason to refuse
-    return std::any_of(mounts->begin(), mounts->end(), [&](const MountInfo& mount) { return mount.point == path; });
 }
 
 }  // namespace
@@ -119,21 +83,6 @@ Status check_apart(const std::string& keyring_folder, const std::string& vault_p
                  say("the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name "
                      "another folder with --keyring or --vault",
                      printable(keyring_folder), printable(vault_path))};
-}
-
-Status check_mounted(const std::string& path, std::string_view fstab) {
-    if (!is_mount_point_in(fstab, path) || is_mounted(path)) return done();
-    const auto items = posix_file_system().list(path);
-    if (!items.ok() || !items->empty()) return done();
-    return Error{Code::not_found,
-                 say("nothing is mounted on {}, which /etc/fstab lists as a mount point: mount it, then run the backup again",
-                     printable(path))};
-}
-
-Status check_mounted(const std::string& path) {
-    const auto fstab = read_file(posix_file_system(), "/etc/fstab", kMaxFstab);
-    if (!fstab.ok()) return done();  // none: nothing is promised to be mounted
-    return check_mounted(path, as_text(fstab.value()));
 }
 
 std::string host_name() {

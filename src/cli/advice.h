@@ -25,10 +25,6 @@ enum class KitState { proven, none, unproven, stale };
 // usage: keyring and vault lie one inside the other (duty E2: keys apart from data).
 [[nodiscard]] Status check_apart(const std::string& keyring_folder, const std::string& vault_path);
 
-// not_found: `path` is a mount point in `fstab`, nothing is mounted there, and the folder is empty: the medium is not attached.
-[[nodiscard]] Status check_mounted(const std::string& path, std::string_view fstab);
-[[nodiscard]] Status check_mounted(const std::string& path);  // by /etc/fstab
-
 [[nodiscard]] std::string host_name();
 
 }  // namespace custody

@@ -83,7 +83,6 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     FileTreeOptions options;
     for (const std::string& path : flags.paths) {
         TRY_ASSIGN(std::string absolute, absolute_path(path));
-        TRY(check_mounted(absolute));
         options.paths.push_back(std::move(absolute));
     }
     options.excludes = flags.excludes;

@@ -57,20 +57,6 @@ TEST(DeviceTarget, IsConfirmedByTheEndOfTheSerialOnly) {
     EXPECT_FALSE(is_confirmed(nameless, ""));
 }
 
-TEST(Advice, AnUnmountedMountPointIsNoSource) {
-    const ScratchFolder folder("fstab");
-    const std::string point = folder / "data disk";
-    std::filesystem::create_directories(point);
-    std::string escaped = point;
-    escaped.replace(escaped.find(' '), 1, "\\040");
-    const std::string fstab = "# comment\n/dev/sdz1 " + escaped + " ext4 noauto 0 2\n";
-    EXPECT_TRUE(fails_with(Code::not_found, check_mounted(point, fstab)));
-    EXPECT_TRUE(is_ok(check_mounted(folder.path(), fstab)));
-    EXPECT_TRUE(is_ok(check_mounted("/", "/dev/sda1 / ext4 defaults 0 1\n"))) << "mounted";
-    std::filesystem::create_directories(point + "/something");
-    EXPECT_TRUE(is_ok(check_mounted(point, fstab))) << "used as a plain folder";
-}
-
 TEST(Passphrase, AMadeOneIsLongAndNeverTheSame) {
     const Secret first = made_passphrase(), second = made_passphrase();
     EXPECT_EQ(first.size(), 20u);
