@@ -33,6 +33,7 @@ struct OpenSource {
     std::vector<std::string> plan_facts, warnings;
     std::string description;                  // of an image
     std::vector<std::string> physical_paths;  // what lies on disks here
+    bool may_hold_keyring = false;            // an image of the disk that the keyring lies on
 };
 
 Status check_flags(const BackupFlags& flags) {
@@ -100,21 +101,25 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     return opened;
 }
 
-// An image of the disk that holds the keyring is a copy of the keys.
-std::string keyring_in_image(const std::string& image, const std::string& keyring_folder) {
+bool is_on_same_disk(const std::string& image, const std::string& keyring_folder) {
     struct stat node {};
-    if (::stat(image.c_str(), &node) != 0 || !S_ISBLK(node.st_mode)) return "";
+    if (::stat(image.c_str(), &node) != 0 || !S_ISBLK(node.st_mode)) return false;
     const auto image_disks = physical_disks_under(image);
     const auto keyring_disks = physical_disks_under(keyring_folder);
-    if (!image_disks.ok() || !keyring_disks.ok()) return "";
-    for (const std::string& disk : keyring_disks.value()) {
-        if (std::find(image_disks->begin(), image_disks->end(), disk) == image_disks->end()) continue;
-        return say(
-            "{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open label and "
-            "vault gets them",
-            printable(image));
+    if (!image_disks.ok() || !keyring_disks.ok()) return false;
+    return std::any_of(keyring_disks->begin(), keyring_disks->end(), [&](const std::string& disk) {
+        return std::find(image_disks->begin(), image_disks->end(), disk) != image_disks->end();
+    });
+}
+
+// An image of the keyring's disk is a copy of the keys: registered once for each state of the keys.
+Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& label) {
+    const std::string note = fmt::format("image of {} on {}, label {}", printable(image), host_name(), label);
+    for (const CopyInfo& copy : keyring.copies()) {
+        if (copy.note == note && copy.keys_generation == keyring.keys_generation()) return done();
     }
-    return "";
+    TRY(keyring.register_copy("keyring", note));
+    return done();
 }
 
 Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
@@ -129,8 +134,12 @@ Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
     opened.description = std::move(notes.description);
     opened.default_name = std::string(base_name(options.path));
     if (options.keep_free_blocks) opened.plan_facts.emplace_back("keep-free-blocks");
-    if (std::string line = keyring_in_image(options.path, context.settings().keyring); !line.empty()) {
-        opened.warnings.push_back(std::move(line));
+    opened.may_hold_keyring = is_on_same_disk(options.path, context.settings().keyring);
+    if (opened.may_hold_keyring) {
+        opened.warnings.push_back(
+            say("{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open "
+                "label and vault gets them",
+                printable(options.path)));
     }
     opened.physical_paths.push_back(options.path);
     return opened;
@@ -215,13 +224,17 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     TRY(check_flags(flags));
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     TRY_ASSIGN(const std::string vault_path, parse_vault_reference(reference));
-    TRY_ASSIGN(const Keyring* keyring, context.keyring());
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY(check_label(*keyring, flags.label));
     TRY_ASSIGN(Repository repository, context.open_vault());
     TRY_ASSIGN(OpenSource opened, open_source(context, flags, vault_path));
     if (!opened.description.empty()) context.progress().note(printable(opened.description));
     TRY_ASSIGN(BackupResult result,
                run_backup(repository, *opened.source, options_of(flags, opened), context.progress(), context.stop()));
+    if (opened.may_hold_keyring && !flags.dry_run) {
+        const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), flags.label);
+        if (!registered.ok()) result.warnings.push_back(registered.error().message);
+    }
     add_standing_warnings(*keyring, vault_path, opened, result);
     context.progress().clear();
     for (const std::string& line : result.warnings) context.progress().warn(line);
