@@ -1,13 +1,9 @@
-// custody key destroy and settle: the end of a label's keys, everywhere.
-//
-// Order: checks in every reachable vault, then the keyring, then an entry in each vault's ledger. Run again it enters what is
-// still missing: a vault whose medium was away is told later.
+// custody key destroy and settle: the end of a label's keys, everywhere (vault/keys/key_destruction.h).
 #include "base/text.h"
 #include "cli/key_commands.h"
 #include "cli/key_file.h"
 #include "cli/terminal.h"
-#include "vault/history/lawful_term.h"
-#include "vault/keys/recovery_kit.h"
+#include "vault/keys/key_destruction.h"
 
 #include <algorithm>
 
@@ -37,25 +33,6 @@ Result<std::vector<Repository>> open_vaults(Context& context, Keyring& keyring, 
     return opened;
 }
 
-// refused: a snapshot of the label is held, or within its lawful term.
-Status check_no_duty(Repository& repository, const std::string& label, Time now) {
-    TRY_ASSIGN(const auto snapshots, repository.snapshots());
-    for (const Repository::Listed& listed : snapshots) {
-        if (listed.snapshot.summary.label != label) continue;
-        const std::string what = short_id(listed.snapshot.id) + " " + title_of(listed.snapshot);
-        if (is_held(listed.ledger, now)) {
-            return Error{Code::refused, say("label {} is not destroyed: snapshot {} is held: {}", label, what,
-                                            printable(listed.ledger.hold->reason))};
-        }
-        if (is_within_lawful_term(label, listed.snapshot.summary.time, now)) {
-            return Error{Code::refused,
-                         say("label {} is not destroyed: snapshot {} is within the term that the law sets (duty {})", label, what,
-                             lawful_term(label).duty)};
-        }
-    }
-    return done();
-}
-
 Status ask_for_label(const DestroyFlags& flags) {
     std::string typed = flags.confirm;
     if (typed.empty()) {
@@ -72,114 +49,102 @@ Status ask_for_label(const DestroyFlags& flags) {
     return Error{Code::refused, say("nothing was destroyed: the label was not typed back")};
 }
 
-struct LabelState {
-    LabelId id;
-    bool destroyed_before = false;
-};
+std::vector<Repository*> pointers_to(std::vector<Repository>& vaults) {
+    std::vector<Repository*> pointers;
+    for (Repository& vault : vaults) pointers.push_back(&vault);
+    return pointers;
+}
 
-Result<LabelState> find_label(const Keyring& keyring, const std::string& name) {
+// The latest destruction of a label of that name; none: it was never destroyed.
+std::optional<DestroyedLabel> destroyed_before(const Keyring& keyring, const std::string& name) {
     for (const LabelInfo& label : keyring.labels()) {
-        if (label.name == name) return LabelState{label.id, false};
+        if (label.name == name) return std::nullopt;
     }
     const auto all = keyring.destroyed_labels();
-    for (auto label = all.rbegin(); label != all.rend(); ++label) {
-        if (label->name == name) return LabelState{label->label, true};
-    }
-    return Error{Code::usage, say("there is no label '{}'; 'custody label list' shows those there are", printable(name))};
+    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const DestroyedLabel& label) { return label.name == name; });
+    return found == all.rend() ? std::nullopt : std::optional(*found);
 }
 
-Status enter_in_ledger(Repository& repository, const LabelId& label, Time now) {
-    if (repository.state().destroyed_labels.contains(label)) return done();
-    LedgerEntry draft;
-    draft.time = now;
-    draft.operation = Operation::destroy_label;
-    draft.details = {{"label", label.hex()}};
-    TRY(repository.publish(std::move(draft), nullptr));
-    return done();
-}
-
-void report(Context& context, const Keyring& keyring, const LabelState& label, const std::vector<Repository>& vaults) {
-    const auto destroyed = keyring.destroyed(label.id);
-    Json entered = Json::array(), away = Json::array();
-    Output& output = context.output();
-    const std::string state = destroyed ? destroyed->state : "pending";
-    output.line(say("label {}: keys destroyed in {}", destroyed ? destroyed->name : label.id.hex(), printable(keyring.folder())));
-    for (const Repository& vault : vaults) {
-        entered.push_back(vault.header().vault.hex());
-        output.line(say("entered in the ledger of {}", printable(vault.store().location())));
-    }
-    for (const VaultId& known : keyring.known_vaults()) {
-        const auto same = [&](const Repository& vault) { return vault.header().vault == known; };
-        if (std::any_of(vaults.begin(), vaults.end(), same)) continue;
-        away.push_back(known.hex());
+// What has to be done before it is passed.
+void warn_of_open_ends(Context& context, const DestructionResult& result) {
+    for (const VaultId& vault : result.unreached) {
         context.progress().warn(
-            say("vault {} was not reached: run this again with --also and its folder when its medium is here", known.hex()));
+            say("vault {} was not reached: run this again with --also and its folder when its medium is here", vault.hex()));
     }
-    const auto outstanding = destroyed ? destroyed->outstanding_copies : std::vector<std::uint32_t>{};
-    for (const std::uint32_t number : outstanding) {
+    for (const std::uint32_t number : result.label.outstanding_copies) {
         context.progress().warn(
             say("copy {} still holds the label's keys: present it with 'custody key settle FILE', or declare it with "
                 "'custody key settle --declared-destroyed {} --reason R'",
                 number, number));
     }
-    output.document({{"label", destroyed ? destroyed->name : ""},
-                     {"id", label.id.hex()},
-                     {"state", state},
-                     {"vaults", entered},
-                     {"vaults_not_reached", away},
-                     {"outstanding_copies", outstanding}});
-    output.line(say("state: {}; the storage that held the keyring is not sanitised by this", translate(state)));
+    for (const std::string& line : result.exceptions) context.progress().note(say("exception: {}", line));
+}
+
+void report(Context& context, const Keyring& keyring, const DestructionResult& result) {
+    warn_of_open_ends(context, result);
+    Json told = Json::array(), unreached = Json::array();
+    for (const VaultId& vault : result.told) told.push_back(vault.hex());
+    for (const VaultId& vault : result.unreached) unreached.push_back(vault.hex());
+    Output& output = context.output();
+    output.document({{"label", result.label.name},
+                     {"id", result.label.label.hex()},
+                     {"state", result.label.state},
+                     {"vaults", told},
+                     {"vaults_not_reached", unreached},
+                     {"outstanding_copies", result.label.outstanding_copies},
+                     {"exceptions", result.exceptions}});
+    output.line(say("label {}: keys destroyed in {}", result.label.name, printable(keyring.folder())));
+    for (const VaultId& vault : result.told) output.line(say("entered in the ledger of vault {}", vault.hex()));
+    output.line(say("state: {}", translate(result.label.state)));
     output.line(say("'custody prune' frees what the label stored"));
+}
+
+// Run again: vaults that were away are told.
+Result<DestructionResult> tell_again(Keyring& keyring, const DestroyedLabel& label, std::vector<Repository>& vaults) {
+    DestructionResult result;
+    result.label = label;
+    result.unreached = keyring.known_vaults();
+    result.exceptions = destruction_exceptions(keyring);
+    for (Repository& vault : vaults) {
+        TRY(announce_destructions(vault));
+        result.told.push_back(vault.header().vault);
+        std::erase(result.unreached, vault.header().vault);
+    }
+    return result;
 }
 
 Result<int> run_destroy(Context& context, const DestroyFlags& flags) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
-    TRY_ASSIGN(const LabelState label, find_label(*keyring, flags.label));
+    const auto before = destroyed_before(*keyring, flags.label);
+    if (!before) TRY(keyring->writer_keys(flags.label));  // no such label: said before anything is asked
     TRY_ASSIGN(std::vector<Repository> vaults, open_vaults(context, *keyring, flags));
-    const Time now = context.clock().now();
-    if (!label.destroyed_before) {
-        for (Repository& vault : vaults) TRY(check_no_duty(vault, flags.label, now));
-        TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
-        TRY(ask_for_label(flags));
-        TRY(keyring->destroy_label(unlocked, flags.label));
+    if (before) {
+        TRY_ASSIGN(const DestructionResult again, tell_again(*keyring, *before, vaults));
+        report(context, *keyring, again);
+        return kExitDone;
     }
-    for (Repository& vault : vaults) TRY(enter_in_ledger(vault, label.id, now));
-    report(context, *keyring, label, vaults);
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY(ask_for_label(flags));
+    TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults)));
+    report(context, *keyring, result);
     return kExitDone;
-}
-
-// The new file takes the place of the old one, whose bytes are then overwritten where they lay.
-Status replace_and_overwrite(FileSystem& files, const std::string& path, ByteView content) {
-    TRY_ASSIGN(const auto before, files.open_writable(path));
-    TRY_ASSIGN(const FileInfo info, before->info());
-    TRY(replace_file(files, path, content, 0600));
-    TRY(write_all(*before, 0, Bytes(static_cast<std::size_t>(info.size))));
-    return before->sync();
-}
-
-Result<std::uint32_t> number_of_writer_export(ByteView bytes) {
-    TRY_ASSIGN(const Json record, parse_json(bytes, bytes.size()));
-    TRY_ASSIGN(const std::uint64_t number, json_number(record["body"], "number", "writer export"));
-    return static_cast<std::uint32_t>(number);
 }
 
 Status settle_file(Context& context, Keyring& keyring, const std::string& given) {
     TRY_ASSIGN(const std::string path, absolute_path(given));
-    TRY_ASSIGN(KeyFile file, read_key_file(context.files(), path, false));
-    if (file.kind == KeyFile::Kind::public_keys)
-        return Error{Code::usage, say("{} holds no secret: nothing to settle", printable(path))};
-    if (file.kind == KeyFile::Kind::writer) {
-        TRY_ASSIGN(Bytes rewritten, keyring.rewrite_writer_export(file.bytes));
-        TRY_ASSIGN(const std::uint32_t number, number_of_writer_export(file.bytes));
-        const Status replaced = replace_and_overwrite(context.files(), path, rewritten);
-        wipe(rewritten);
-        TRY(replaced);
-        return keyring.settle_copy(number, true, "");
+    TRY_ASSIGN(const KeyFile file, read_key_file(context.files(), path));
+    switch (file.kind) {
+        case KeyFile::Kind::public_keys:
+            return Error{Code::usage, say("{} holds no secret: nothing to settle", printable(path))};
+        case KeyFile::Kind::writer:
+            return present_writer_export(context.files(), keyring, path);
+        case KeyFile::Kind::kit:
+            break;
     }
     TRY_ASSIGN(const Secret passphrase,
                context.passphrases().existing(PassphraseKind::kit, say("Passphrase of the recovery kit {}: ", printable(path))));
-    TRY_ASSIGN(const Bytes rewritten, rewrite_kit(keyring, file.bytes, passphrase));
-    return replace_and_overwrite(context.files(), path, rewritten);
+    TRY(present_kit(context.files(), keyring, path, passphrase));
+    return done();
 }
 
 Result<int> run_settle(Context& context, const SettleFlags& flags) {

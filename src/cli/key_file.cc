@@ -4,21 +4,10 @@
 #include "base/secret.h"
 #include "vault/keys/recovery_kit.h"
 
-#include <sstream>
-
 namespace custody {
 namespace {
 
 constexpr std::uint64_t kMaxKeyFile = 16 * 1024 * 1024;
-
-Result<Bytes> bytes_of_lines(ByteView text) {
-    std::istringstream stream{std::string(as_text(text))};
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(stream, line);) {
-        if (line.find_first_not_of(" \t\r") != std::string::npos) lines.push_back(line);
-    }
-    return kit_from_lines(lines);
-}
 
 }  // namespace
 
@@ -33,15 +22,14 @@ KeyFile::Kind kind_of_key_file(ByteView bytes) {
     return (*record)["body"].contains("signing_seed") ? KeyFile::Kind::writer : KeyFile::Kind::kit;
 }
 
-Result<KeyFile> read_key_file(FileSystem& files, const std::string& path, bool typed_lines) {
+Result<KeyFile> read_key_file(FileSystem& files, const std::string& path) {
     KeyFile file;
     TRY_ASSIGN(file.bytes, read_file(files, path, kMaxKeyFile));
-    if (typed_lines) {
-        TRY_ASSIGN(Bytes decoded, bytes_of_lines(file.bytes));
-        wipe(file.bytes);
-        file.bytes = std::move(decoded);
-    }
     file.kind = kind_of_key_file(file.bytes);
+    if (file.kind != KeyFile::Kind::kit) return file;
+    TRY_ASSIGN(Bytes kit, read_kit(file.bytes));
+    wipe(file.bytes);
+    file.bytes = std::move(kit);
     return file;
 }
 

@@ -19,9 +19,9 @@ struct KeyFile {
     ~KeyFile();
 };
 
-// `typed_lines`: the file holds a kit's lines as text. A file of no known form is taken for a kit, whose reader says what is
-// wrong.
-[[nodiscard]] Result<KeyFile> read_key_file(FileSystem& files, const std::string& path, bool typed_lines);
+// A kit may also be a text file with its typed lines or the texts of its QR codes. A file of no known form is taken for a kit,
+// whose reader says what is wrong.
+[[nodiscard]] Result<KeyFile> read_key_file(FileSystem& files, const std::string& path);
 [[nodiscard]] KeyFile::Kind kind_of_key_file(ByteView bytes);
 
 }  // namespace custody

@@ -92,7 +92,7 @@ Result<int> trust_public(Context& context, ByteView file) {
 
 Result<int> run_import(Context& context, const ImportFlags& flags) {
     TRY_ASSIGN(const std::string path, absolute_path(flags.file));
-    TRY_ASSIGN(KeyFile file, read_key_file(context.files(), path, flags.lines));
+    TRY_ASSIGN(KeyFile file, read_key_file(context.files(), path));
     if (flags.check) {
         if (file.kind == KeyFile::Kind::kit) return check(context, file.bytes, path);
         return Error{Code::usage, say("{} is no recovery kit: --check goes with kits only", printable(path))};
@@ -122,7 +122,7 @@ void add_key_import_command(CommandTable& table, CLI::App& key) {
              "added to those that are trusted.")});
     add_operand(command, "F", flags->file, say("A recovery kit, a writer's keys or public keys"))->required();
     command.add_flag("--check", flags->check, say("Only reads a kit and compares it with the keyring: proves it"));
-    command.add_flag("--lines", flags->lines, say("F holds the lines of a printed kit, typed in"));
+    command.add_flag("--lines", flags->lines, say("F holds the lines of a printed kit, typed in (found out by itself, too)"));
     table.runs(command, flags, run_import);
 }
 

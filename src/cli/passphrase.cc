@@ -1,10 +1,10 @@
 #include "cli/passphrase.h"
 
-#include "base/crypto.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "vault/keys/recovery_kit.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -116,7 +116,7 @@ Result<Passphrases::Chosen> Passphrases::chosen_or_made(PassphraseKind kind, con
     if (!terminal) return nobody_to_ask(variable_of(kind));
     TRY_ASSIGN(Secret secret, ask_twice(*terminal, prompt));
     if (!secret.empty()) return with_hint(std::move(secret));
-    secret = made_passphrase();
+    secret = make_kit_passphrase();
     // On the terminal only: standard error may go to a log.
     terminal->write(say("The kit's passphrase, shown this once; write it down and keep it apart from the kit:\n    "));
     terminal->write(as_text(secret.view()));
@@ -140,20 +140,6 @@ std::string passphrase_weakness(const Secret& passphrase) {
     }
     if (kinds < 6) return say("the passphrase repeats the same few characters: it is easily guessed");
     return "";
-}
-
-Secret made_passphrase() {
-    constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-    constexpr std::size_t kCharacters = 18;
-    constexpr std::size_t kGroup = 6;
-    Secret random = Secret::random(kCharacters);
-    Secret text(kCharacters + kCharacters / kGroup - 1);
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < kCharacters; ++i) {
-        if (i != 0 && i % kGroup == 0) text.mutable_view()[at++] = '-';
-        text.mutable_view()[at++] = static_cast<Byte>(kAlphabet[random.view()[i] % kAlphabet.size()]);
-    }
-    return text;
 }
 
 }  // namespace custody

@@ -46,7 +46,5 @@ private:
 
 // What is weak about it, in words for the user; empty: nothing obvious. A hint, not a rule.
 [[nodiscard]] std::string passphrase_weakness(const Secret& passphrase);
-// Eighteen Crockford base32 characters (90 bits, as seven dice words) in groups of six.
-[[nodiscard]] Secret made_passphrase();
 
 }  // namespace custody

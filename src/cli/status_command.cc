@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
+#include "vault/store/medium_check.h"
 
 #include <sys/statvfs.h>
 #include <algorithm>
@@ -121,7 +122,6 @@ void judge_groups(const Keyring& keyring, Time now, Overview& overview) {
 
 void look_at_storage(const std::string& location, Overview& overview) {
     if (const auto mount = mount_of(location); mount.ok()) {
-        overview.file_system = mount->file_system;
         if (mount->read_only)
             overview.needs.push_back(say("{} is mounted read-only: nothing can be backed up to it", mount->point));
     }
@@ -154,7 +154,10 @@ Status look_at_vault(Context& context, Overview& overview) {
     for (const Repository::DamagedSnapshot& each : damaged) overview.needs.push_back(each.error.message);
     group_snapshots(snapshots, clock.now, overview);
     judge_groups(*keyring, clock.now, overview);
-    for (std::string& line : shared_disk_warnings(overview.vault, {"/"})) overview.notes.push_back(std::move(line));
+    if (const auto medium = check_medium(context.files(), overview.vault, likely_sources()); medium.ok()) {
+        overview.file_system = medium->file_system;
+        overview.notes.insert(overview.notes.end(), medium->warnings.begin(), medium->warnings.end());
+    }
     return done();
 }
 

@@ -1,8 +1,8 @@
 // custody init: an empty vault, and the keyring where there is none.
-#include "base/block_device.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
+#include "vault/store/medium_check.h"
 
 namespace custody {
 namespace {
@@ -40,11 +40,6 @@ Result<bool> open_or_make_keyring(Context& context, const InitFlags& flags, std:
     return true;
 }
 
-void add_medium_warnings(const std::string& path, std::vector<std::string>& warnings, std::string& file_system) {
-    if (const auto mount = mount_of(path); mount.ok()) file_system = mount->file_system;
-    for (std::string& line : shared_disk_warnings(path, likely_sources())) warnings.push_back(std::move(line));
-}
-
 void print_init(Context& context, const Repository& repository, bool keyring_made, const std::string& file_system,
                 const std::vector<std::string>& warnings) {
     const Keyring& keyring = *repository.keyring();
@@ -72,14 +67,14 @@ Result<int> run_init(Context& context, const InitFlags& flags) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
     TRY(check_apart(context.settings().keyring, path));
+    TRY_ASSIGN(const MediumReport medium, check_medium(context.files(), path, likely_sources()));
     std::vector<std::string> warnings;
     TRY_ASSIGN(const bool made, open_or_make_keyring(context, flags, warnings));
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY_ASSIGN(const Repository repository, Repository::create(context.files(), context.clock(), reference, *keyring));
-    std::string file_system;
-    add_medium_warnings(path, warnings, file_system);
+    warnings.insert(warnings.end(), medium.warnings.begin(), medium.warnings.end());
     if (std::string line = kit_warning(*keyring); !line.empty()) warnings.push_back(std::move(line));
-    print_init(context, repository, made, file_system, warnings);
+    print_init(context, repository, made, medium.file_system, warnings);
     return kExitDone;
 }
 

@@ -57,13 +57,6 @@ TEST(DeviceTarget, IsConfirmedByTheEndOfTheSerialOnly) {
     EXPECT_FALSE(is_confirmed(nameless, ""));
 }
 
-TEST(Passphrase, AMadeOneIsLongAndNeverTheSame) {
-    const Secret first = made_passphrase(), second = made_passphrase();
-    EXPECT_EQ(first.size(), 20u);
-    EXPECT_FALSE(equal_in_constant_time(first.view(), second.view()));
-    EXPECT_EQ(passphrase_weakness(first), "");
-}
-
 TEST(Passphrase, WeaknessIsCountedInCharactersNotBytes) {
     EXPECT_NE(passphrase_weakness(Secret::copy_of(as_bytes("ốốốốốốố"))), "");
     EXPECT_NE(passphrase_weakness(Secret::copy_of(as_bytes("aaaaaaaaaaaaaaaaaaaa"))), "");
