@@ -60,6 +60,9 @@ constexpr Translation kTexts[] = {
     {"it names an unknown suite of ciphers, {}", "nó nêu bộ mật mã không rõ, {}"},
     {"its format is 0", "định dạng của nó là 0"},
     {"its time of creation is no time", "thời điểm tạo của nó không phải là thời gian"},
+    {"locks do not hold on the file system of {}, so that a prune could remove what a backup needs; choose another medium",
+     "khóa tệp không có hiệu lực trên hệ thống tệp của {}, nên việc dọn có thể xóa thứ mà một lần sao lưu cần; hãy chọn phương "
+     "tiện lưu trữ khác"},
     {"no vault is named; use --vault or CUSTODY_VAULT", "chưa nêu kho; hãy dùng --vault hoặc CUSTODY_VAULT"},
     {"page {} is damaged", "trang {} bị hỏng"},
     {"pages are out of order", "các trang không theo thứ tự"},
@@ -74,6 +77,10 @@ constexpr Translation kTexts[] = {
     {"the pack is larger than {} bytes", "gói lớn hơn {} byte"},
     {"the sealed key of segment {} does not open", "khóa niêm phong của đoạn {} không mở được"},
     {"the secret of label {}, epoch {}, is not here", "không có bí mật của nhãn {}, kỳ khóa {} ở đây"},
+    {"the vault {} and the running system lie on the same disk ({}): when it fails, both are lost; keep a vault on another disk",
+     "kho {} và hệ thống đang chạy nằm trên cùng một đĩa ({}): đĩa hỏng thì mất cả hai; hãy giữ một kho trên đĩa khác"},
+    {"the vault {} and {} lie on the same disk ({}): when it fails, both are lost; keep a vault on another disk",
+     "kho {} và {} nằm trên cùng một đĩa ({}): đĩa hỏng thì mất cả hai; hãy giữ một kho trên đĩa khác"},
     {"the vault {} has lost its vault.json; heal it with 'custody repair --from' another vault",
      "kho {} đã mất vault.json; hãy chữa bằng 'custody repair --from' một kho khác"},
     {"there is no vault at {}; is the medium attached and mounted? 'custody init' makes a new vault",
@@ -106,10 +113,22 @@ constexpr Translation kTexts[] = {
     {"{} is not a file", "{} không phải là tệp"},
     {"{} is not empty; a vault needs an empty folder of its own", "{} không trống; kho cần một thư mục trống của riêng nó"},
     {"{} is not the name of an index segment", "{} không phải là tên của đoạn chỉ mục"},
+    {"{} lies on {} from {}: use the vault from this machine only, and make sure that the server writes what it confirms",
+     "{} nằm trên {} từ {}: chỉ dùng kho này từ máy này, và bảo đảm máy chủ thực sự ghi những gì nó xác nhận"},
+    {"{} lies on {}, in memory: it is gone when the machine stops", "{} nằm trên {}, trong bộ nhớ: máy tắt là mất"},
+    {"{} lies on {}, on which vaults were never tested; ext4, xfs or btrfs is safer",
+     "{} nằm trên {}, loại chưa từng được kiểm thử với kho; ext4, xfs hoặc btrfs an toàn hơn"},
+    {"{} lies on {}, which does not replace files in one step, so that a crash could lose the vault; use a disk, and 'custody "
+     "copy' to a second one",
+     "{} nằm trên {}, loại không thay tệp trong một bước, nên sự cố có thể làm mất kho; hãy dùng một đĩa, và 'custody copy' sang "
+     "đĩa thứ hai"},
+    {"{} lies on {}: it keeps no journal, so that a power cut can damage the file system itself, and no owners and modes that "
+     "protect the vault's files; ext4, xfs or btrfs is safer",
+     "{} nằm trên {}: không có nhật ký hệ thống tệp, nên mất điện có thể làm hỏng chính hệ thống tệp, và không có chủ sở hữu "
+     "cùng quyền để bảo vệ các tệp của kho; ext4, xfs hoặc btrfs an toàn hơn"},
     {"{} names no absolute path; write file:///folder", "{} không nêu đường dẫn tuyệt đối; hãy viết file:///thư-mục"},
     {"{} needs Custody that reads format {}", "{} cần Custody đọc được định dạng {}"},
     {"{} {}", "{} {}"},
-    {"{}: {}", "{}: {}"},
 };
 static_assert(is_sorted_table(kTexts));
 

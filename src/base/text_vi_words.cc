@@ -58,7 +58,6 @@ constexpr Translation kTexts[] = {
     {"find the holes of", "tìm các lỗ trống của"},
     {"it does not begin as it should", "nó không bắt đầu đúng"},
     {"it is too short", "nó quá ngắn"},
-    {"its checksum does not match", "tổng kiểm tra không khớp"},
     {"its length does not match its count", "độ dài không khớp với số lượng"},
     {"link target", "đích liên kết"},
     {"list", "liệt kê"},
