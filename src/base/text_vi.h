@@ -19,7 +19,16 @@ struct Translation {
                               [](const Translation& a, const Translation& b) { return a.english >= b.english; }) == table.end();
 }
 
-[[nodiscard]] std::span<const Translation> vietnamese_base_texts();  // text_vi_base.cc
+[[nodiscard]] std::span<const Translation> vietnamese_base_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_cli_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_help_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_history_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_keys_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_restore_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_sources_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_store_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_vault_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_words_texts();
 
 // The translation, or an empty view when no part has one.
 [[nodiscard]] std::string_view find_vietnamese(std::string_view english);

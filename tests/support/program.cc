@@ -33,6 +33,7 @@ std::string temporary_file(const std::string& content, int* kept_fd) {
 }
 
 [[noreturn]] void become(const Program& program, int input, const std::string& out, const std::string& err) {
+    ::setsid();  // no controlling terminal: a program that would ask a question must not wait for the developer's
     ::lseek(input, 0, SEEK_SET);
     ::dup2(input, 0);
     ::dup2(::open(out.c_str(), O_WRONLY | O_TRUNC), 1);

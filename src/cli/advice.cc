@@ -1,0 +1,94 @@
+#include "cli/advice.h"
+
+#include "base/block_device.h"
+#include "base/file.h"
+#include "base/text.h"
+
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace custody {
+namespace {
+
+bool is_below(const std::string& path, const std::string& folder) {
+    return path == folder || path.starts_with(folder.ends_with('/') ? folder : folder + "/");
+}
+
+}  // namespace
+
+KitState kit_state(const Keyring& keyring) {
+    KitState best = KitState::none;
+    for (const CopyInfo& copy : keyring.copies()) {
+        if (copy.kind != "kit") continue;
+        if (copy.proven && copy.keys_generation == keyring.keys_generation()) return KitState::proven;
+        if (copy.proven) best = KitState::stale;
+        if (!copy.proven && best == KitState::none) best = KitState::unproven;
+    }
+    return best;
+}
+
+std::string kit_warning(const Keyring& keyring) {
+    if (!keyring.is_custodian()) return "";
+    switch (kit_state(keyring)) {
+        case KitState::proven:
+            return "";
+        case KitState::none:
+            return say(
+                "no recovery kit: if this keyring is lost, so is every backup; "
+                "make one with 'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
+        case KitState::unproven:
+            return say("the recovery kit was never read back: prove it with 'custody key import KIT --check'");
+        case KitState::stale:
+            return say(
+                "the recovery kit is older than the newest keys: make a new one with "
+                "'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
+    }
+    return "";
+}
+
+std::vector<std::string> likely_sources() {
+    constexpr std::array kFolders = {"/", "/etc", "/home", "/srv", "/var", "/opt", "/usr/share"};
+    std::vector<std::string> found;
+    for (const char* folder : kFolders) {
+        if (::access(folder, F_OK) == 0) found.emplace_back(folder);
+    }
+    return found;
+}
+
+std::vector<std::string> shared_disk_warnings(const std::string& vault_path, const std::vector<std::string>& sources) {
+    const auto vault_disks = physical_disks_under(vault_path);
+    if (!vault_disks.ok()) return {};
+    std::vector<std::string> warnings;
+    std::set<std::string> named;  // one line a disk is enough
+    for (const std::string& source : sources) {
+        const auto disks = physical_disks_under(source);
+        if (!disks.ok()) continue;
+        for (const std::string& disk : disks.value()) {
+            const bool shared = std::find(vault_disks->begin(), vault_disks->end(), disk) != vault_disks->end();
+            if (!shared || !named.insert(disk).second) continue;
+            warnings.push_back(
+                say("the vault {} and {} lie on the same disk ({}): if it fails, both are gone; "
+                    "keep a copy on another disk with 'custody copy'",
+                    printable(vault_path), printable(source), disk));
+        }
+    }
+    return warnings;
+}
+
+Status check_apart(const std::string& keyring_folder, const std::string& vault_path) {
+    if (!is_below(keyring_folder, vault_path) && !is_below(vault_path, keyring_folder)) return done();
+    return Error{Code::usage,
+                 say("the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name "
+                     "another folder with --keyring or --vault",
+                     printable(keyring_folder), printable(vault_path))};
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
+}  // namespace custody

@@ -1,0 +1,30 @@
+// What the user should know beside the result: an unproven recovery kit, a vault on the source's disk, a keyring inside the
+// vault. Reads only; what cannot be found out is not warned of.
+#pragma once
+
+#include "base/result.h"
+#include "vault/keys/keyring.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace custody {
+
+enum class KitState { proven, none, unproven, stale };
+[[nodiscard]] KitState kit_state(const Keyring& keyring);
+// One line that says what to type; empty when a kit is proven, and for writer keyrings, whose keys a kit of the custodian holds.
+[[nodiscard]] std::string kit_warning(const Keyring& keyring);
+
+// Duty B1: one line for each physical disk that holds the vault and one of `sources`.
+[[nodiscard]] std::vector<std::string> shared_disk_warnings(const std::string& vault_path,
+                                                            const std::vector<std::string>& sources);
+// Where the data of a server usually lie: those of /, /etc, /home, /srv, /var ... that exist.
+[[nodiscard]] std::vector<std::string> likely_sources();
+
+// usage: keyring and vault lie one inside the other (duty E2: keys apart from data).
+[[nodiscard]] Status check_apart(const std::string& keyring_folder, const std::string& vault_path);
+
+[[nodiscard]] std::string host_name();
+
+}  // namespace custody

@@ -1,0 +1,284 @@
+// custody backup: files and folders, an image, or a stream.
+#include "base/block_device.h"
+#include "base/text.h"
+#include "cli/advice.h"
+#include "cli/command_table.h"
+#include "vault/archiver.h"
+#include "vault/history/host_cache.h"
+#include "vault/sources/block_image.h"
+#include "vault/sources/file_tree.h"
+#include "vault/sources/stream.h"
+
+#include <sys/stat.h>
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace custody {
+namespace {
+
+constexpr std::uint64_t kMaxExcludeFile = 4 * 1024 * 1024;
+
+struct BackupFlags {
+    std::vector<std::string> paths, excludes, exclude_files;
+    std::string label, name, image, stream;
+    std::string postgresql, mariadb, sqlite;
+    bool one_file_system = false, read_back = false, dry_run = false, allow_mounted = false, keep_free_blocks = false;
+};
+
+// What is backed up, with what was said when it was opened.
+struct OpenSource {
+    std::unique_ptr<Source> source;
+    std::string default_name;
+    std::vector<std::string> plan_facts, warnings;
+    std::string description;                  // of an image
+    std::vector<std::string> physical_paths;  // what lies on disks here
+    bool may_hold_keyring = false;            // an image of the disk that the keyring lies on
+};
+
+Status check_flags(const BackupFlags& flags) {
+    if (!flags.postgresql.empty() || !flags.mariadb.empty() || !flags.sqlite.empty()) {
+        return Error{Code::usage, say("live databases are not backed up by this version: pipe a dump into "
+                                      "'custody backup --stdin NAME.sql --label database'")};
+    }
+    const int sources = (flags.paths.empty() ? 0 : 1) + (flags.image.empty() ? 0 : 1) + (flags.stream.empty() ? 0 : 1);
+    if (sources == 0) return Error{Code::usage, say("nothing to back up: name a PATH, --image or --stdin")};
+    if (sources > 1) return Error{Code::usage, say("PATH, --image and --stdin exclude each other: back them up one by one")};
+    const bool walks = !flags.paths.empty();
+    if (!walks && (!flags.excludes.empty() || !flags.exclude_files.empty() || flags.one_file_system)) {
+        return Error{Code::usage, say("--exclude, --exclude-from and --one-file-system go with PATH only")};
+    }
+    return done();
+}
+
+Status check_label(const Keyring& keyring, const std::string& label) {
+    if (!label.empty()) return keyring.writer_keys(label).ok() ? done() : Status(keyring.writer_keys(label).error());
+    std::string known;
+    for (const LabelInfo& info : keyring.labels()) known += (known.empty() ? "" : ", ") + info.name;
+    return Error{Code::usage, say("no label: give --label with one of {}", known)};
+}
+
+// One glob a line; empty lines and lines that begin with # are skipped.
+Status read_excludes(const std::string& file, std::vector<std::string>& into) {
+    TRY_ASSIGN(const std::string path, absolute_path(file));
+    auto bytes = read_file(posix_file_system(), path, kMaxExcludeFile);
+    if (!bytes.ok()) return Error{Code::usage, say("cannot read the list of excludes: {}", bytes.error().message)};
+    std::istringstream lines{std::string(as_text(bytes.value()))};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        if (!line.empty() && !line.starts_with('#')) into.push_back(line);
+    }
+    return done();
+}
+
+// Keyring, vault and cache, by device and inode, so that no bind mount or other name leads to them.
+void exclude_own_folders(Context& context, const std::string& vault_path, FileTreeOptions& options) {
+    for (const std::string& folder : {context.settings().keyring, vault_path, default_cache_folder()}) {
+        if (const auto info = context.files().info(folder); info.ok()) {
+            options.excluded_inodes.emplace_back(info->device, info->inode);
+        }
+    }
+}
+
+Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const std::string& vault_path) {
+    FileTreeOptions options;
+    for (const std::string& path : flags.paths) {
+        TRY_ASSIGN(std::string absolute, absolute_path(path));
+        options.paths.push_back(std::move(absolute));
+    }
+    options.excludes = flags.excludes;
+    for (const std::string& file : flags.exclude_files) TRY(read_excludes(file, options.excludes));
+    options.one_file_system = flags.one_file_system;
+    exclude_own_folders(context, vault_path, options);
+    OpenSource opened;
+    FileTreeNotes notes;
+    TRY_ASSIGN(opened.source, open_file_tree(options, notes));
+    opened.warnings = std::move(notes.warnings);
+    opened.default_name = options.paths.front() == "/" ? "root" : std::string(base_name(options.paths.front()));
+    for (const std::string& exclude : options.excludes) opened.plan_facts.push_back("exclude " + exclude);
+    if (options.one_file_system) opened.plan_facts.emplace_back("one-file-system");
+    opened.physical_paths = std::move(options.paths);
+    return opened;
+}
+
+bool is_on_same_disk(const std::string& image, const std::string& keyring_folder) {
+    struct stat node {};
+    if (::stat(image.c_str(), &node) != 0 || !S_ISBLK(node.st_mode)) return false;
+    const auto image_disks = physical_disks_under(image);
+    const auto keyring_disks = physical_disks_under(keyring_folder);
+    if (!image_disks.ok() || !keyring_disks.ok()) return false;
+    return std::any_of(keyring_disks->begin(), keyring_disks->end(), [&](const std::string& disk) {
+        return std::find(image_disks->begin(), image_disks->end(), disk) != image_disks->end();
+    });
+}
+
+// An image of the keyring's disk is a copy of the keys: registered once for each state of the keys.
+Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& label) {
+    const std::string note = fmt::format("image of {} on {}, label {}", printable(image), host_name(), label);
+    for (const CopyInfo& copy : keyring.copies()) {
+        if (copy.note == note && copy.keys_generation == keyring.keys_generation()) return done();
+    }
+    TRY(keyring.register_copy("keyring", note));
+    return done();
+}
+
+Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
+    ImageOptions options;
+    TRY_ASSIGN(options.path, absolute_path(flags.image));
+    options.allow_mounted = flags.allow_mounted;
+    options.keep_free_blocks = flags.keep_free_blocks;
+    OpenSource opened;
+    ImageNotes notes;
+    TRY_ASSIGN(opened.source, open_block_image(options, notes));
+    opened.warnings = std::move(notes.warnings);
+    opened.description = std::move(notes.description);
+    opened.default_name = std::string(base_name(options.path));
+    if (options.keep_free_blocks) opened.plan_facts.emplace_back("keep-free-blocks");
+    opened.may_hold_keyring = is_on_same_disk(options.path, context.settings().keyring);
+    if (opened.may_hold_keyring) {
+        opened.warnings.push_back(
+            say("{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open "
+                "label and vault gets them",
+                printable(options.path)));
+    }
+    opened.physical_paths.push_back(options.path);
+    return opened;
+}
+
+Result<OpenSource> open_source(Context& context, const BackupFlags& flags, const std::string& vault_path) {
+    if (!flags.paths.empty()) return open_files(context, flags, vault_path);
+    if (!flags.image.empty()) return open_image(context, flags);
+    OpenSource opened;
+    TRY_ASSIGN(opened.source, open_stream(0, flags.stream, context.clock()));
+    opened.default_name = flags.stream;
+    return opened;
+}
+
+Json json_of(const BackupResult& result, bool dry_run) {
+    Json document = {
+        {"snapshot", dry_run ? "" : result.snapshot.hex()},
+        {"sequence", result.sequence},
+        {"label", result.label},
+        {"name", result.name},
+        {"files",
+         {{"new", result.files.added},
+          {"changed", result.files.changed},
+          {"unchanged", result.files.unchanged},
+          {"failed", result.files.failed}}},
+        {"bytes",
+         {{"scanned", result.bytes.scanned},
+          {"read", result.bytes.read},
+          {"new", result.bytes.added},
+          {"stored", result.bytes.stored}}},
+        {"seconds", std::round(result.seconds * 1000) / 1000},
+        {"reconciled",
+         {{"files", result.reconciled.files}, {"bytes", result.reconciled.bytes}, {"mismatches", result.reconciled.mismatches}}},
+        {"warnings", result.warnings},
+    };
+    if (dry_run) document["dry_run"] = true;
+    return document;
+}
+
+void print_text(Context& context, const BackupResult& result, bool dry_run) {
+    Output& output = context.output();
+    if (dry_run) {
+        output.line(say("dry run: nothing was stored"));
+    } else {
+        output.line(say("snapshot {} of {}/{}, entry {} of the ledger", short_id(result.snapshot), result.label,
+                        printable(result.name), result.sequence));
+    }
+    output.line(say("files: {} new, {} changed, {} unchanged, {} failed", result.files.added, result.files.changed,
+                    result.files.unchanged, result.files.failed));
+    output.line(say("bytes: {} looked at, {} read, {} new, {} stored", human_bytes(result.bytes.scanned),
+                    human_bytes(result.bytes.read), human_bytes(result.bytes.added), human_bytes(result.bytes.stored)));
+    if (!dry_run) {
+        output.line(say("reconciled with the source: {} files, {}, {} mismatches", result.reconciled.files,
+                        human_bytes(result.reconciled.bytes), result.reconciled.mismatches));
+    }
+    output.line(say("done in {}", human_seconds(result.seconds)));
+}
+
+BackupOptions options_of(const BackupFlags& flags, const OpenSource& opened) {
+    BackupOptions options;
+    options.label = flags.label;
+    options.name = flags.name.empty() ? printable(opened.default_name) : flags.name;
+    options.plan_facts = opened.plan_facts;
+    options.cache_folder = default_cache_folder();
+    options.dry_run = flags.dry_run;
+    options.read_back = flags.read_back;
+    return options;
+}
+
+void add_standing_warnings(const Keyring& keyring, const std::string& vault_path, const OpenSource& opened,
+                           BackupResult& result) {
+    auto& warnings = result.warnings;
+    warnings.insert(warnings.begin(), opened.warnings.begin(), opened.warnings.end());
+    if (result.files.added + result.files.changed + result.files.unchanged + result.files.failed == 0) {
+        warnings.push_back(say("the source holds no file: is it the right one, and is it mounted?"));
+    }
+    for (std::string& line : shared_disk_warnings(vault_path, opened.physical_paths)) warnings.push_back(std::move(line));
+    if (std::string line = kit_warning(keyring); !line.empty()) warnings.push_back(std::move(line));
+}
+
+Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
+    TRY(check_flags(flags));
+    TRY_ASSIGN(const std::string reference, context.vault_reference());
+    TRY_ASSIGN(const std::string vault_path, parse_vault_reference(reference));
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    TRY(check_label(*keyring, flags.label));
+    TRY_ASSIGN(Repository repository, context.open_vault());
+    TRY_ASSIGN(OpenSource opened, open_source(context, flags, vault_path));
+    if (!opened.description.empty()) context.progress().note(printable(opened.description));
+    TRY_ASSIGN(BackupResult result,
+               run_backup(repository, *opened.source, options_of(flags, opened), context.progress(), context.stop()));
+    if (opened.may_hold_keyring && !flags.dry_run) {
+        const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), flags.label);
+        if (!registered.ok()) result.warnings.push_back(registered.error().message);
+    }
+    add_standing_warnings(*keyring, vault_path, opened, result);
+    context.progress().clear();
+    for (const std::string& line : result.warnings) context.progress().warn(line);
+    context.output().document(json_of(result, flags.dry_run));
+    print_text(context, result, flags.dry_run);
+    return result.files.failed != 0 ? kExitSomeUnread : kExitDone;
+}
+
+void add_source_options(CLI::App& backup, BackupFlags& flags) {
+    add_operands(backup, "PATH", flags.paths, say("Files and folders to back up"));
+    add_value(backup, "--image", flags.image, "DEVICE-OR-FILE",
+              say("Backs up a disk, a partition or a disk-image file, block by block"));
+    add_value(backup, "--stdin", flags.stream, "FILENAME", say("Backs up standard input as one file of this name"));
+    add_value(backup, "--postgresql", flags.postgresql, "CONNINFO", say("(not in this version)"));
+    add_value(backup, "--mariadb", flags.mariadb, "DEFAULTS-FILE", say("(not in this version)"));
+    add_value(backup, "--sqlite", flags.sqlite, "FILE", say("(not in this version)"));
+    for (const char* later : {"--postgresql", "--mariadb", "--sqlite"}) backup.get_option(later)->group("");
+}
+
+}  // namespace
+
+void add_backup_command(CommandTable& table) {
+    auto flags = std::make_shared<BackupFlags>();
+    CLI::App& backup = table.add(
+        table.root(), "backup", say("Backs up files and folders, a disk image or a stream"),
+        {"backup (PATH... | --image DEVICE-OR-FILE | --stdin FILENAME) --label L [--name N] [OPTIONS]",
+         {"custody backup /etc --label config", "custody backup /srv /home --label business --name data --exclude '*.tmp'",
+          "custody backup --image /dev/vg/root --label image",
+          "pg_dump portal | custody backup --stdin portal.sql --label database"},
+         say("Needs no passphrase. The keyring, the vault and the cache are never backed up. Exit code 3: done, but some items "
+             "could not be read; each is named.")});
+    add_source_options(backup, *flags);
+    add_value(backup, "--label", flags->label, "L",
+              say("The labelled group: config, image, database, business, log, or one of yours"));
+    add_value(backup, "--name", flags->name, "N", say("What this backup is called; default: the last part of the first path"));
+    add_repeated(backup, "--exclude", flags->excludes, "GLOB",
+                 say("Leaves out what matches: with '/' the whole path, else any name; may be repeated"));
+    add_repeated(backup, "--exclude-from", flags->exclude_files, "FILE", say("Leaves out what matches a line of FILE"));
+    backup.add_flag("--one-file-system", flags->one_file_system, say("Does not cross into other mounted file systems"));
+    backup.add_flag("--read-back", flags->read_back, say("Reads every new block from the medium again before the backup counts"));
+    backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));
+    backup.add_flag("--allow-mounted", flags->allow_mounted, say("With --image: takes a device that is mounted for writing"));
+    backup.add_flag("--keep-free-blocks", flags->keep_free_blocks, say("With --image: stores unallocated space too"));
+    table.runs(backup, flags, run_backup_command);
+}
+
+}  // namespace custody

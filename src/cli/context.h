@@ -1,0 +1,76 @@
+// What a command works with: settings, the two outputs, the stop flag, and the keyring and vault it asked for.
+//
+// Ownership: a Context lives for one command; it owns the keyring, which repositories opened from it refer to. Threads: one.
+#pragma once
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "cli/exit_code.h"
+#include "cli/output.h"
+#include "cli/passphrase.h"
+#include "cli/progress_line.h"
+#include "cli/settings.h"
+#include "vault/repository.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+class Context {
+public:
+    Context(Settings settings, Passphrases passphrases, bool json, ProgressMode progress_mode, StopFlag& stop)
+        : settings_(std::move(settings)),
+          passphrases_(std::move(passphrases)),
+          output_(json),
+          progress_(progress_mode, system_clock(), 2),
+          stop_(stop) {}
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    [[nodiscard]] const Settings& settings() const { return settings_; }
+    [[nodiscard]] const Passphrases& passphrases() const { return passphrases_; }
+    [[nodiscard]] Output& output() { return output_; }
+    [[nodiscard]] ProgressLine& progress() { return progress_; }
+    [[nodiscard]] const StopFlag& stop() const { return stop_; }
+    [[nodiscard]] FileSystem& files() const { return posix_file_system(); }
+    [[nodiscard]] const Clock& clock() const { return system_clock(); }
+
+    // Whether there is a keyring at all.
+    [[nodiscard]] Result<bool> keyring_exists() const;
+    // Opened on first use; the same afterwards. not_found says how to make one.
+    [[nodiscard]] Result<Keyring*> keyring();
+    // Replaces the one that is held (after init or import).
+    Keyring& adopt(Keyring keyring);
+
+    // usage: no vault named anywhere.
+    [[nodiscard]] Result<std::string> vault_reference() const;
+    // The named vault with the keyring, to write to: a damaged ledger is corrupt.
+    [[nodiscard]] Result<Repository> open_vault();
+    // To read from: what is left of a damaged ledger is used, and what is wrong with it is warned of.
+    [[nodiscard]] Result<Repository> open_vault_to_read();
+    [[nodiscard]] Result<Repository> open_vault(const std::string& reference, Keyring* with, OpenOptions options = {});
+
+    // Asks for the passphrase.
+    [[nodiscard]] Result<UnlockedKeyring> unlock();
+
+    // The snapshot a reference names; says on standard error which one it is unless it was named by id.
+    [[nodiscard]] Result<Repository::Listed> find_snapshot(Repository& repository, const std::string& reference);
+
+private:
+    Settings settings_;
+    Passphrases passphrases_;
+    Output output_;
+    ProgressLine progress_;
+    const StopFlag& stop_;
+    std::unique_ptr<Keyring> keyring_;
+};
+
+// "business/srv 2026-11-03 02:00:05"
+[[nodiscard]] std::string title_of(const Snapshot& snapshot);
+
+}  // namespace custody

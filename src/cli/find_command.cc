@@ -1,0 +1,160 @@
+// custody find: every version of the files whose name or path matches, newest snapshot first.
+#include "base/crypto.h"
+#include "base/text.h"
+#include "cli/entry_format.h"
+#include "cli/label_view.h"
+#include "cli/search_commands.h"
+#include "cli/signals.h"
+
+#include <unordered_set>
+
+namespace custody {
+namespace {
+
+struct FindFlags {
+    std::string pattern, snapshot, label, name, host;
+    bool ignore_case = false, ignore_marks = false, all = false, long_form = false;
+};
+
+// The same thing at the same path, so that an unchanged file of many snapshots is shown once. The key is a digest: 16 bytes for
+// each folder and match.
+using Seen = std::unordered_set<Digest, IdHash>;
+
+Digest digest_of(const std::string& path, ByteView what) {
+    Sha256 hash;
+    hash.update(as_bytes(path));
+    hash.update(as_bytes(std::string_view("\0", 1)));
+    hash.update(what);
+    return hash.finish();
+}
+
+Digest digest_of(const std::string& path, const Entry& entry) {
+    return digest_of(path, as_bytes(json_text_of(entry_json(path, entry))));
+}
+
+class Finder {
+public:
+    Finder(Context& context, const FindFlags& flags)
+        : context_(context),
+          flags_(flags),
+          pattern_(fold_for_match(flags.pattern, flags.ignore_case, flags.ignore_marks)),
+          whole_path_(pattern_.find('/') != std::string::npos) {}
+
+    Status search(TreeReader& tree, const Repository::Listed& listed) {
+        return tree.walk(listed.snapshot.summary.root, [&](const std::string& below, const Entry& entry) -> Result<bool> {
+            TRY(context_.stop().check());
+            const std::string path = "/" + below;
+            if (matches(path, entry.name)) show(listed.snapshot, path, entry);
+            if (flags_.all || !entry.children) return true;
+            return seen_.insert(digest_of(path, entry.children->view())).second;  // the same folder was looked through before
+        });
+    }
+    [[nodiscard]] std::uint64_t found() const { return found_; }
+
+private:
+    [[nodiscard]] bool matches(const std::string& path, const std::string& name) const {
+        return glob_matches(pattern_, fold_for_match(whole_path_ ? path : name, flags_.ignore_case, flags_.ignore_marks));
+    }
+    void show(const Snapshot& snapshot, const std::string& path, const Entry& entry) {
+        if (!flags_.all && !seen_.insert(digest_of(path, entry)).second) return;
+        ++found_;
+        Output& output = context_.output();
+        if (output.json()) {
+            Json json = entry_json(path, entry);
+            json["snapshot"] = snapshot.id.hex();
+            json["time"] = json_time(snapshot.summary.time);
+            json["label"] = snapshot.summary.label;
+            json["name"] = snapshot.summary.name;
+            output.item(json);
+        } else {
+            output.line(short_id(snapshot.id) + "  " + human_time(snapshot.summary.time) + "  " +
+                        (flags_.long_form ? long_line(path, entry) : printable(path)));
+        }
+    }
+
+    Context& context_;
+    const FindFlags& flags_;
+    std::string pattern_;
+    bool whole_path_;
+    Seen seen_;
+    std::uint64_t found_ = 0;
+};
+
+bool is_wanted(const SnapshotSummary& summary, const FindFlags& flags) {
+    return (flags.label.empty() || flags.label == summary.label) &&
+           (flags.name.empty() || to_nfc(flags.name) == to_nfc(summary.name)) &&
+           (flags.host.empty() || flags.host == summary.host);
+}
+
+// Newest first.
+Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repository& repository, const FindFlags& flags) {
+    std::vector<Repository::Listed> chosen;
+    if (!flags.snapshot.empty()) {
+        TRY_ASSIGN(Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
+        chosen.push_back(std::move(listed));
+        return chosen;
+    }
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(auto all, repository.snapshots(nullptr, &damaged));
+    for (const Repository::DamagedSnapshot& each : damaged) context.progress().warn(each.error.message);
+    for (auto listed = all.rbegin(); listed != all.rend(); ++listed) {
+        if (is_wanted(listed->snapshot.summary, flags)) chosen.push_back(std::move(*listed));
+    }
+    return chosen;
+}
+
+Status search_all(Context& context, Repository& repository, const std::vector<Repository::Listed>& snapshots,
+                  const UnlockedKeyring& unlocked, Finder& finder) {
+    LabelViews views(repository, unlocked);
+    for (const Repository::Listed& listed : snapshots) {
+        auto tree = views.tree_of(listed.snapshot);
+        if (!tree.ok() && (tree.error().code == Code::wrong_key || tree.error().code == Code::refused) && snapshots.size() > 1) {
+            context.progress().warn(tree.error().message);  // the other labels can still be searched
+            continue;
+        }
+        TRY_ASSIGN(TreeReader * reader, std::move(tree));
+        TRY(finder.search(*reader, listed));
+    }
+    return done();
+}
+
+Result<int> run_find(Context& context, const FindFlags& flags) {
+    end_quietly_on_closed_output();
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
+    TRY_ASSIGN(const auto snapshots, chosen_snapshots(context, repository, flags));
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    Finder finder(context, flags);
+    context.output().begin_list();
+    const Status searched = search_all(context, repository, snapshots, unlocked, finder);
+    context.output().end_list();
+    TRY(searched);
+    if (finder.found() == 0)
+        context.progress().note(say("nothing matches '{}' in {} snapshots", flags.pattern, snapshots.size()));
+    return kExitDone;
+}
+
+}  // namespace
+
+void add_find_command(CommandTable& table) {
+    auto flags = std::make_shared<FindFlags>();
+    CLI::App& find =
+        table.add(table.root(), "find", say("Finds files in all snapshots by name or path"),
+                  {"find GLOB [--ignore-case] [--ignore-marks] [OPTIONS]",
+                   {"custody find '*.docx'", "custody find '*bao cao*' --ignore-case --ignore-marks",
+                    "custody find '/srv/**/2026/*.pdf' --snapshot latest:data"},
+                   say("A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each "
+                       "version of a file is shown once, with the newest snapshot that holds it.")});
+    add_operand(find, "GLOB", flags->pattern, say("What to look for, in quotes"))->required();
+    find.add_flag("-i,--ignore-case", flags->ignore_case, say("Takes upper and lower case as equal"));
+    find.add_flag("--ignore-marks", flags->ignore_marks,
+                  say("Takes letters with and without marks as equal (ho so finds hồ sơ)"));
+    find.add_flag("--all", flags->all, say("Shows a file in every snapshot that holds it, not only in the newest"));
+    find.add_flag("-l,--long", flags->long_form, say("Shows mode, owner, size and time"));
+    add_value(find, "--snapshot", flags->snapshot, "SNAPSHOT", say("Only in this snapshot"));
+    add_value(find, "--label", flags->label, "L", say("Only in snapshots of this label"));
+    add_value(find, "--name", flags->name, "N", say("Only in snapshots of this name"));
+    add_value(find, "--host", flags->host, "H", say("Only in snapshots of this host"));
+    table.runs(find, flags, run_find);
+}
+
+}  // namespace custody

@@ -1,0 +1,217 @@
+// custody key list, add, rotate, unlock; the rest of the family lies in key_*_command(s).cc.
+#include "cli/key_commands.h"
+
+#include "base/text.h"
+#include "cli/advice.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+struct LabelFlags {
+    std::string label;
+};
+struct UnlockFlags {
+    std::string label, duration;
+};
+struct NoFlags {};
+
+Json time_or_null(const std::optional<Time>& time) { return time ? json_time(*time) : Json(nullptr); }
+
+Json labels_json(const Keyring& keyring) {
+    Json array = Json::array();
+    for (const LabelInfo& label : keyring.labels()) {
+        array.push_back({{"name", label.name}, {"id", label.id.hex()}, {"epoch", label.epoch}, {"has_secret", label.has_secret}});
+    }
+    return array;
+}
+
+Json copies_json(const Keyring& keyring) {
+    Json array = Json::array();
+    for (const CopyInfo& copy : keyring.copies()) {
+        array.push_back({{"number", copy.number},
+                         {"kind", copy.kind},
+                         {"note", copy.note},
+                         {"made", json_time(copy.made)},
+                         {"proven", time_or_null(copy.proven)},
+                         {"destroyed", time_or_null(copy.destroyed)},
+                         {"stale", copy.keys_generation != keyring.keys_generation()}});
+    }
+    return array;
+}
+
+Json keyring_json(const Keyring& keyring) {
+    Json slots = Json::array();
+    for (const SlotInfo& slot : keyring.slots())
+        slots.push_back({{"number", slot.number}, {"kind", slot.kind}, {"note", slot.note}});
+    Json signers = Json::array();
+    for (const SignerInfo& signer : keyring.trusted_signers()) {
+        signers.push_back({{"id", signer.id.hex()}, {"host", signer.host}, {"since", json_time(signer.since)}});
+    }
+    Json destroyed = Json::array();
+    for (const DestroyedLabel& label : keyring.destroyed_labels()) {
+        destroyed.push_back({{"label", label.label.hex()},
+                             {"name", label.name},
+                             {"when", json_time(label.when)},
+                             {"state", label.state},
+                             {"outstanding_copies", label.outstanding_copies}});
+    }
+    Json vaults = Json::array();
+    for (const VaultId& vault : keyring.known_vaults()) vaults.push_back(vault.hex());
+    return {{"folder", keyring.folder()},
+            {"family", keyring.family().hex()},
+            {"suite", keyring.suite() == Suite::standard ? "standard" : "modern"},
+            {"role", keyring.is_custodian() ? "custodian" : "writer"},
+            {"host", keyring.host_name()},
+            {"signer", keyring.signer().hex()},
+            {"labels", labels_json(keyring)},
+            {"slots", slots},
+            {"signers", signers},
+            {"copies", copies_json(keyring)},
+            {"destroyed", destroyed},
+            {"vaults", vaults}};
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+void print_rows(Output& output, const std::string& title, const Rows& rows) {
+    if (rows.empty()) return;
+    output.line("");
+    output.line(title);
+    for (const std::string& line : format_table(rows)) output.line("  " + line);
+}
+
+std::string copy_state(const Keyring& keyring, const CopyInfo& copy) {
+    if (copy.destroyed) return say("destroyed {}", human_time(*copy.destroyed));
+    if (copy.kind == "kit" && !copy.proven) return say("never read back");
+    const std::string state = copy.proven ? say("read back {}", human_time(*copy.proven)) : "";
+    if (copy.keys_generation == keyring.keys_generation()) return state;
+    return state + (state.empty() ? "" : ", ") + say("older than the newest keys");
+}
+
+void print_keyring(Output& output, const Keyring& keyring) {
+    output.line(say("keyring {} of {}: {}, family {}", printable(keyring.folder()), printable(keyring.host_name()),
+                    keyring.is_custodian() ? say("custodian (opens content)") : say("writer (opens no content)"),
+                    keyring.family().hex()));
+    Rows labels, slots, copies, signers, destroyed;
+    for (const LabelInfo& label : keyring.labels()) {
+        labels.push_back(
+            {label.name, say("epoch {}", label.epoch), label.has_secret ? say("with secret") : say("writer keys only")});
+    }
+    for (const SlotInfo& slot : keyring.slots()) slots.push_back({std::to_string(slot.number), slot.kind, printable(slot.note)});
+    for (const CopyInfo& copy : keyring.copies()) {
+        copies.push_back(
+            {std::to_string(copy.number), copy.kind, human_time(copy.made), copy_state(keyring, copy), printable(copy.note)});
+    }
+    for (const SignerInfo& signer : keyring.trusted_signers()) {
+        signers.push_back({signer.id.hex().substr(0, 16), printable(signer.host), human_time(signer.since)});
+    }
+    for (const DestroyedLabel& label : keyring.destroyed_labels()) {
+        std::string open;
+        for (const std::uint32_t number : label.outstanding_copies) open += " " + std::to_string(number);
+        destroyed.push_back(
+            {label.name, human_time(label.when), label.state, open.empty() ? "" : say("copies not settled:{}", open)});
+    }
+    print_rows(output, say("Labels"), labels);
+    print_rows(output, say("Slots (what opens the keyring)"), slots);
+    print_rows(output, say("Copies of keys"), copies);
+    print_rows(output, say("Trusted signers"), signers);
+    print_rows(output, say("Destroyed labels"), destroyed);
+}
+
+Result<int> run_list(Context& context, const NoFlags&) {
+    TRY_ASSIGN(const Keyring* keyring, context.keyring());
+    context.output().document(keyring_json(*keyring));
+    if (!context.output().json()) print_keyring(context.output(), *keyring);
+    return kExitDone;
+}
+
+Result<int> run_add(Context& context, const LabelFlags& flags) {
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    TRY(keyring->add_label(flags.label));
+    context.output().document({{"label", flags.label}});
+    context.output().line(say("label {} added, with keys of its own", flags.label));
+    if (const std::string line = kit_warning(*keyring); !line.empty()) context.progress().warn(line);
+    return kExitDone;
+}
+
+Result<int> run_rotate(Context& context, const LabelFlags& flags) {
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    TRY(keyring->rotate(flags.label));
+    std::uint32_t epoch = 0;
+    for (const LabelInfo& label : keyring->labels()) {
+        if (label.name == flags.label) epoch = label.epoch;
+    }
+    context.output().document({{"label", flags.label}, {"epoch", epoch}});
+    context.output().line(
+        say("label {} is at epoch {}: new packs are sealed to new keys, old ones stay readable", flags.label, epoch));
+    if (const std::string line = kit_warning(*keyring); !line.empty()) context.progress().warn(line);
+    return kExitDone;
+}
+
+Result<int> run_unlock(Context&, const UnlockFlags&) {
+    return Error{Code::usage,
+                 say("'key unlock' belongs to the service, which is not part of this version: each command asks for the "
+                     "passphrase, or reads it from the file that CUSTODY_PASSPHRASE_FILE names")};
+}
+
+}  // namespace
+
+Result<PublicKey> parse_public_key(const std::string& hex) {
+    const auto bytes = from_hex(hex);
+    PublicKey key{};
+    if (!bytes || bytes->size() != key.size()) {
+        return Error{Code::usage, say("'{}' is no public key: 64 hex digits are needed", printable(hex))};
+    }
+    std::copy(bytes->begin(), bytes->end(), key.begin());
+    return key;
+}
+
+Status write_new_file(FileSystem& files, const std::string& path, ByteView content) {
+    TRY_ASSIGN(const auto file, files.create(path, 0600));
+    Status written = write_all(*file, 0, content);
+    if (written.ok()) written = file->sync();
+    if (written.ok()) written = files.sync_directory(parent_path(path));
+    if (written.ok()) return done();
+    Error error = std::move(written).error();
+    if (const Status removed = files.remove(path); !removed.ok()) error.message += "; " + removed.error().message;
+    return error;
+}
+
+void add_key_commands(CommandTable& table) {
+    CLI::App& key =
+        table.add_family(table.root(), "key", say("Keys: passphrases, recovery kits, exports, rotation, destruction"));
+    CLI::App& list = table.add(key, "list", say("Shows labels, slots, copies of keys and signers"),
+                               {"key list", {"custody key list", "custody key list --json"}, ""});
+    table.runs(list, std::make_shared<NoFlags>(), run_list);
+
+    auto add_flags = std::make_shared<LabelFlags>();
+    CLI::App& add =
+        table.add(key, "add", say("Makes keys for a new label"), {"key add --label L", {"custody key add --label network"}, ""});
+    add_value(add, "--label", add_flags->label, "L", say("The label"))->required();
+    table.runs(add, add_flags, run_add);
+
+    auto rotate_flags = std::make_shared<LabelFlags>();
+    CLI::App& rotate =
+        table.add(key, "rotate", say("New keys for what a label stores from now on"),
+                  {"key rotate --label L",
+                   {"custody key rotate --label business"},
+                   say("Needs no passphrase. What was stored before stays readable, and stays under the old keys.")});
+    add_value(rotate, "--label", rotate_flags->label, "L", say("The label"))->required();
+    table.runs(rotate, rotate_flags, run_rotate);
+
+    auto unlock_flags = std::make_shared<UnlockFlags>();
+    CLI::App& unlock = table.add(key, "unlock", say("(belongs to the service)"), {"key unlock --label L --for 4h", {}, ""});
+    unlock.group("");
+    add_value(unlock, "--label", unlock_flags->label, "L", say("The label"));
+    add_value(unlock, "--for", unlock_flags->duration, "4h", say("How long"));
+    table.runs(unlock, unlock_flags, run_unlock);
+
+    add_key_slot_commands(table, key);
+    add_key_export_command(table, key);
+    add_key_import_command(table, key);
+    add_key_destroy_commands(table, key);
+}
+
+}  // namespace custody

@@ -1,0 +1,201 @@
+// custody key destroy and settle: the end of a label's keys, everywhere (vault/keys/key_destruction.h).
+#include "base/text.h"
+#include "cli/key_commands.h"
+#include "cli/key_file.h"
+#include "cli/terminal.h"
+#include "vault/keys/key_destruction.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+struct DestroyFlags {
+    std::string label, confirm;
+    std::vector<std::string> vaults;
+};
+struct SettleFlags {
+    std::vector<std::string> files;
+    std::uint32_t destroyed = 0;
+    std::string reason;
+};
+
+Result<std::vector<Repository>> open_vaults(Context& context, Keyring& keyring, const DestroyFlags& flags) {
+    std::vector<std::string> references = flags.vaults;
+    TRY_ASSIGN(const std::string first, context.vault_reference());
+    references.insert(references.begin(), first);
+    std::vector<Repository> opened;
+    for (const std::string& reference : references) {
+        TRY_ASSIGN(Repository repository, context.open_vault(reference, &keyring));
+        const auto same = [&](const Repository& other) { return other.header().vault == repository.header().vault; };
+        if (std::none_of(opened.begin(), opened.end(), same)) opened.push_back(std::move(repository));
+    }
+    return opened;
+}
+
+Status ask_for_label(const DestroyFlags& flags) {
+    std::string typed = flags.confirm;
+    if (typed.empty()) {
+        const auto terminal = Terminal::open();
+        if (!terminal) {
+            return Error{Code::refused,
+                         say("nothing was destroyed: type the label back with --confirm, there is no terminal to ask on")};
+        }
+        TRY_ASSIGN(typed, terminal->ask_line(say("Everything of label {} becomes unreadable for good, in every vault and copy. "
+                                                 "Type the label's name: ",
+                                                 flags.label)));
+    }
+    if (typed == flags.label) return done();
+    return Error{Code::refused, say("nothing was destroyed: the label was not typed back")};
+}
+
+std::vector<Repository*> pointers_to(std::vector<Repository>& vaults) {
+    std::vector<Repository*> pointers;
+    for (Repository& vault : vaults) pointers.push_back(&vault);
+    return pointers;
+}
+
+// The latest destruction of a label of that name; none: it was never destroyed.
+std::optional<DestroyedLabel> destroyed_before(const Keyring& keyring, const std::string& name) {
+    for (const LabelInfo& label : keyring.labels()) {
+        if (label.name == name) return std::nullopt;
+    }
+    const auto all = keyring.destroyed_labels();
+    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const DestroyedLabel& label) { return label.name == name; });
+    return found == all.rend() ? std::nullopt : std::optional(*found);
+}
+
+// What has to be done before it is passed.
+void warn_of_open_ends(Context& context, const DestructionResult& result) {
+    for (const VaultId& vault : result.unreached) {
+        context.progress().warn(
+            say("vault {} was not reached: run this again with --also and its folder when its medium is here", vault.hex()));
+    }
+    for (const std::uint32_t number : result.label.outstanding_copies) {
+        context.progress().warn(
+            say("copy {} still holds the label's keys: present it with 'custody key settle FILE', or declare it with "
+                "'custody key settle --declared-destroyed {} --reason R'",
+                number, number));
+    }
+    for (const std::string& line : result.exceptions) context.progress().note(say("exception: {}", line));
+}
+
+void report(Context& context, const Keyring& keyring, const DestructionResult& result) {
+    warn_of_open_ends(context, result);
+    Json told = Json::array(), unreached = Json::array();
+    for (const VaultId& vault : result.told) told.push_back(vault.hex());
+    for (const VaultId& vault : result.unreached) unreached.push_back(vault.hex());
+    Output& output = context.output();
+    output.document({{"label", result.label.name},
+                     {"id", result.label.label.hex()},
+                     {"state", result.label.state},
+                     {"vaults", told},
+                     {"vaults_not_reached", unreached},
+                     {"outstanding_copies", result.label.outstanding_copies},
+                     {"exceptions", result.exceptions}});
+    output.line(say("label {}: keys destroyed in {}", result.label.name, printable(keyring.folder())));
+    for (const VaultId& vault : result.told) output.line(say("entered in the ledger of vault {}", vault.hex()));
+    output.line(say("state: {}", translate(result.label.state)));
+    output.line(say("'custody prune' frees what the label stored"));
+}
+
+// Run again: vaults that were away are told.
+Result<DestructionResult> tell_again(Keyring& keyring, const DestroyedLabel& label, std::vector<Repository>& vaults) {
+    DestructionResult result;
+    result.label = label;
+    result.unreached = keyring.known_vaults();
+    result.exceptions = destruction_exceptions(keyring);
+    for (Repository& vault : vaults) {
+        TRY(announce_destructions(vault));
+        result.told.push_back(vault.header().vault);
+        std::erase(result.unreached, vault.header().vault);
+    }
+    return result;
+}
+
+Result<int> run_destroy(Context& context, const DestroyFlags& flags) {
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    const auto before = destroyed_before(*keyring, flags.label);
+    if (!before) TRY(keyring->writer_keys(flags.label));  // no such label: said before anything is asked
+    TRY_ASSIGN(std::vector<Repository> vaults, open_vaults(context, *keyring, flags));
+    if (before) {
+        TRY_ASSIGN(const DestructionResult again, tell_again(*keyring, *before, vaults));
+        report(context, *keyring, again);
+        return kExitDone;
+    }
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY(ask_for_label(flags));
+    TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults)));
+    report(context, *keyring, result);
+    return kExitDone;
+}
+
+Status settle_file(Context& context, Keyring& keyring, const std::string& given) {
+    TRY_ASSIGN(const std::string path, absolute_path(given));
+    TRY_ASSIGN(const KeyFile file, read_key_file(context.files(), path));
+    switch (file.kind) {
+        case KeyFile::Kind::public_keys:
+            return Error{Code::usage, say("{} holds no secret: nothing to settle", printable(path))};
+        case KeyFile::Kind::writer:
+            return present_writer_export(context.files(), keyring, path);
+        case KeyFile::Kind::kit:
+            break;
+    }
+    TRY_ASSIGN(const Secret passphrase,
+               context.passphrases().existing(PassphraseKind::kit, say("Passphrase of the recovery kit {}: ", printable(path))));
+    TRY(present_kit(context.files(), keyring, path, passphrase));
+    return done();
+}
+
+Result<int> run_settle(Context& context, const SettleFlags& flags) {
+    if (flags.files.empty() == (flags.destroyed == 0)) {
+        return Error{Code::usage, say("settle what? name the files of copies, or give --declared-destroyed N --reason R")};
+    }
+    if (flags.destroyed != 0 && flags.reason.empty())
+        return Error{Code::usage, say("--declared-destroyed needs --reason: how, when, by whom")};
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    Json settled = Json::array();
+    for (const std::string& file : flags.files) {
+        TRY(settle_file(context, *keyring, file));
+        settled.push_back(file);
+        context.output().line(say("{} was rewritten without the keys of destroyed labels", printable(file)));
+    }
+    if (flags.destroyed != 0) {
+        TRY(keyring->settle_copy(flags.destroyed, false, flags.reason));
+        settled.push_back(flags.destroyed);
+        context.output().line(say("copy {} is declared destroyed", flags.destroyed));
+    }
+    context.output().document({{"settled", settled}});
+    return kExitDone;
+}
+
+}  // namespace
+
+void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
+    auto flags = std::make_shared<DestroyFlags>();
+    CLI::App& destroy = table.add(key, "destroy", say("Destroys the keys of a label: nothing of it can be read any more"),
+                                  {"key destroy --label L [--also VAULT]...",
+                                   {"custody key destroy --label project-x --vault /mnt/disk-a/vault --also /mnt/disk-b/vault"},
+                                   say("Asks for the passphrase and for the label typed back. Refused (exit code 5) while a "
+                                       "snapshot of the label is held or within "
+                                       "its lawful term. Stays pending until every kit and export that holds the keys was "
+                                       "presented or declared destroyed.")});
+    add_value(destroy, "--label", flags->label, "L", say("The label"))->required();
+    add_value(destroy, "--confirm", flags->confirm, "L", say("The label typed back, where there is no terminal to ask on"));
+    add_repeated(destroy, "--also", flags->vaults, "VAULT", say("A further vault of the family whose ledger is to say so"));
+    table.runs(destroy, flags, run_destroy);
+
+    auto settle_flags = std::make_shared<SettleFlags>();
+    CLI::App& settle = table.add(
+        key, "settle", say("Settles copies of keys after a destruction"),
+        {"key settle FILE... | --declared-destroyed N --reason R",
+         {"custody key settle /media/usb/kit", "custody key settle --declared-destroyed 3 --reason 'shredded, minutes 14/2026'"},
+         say("Kits and writers' keys are rewritten in place without the destroyed label.")});
+    add_operands(settle, "FILE", settle_flags->files, say("Recovery kits and writers' keys"));
+    settle.add_option("--declared-destroyed", settle_flags->destroyed, say("The number of a copy that exists no more"))
+        ->type_name("N");
+    add_value(settle, "--reason", settle_flags->reason, "R", say("How, when and by whom it was destroyed"));
+    table.runs(settle, settle_flags, run_settle);
+}
+
+}  // namespace custody

@@ -1,0 +1,144 @@
+// custody key export: a recovery kit, a writer's keys, or public keys. No default: each opens something else.
+#include "base/text.h"
+#include "cli/key_commands.h"
+#include "vault/keys/recovery_kit.h"
+
+namespace custody {
+namespace {
+
+struct ExportFlags {
+    bool recovery = false, writer = false, public_keys = false;
+    std::string output, page, host;
+    std::vector<std::string> labels, officers;
+};
+
+Status check_flags(const ExportFlags& flags) {
+    if (flags.recovery + flags.writer + flags.public_keys != 1) {
+        return Error{Code::usage,
+                     say("export what? give one of --recovery (opens everything), --writer (backs up, opens nothing) or "
+                         "--public (signers, no secret)")};
+    }
+    if (!flags.recovery && (!flags.page.empty() || !flags.officers.empty())) {
+        return Error{Code::usage, say("--page and --officer go with --recovery only")};
+    }
+    if (flags.writer && flags.host.empty())
+        return Error{Code::usage, say("--writer needs --host: the name of the host that will write")};
+    if (!flags.writer && (!flags.host.empty() || !flags.labels.empty())) {
+        return Error{Code::usage, say("--host and --label go with --writer only")};
+    }
+    return done();
+}
+
+Status check_new(Context& context, const std::string& path) {
+    const auto info = context.files().info(path);
+    if (!info.ok() && info.error().code == Code::not_found) return done();
+    if (!info.ok()) return info.error();
+    return Error{Code::exists, say("{} is there already: name another file", printable(path))};
+}
+
+Result<std::vector<PublicKey>> parse_officers(const std::vector<std::string>& hex) {
+    std::vector<PublicKey> officers;
+    for (const std::string& one : hex) {
+        TRY_ASSIGN(const PublicKey key, parse_public_key(one));
+        officers.push_back(key);
+    }
+    return officers;
+}
+
+// Officers' keys open the kit; without them a passphrase of its own.
+Result<Secret> ask_kit_passphrase(Context& context, const ExportFlags& flags) {
+    if (!flags.officers.empty()) return Secret();
+    TRY_ASSIGN(Passphrases::Chosen chosen,
+               context.passphrases().chosen_or_made(
+                   PassphraseKind::kit, say("New passphrase for this recovery kit (empty: one is made and shown once): ")));
+    if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
+    return std::move(chosen.secret);
+}
+
+void print_kit(Context& context, const ExportedKit& kit, const std::string& output, const std::string& page) {
+    Output& out = context.output();
+    out.document({{"kind", "recovery"},
+                  {"number", kit.contents.number},
+                  {"output", output},
+                  {"page", page.empty() ? Json(nullptr) : Json(page)},
+                  {"fingerprint", kit.contents.fingerprint.hex()}});
+    out.line(say("recovery kit {} written: {}", kit.contents.number, printable(output)));
+    if (!page.empty()) out.line(say("page to print: {}", printable(page)));
+    out.line(say("fingerprint: {}", kit.contents.fingerprint.hex()));
+    out.line(say("keep it apart from the vault and from its passphrase; whoever has both opens every backup"));
+    out.line(say("now prove it: custody key import {} --check", printable(output)));
+}
+
+Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
+    std::string page;
+    if (!flags.page.empty()) {
+        TRY_ASSIGN(page, absolute_path(flags.page));
+        TRY(check_new(context, page));
+    }
+    TRY_ASSIGN(const std::vector<PublicKey> officers, parse_officers(flags.officers));
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const Secret passphrase, ask_kit_passphrase(context, flags));
+    TRY_ASSIGN(const ExportedKit kit, export_kit(keyring, unlocked, passphrase, officers, Argon2Cost{}));
+    TRY(write_new_file(context.files(), output, kit.file));
+    if (!page.empty()) {
+        TRY_ASSIGN(const Bytes pdf, render_kit_page(kit.file, kit.contents, context.settings().organisation));
+        TRY(write_new_file(context.files(), page, pdf));
+    }
+    print_kit(context, kit, output, page);
+    return kExitDone;
+}
+
+Result<int> export_writer_keys(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
+    TRY_ASSIGN(Bytes exported, keyring.export_writer(flags.labels, flags.host));
+    const Status written = write_new_file(context.files(), output, exported);
+    wipe(exported);
+    TRY(written);
+    context.output().document({{"kind", "writer"}, {"host", flags.host}, {"output", output}});
+    context.output().line(say("writer keys for {} written: {}", printable(flags.host), printable(output)));
+    context.output().line(say("carry the file to that host, run 'custody key import FILE' there, then delete it"));
+    return kExitDone;
+}
+
+Result<int> export_public_keys(Context& context, const Keyring& keyring, const std::string& output) {
+    TRY_ASSIGN(const Bytes exported, keyring.export_public());
+    TRY(write_new_file(context.files(), output, exported));
+    context.output().document({{"kind", "public"}, {"output", output}});
+    context.output().line(say("public keys written: {}", printable(output)));
+    return kExitDone;
+}
+
+Result<int> run_export(Context& context, const ExportFlags& flags) {
+    TRY(check_flags(flags));
+    TRY_ASSIGN(const std::string output, absolute_path(flags.output));
+    TRY(check_new(context, output));
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    if (flags.recovery) return export_recovery(context, *keyring, flags, output);
+    if (flags.writer) return export_writer_keys(context, *keyring, flags, output);
+    return export_public_keys(context, *keyring, output);
+}
+
+}  // namespace
+
+void add_key_export_command(CommandTable& table, CLI::App& key) {
+    auto flags = std::make_shared<ExportFlags>();
+    CLI::App& command =
+        table.add(key, "export", say("Writes a recovery kit, a writer's keys, or public keys to a file"),
+                  {"key export (--recovery [--page F.pdf] | --writer --host NAME [--label L]... | --public) --output F",
+                   {"custody key export --recovery --output /media/usb/kit --page kit.pdf",
+                    "custody key export --writer --host web01 --label config --output web01.keys",
+                    "custody key export --public --output family.pub"},
+                   say("--recovery: with it and one vault everything comes back; it has a passphrase of its own "
+                       "(CUSTODY_KIT_PASSPHRASE_FILE). "
+                       "--writer: a host with it backs up, forgets and prunes, and can read no name and no byte it wrote.")});
+    command.add_flag("--recovery", flags->recovery, say("A recovery kit: all keys"));
+    command.add_flag("--writer", flags->writer, say("What a host needs to back up, and nothing that opens content"));
+    command.add_flag("--public", flags->public_keys, say("Signers and public keys, to verify with"));
+    add_value(command, "--output", flags->output, "F", say("The file; must not exist"))->required();
+    add_value(command, "--page", flags->page, "F.pdf", say("Also a page to print: QR code and lines to type"));
+    add_repeated(command, "--officer", flags->officers, "PUBLIC-KEY", say("Seals the kit to an officer instead of a passphrase"));
+    add_value(command, "--host", flags->host, "NAME", say("The host that gets the writer keys"));
+    add_repeated(command, "--label", flags->labels, "L", say("Only this label's writer keys; may be repeated; default: all"));
+    table.runs(command, flags, run_export);
+}
+
+}  // namespace custody

@@ -1,0 +1,27 @@
+// Telling apart the files that `key export` writes.
+#pragma once
+
+#include "base/file.h"
+#include "base/result.h"
+
+#include <string>
+
+namespace custody {
+
+struct KeyFile {
+    enum class Kind { kit, writer, public_keys };
+    Kind kind = Kind::kit;
+    Bytes bytes;  // wiped when dropped
+
+    KeyFile() = default;
+    KeyFile(KeyFile&&) noexcept = default;
+    KeyFile& operator=(KeyFile&&) noexcept = default;
+    ~KeyFile();
+};
+
+// A kit may also be a text file with its typed lines or the texts of its QR codes. A file of no known form is taken for a kit,
+// whose reader says what is wrong.
+[[nodiscard]] Result<KeyFile> read_key_file(FileSystem& files, const std::string& path);
+[[nodiscard]] KeyFile::Kind kind_of_key_file(ByteView bytes);
+
+}  // namespace custody

@@ -1,0 +1,129 @@
+// custody key import: proves a recovery kit, or makes a keyring out of a kit or a writer export, or trusts public keys.
+#include "base/text.h"
+#include "cli/advice.h"
+#include "cli/key_commands.h"
+#include "cli/key_file.h"
+#include "vault/keys/recovery_kit.h"
+
+namespace custody {
+namespace {
+
+struct ImportFlags {
+    std::string file;
+    bool check = false, lines = false;
+};
+
+Json vaults_json(const KitContents& kit) {
+    Json vaults = Json::array();
+    for (const auto& [vault, head] : kit.vaults) vaults.push_back({{"vault", vault.hex()}, {"head", head.n}});
+    return vaults;
+}
+
+Result<Secret> ask_kit_passphrase(Context& context) {
+    return context.passphrases().existing(PassphraseKind::kit, say("Passphrase of the recovery kit: "));
+}
+
+Result<int> check(Context& context, ByteView file, const std::string& path) {
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    TRY_ASSIGN(const Secret passphrase, ask_kit_passphrase(context));
+    TRY_ASSIGN(const KitContents kit, check_kit(*keyring, file, passphrase));
+    context.output().document({{"ok", true},
+                               {"number", kit.number},
+                               {"made", json_time(kit.made)},
+                               {"fingerprint", kit.fingerprint.hex()},
+                               {"labels", kit.labels.size()},
+                               {"vaults", vaults_json(kit)}});
+    context.output().line(say("recovery kit {} of {} is good: {} labels, {} vaults; {}", kit.number, human_time(kit.made),
+                              kit.labels.size(), kit.vaults.size(), printable(path)));
+    return kExitDone;
+}
+
+Status check_no_keyring(Context& context) {
+    TRY_ASSIGN(const bool exists, context.keyring_exists());
+    if (!exists) return done();
+    return Error{Code::exists,
+                 say("there is a keyring in {} already: prove a kit with --check, or name another folder with --keyring",
+                     printable(context.settings().keyring))};
+}
+
+void say_made(Context& context, const Keyring& keyring, const std::string& from) {
+    context.output().document({{"keyring", keyring.folder()},
+                               {"from", from},
+                               {"role", keyring.is_custodian() ? "custodian" : "writer"},
+                               {"family", keyring.family().hex()}});
+    context.output().line(say("keyring made: {}", printable(keyring.folder())));
+    if (keyring.is_custodian()) {
+        context.output().line(say("next: custody snapshots --vault V, then custody restore"));
+    } else {
+        context.output().line(say("this host can back up now; it cannot open what it writes"));
+    }
+}
+
+Result<int> make_from_kit(Context& context, ByteView file) {
+    TRY(check_no_keyring(context));
+    TRY_ASSIGN(const Secret kit_passphrase, ask_kit_passphrase(context));
+    const std::string& folder = context.settings().keyring;
+    TRY_ASSIGN(
+        const Passphrases::Chosen chosen,
+        context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
+    if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
+    TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file, kit_passphrase, chosen.secret,
+                                        Argon2Cost{}, host_name()));
+    say_made(context, context.adopt(std::move(made)), "recovery");
+    return kExitDone;
+}
+
+Result<int> make_from_writer(Context& context, ByteView file) {
+    TRY(check_no_keyring(context));
+    TRY_ASSIGN(Keyring made, Keyring::import_writer(context.files(), context.clock(), context.settings().keyring, file));
+    say_made(context, context.adopt(std::move(made)), "writer");
+    return kExitDone;
+}
+
+Result<int> trust_public(Context& context, ByteView file) {
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    const std::size_t before = keyring->trusted_signers().size();
+    TRY(keyring->import_public(file));
+    const std::size_t added = keyring->trusted_signers().size() - before;
+    context.output().document({{"from", "public"}, {"signers_added", added}});
+    context.output().line(say("{} signers are trusted from now on", added));
+    return kExitDone;
+}
+
+Result<int> run_import(Context& context, const ImportFlags& flags) {
+    TRY_ASSIGN(const std::string path, absolute_path(flags.file));
+    TRY_ASSIGN(KeyFile file, read_key_file(context.files(), path));
+    if (flags.check) {
+        if (file.kind == KeyFile::Kind::kit) return check(context, file.bytes, path);
+        return Error{Code::usage, say("{} is no recovery kit: --check goes with kits only", printable(path))};
+    }
+    switch (file.kind) {
+        case KeyFile::Kind::kit:
+            return make_from_kit(context, file.bytes);
+        case KeyFile::Kind::writer:
+            return make_from_writer(context, file.bytes);
+        case KeyFile::Kind::public_keys:
+            return trust_public(context, file.bytes);
+    }
+    return Error{Code::failed, say("{} is of no kind that is known", printable(path))};
+}
+
+}  // namespace
+
+void add_key_import_command(CommandTable& table, CLI::App& key) {
+    auto flags = std::make_shared<ImportFlags>();
+    CLI::App& command = table.add(
+        key, "import", say("Proves a recovery kit, or makes a keyring out of a kit or a writer's keys"),
+        {"key import F [--check] [--lines]",
+         {"custody key import /media/usb/kit --check", "custody key import /media/usb/kit --keyring /etc/custody/keyring",
+          "custody key import typed.txt --lines --check", "custody key import web01.keys"},
+         say("On a bare machine: a kit, its passphrase (CUSTODY_KIT_PASSPHRASE_FILE) and one vault bring everything back. Public "
+             "keys are "
+             "added to those that are trusted.")});
+    add_operand(command, "F", flags->file, say("A recovery kit, a writer's keys or public keys"))->required();
+    command.add_flag("--check", flags->check, say("Only reads a kit and compares it with the keyring: proves it"));
+    command.add_flag("--lines", flags->lines, say("F holds the lines of a printed kit, typed in (found out by itself, too)"));
+    table.runs(command, flags, run_import);
+}
+
+}  // namespace custody

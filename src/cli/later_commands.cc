@@ -1,0 +1,46 @@
+// Commands that belong to the service or to later versions: known by name, so that a script gets words and not "unknown".
+#include "base/text.h"
+#include "cli/command_table.h"
+
+#include <array>
+
+namespace custody {
+namespace {
+
+// One for each, so that the callback knows its name.
+struct LaterFlags {
+    std::string name;
+};
+
+Result<int> refuse(Context&, const LaterFlags& flags) {
+    if (flags.name == "recover") {
+        return Error{Code::usage,
+                     say("'recover' belongs to the service, which is not part of this version: 'custody key import KIT' "
+                         "brings the keyring back, then 'custody restore' the data")};
+    }
+    if (flags.name == "wipe") {
+        return Error{Code::usage, say("'wipe' is not part of this version: nothing is erased")};
+    }
+    return Error{Code::usage,
+                 say("'{}' belongs to the service, which is not part of this version: run 'custody backup' from cron or a "
+                     "systemd timer, and look at 'custody status'",
+                     flags.name)};
+}
+
+}  // namespace
+
+void add_later_commands(CommandTable& table) {
+    constexpr std::array kNames = {"setup", "plan",    "job",     "media", "alert",   "catalog", "drill",  "history", "integrity",
+                                   "mount", "officer", "approve", "asset", "minutes", "journal", "report", "recover", "wipe"};
+    for (const char* name : kNames) {
+        auto flags = std::make_shared<LaterFlags>();
+        flags->name = name;
+        CLI::App& command = table.add(table.root(), name, say("(not in this version)"), {std::string(name) + " ...", {}, ""});
+        command.group("");
+        command.fallthrough(false);
+        command.allow_extras();  // whatever follows is not looked at
+        table.runs(command, flags, refuse);
+    }
+}
+
+}  // namespace custody

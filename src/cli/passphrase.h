@@ -1,0 +1,50 @@
+// Passphrases: from a file or the environment, else asked on the terminal with echo off; never an argument.
+//
+// Of each kind, <NAME>_FILE names a file whose first line is the passphrase, <NAME> is the passphrase itself:
+// CUSTODY_PASSPHRASE (the keyring's), CUSTODY_NEW_PASSPHRASE (key passwd, key slot add), CUSTODY_KIT_PASSPHRASE (recovery kits).
+// All are NFC-normalised. Ownership: Passphrases owns what it captured, in locked memory. Threads: one.
+// Errors: usage (nobody to ask, empty, two entries differ), interrupted, io.
+#pragma once
+
+#include "base/result.h"
+#include "base/secret.h"
+
+#include <array>
+#include <string>
+
+namespace custody {
+
+enum class PassphraseKind { keyring, new_keyring, kit };
+
+class Passphrases {
+public:
+    // Takes the variables and overwrites them where they stand, so that neither a child nor /proc/PID/environ shows them. Called
+    // once, first thing in main.
+    static Passphrases capture_environment();
+
+    // `prompt` is shown on /dev/tty.
+    [[nodiscard]] Result<Secret> existing(PassphraseKind kind, const std::string& prompt) const;
+    // Asked twice; not empty. `weak` says what to tell the user about its strength, or is empty.
+    struct Chosen {
+        Secret secret;
+        std::string weak;
+    };
+    [[nodiscard]] Result<Chosen> chosen(PassphraseKind kind, const std::string& prompt) const;
+    // For a kit: an empty answer on the terminal makes one and shows it there once.
+    [[nodiscard]] Result<Chosen> chosen_or_made(PassphraseKind kind, const std::string& prompt) const;
+
+private:
+    struct Given {
+        std::string file;
+        Secret value;
+        bool set = false;
+    };
+    [[nodiscard]] Result<Secret> given(const Given& from, const char* variable) const;
+    [[nodiscard]] const Given& of(PassphraseKind kind) const { return given_[static_cast<std::size_t>(kind)]; }
+    std::array<Given, 3> given_;
+};
+
+// What is weak about it, in words for the user; empty: nothing obvious. A hint, not a rule.
+[[nodiscard]] std::string passphrase_weakness(const Secret& passphrase);
+
+}  // namespace custody

@@ -1,0 +1,176 @@
+#include "cli/program.h"
+
+#include "base/text.h"
+#include "cli/command_table.h"
+#include "cli/help.h"
+#include "cli/signals.h"
+
+#include <cstdio>
+
+namespace custody {
+namespace {
+
+// What is needed before the command line can be read, because its help is in a language: --lang and --config, and --json for
+// errors in the rest.
+GlobalFlags first_look(int argc, char** argv) {
+    GlobalFlags flags;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--") break;
+        if (word == "--json") flags.json = true;
+        for (const auto& [name, into] : {std::pair{std::string("--lang"), &flags.language}, {"--config", &flags.config}}) {
+            if (word == name && i + 1 < argc) *into = argv[i + 1];
+            if (word.starts_with(name + "=")) *into = word.substr(name.size() + 1);
+        }
+    }
+    return flags;
+}
+
+// A wrong --lang or an unreadable configuration is reported later, in the language that can be told without it.
+void set_language_early(const GlobalFlags& flags) {
+    const auto settings = load_settings(flags);
+    const auto chosen = choose_language(flags.language, settings.ok() ? settings->language : "");
+    const auto fallback = choose_language("", "");
+    if (chosen.ok()) {
+        set_language(chosen.value());
+    } else if (fallback.ok()) {
+        set_language(fallback.value());
+    }
+}
+
+const CLI::App& selected(const CLI::App& root) {
+    const CLI::App* app = &root;
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+    return *app;
+}
+
+std::string before(const std::string& text, const std::string& mark) { return text.substr(0, text.find(mark)); }
+
+std::string after(const std::string& text, const std::string& mark) {
+    const std::size_t at = text.find(mark);
+    return at == std::string::npos ? text : text.substr(at + mark.size());
+}
+
+// What CLI11 found wrong, in our words.
+std::string usage_message(const CLI::App& root, const CLI::ParseError& error) {
+    const std::string what = error.what();
+    const CLI::App& command = selected(root);
+    const std::string path = command_path(command);
+    const std::string help = path.empty() ? "custody --help" : "custody " + path + " --help";
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+        const bool no_command = what.find("subcommand") != std::string::npos;
+        return no_command ? say("which command? '{}' lists them", help)
+                          : say("{} is missing; see '{}'", before(what, " is required"), help);
+    }
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        const std::vector<std::string> extras = root.remaining(true);
+        return say("'{}' is not understood here; see '{}'", printable(extras.empty() ? after(what, ": ") : extras.front()), help);
+    }
+    if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+        return say("{}: a whole number is needed; see '{}'", printable(after(what, "convert: ")), help);
+    }
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+        return say("{} needs a value, once; see '{}'", printable(before(what, ":")), help);
+    }
+    return say("wrong usage: {}; see '{}'", printable(what), help);
+}
+
+void add_all_commands(CommandTable& table) {
+    add_vault_commands(table);
+    add_backup_command(table);
+    add_look_commands(table);
+    add_restore_commands(table);
+    add_verify_commands(table);
+    add_retention_commands(table);
+    add_label_commands(table);
+    add_key_commands(table);
+    add_status_command(table);
+    add_completion_command(table);
+    add_later_commands(table);
+}
+
+// On standard error; with --json also as the document, unless one was begun.
+int report_error(Output& output, ProgressLine& progress, const Error& error) {
+    const int code = exit_code_of(error.code);
+    progress.error(printable(error.message));
+    if (!output.json_begun()) {
+        output.document({{"error", {{"code", code_word(error.code)}, {"exit", code}, {"message", error.message}}}});
+    }
+    return code;
+}
+
+int finish(Output& output, ProgressLine& progress, int code) {
+    const Status flushed = output.finish();
+    if (flushed.ok()) return code;
+    progress.error(flushed.error().message);
+    return code == kExitDone ? kExitFailed : code;
+}
+
+int fail_early(bool json, const Error& error) {
+    Output output(json);
+    ProgressLine progress(ProgressMode::none, system_clock(), 2);
+    const int code = report_error(output, progress, error);
+    return finish(output, progress, code);
+}
+
+int print_and_end(const std::string& text) {
+    Output output(false);
+    ProgressLine progress(ProgressMode::none, system_clock(), 2);
+    output.line(text);
+    return finish(output, progress, kExitDone);
+}
+
+Result<int> run_guarded(const Action& action, Context& context) {
+    try {
+        return action(context);
+    } catch (const std::bad_alloc&) {
+        return Error{Code::failed, say("out of memory")};
+    } catch (const std::exception& error) {
+        return Error{Code::failed, say("an error that should not happen: {}", error.what())};
+    }
+}
+
+int run_action(const CommandTable& table, const GlobalFlags& globals, Passphrases passphrases) {
+    auto settings = load_settings(globals);
+    if (!settings.ok()) return fail_early(globals.json, settings.error());
+    const auto language = choose_language(globals.language, settings->language);
+    if (!language.ok()) return fail_early(globals.json, language.error());
+    const auto mode = parse_progress_mode(globals.progress, 2);
+    if (!mode.ok()) return fail_early(globals.json, mode.error());
+    Context context(std::move(settings).value(), std::move(passphrases), globals.json, mode.value(), stop_flag_of_process());
+    const Result<int> result = run_guarded(table.action(), context);
+    context.progress().clear();
+    const int code = result.ok() ? result.value() : report_error(context.output(), context.progress(), result.error());
+    return finish(context.output(), context.progress(), code);
+}
+
+int parse_and_run(int argc, char** argv, Passphrases passphrases) {
+    const GlobalFlags early = first_look(argc, argv);
+    set_language_early(early);
+    GlobalFlags globals;
+    CommandTable table(globals);
+    add_all_commands(table);
+    try {
+        table.root().parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return print_and_end(table.help(selected(table.root())));
+    } catch (const CLI::CallForVersion&) {
+        return print_and_end(std::string("custody ") + CUSTODY_VERSION);
+    } catch (const CLI::ParseError& error) {
+        return fail_early(early.json, Error{Code::usage, usage_message(table.root(), error)});
+    }
+    return run_action(table, globals, std::move(passphrases));
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, Passphrases passphrases) {
+    try {
+        return parse_and_run(argc, argv, std::move(passphrases));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "custody: an error that should not happen: %s\n", error.what());
+        return kExitFailed;
+    }
+}
+
+}  // namespace custody

@@ -1,0 +1,177 @@
+// custody restore and export: files, an image, a stream; an archive that any tool opens.
+#include "base/text.h"
+#include "cli/command_table.h"
+#include "cli/device_target.h"
+#include "restore/exporter.h"
+#include "restore/restorer.h"
+
+#include <unistd.h>
+#include <cmath>
+
+namespace custody {
+namespace {
+
+struct RestoreFlags {
+    std::string snapshot, target, image, overwrite, strip_prefix, confirm;
+    std::vector<std::string> paths;
+    bool dry_run = false, to_stdout = false, yes = false;
+};
+struct ExportFlags {
+    std::string snapshot, output;
+    std::vector<std::string> paths;
+};
+
+Result<Overwrite> parse_overwrite(const std::string& word) {
+    if (word.empty() || word == "never") return Overwrite::never;
+    if (word == "changed") return Overwrite::changed;
+    if (word == "always") return Overwrite::always;
+    return Error{Code::usage, say("unknown --overwrite '{}': use never, changed or always", word)};
+}
+
+Status check_flags(const RestoreFlags& flags, bool json) {
+    const int targets = (flags.target.empty() ? 0 : 1) + (flags.image.empty() ? 0 : 1) + (flags.to_stdout ? 1 : 0);
+    if (targets == 0) return Error{Code::usage, say("where to? give --target DIR, --image DEVICE-OR-FILE or --stdout")};
+    if (targets > 1) return Error{Code::usage, say("--target, --image and --stdout exclude each other")};
+    if (flags.to_stdout && json)
+        return Error{Code::usage, say("--stdout writes the content to standard output: leave out --json")};
+    if (flags.target.empty() && flags.dry_run) return Error{Code::usage, say("--dry-run goes with --target only")};
+    if (!flags.image.empty() && !flags.paths.empty())
+        return Error{Code::usage, say("--image restores the whole image: leave out PATH")};
+    if (flags.to_stdout && flags.paths.size() > 1) return Error{Code::usage, say("--stdout takes at most one PATH")};
+    return done();
+}
+
+Json json_of(const RestoreResult& result) {
+    return {{"files", result.files},
+            {"bytes", result.bytes},
+            {"skipped", result.skipped},
+            {"failed", result.failed},
+            {"seconds", std::round(result.seconds * 1000) / 1000},
+            {"warnings", result.warnings}};
+}
+
+int exit_of(const RestoreResult& result) {
+    if (result.damaged) return kExitDamage;
+    return result.failed != 0 ? kExitFailed : kExitDone;
+}
+
+int report(Context& context, const RestoreResult& result, const std::string& summary) {
+    context.progress().clear();
+    for (const std::string& line : result.warnings) context.progress().warn(line);
+    context.output().document(json_of(result));
+    context.output().line(summary);
+    if (result.failed != 0) context.output().line(say("left or not restored: {}; each is named above", result.failed));
+    return exit_of(result);
+}
+
+Result<int> restore_to_folder(Context& context, Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
+                              const RestoreFlags& flags) {
+    RestoreOptions options;
+    TRY_ASSIGN(options.overwrite, parse_overwrite(flags.overwrite));
+    TRY_ASSIGN(options.target, absolute_path(flags.target));
+    options.paths = flags.paths;
+    options.strip_prefix = flags.strip_prefix;
+    options.dry_run = flags.dry_run;
+    TRY_ASSIGN(const RestoreResult result,
+               restore_files(repository, snapshot, unlocked, options, context.progress(), context.stop()));
+    const std::string target = printable(options.target);
+    const std::string bytes = human_bytes(result.bytes);
+    const std::string summary = flags.dry_run ? say("dry run: would restore {} files, {} to {} ({} of them are there already)",
+                                                    result.files, bytes, target, result.skipped)
+                                              : say("restored {} files, {} to {} ({} of them were there already) in {}",
+                                                    result.files, bytes, target, result.skipped, human_seconds(result.seconds));
+    return report(context, result, summary);
+}
+
+Result<int> restore_to_image(Context& context, Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
+                             const RestoreFlags& flags) {
+    DeviceConsent consent{flags.confirm, flags.yes, flags.overwrite == "always"};
+    TRY_ASSIGN(const ImageTarget target, confirm_image_target(context, flags.image, snapshot.summary.bytes, consent));
+    TRY_ASSIGN(const RestoreResult result,
+               restore_image(repository, snapshot, unlocked, target, context.progress(), context.stop()));
+    return report(
+        context, result,
+        say("restored {} to {} in {}", human_bytes(result.bytes), printable(target.path), human_seconds(result.seconds)));
+}
+
+Result<int> restore_to_stdout(Context& context, Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
+                              const RestoreFlags& flags) {
+    if (::isatty(1) == 1) return Error{Code::usage, say("standard output is a terminal: pipe it, or redirect it to a file")};
+    const std::string path = flags.paths.empty() ? "" : flags.paths.front();
+    TRY_ASSIGN(const RestoreResult result,
+               write_content(repository, snapshot, unlocked, path, 1, context.progress(), context.stop()));
+    for (const std::string& line : result.warnings) context.progress().warn(line);
+    return exit_of(result);
+}
+
+Result<int> run_restore(Context& context, const RestoreFlags& flags) {
+    TRY(check_flags(flags, context.output().json()));
+    TRY(parse_overwrite(flags.overwrite));
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
+    TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    if (!flags.image.empty()) return restore_to_image(context, repository, listed.snapshot, unlocked, flags);
+    if (flags.to_stdout) return restore_to_stdout(context, repository, listed.snapshot, unlocked, flags);
+    return restore_to_folder(context, repository, listed.snapshot, unlocked, flags);
+}
+
+Result<int> run_export(Context& context, const ExportFlags& flags) {
+    TRY(archive_format_of(flags.output));
+    TRY_ASSIGN(const std::string output, absolute_path(flags.output));
+    TRY_ASSIGN(Repository repository, context.open_vault_to_read());
+    TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const RestoreResult result,
+               export_snapshot(repository, listed.snapshot, unlocked, flags.paths, output, context.progress(), context.stop()));
+    return report(context, result,
+                  say("exported {} files, {} to {} in {}", result.files, human_bytes(result.bytes), printable(output),
+                      human_seconds(result.seconds)));
+}
+
+void add_restore(CommandTable& table) {
+    auto flags = std::make_shared<RestoreFlags>();
+    CLI::App& restore = table.add(
+        table.root(), "restore", say("Brings files, an image or a stream back, exactly as they were"),
+        {"restore SNAPSHOT [PATH...] (--target DIR | --image DEVICE-OR-FILE | --stdout) [OPTIONS]",
+         {"custody restore latest --target /tmp/back", "custody restore latest:etc /etc/ssh --target / --overwrite changed",
+          "custody restore latest:root --image /dev/sdc --confirm WD-1234",
+          "custody restore latest:portal.sql --stdout | psql portal"},
+         say("/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless "
+             "--overwrite says otherwise; one that is identical counts as done, so an interrupted restore is simply run "
+             "again.")});
+    add_operand(restore, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
+    add_operands(restore, "PATH", flags->paths, say("Only these; default: everything"));
+    add_value(restore, "--target", flags->target, "DIR", say("The folder to restore into"));
+    add_value(restore, "--image", flags->image, "DEVICE-OR-FILE", say("Writes an image back to a device or a file"));
+    restore.add_flag("--stdout", flags->to_stdout, say("Writes a stream, or one file, to standard output"));
+    add_value(restore, "--overwrite", flags->overwrite, "never|changed|always",
+              say("What to do with files that are there; default: never"));
+    add_value(restore, "--strip-prefix", flags->strip_prefix, "P", say("Takes P away from the front of every path"));
+    restore.add_flag("--dry-run", flags->dry_run, say("Says what would be restored, writes nothing"));
+    add_value(restore, "--confirm", flags->confirm, "SERIAL",
+              say("With --image: the serial number of the device, instead of the question"));
+    restore.add_flag("--yes", flags->yes, say("Answers questions with yes; never enough to overwrite a device"));
+    table.runs(restore, flags, run_restore);
+}
+
+void add_export(CommandTable& table) {
+    auto flags = std::make_shared<ExportFlags>();
+    CLI::App& exporting =
+        table.add(table.root(), "export", say("Writes a snapshot as an archive that any tool opens"),
+                  {"export SNAPSHOT [PATH...] --output F.tar|F.tar.zst|F.zip",
+                   {"custody export latest:data --output data.tar.zst", "custody export latest:etc /etc/ssh --output ssh.zip"},
+                   say("The archive is not encrypted. What its format cannot carry is said.")});
+    add_operand(exporting, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
+    add_operands(exporting, "PATH", flags->paths, say("Only these; default: everything"));
+    add_value(exporting, "--output", flags->output, "FILE", say("The archive; its ending says which kind"))->required();
+    table.runs(exporting, flags, run_export);
+}
+
+}  // namespace
+
+void add_restore_commands(CommandTable& table) {
+    add_restore(table);
+    add_export(table);
+}
+
+}  // namespace custody

@@ -1,0 +1,42 @@
+// Where a command finds its vault, keyring and language: flag, else environment, else configuration file.
+//
+// The configuration file is TOML; only the keys that the command line needs are read here, others are left to the service.
+// The one door to toml++ (settings.cc). Errors: usage, with the file and line at fault.
+#pragma once
+
+#include "base/result.h"
+#include "base/text.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+// What stood on the command line; empty: not given.
+struct GlobalFlags {
+    std::string vault, keyring, config, language;
+    std::string progress;  // "", "none", "plain", "json"
+    bool json = false;
+};
+
+struct Medium {
+    std::string name, vault;  // [[medium]]
+};
+
+struct Settings {
+    std::string vault;          // reference; empty: none named anywhere
+    std::string keyring;        // folder, always set
+    std::string organisation;   // [organisation] name, for the kit's page
+    std::string language;       // "vi", "en" or empty
+    std::vector<Medium> media;  // as configured; the first is the default vault
+};
+
+[[nodiscard]] Result<Settings> load_settings(const GlobalFlags& flags);
+
+// --lang, else `language` of the settings, else LC_ALL, LC_MESSAGES, LANG.
+[[nodiscard]] Result<Language> choose_language(const std::string& flag, const std::string& configured);
+// $XDG_CACHE_HOME etc.: an environment variable, or "".
+[[nodiscard]] std::string environment(const char* name);
+
+}  // namespace custody

@@ -1,0 +1,15 @@
+// SIGINT, SIGTERM and SIGHUP ask running work to end; a second one ends the program at once, which the vault survives too.
+#pragma once
+
+#include "base/stop.h"
+
+namespace custody {
+
+// The one flag that signals set; lives as long as the program.
+[[nodiscard]] StopFlag& stop_flag_of_process();
+// Before any thread starts. SIGPIPE is ignored: a closed terminal must not end a backup half way.
+void install_signal_handlers();
+// For commands that only print: `custody ls | head` ends like any filter does.
+void end_quietly_on_closed_output();
+
+}  // namespace custody

@@ -1,0 +1,286 @@
+// custody status: what is protected, what opens it, and what needs a person.
+#include "base/block_device.h"
+#include "base/text.h"
+#include "cli/advice.h"
+#include "cli/command_table.h"
+#include "vault/store/medium_check.h"
+
+#include <sys/statvfs.h>
+#include <algorithm>
+#include <map>
+
+namespace custody {
+namespace {
+
+constexpr std::int64_t kMonth_ns = 31 * kDay;  // duty B3: important data at least monthly
+
+struct StatusFlags {
+    bool check = false;
+};
+
+// The snapshots of one label, name and host.
+struct Group {
+    std::string label, name, host;
+    std::uint64_t snapshots = 0;
+    SnapshotSummary newest;
+    std::uint64_t newest_sequence = 0;
+};
+
+struct Overview {
+    std::string vault, vault_id, file_system;
+    std::uint64_t free_bytes = 0, ledger_entries = 0, holds = 0, unreadable = 0;
+    bool vault_open = false, head_witnessed = false;
+    std::string keyring, role;
+    KitState kit = KitState::none;
+    std::vector<Group> groups;
+    std::vector<std::string> empty_labels;
+    std::vector<std::string> needs;  // what a person has to do
+    std::vector<std::string> notes;
+};
+
+std::string_view kit_word(KitState state) {
+    switch (state) {
+        case KitState::proven:
+            return "proven";
+        case KitState::none:
+            return "none";
+        case KitState::unproven:
+            return "unproven";
+        case KitState::stale:
+            return "stale";
+    }
+    return "none";
+}
+
+std::string age_text(std::int64_t ns) {
+    if (ns < 0) return say("in the future");
+    const std::int64_t days = ns / kDay;
+    if (days >= 2) return say("{} days", days);
+    const std::int64_t hours = ns / kHour;
+    if (hours >= 2) return say("{} hours", hours);
+    return say("{} minutes", ns / kMinute);
+}
+
+void look_at_keyring(Context& context, Overview& overview) {
+    overview.keyring = context.settings().keyring;
+    const auto keyring = context.keyring();
+    if (!keyring.ok()) {
+        overview.needs.push_back(keyring.error().message);
+        return;
+    }
+    const Keyring& keys = *keyring.value();
+    overview.role = keys.is_custodian() ? "custodian" : "writer";
+    overview.kit = kit_state(keys);
+    if (std::string line = kit_warning(keys); !line.empty()) overview.needs.push_back(std::move(line));
+    for (const DestroyedLabel& label : keys.destroyed_labels()) {
+        for (const std::uint32_t number : label.outstanding_copies) {
+            overview.needs.push_back(
+                say("copy {} of the keys still opens the destroyed label {}: 'custody key settle'", number, label.name));
+        }
+    }
+    if (keys.known_vaults().size() < 2) {
+        overview.notes.push_back(
+            say("one vault only: important data belong on two devices or places (duty B6); "
+                "make another with 'custody init' and fill it with 'custody copy'"));
+    }
+}
+
+void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now, Overview& overview) {
+    std::map<std::string, Group> groups;
+    for (const Repository::Listed& listed : snapshots) {
+        const SnapshotSummary& summary = listed.snapshot.summary;
+        Group& group = groups[summary.label + "\n" + summary.name + "\n" + summary.host];
+        ++group.snapshots;
+        if (is_held(listed.ledger, now)) ++overview.holds;
+        if (listed.ledger.sequence < group.newest_sequence) continue;
+        group.label = summary.label;
+        group.name = summary.name;
+        group.host = summary.host;
+        group.newest = summary;
+        group.newest_sequence = listed.ledger.sequence;
+    }
+    for (auto& [key, group] : groups) overview.groups.push_back(std::move(group));
+}
+
+void judge_groups(const Keyring& keyring, Time now, Overview& overview) {
+    for (const Group& group : overview.groups) {
+        const std::string what = printable(group.label + "/" + group.name);
+        const std::int64_t age = now.ns - group.newest.time.ns;
+        if (age > kMonth_ns) {
+            overview.needs.push_back(
+                say("{} was last backed up {} ago: at least monthly is asked for (duty B3)", what, age_text(age)));
+        }
+        if (group.newest.failed != 0) {
+            overview.needs.push_back(say("{} items of {} could not be read by its last backup", group.newest.failed, what));
+        }
+    }
+    for (const LabelInfo& label : keyring.labels()) {
+        const auto covers = [&](const Group& group) { return group.label == label.name; };
+        if (std::none_of(overview.groups.begin(), overview.groups.end(), covers)) overview.empty_labels.push_back(label.name);
+    }
+}
+
+void look_at_storage(const std::string& location, Overview& overview) {
+    if (const auto mount = mount_of(location); mount.ok()) {
+        if (mount->read_only)
+            overview.needs.push_back(say("{} is mounted read-only: nothing can be backed up to it", mount->point));
+    }
+    struct statvfs space {};
+    if (::statvfs(location.c_str(), &space) == 0) overview.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
+Status look_at_vault(Context& context, Overview& overview) {
+    TRY_ASSIGN(const std::string reference, context.vault_reference());
+    overview.vault = reference;
+    TRY_ASSIGN(Keyring * keyring, context.keyring());
+    TRY_ASSIGN(Repository repository,
+               Repository::open(context.files(), context.clock(), reference, keyring, OpenOptions{.tolerate_damage = true}));
+    for (const LedgerDamage& damage : repository.ledger_damage()) {
+        overview.needs.push_back(say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem));
+    }
+    overview.vault_open = true;
+    overview.vault = repository.store().location();
+    overview.vault_id = repository.header().vault.hex();
+    overview.ledger_entries = repository.state().n;
+    overview.head_witnessed = repository.head_witnessed();
+    look_at_storage(overview.vault, overview);
+    const ClockState clock = repository.clock_state();
+    if (clock.behind_floor) {
+        overview.needs.push_back(
+            say("the clock is behind the last entry of the ledger ({}): set it right", human_time(clock.floor)));
+    }
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
+    for (const Repository::DamagedSnapshot& each : damaged) overview.needs.push_back(each.error.message);
+    group_snapshots(snapshots, clock.now, overview);
+    judge_groups(*keyring, clock.now, overview);
+    if (const auto medium = check_medium(context.files(), overview.vault, likely_sources()); medium.ok()) {
+        overview.file_system = medium->file_system;
+        overview.notes.insert(overview.notes.end(), medium->warnings.begin(), medium->warnings.end());
+    }
+    return done();
+}
+
+void look_at_media(Context& context, Overview& overview) {
+    for (const Medium& medium : context.settings().media) {
+        const auto path = parse_vault_reference(medium.vault);
+        if (!path.ok() || context.files().info(path.value()).ok()) continue;
+        overview.notes.push_back(say("medium {} is not attached: {}", printable(medium.name), printable(medium.vault)));
+    }
+}
+
+Json json_of(const Overview& overview, Time now) {
+    Json groups = Json::array();
+    for (const Group& group : overview.groups) {
+        groups.push_back({{"label", group.label},
+                          {"name", group.name},
+                          {"host", group.host},
+                          {"snapshots", group.snapshots},
+                          {"last", json_time(group.newest.time)},
+                          {"age_seconds", (now.ns - group.newest.time.ns) / kSecond},
+                          {"files", group.newest.files},
+                          {"bytes", group.newest.bytes},
+                          {"failed", group.newest.failed}});
+    }
+    return {{"vault",
+             {{"location", overview.vault},
+              {"open", overview.vault_open},
+              {"id", overview.vault_id},
+              {"file_system", overview.file_system},
+              {"free_bytes", overview.free_bytes},
+              {"ledger_entries", overview.ledger_entries},
+              {"head_witnessed", overview.head_witnessed},
+              {"holds", overview.holds},
+              {"unreadable_snapshots", overview.unreadable}}},
+            {"keyring", {{"folder", overview.keyring}, {"role", overview.role}, {"kit", kit_word(overview.kit)}}},
+            {"groups", groups},
+            {"labels_without_snapshots", overview.empty_labels},
+            {"needs", overview.needs},
+            {"notes", overview.notes}};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+void print_head(Output& output, const Overview& overview) {
+    if (overview.vault_open) {
+        output.line(say("vault    {} ({}, {} free), at entry {} of its ledger", printable(overview.vault), overview.file_system,
+                        human_bytes(overview.free_bytes), overview.ledger_entries));
+        output.line(overview.head_witnessed
+                        ? say("         its end is the one this keyring remembers")
+                        : say("         head not witnessed: nobody here can tell whether its end was cut off"));
+    } else {
+        output.line(say("vault    {}: not open", overview.vault.empty() ? say("none named") : printable(overview.vault)));
+    }
+    const std::string role = overview.role == "custodian" ? say("custodian")
+                             : overview.role == "writer"  ? say("writer")
+                                                          : say("none");
+    output.line(say("keyring  {}: {}", printable(overview.keyring), role));
+    if (overview.role == "custodian") output.line(say("kit      {}", translate(kit_word(overview.kit))));
+    if (overview.holds != 0) output.line(say("holds    {} snapshots are held", overview.holds));
+    if (overview.unreadable != 0)
+        output.line(say("         {} snapshots are of labels whose keys are not here", overview.unreadable));
+}
+
+void print_groups(Output& output, const Overview& overview, Time now) {
+    std::vector<std::vector<std::string>> rows = {
+        {say("Label"), say("Name"), say("Host"), say("Snapshots"), say("Last"), say("Age"), say("Files"), say("Size")}};
+    for (const Group& group : overview.groups) {
+        rows.push_back({printable(group.label), printable(group.name), printable(group.host), std::to_string(group.snapshots),
+                        human_time(group.newest.time), age_text(now.ns - group.newest.time.ns),
+                        std::to_string(group.newest.files), human_bytes(group.newest.bytes)});
+    }
+    output.line("");
+    if (rows.size() > 1) {
+        for (const std::string& line : format_table(rows)) output.line(line);
+    } else {
+        output.line(say("no snapshots"));
+    }
+    if (!overview.empty_labels.empty()) output.line(say("no snapshot yet of: {}", joined(overview.empty_labels)));
+}
+
+void print_text(Output& output, const Overview& overview, Time now) {
+    print_head(output, overview);
+    if (overview.vault_open) print_groups(output, overview, now);
+    if (!overview.notes.empty()) output.line("");
+    for (const std::string& line : overview.notes) output.line(say("note: {}", line));
+    output.line("");
+    if (overview.needs.empty()) {
+        output.line(say("nothing needs a person"));
+        return;
+    }
+    output.line(say("needs a person:"));
+    for (const std::string& line : overview.needs) output.line("  - " + line);
+}
+
+Result<int> run_status(Context& context, const StatusFlags& flags) {
+    Overview overview;
+    look_at_keyring(context, overview);
+    if (const Status seen = look_at_vault(context, overview); !seen.ok()) {
+        const std::string& why = seen.error().message;
+        if (std::find(overview.needs.begin(), overview.needs.end(), why) == overview.needs.end()) overview.needs.push_back(why);
+    }
+    look_at_media(context, overview);
+    const Time now = context.clock().now();
+    context.output().document(json_of(overview, now));
+    if (!context.output().json()) print_text(context.output(), overview, now);
+    return flags.check && !overview.needs.empty() ? kExitFailed : kExitDone;
+}
+
+}  // namespace
+
+void add_status_command(CommandTable& table) {
+    auto flags = std::make_shared<StatusFlags>();
+    CLI::App& status =
+        table.add(table.root(), "status", say("Shows what is protected, what opens it, and what needs a person"),
+                  {"status [--check]",
+                   {"custody status", "custody status --check || mail -s 'Custody' admin"},
+                   say("Needs no passphrase. Runs without the service; what the service schedules is not shown.")});
+    status.add_flag("--check", flags->check, say("Ends with exit code 1 when a person is needed"));
+    table.runs(status, flags, run_status);
+}
+
+}  // namespace custody

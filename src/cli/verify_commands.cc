@@ -1,0 +1,258 @@
+// custody verify and repair.
+#include "base/text.h"
+#include "cli/command_table.h"
+#include "restore/verifier.h"
+#include "vault/replicator.h"
+
+#include <sstream>
+
+namespace custody {
+namespace {
+
+constexpr std::uint64_t kMaxSignersFile = 1024 * 1024;
+constexpr std::size_t kAffectedShown = 20;  // of one damaged object, in text; JSON has all
+
+struct VerifyFlags {
+    std::vector<std::string> snapshots;
+    std::string level, sample, signers;
+    bool keyless = false;
+};
+struct RepairFlags {
+    std::string from;
+};
+
+std::string_view level_word(VerifyLevel level) {
+    switch (level) {
+        case VerifyLevel::keyless:
+            return "keyless";
+        case VerifyLevel::structure:
+            return "structure";
+        case VerifyLevel::sample:
+            return "sample";
+        case VerifyLevel::full:
+            return "full";
+    }
+    return "structure";
+}
+
+Result<VerifyLevel> chosen_level(const VerifyFlags& flags) {
+    if (flags.keyless && (!flags.level.empty() || !flags.sample.empty())) {
+        return Error{Code::usage, say("--keyless is a level of its own: leave out --level and --sample")};
+    }
+    if (flags.keyless) return VerifyLevel::keyless;
+    if (!flags.sample.empty() && !flags.level.empty() && flags.level != "sample") {
+        return Error{Code::usage, say("--sample goes with --level sample")};
+    }
+    if (flags.level == "sample" || !flags.sample.empty()) return VerifyLevel::sample;
+    if (flags.level == "full") return VerifyLevel::full;
+    if (flags.level.empty() || flags.level == "structure") return VerifyLevel::structure;
+    return Error{Code::usage, say("unknown level '{}': use structure, sample or full, or --keyless", flags.level)};
+}
+
+Result<double> chosen_percent(const std::string& text) {
+    if (text.empty()) return VerifyOptions{}.sample_percent;
+    std::istringstream stream(text);
+    double percent = 0;
+    if (!(stream >> percent) || !stream.eof() || !(percent > 0) || percent > 100) {
+        return Error{Code::usage, say("--sample {}: give a percentage above 0, 100 at most", text)};
+    }
+    return percent;
+}
+
+// Signers as 64 hex digits, one a line, what follows on the line is a remark; or what `key export --public` wrote.
+Result<std::set<SignerId>> read_signers(const std::string& file) {
+    std::set<SignerId> signers;
+    if (file.empty()) return signers;
+    TRY_ASSIGN(const std::string path, absolute_path(file));
+    auto bytes = read_file(posix_file_system(), path, kMaxSignersFile);
+    if (!bytes.ok()) return Error{bytes.error().code, say("cannot read the signers: {}", bytes.error().message)};
+    std::string text(as_text(bytes.value()));
+    for (char& c : text) {
+        if (c == '"' || c == ',' || c == ':' || c == '{' || c == '[' || c == '}' || c == ']') c = ' ';
+    }
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        if (const auto id = SignerId::from_hex(word)) signers.insert(*id);
+    }
+    if (signers.empty()) return Error{Code::usage, say("{} names no signer: one a line, 64 hex digits", printable(path))};
+    return signers;
+}
+
+Json damage_json(const std::vector<VerifyResult::Damage>& all) {
+    Json damaged = Json::array();
+    for (const VerifyResult::Damage& damage : all) {
+        Json affects = Json::array();
+        for (const VerifyResult::Affected& affected : damage.affects) {
+            Json one = {{"snapshot", affected.snapshot}};
+            put_path(one, "path", affected.path);
+            affects.push_back(std::move(one));
+        }
+        damaged.push_back({{"object", damage.object}, {"kind", damage.kind}, {"problem", damage.problem}, {"affects", affects}});
+    }
+    return damaged;
+}
+
+Json json_of(const VerifyResult& result) {
+    return {{"ok", result.ok()},
+            {"level", level_word(result.level)},
+            {"objects", result.objects},
+            {"bytes_read", result.bytes_read},
+            {"damaged", damage_json(result.damaged)},
+            {"destroyed_snapshots", result.destroyed_snapshots},
+            {"notes", result.notes}};
+}
+
+void print_damage(Output& output, const VerifyResult::Damage& damage) {
+    output.line(say("DAMAGED {}: {}", damage.object, printable(damage.problem)));
+    std::size_t shown = 0;
+    for (const VerifyResult::Affected& affected : damage.affects) {
+        if (shown++ == kAffectedShown) {
+            output.line("    " + say("and {} more; --json names all", damage.affects.size() - kAffectedShown));
+            break;
+        }
+        const std::string snapshot = affected.snapshot.substr(0, 8);
+        output.line("    " + (affected.path.empty() ? say("snapshot {}", snapshot)
+                                                    : say("snapshot {}: {}", snapshot, printable(affected.path))));
+    }
+}
+
+int report(Context& context, const VerifyResult& result) {
+    context.progress().clear();
+    for (const std::string& line : result.notes) context.progress().note(say("note: {}", line));
+    Output& output = context.output();
+    output.document(json_of(result));
+    for (const VerifyResult::Damage& damage : result.damaged) print_damage(output, damage);
+    if (result.destroyed_snapshots != 0) {
+        output.line(say("{} snapshots are of labels whose keys were destroyed: that is no damage", result.destroyed_snapshots));
+    }
+    if (result.ok()) {
+        output.line(say("no damage: level {}, {} objects, {} read", level_word(result.level), result.objects,
+                        human_bytes(result.bytes_read)));
+        return kExitDone;
+    }
+    output.line(say("{} objects are damaged (level {}, {} objects, {} read): heal them with 'custody repair --from VAULT'",
+                    result.damaged.size(), level_word(result.level), result.objects, human_bytes(result.bytes_read)));
+    return kExitDamage;
+}
+
+constexpr OpenOptions kTolerant{.tolerate_damage = true};  // what is wrong with the ledger is a finding
+
+// With a keyring where there is one: it remembers the head even when no key is used.
+Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
+    TRY_ASSIGN(const std::string reference, context.vault_reference());
+    TRY_ASSIGN(const bool exists, context.keyring_exists());
+    if (level == VerifyLevel::keyless && !exists) return context.open_vault(reference, nullptr, kTolerant);
+    if (!exists) {
+        return Error{Code::wrong_key, say("no keyring in {}: level {} needs one; '--keyless' works without",
+                                          context.settings().keyring, level_word(level))};
+    }
+    auto keyring = context.keyring();
+    if (!keyring.ok() && level == VerifyLevel::keyless) {
+        context.progress().warn(keyring.error().message);
+        return context.open_vault(reference, nullptr, kTolerant);
+    }
+    TRY_ASSIGN(Keyring * with, std::move(keyring));
+    auto repository = Repository::open(context.files(), context.clock(), reference, with, kTolerant);
+    // Another family's vault can still be verified without keys.
+    if (!repository.ok() && repository.error().code == Code::refused && level == VerifyLevel::keyless) {
+        return context.open_vault(reference, nullptr, kTolerant);
+    }
+    return repository;
+}
+
+Result<int> run_verify(Context& context, const VerifyFlags& flags) {
+    VerifyOptions options;
+    TRY_ASSIGN(options.level, chosen_level(flags));
+    TRY_ASSIGN(options.sample_percent, chosen_percent(flags.sample));
+    TRY_ASSIGN(options.signers, read_signers(flags.signers));
+    auto opened = open_to_verify(context, options.level);
+    if (!opened.ok() && opened.error().code == Code::corrupt) {
+        VerifyResult result;
+        result.level = options.level;
+        result.damaged.push_back({"ledger", "ledger", opened.error().message, {}});
+        return report(context, result);
+    }
+    TRY_ASSIGN(Repository repository, std::move(opened));
+    for (const std::string& reference : flags.snapshots) {
+        TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, reference));
+        options.snapshots.push_back(listed.snapshot.id);
+    }
+    std::optional<UnlockedKeyring> unlocked;
+    if (options.level == VerifyLevel::sample || options.level == VerifyLevel::full) {
+        TRY_ASSIGN(unlocked, context.unlock());
+        options.unlocked = &*unlocked;
+    }
+    TRY_ASSIGN(const VerifyResult result, verify(repository, options, context.progress(), context.stop()));
+    return report(context, result);
+}
+
+void print_repair(Context& context, const RepairResult& result, const VerifyResult& verified) {
+    Json lost = Json::array();
+    for (const RepairResult::Lost& one : result.lost) lost.push_back({{"object", one.object}, {"why", one.why}});
+    Output& output = context.output();
+    output.document({{"ok", result.lost.empty() && verified.ok()},
+                     {"objects_healed", result.objects_healed},
+                     {"bytes_copied", result.bytes_copied},
+                     {"healed", result.healed},
+                     {"lost", lost},
+                     {"damaged", damage_json(verified.damaged)}});
+    for (const std::string& object : result.healed) output.line(say("healed {}", object));
+    for (const RepairResult::Lost& one : result.lost) output.line(say("NOT HEALED {}: {}", one.object, printable(one.why)));
+    output.line(say("{} objects healed, {} copied", result.objects_healed, human_bytes(result.bytes_copied)));
+    for (const VerifyResult::Damage& damage : verified.damaged) print_damage(output, damage);
+}
+
+Result<int> run_repair(Context& context, const RepairFlags& flags) {
+    TRY_ASSIGN(Repository damaged, context.open_vault());
+    std::optional<Repository> from;
+    if (!flags.from.empty()) {
+        TRY_ASSIGN(Keyring * keyring, context.keyring());
+        TRY_ASSIGN(from, context.open_vault(flags.from, keyring));
+    }
+    TRY_ASSIGN(const RepairResult result, repair(damaged, from ? &*from : nullptr, context.progress(), context.stop()));
+    VerifyOptions again;
+    again.level = VerifyLevel::keyless;  // every object is hashed: what was healed is proven
+    TRY_ASSIGN(const VerifyResult verified, verify(damaged, again, context.progress(), context.stop()));
+    context.progress().clear();
+    print_repair(context, result, verified);
+    if (!result.lost.empty() || !verified.ok()) return kExitDamage;
+    context.output().line(say("verified again: no damage"));
+    return kExitDone;
+}
+
+void add_verify(CommandTable& table) {
+    auto flags = std::make_shared<VerifyFlags>();
+    CLI::App& verify =
+        table.add(table.root(), "verify", say("Proves that what was stored is there and whole"),
+                  {"verify [SNAPSHOT...] [--level structure|sample|full] [--sample PERCENT] [--keyless] [--signers FILE]",
+                   {"custody verify", "custody verify --level full", "custody verify --sample 10",
+                    "custody verify --keyless --vault /media/disk-b/vault"},
+                   say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and "
+                       "every byte "
+                       "hashed again. keyless: needs no key at all. Damage ends with exit code 4.")});
+    add_operands(verify, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
+    add_value(verify, "--level", flags->level, "LEVEL", say("structure (default), sample or full"));
+    add_value(verify, "--sample", flags->sample, "PERCENT", say("How much a sample reads; default: 5"));
+    verify.add_flag("--keyless", flags->keyless, say("Replays the ledger and hashes every object, without keys"));
+    add_value(verify, "--signers", flags->signers, "FILE", say("Signers that are trusted beside the keyring's"));
+    table.runs(verify, flags, run_verify);
+}
+
+void add_repair(CommandTable& table) {
+    auto flags = std::make_shared<RepairFlags>();
+    CLI::App& repair = table.add(table.root(), "repair", say("Heals damaged objects and verifies again"),
+                                 {"repair [--from VAULT]",
+                                  {"custody repair", "custody repair --from /mnt/disk-b/vault"},
+                                  say("Without --from, heals what this vault itself can give back.")});
+    add_value(repair, "--from", flags->from, "VAULT", say("Another vault of the family that holds good copies"));
+    table.runs(repair, flags, run_repair);
+}
+
+}  // namespace
+
+void add_verify_commands(CommandTable& table) {
+    add_verify(table);
+    add_repair(table);
+}
+
+}  // namespace custody
