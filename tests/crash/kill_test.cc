@@ -96,7 +96,7 @@ protected:
     // Runs `arguments`, killed after a random part of `span_us`; true when it ended by itself before.
     bool run_and_kill(std::vector<std::string> arguments, unsigned span_us, Outcome& outcome) {
         RunningProgram program(vault_.command(std::move(arguments)));
-        ::usleep(random_() % span_us);
+        ::usleep(static_cast<unsigned>(random_() % span_us));
         program.kill(SIGKILL);
         outcome = program.wait();
         return outcome.signal == 0;
