@@ -56,7 +56,8 @@ TEST_F(FullMedium, OneClearErrorNothingLostAndPruneMakesRoom) {
 
     const Outcome verified = custody({"verify", "--level", "full"});
     EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
-    ASSERT_EQ(custody({"restore", "latest:kept", "--target", scratch_ / "restored", "--strip-prefix", scratch_ / "source"}).exit, 0);
+    ASSERT_EQ(custody({"restore", "latest:kept", "--target", scratch_ / "restored", "--strip-prefix", scratch_ / "source"}).exit,
+              0);
     EXPECT_EQ(std::system(("cmp " + (scratch_ / "source/kept") + " " + (scratch_ / "restored/kept")).c_str()), 0);
 
     // Fill what is left, so that prune has nothing but the reserve.
