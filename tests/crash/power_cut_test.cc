@@ -10,7 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <utility>
+#include <mutex>
+#include <string>
 #include <vector>
 
 namespace custody::test {
@@ -28,24 +29,26 @@ TEST_P(PowerCut, AtEveryBarrierLosesNothing) {
     const Deed deed = GetParam();
     const std::uint64_t seeds = long_run() ? 24 : 5;
     auto disk = world().fresh_disk();
-    std::vector<std::pair<std::string, std::unique_ptr<PowerCutFileSystem>>> images;
+    std::mutex one_at_a_time;
+    std::uint64_t cuts = 0;
+    std::string first_wrong;
     disk->set_barrier_hook([&](const std::string& path) {
-        for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-            images.emplace_back(path + ", seed " + std::to_string(seed), disk->cut(seed + (seed > 2 ? test_seed() : 0)));
+        const std::lock_guard lock(one_at_a_time);
+        for (std::uint64_t seed = 0; seed < seeds && first_wrong.empty(); ++seed) {
+            const auto image = disk->cut(seed + (seed > 2 ? test_seed() : 0));
+            const std::string wrong = world().judge(*image, world().promises());
+            if (!wrong.empty())
+                first_wrong =
+                    wrong + " (cut " + std::to_string(cuts) + ", seed " + std::to_string(seed) + ", at the sync of " + path + ")";
+            ++cuts;
         }
     });
     std::vector<Promise> promises = world().promises();
     const Status status = world().perform(deed, *disk, promises);
     ASSERT_TRUE(status.ok()) << status.error().message;
     disk->set_barrier_hook(nullptr);
-    ASSERT_FALSE(images.empty());
-    std::size_t number = 0;
-    for (auto& [where, image] : images) {
-        const std::string wrong = world().judge(*image, world().promises());
-        ASSERT_EQ(wrong, "") << deed_name(deed) << ": cut " << number << " of " << images.size() << " at the sync of " << where;
-        ++number;
-        image.reset();
-    }
+    EXPECT_EQ(first_wrong, "") << deed_name(deed);
+    ASSERT_GT(cuts, 0u);
     // And after the report: what was promised by this very run too.
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
         const auto after = disk->cut(seed);
@@ -54,7 +57,7 @@ TEST_P(PowerCut, AtEveryBarrierLosesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, PowerCut, ::testing::Values(Deed::backup, Deed::copy, Deed::forget, Deed::prune, Deed::rotate),
-                         [](const auto& info) { return std::string(deed_name(info.param)); });
+                         [](const auto& tested) { return std::string(deed_name(tested.param)); });
 
 }  // namespace
 }  // namespace custody::test
