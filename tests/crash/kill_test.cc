@@ -1,0 +1,174 @@
+// Fault model: the process is killed (SIGKILL) at a random time; what it wrote to the operating system stays (a power cut, which
+// loses more, is power_cut_test's). The real program on a real file system.
+//
+// After each kill: every snapshot that was ever reported as done restores in full, verify finds no damage, the next backup
+// succeeds, and no lock needs a human.
+#include "tests/support/program.h"
+#include "tests/support/scratch_folder.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+
+namespace custody::test {
+namespace {
+
+using Random = std::mt19937;
+
+void write_noise(const std::string& path, std::size_t size, Random& random) {
+    std::string content(size, '\0');
+    for (auto& c : content) c = static_cast<char>(random());
+    std::ofstream(path, std::ios::binary) << content;
+}
+
+// A tree that takes a backup long enough to be killed in: 300 small files, three of some MiB.
+void make_tree(const std::string& root, Random& random) {
+    for (int folder = 0; folder < 10; ++folder) {
+        const std::string path = root + "/" + std::to_string(folder);
+        std::filesystem::create_directories(path);
+        for (int file = 0; file < 30; ++file) write_noise(path + "/" + std::to_string(file), random() % 9000, random);
+    }
+    for (int file = 0; file < 3; ++file)
+        write_noise(root + "/big" + std::to_string(file), 6'000'000 + random() % 5'000'000, random);
+}
+
+void change_tree(const std::string& root, Random& random) {
+    for (int i = 0; i < 12; ++i) {
+        const std::string path = root + "/" + std::to_string(random() % 10) + "/" + std::to_string(random() % 30);
+        write_noise(path, random() % 9000, random);
+    }
+    write_noise(root + "/big" + std::to_string(random() % 3), 6'000'000 + random() % 5'000'000, random);
+}
+
+// What is known to have been reported as done: snapshot id and a copy of the tree at that time.
+struct Promise {
+    std::string snapshot;
+    std::string copy;
+};
+
+class KillTest : public ::testing::Test {
+protected:
+    KillTest() : scratch_("kill"), vault_(scratch_.path()), random_(test_seed()) {}
+
+    void SetUp() override {
+        RecordProperty("seed", std::to_string(test_seed()));
+        make_tree(source(), random_);
+        ASSERT_EQ(vault_({"init"}).exit, 0);
+    }
+    [[nodiscard]] std::string source() const { return scratch_ / "source"; }
+    [[nodiscard]] std::vector<std::string> backup_command() const {
+        return {"--json", "backup", source(), "--label", "business", "--name", "tree"};
+    }
+
+    void promise(const Outcome& outcome) {
+        const auto report = nlohmann::json::parse(outcome.out, nullptr, false);
+        ASSERT_FALSE(report.is_discarded()) << outcome.out;
+        const std::string copy = scratch_ / ("copy" + std::to_string(made_++));
+        std::filesystem::copy(source(), copy, std::filesystem::copy_options::recursive);
+        promises_.push_back({report["snapshot"].get<std::string>(), copy});
+    }
+
+    void expect_backup_works() {
+        const Outcome outcome = vault_(backup_command());
+        ASSERT_EQ(outcome.exit, 0) << outcome.err;
+        promise(outcome);
+    }
+
+    void expect_nothing_lost() {
+        const Outcome verified = vault_({"verify", "--level", "full"});
+        ASSERT_EQ(verified.exit, 0) << verified.out << verified.err;
+        for (const Promise& made : promises_) {
+            const std::string target = scratch_ / "restored";
+            const Outcome restored = vault_({"restore", made.snapshot, "--target", target, "--strip-prefix", source()});
+            ASSERT_EQ(restored.exit, 0) << made.snapshot << restored.err;
+            EXPECT_EQ(std::system(("diff -r " + made.copy + " " + target).c_str()), 0) << made.snapshot;
+            remove_tree(target);
+        }
+    }
+
+    // Runs `arguments`, killed after a random part of `span_us`; true when it ended by itself before.
+    bool run_and_kill(std::vector<std::string> arguments, unsigned span_us, Outcome& outcome) {
+        RunningProgram program(vault_.command(std::move(arguments)));
+        ::usleep(static_cast<unsigned>(random_() % span_us));
+        program.kill(SIGKILL);
+        outcome = program.wait();
+        return outcome.signal == 0;
+    }
+
+    ScratchFolder scratch_;
+    Vault vault_;
+    Random random_;
+    std::vector<Promise> promises_;
+    int made_ = 0;
+};
+
+TEST_F(KillTest, BackupsKilledAtAnyTimeLoseNothingThatWasPromised) {
+    expect_backup_works();
+    const int rounds = long_run() ? 60 : 12;
+    for (int round = 0; round < rounds; ++round) {
+        change_tree(source(), random_);
+        Outcome outcome;
+        if (run_and_kill(backup_command(), 400'000, outcome) && outcome.exit == 0) promise(outcome);
+        if (round % 4 == 3) {
+            expect_backup_works();
+            expect_nothing_lost();
+        }
+    }
+}
+
+TEST_F(KillTest, PruneAndForgetKilledAtAnyTimeLoseNothingThatIsKept) {
+    const int rounds = long_run() ? 40 : 8;
+    for (int round = 0; round < rounds; ++round) {
+        change_tree(source(), random_);
+        expect_backup_works();
+        if (promises_.size() > 2) {
+            // Whether it was killed before or after the entry, what is forgotten here is promised no longer.
+            Outcome outcome;
+            (void)run_and_kill({"forget", promises_.front().snapshot}, 100'000, outcome);
+            promises_.erase(promises_.begin());
+            (void)run_and_kill({"prune", "--grace", "0s"}, 200'000, outcome);
+        }
+    }
+    expect_nothing_lost();
+    EXPECT_EQ(vault_({"prune", "--grace", "0s"}).exit, 0);
+    expect_nothing_lost();
+}
+
+TEST_F(KillTest, ACopyKilledAtAnyTimeIsBroughtIntoStepByTheNext) {
+    expect_backup_works();
+    const std::string second = scratch_ / "second";
+    ASSERT_EQ(vault_({"init", "--vault", second}).exit, 0);
+    for (int round = 0; round < 6; ++round) {
+        change_tree(source(), random_);
+        expect_backup_works();
+        Outcome outcome;
+        (void)run_and_kill({"copy", "--to", second}, 300'000, outcome);
+    }
+    ASSERT_EQ(vault_({"copy", "--to", second}).exit, 0);
+    const Outcome verified = vault_({"verify", "--vault", second, "--level", "full"});
+    EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+    const Outcome listed = vault_({"--json", "snapshots", "--vault", second});
+    EXPECT_EQ(nlohmann::json::parse(listed.out).size(), promises_.size());
+}
+
+TEST_F(KillTest, AKilledBackupsWorkIsReused) {
+    Outcome outcome;
+    for (int tries = 0; tries < 20; ++tries) {
+        if (run_and_kill(backup_command(), 300'000, outcome)) break;
+    }
+    expect_backup_works();
+    const Outcome again = vault_(backup_command());
+    ASSERT_EQ(again.exit, 0);
+    EXPECT_EQ(nlohmann::json::parse(again.out)["bytes"]["new"].get<std::uint64_t>(), 0u);
+    expect_nothing_lost();
+}
+
+}  // namespace
+}  // namespace custody::test
