@@ -145,7 +145,7 @@ Status compare_kit(const KeyringContent& content, const OpenedKit& kit) {
         for (const StoredDestruction& destroyed : content.destroyed) {
             if (destroyed.label != label.id) continue;
             return Error{Code::refused, say("the recovery kit still holds the destroyed label '{}'; rewrite it with "
-                                            "'custody key destroy --copy'",
+                                            "'custody key settle KIT'",
                                             label.name)};
         }
     }
