@@ -161,7 +161,7 @@ struct Aead::State {
 namespace {
 
 // libcrypto counts in int.
-constexpr std::size_t kLargestStep = std::size_t{1} << 30;
+constexpr std::size_t kLargestStep = 1u << 30;
 constexpr std::size_t kAesNonceSize = 12;
 constexpr std::size_t kXChaChaNonceSize = 24;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -33,7 +34,6 @@ TEST(KeyedHashTest, StandardSuiteIsHmacSha256) {
     EXPECT_EQ(hex_of(hash.hash2('w', as_bytes("hat do ya want "), as_bytes("for nothing?"))), hex_of(expected));
 }
 
-// RFC 7693's reference implementation, keyed test vectors (key 00..3f is for BLAKE2b-512): here only what a keyed hash must do.
 TEST_P(BothSuites, KeyedHashDependsOnKeyDomainAndMessageAndOnNothingBefore) {
     const Secret key = Secret::random(kKeySize);
     KeyedHash hash(GetParam(), key);
@@ -92,27 +92,55 @@ TEST(HkdfTest, MatchesRfc5869) {
     EXPECT_EQ(hex_of(without_salt.view()), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
-// RFC 9180 appendix A.2.1 (DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305), sequence number 0: the KEM, the key
-// schedule and the AEAD as a whole.
+// Sequence number 0 of the RFC's official vectors (the JSON file that RFC 9180 appendix A names; DHKEM(X25519, HKDF-SHA256),
+// HKDF-SHA256, base mode): the KEM, the key schedule and the AEAD as a whole. Info, AAD and plaintext are the same in all.
 struct HpkeVector {
-    std::string_view skem = "f4ec9b33b792c372c1d2c2063507b684ef925b8c75a42dbcbf57d63ccd381600";
-    std::string_view skrm = "8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb";
-    std::string_view pkrm = "4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a";
-    std::string_view enc = "1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a";
-    std::string_view info = "4f6465206f6e2061204772656369616e2055726e";
-    std::string_view aad = "436f756e742d30";
-    std::string_view plain = "4265617574792069732074727574682c20747275746820626561757479";
-    std::string_view sealed = "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28";
+    std::string_view ephemeral, recipient, recipient_public, enc, sealed;
+    [[nodiscard]] Bytes message() const { return hex(std::string(enc) + std::string(sealed)); }
 };
+constexpr std::string_view kHpkeInfo = "4f6465206f6e2061204772656369616e2055726e";
+constexpr std::string_view kHpkeAad = "436f756e742d30";
+constexpr std::string_view kHpkePlain = "4265617574792069732074727574682c20747275746820626561757479";
+constexpr HpkeVector kAes256GcmVector = {
+    "179d4b53b6365c45b600c4163b61d95cbc2f4d9e36f1695558dce265ab8bab11",
+    "497b4502664cfea5d5af0b39934dac72242a74f8480451e1aee7d6a53320333d",
+    "430f4b9859665145a6b1ba274024487bd66f03a2dd577d7753c68d7d7d00c00c",
+    "6c93e09869df3402d7bf231bf540fadd35cd56be14f97178f0954db94b7fc256",
+    "e5d84cd531cfb583096e7cfa9641bd3079cf3a91cda813c52deb5f512be9931980a41de125a925cdad859d5b7a"};
+// Appendix A.2.1.
+constexpr HpkeVector kChaChaVector = {
+    "f4ec9b33b792c372c1d2c2063507b684ef925b8c75a42dbcbf57d63ccd381600",
+    "8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb",
+    "4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a",
+    "1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a",
+    "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28"};
 
-TEST(HpkeTest, OpensTheMessageOfRfc9180A2) {
-    const HpkeVector vector;
-    EXPECT_EQ(hex_of(x25519_public(secret_of(vector.skem))), vector.enc);
-    EXPECT_EQ(hex_of(x25519_public(secret_of(vector.skrm))), vector.pkrm);
-    const Bytes message = hex(std::string(vector.enc) + std::string(vector.sealed));
-    auto opened = open_sealed(Suite::modern, secret_of(vector.skrm), hex(vector.info), hex(vector.aad), message);
-    ASSERT_TRUE(opened.ok());
-    EXPECT_EQ(hex_of(opened->view()), vector.plain);
+TEST(HpkeTest, DerivesThePublicKeysOfTheRfc) {
+    for (const HpkeVector& vector : {kAes256GcmVector, kChaChaVector}) {
+        EXPECT_EQ(hex_of(x25519_public(secret_of(vector.ephemeral))), vector.enc);
+        EXPECT_EQ(hex_of(x25519_public(secret_of(vector.recipient))), vector.recipient_public);
+    }
+}
+
+TEST(HpkeTest, SealsTheMessageOfTheRfc) {
+    PublicKey to{};
+    const Bytes key = hex(kAes256GcmVector.recipient_public);
+    std::copy(key.begin(), key.end(), to.begin());
+    const auto sealed =
+        hpke_seal_with_ephemeral(to, secret_of(kAes256GcmVector.ephemeral), hex(kHpkeInfo), hex(kHpkeAad), hex(kHpkePlain));
+    ASSERT_TRUE(sealed.ok());
+    EXPECT_EQ(hex_of(*sealed), hex_of(kAes256GcmVector.message()));
+}
+
+TEST(HpkeTest, OpensTheMessagesOfTheRfc) {
+    const auto open = [](Suite suite, const HpkeVector& vector) {
+        return open_sealed(suite, secret_of(vector.recipient), hex(kHpkeInfo), hex(kHpkeAad), vector.message());
+    };
+    const auto standard = open(Suite::standard, kAes256GcmVector), modern = open(Suite::modern, kChaChaVector);
+    ASSERT_TRUE(standard.ok() && modern.ok());
+    EXPECT_EQ(hex_of(standard->view()), kHpkePlain);
+    EXPECT_EQ(hex_of(modern->view()), kHpkePlain);
+    EXPECT_FALSE(open(Suite::modern, kAes256GcmVector).ok());  // the suite is bound
 }
 
 TEST_P(BothSuites, SealedToAKeyOpensWithItsSecretInfoAndAadOnly) {

@@ -1,5 +1,7 @@
 // The keyring file, remembered heads' container, writer exports and public keys. The checksum would stop nearly every mutation,
 // so the body is also tried as if its checksum were right; and what decodes must encode to the same bytes.
+#include "tests/fuzz/seeds.h"
+#include "vault/keys/key_making.h"
 #include "vault/keys/keyring_file.h"
 
 #include <cstdlib>
@@ -15,6 +17,39 @@ void check_roundtrip(custody::ByteView bytes) {
 }
 
 }  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    using namespace custody;
+    if (!fuzz::wants_seeds()) return 0;
+    KeyringContent content;
+    content.is_custodian = true;
+    content.host_name = "server-1";
+    content.signing_seed = Secret::random(kKeySize);
+    const Secret secret = make_x25519_secret();
+    content.public_key = x25519_public(secret);
+    content.next_slot = content.next_copy = 3;
+    if (auto label = make_label(content, "log")) content.labels.push_back(std::move(*label));
+    const WrapPlace place{content.suite, kSlotPurpose, content.family, 1};
+    if (auto slot = wrap_with_passphrase(place, secret, secret, {8192, 1, 1})) content.slots.push_back(std::move(*slot));
+    if (auto slot = wrap_for_officer(place, secret, content.public_key)) content.slots.push_back(std::move(*slot));
+    content.signers.push_back({signer_id(content.signing_seed), "server-1", Time{}});
+    CopyInfo copy;
+    copy.number = 1;
+    copy.kind = "kit";
+    copy.proven = copy.destroyed = Time{};
+    copy.labels.emplace_back(content.labels.front().id, true);
+    content.copies.push_back(copy);
+    content.destroyed.push_back({random_id<LabelId>(), "old", Time{}});
+    const auto bytes = encode_keyring(content);
+    if (!bytes) return 0;
+    fuzz::write_seed("keyring", *bytes);
+    const auto body = decode_checksummed(*bytes, "custody keyring 1", kMaxKeyringSize);
+    if (!body) return 0;
+    fuzz::write_seed("body", as_bytes(body->dump()));
+    fuzz::write_seed("label", as_bytes((*body)["labels"][0].dump()));
+    fuzz::write_seed("signers", as_bytes((*body)["signers"].dump()));
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace custody;

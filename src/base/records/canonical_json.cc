@@ -8,7 +8,7 @@
 namespace custody {
 namespace {
 
-constexpr std::int64_t kLargestInteger = std::int64_t{1} << 53;
+constexpr std::int64_t kLargestInteger = 9'007'199'254'740'992;  // 2^53
 constexpr int kDeepestValue = 64;
 
 Error not_canonical(std::string_view why) { return Error{Code::failed, "cannot write a record: " + std::string(why)}; }

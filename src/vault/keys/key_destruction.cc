@@ -143,7 +143,9 @@ std::vector<std::string> destruction_exceptions(const Keyring& keyring) {
 
 Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path, const Secret& kit_passphrase) {
     TRY_ASSIGN(const Bytes content, read_file(files, path, kMaxKitSize));
-    auto rewritten = rewrite_kit(keyring, content, kit_passphrase);
+    auto kit = read_kit(content);  // typed lines are a kit, too; what is written is the file
+    if (!kit.ok()) return at_path(path, kit.error());
+    auto rewritten = rewrite_kit(keyring, *kit, kit_passphrase);
     if (!rewritten.ok()) return at_path(path, rewritten.error());
     TRY(replace_copy(files, path, *rewritten));
     TRY_ASSIGN(const KitContents contents, describe_kit(*rewritten));
