@@ -64,6 +64,12 @@ std::string model_of(const std::string& disk) {
     return vendor.empty() || vendor == "ATA" || vendor.starts_with("0x") ? model : vendor + " " + model;
 }
 
+// Copied: the next question to libblkid ends the life of what it answered before.
+std::string probed_value(blkid_probe probe, const char* name) {
+    const char* value = nullptr;
+    return blkid_probe_lookup_value(probe, name, &value, nullptr) == 0 && value != nullptr ? value : "";
+}
+
 // What lies on a device, as libblkid names it.
 std::string content_of(const std::string& path) {
     const std::unique_ptr<std::remove_pointer_t<blkid_probe>, decltype(&blkid_free_probe)> probe(
@@ -75,15 +81,15 @@ std::string content_of(const std::string& path) {
     const int found = blkid_do_safeprobe(probe.get());
     if (found == -2) return say("several contradicting signatures");
     if (found != 0) return {};
-    const char* type = nullptr;
-    const char* label = nullptr;
-    if (blkid_probe_lookup_value(probe.get(), "TYPE", &type, nullptr) == 0) {
-        const bool named = blkid_probe_lookup_value(probe.get(), "LABEL", &label, nullptr) == 0;
-        return named ? fmt::format("{} \"{}\"", type, printable(label)) : std::string(type);
+    const std::string type = probed_value(probe.get(), "TYPE");
+    if (!type.empty()) {
+        const std::string label = probed_value(probe.get(), "LABEL");
+        return label.empty() ? type : fmt::format("{} \"{}\"", type, printable(label));
     }
-    if (blkid_probe_lookup_value(probe.get(), "PTTYPE", &type, nullptr) != 0) return {};
+    const std::string table = probed_value(probe.get(), "PTTYPE");
+    if (table.empty()) return {};
     const blkid_partlist partitions = blkid_probe_get_partitions(probe.get());
-    return say("{}, {} partitions", type, partitions == nullptr ? 0 : blkid_partlist_numof_partitions(partitions));
+    return say("{}, {} partitions", table, partitions == nullptr ? 0 : blkid_partlist_numof_partitions(partitions));
 }
 
 // The device, its partitions, what is built from them, and what is built from that.

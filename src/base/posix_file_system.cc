@@ -19,7 +19,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxTransfer = std::size_t{1} << 30;  // Linux transfers a little less than 2 GiB at once
+constexpr std::size_t kMaxTransfer = std::size_t{1024} * 1024 * 1024;  // Linux transfers a little less than 2 GiB at once
 
 FileInfo to_info(const struct stat& from) {
     FileInfo info;

@@ -16,7 +16,7 @@
 namespace custody::sysfs {
 namespace {
 
-constexpr std::size_t kMaxText = std::size_t{1} << 20;
+constexpr std::size_t kMaxText = std::size_t{1024} * 1024;
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlanks(" \t\n\r\0", 5);

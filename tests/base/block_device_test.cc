@@ -71,6 +71,28 @@ TEST_F(LoopDevices, WhatLiesOnItIsNamed) {
     EXPECT_EQ("ext4 \"data\"", describe_device(device_->path())->content);
 }
 
+TEST_F(LoopDevices, PartitionsAreCounted) {
+    std::string output;
+    const std::string script = "printf 'label: gpt\\nsize=20MiB\\nsize=20MiB\\n' | sfdisk --quiet --no-reread " + device_->path();
+    if (!run_program({"sh", "-c", script}, output)) GTEST_SKIP() << output;
+    EXPECT_EQ("gpt, 2 partitions", describe_device(device_->path())->content);
+}
+
+TEST_F(LoopDevices, WhatADeviceMapperHoldsIsInUse) {
+    std::string output;
+    const std::string name = "custody-test-" + device_->path().substr(5);
+    if (!run_program({"dmsetup", "create", name, "--table", "0 8192 linear " + device_->path() + " 0"}, output))
+        GTEST_SKIP() << output;
+    const auto below = describe_device(device_->path());
+    const auto above = describe_device("/dev/mapper/" + name);
+    const auto disks = physical_disks_under("/dev/mapper/" + name);
+    run({"dmsetup", "remove", name});
+    ASSERT_TRUE(is_ok(below));
+    ASSERT_TRUE(is_ok(above));
+    EXPECT_EQ((std::vector<std::string>{"part of " + above->kernel_name}), below->uses);
+    EXPECT_EQ(*physical_disks_under("/tmp"), *disks);
+}
+
 TEST_F(LoopDevices, ALoopOnALoopIsInUse) {
     std::string output;
     if (!run_program({"losetup", "--find", "--show", "--read-only", device_->path()}, output)) GTEST_SKIP() << output;

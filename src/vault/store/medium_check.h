@@ -28,7 +28,7 @@ struct MediumReport {
 
 // What is known of a kind of file system by its name in /proc/self/mountinfo and, for fuseblk, by its content ("ntfs").
 enum class MediumKind {
-    good,        // journaling, proven by the tests: ext3, ext4, xfs, btrfs, f2fs, zfs
+    good,        // journaling or copy on write: ext3, ext4, xfs, btrfs, f2fs, zfs ...
     no_journal,  // ext2, vfat, exfat, NTFS and exFAT through FUSE: a power cut can damage the file system itself
     memory,      // tmpfs, ramfs: gone when the machine stops
     network,     // nfs, cifs, sshfs ...: durable and locked as far as the server keeps it

@@ -11,7 +11,7 @@ namespace custody {
 namespace {
 
 constexpr std::string_view kMagic = "custody marks 1";
-constexpr std::size_t kMaxMarksSize = std::size_t{256} << 20;  // eight million packs
+constexpr std::size_t kMaxMarksSize = std::size_t{256} * 1024 * 1024;  // eight million packs
 
 Error damaged(std::string_view why) {
     return {Code::corrupt, say("{} is damaged: {}; run 'custody repair', or 'custody prune', which writes it anew", kMarksObject,
