@@ -46,7 +46,7 @@ public:
         const std::lock_guard lock(shared_->mutex);
         if (shared_->appends_left == 0) return Error{Code::no_space, "cannot write: the medium is full"};
         if (shared_->appends_left > 0) --shared_->appends_left;
-        custody::append(content_, bytes);
+        if (!shared_->discards) custody::append(content_, bytes);
         return done();
     }
     Status finish(const std::string& name) override {

@@ -40,13 +40,16 @@ public:
     // The next `appends` appends succeed, all after them fail with no_space. Negative: never.
     void fail_after_appends(int appends) { shared_->appends_left = appends; }
 
+    // Appends are counted as done and forgotten, for benchmarks.
+    void discard_appends() { shared_->discards = true; }
+
     struct Shared {
         std::mutex mutex;
         std::map<std::string, Bytes> objects;
         std::map<std::string, SessionInfo> sessions;
         std::size_t opens = 0, barriers = 0, next_session = 0;
         int appends_left = -1;
-        bool pruning = false;
+        bool pruning = false, discards = false;
     };
 
 private:

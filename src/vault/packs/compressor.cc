@@ -1,6 +1,6 @@
-// What was measured (2 cores, zstd 1.5.4, one thread): level 3 on kernel source 0.30 GB/s, on noise about 1 GB/s. A block is
-// therefore probed before it is compressed: 8 KiB of each 128 KiB at a fast level. One sample that shrinks is enough for a
-// full attempt, so a block that is half text, half photograph is never stored raw for the sake of speed.
+// A block is probed before it is compressed: 8 KiB of each 128 KiB at a fast level. Measured on 512 KiB of noise, one thread,
+// zstd 1.5.4: level 3 takes 0.12 ms, the probe 0.01 ms, sealing and proving the block 0.29 ms. One sample that shrinks is enough
+// for a full attempt, so a block that is half text, half photograph is never stored raw for the sake of speed.
 #include "vault/packs/compressor.h"
 
 #include "base/text.h"

@@ -86,7 +86,7 @@ void encode_page_entry(const PageEntry& entry, Byte* to);     // kIndexEntrySize
 [[nodiscard]] std::uint64_t pages_size(std::uint64_t entries);  // sealed, all of them
 [[nodiscard]] std::size_t entries_on_page(std::uint64_t entries, std::uint64_t page);
 
-// Which ids a segment may hold. One cache line is touched an id; 12 bits an id let about 1 in 200 foreign ids pass.
+// Which ids a segment may hold. One cache line is touched an id; 12 bits an id let about 1 in 240 foreign ids pass.
 class BlockedFilter {
 public:
     static std::uint64_t blocks_for(std::uint64_t entries);

@@ -50,8 +50,33 @@ std::uint64_t weight_of(const RawBlock& block) {
     return block.raw.size() + ids * ChunkId::size;
 }
 
-SealedJob run_job(const SegmentSeal& seal, RawBlock& block, std::uint32_t number) {
-    auto sealed = seal.seal_block(block, number, thread_tools());
+// Buffers of written blocks, for the next ones.
+class SpareBuffers {
+public:
+    [[nodiscard]] Bytes take() {
+        const std::lock_guard lock(mutex_);
+        if (buffers_.empty()) return {};
+        Bytes buffer = std::move(buffers_.back());
+        buffers_.pop_back();
+        return buffer;
+    }
+    void give(Bytes&& buffer) {
+        if (buffer.capacity() > kLargestKept) return;
+        const std::lock_guard lock(mutex_);
+        if (buffers_.size() < kMostKept) buffers_.push_back(std::move(buffer));
+    }
+
+private:
+    static constexpr std::size_t kMostKept = 4;
+    static constexpr std::size_t kLargestKept = 2 * 1024 * 1024;
+    std::mutex mutex_;
+    std::vector<Bytes> buffers_;
+};
+
+SealedJob run_job(const SegmentSeal& seal, RawBlock& block, std::uint32_t number, SpareBuffers& spares) {
+    BlockTools& tools = thread_tools();
+    tools.sealed = spares.take();
+    auto sealed = seal.seal_block(block, number, tools);
     return SealedJob{std::move(sealed), std::move(block.entries)};
 }
 
@@ -85,6 +110,7 @@ struct PackWriter::State {
     bool ending = false;
 
     std::atomic<std::uint64_t> written{0};
+    SpareBuffers spares;
 
     // The I/O thread only.
     std::unique_ptr<PackFile> file;
@@ -160,8 +186,8 @@ void PackWriter::State::wait_for_room(std::uint64_t weight) {
 
 void PackWriter::State::submit(RawBlock&& block) {
     Item item{seal, weight_of(block), {}};
-    item.job = pool.submit([segment = seal, number = next_number, raw = std::move(block)]() mutable {
-        SealedJob job = run_job(*segment, raw, number);
+    item.job = pool.submit([this, segment = seal, number = next_number, raw = std::move(block)]() mutable {
+        SealedJob job = run_job(*segment, raw, number, spares);
         raw = RawBlock{};  // the task outlives the run of it; the content must not
         return job;
     });
@@ -208,7 +234,7 @@ void PackWriter::State::run() {
 Status PackWriter::State::write_block(Item& item) {
     SealedJob job = item.job.get();
     if (!job.sealed.ok()) return job.sealed.error();
-    const SealedBlock& block = job.sealed.value();
+    SealedBlock& block = job.sealed.value();
     if (file != nullptr && file_seal != item.seal) TRY(close_pack());
     if (file == nullptr) {
         TRY_ASSIGN(file, PackFile::begin(store));
@@ -228,6 +254,7 @@ Status PackWriter::State::write_block(Item& item) {
             kind};
         offset += entry.length;
     }
+    spares.give(std::move(block.bytes));
     const std::lock_guard lock(mutex);
     if (item.seal->header().segment == current) segment_written = file->size();
     return done();

@@ -136,6 +136,7 @@ Result<SealedBlock> SegmentSeal::seal_block(const RawBlock& block, std::uint32_t
     }
     Sealing sealing{header_, Aead(header_.suite, summary_key_.view()), Aead(header_.suite, segment_key_.view())};
     SealedBlock sealed;
+    sealed.bytes = std::move(tools.sealed);
     // The second attempt uses the same nonce; what the first made never leaves this function.
     for (int attempt = 0; attempt < 2; ++attempt) {
         TRY_ASSIGN(const Compression how, tools.compressor.compress(block.raw, tools.compressed));
