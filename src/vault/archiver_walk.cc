@@ -255,7 +255,7 @@ Status BackupWalk::push_window(const std::shared_ptr<LargeFile>& large, Window&&
     TRY(parts_.stop.check());
     TRY(submit());
     auto shared = std::make_shared<const Window>(std::move(window));
-    open_->weight = 2 * shared->data.size();
+    open_->weight = shared->data.size();
     open_->large = large;
     open_->window = parts_.pool.submit([this, shared = std::move(shared)]() mutable {
         auto blocks = hash_window(*shared, parts_.keys);
