@@ -66,7 +66,7 @@ TEST_P(ExtImageTest, FreeBlocksAreSkippedAndTheFileSystemComesBackWhole) {
     EXPECT_TRUE(image_notes.warnings.empty());
     EXPECT_GT(image_notes.skipped_free, 20 * kMiB);
     EXPECT_LT(result.bytes.read, 28 * kMiB);
-    EXPECT_NE(image_notes.description.find("used of 48 MiB"), std::string::npos) << image_notes.description;
+    EXPECT_NE(image_notes.description.find("used of 48.0 MiB"), std::string::npos) << image_notes.description;
     const auto tree = read(result.snapshot);
     ASSERT_TRUE(tree.contains(at("image")));
     const auto& stored = tree.at(at("image"));
