@@ -8,7 +8,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxWeight = 32 * 1024 * 1024;
+constexpr std::size_t kMaxWeight = 16 * 1024 * 1024;  // of content read ahead: enough for every thread, far below 150 MB in all
 constexpr std::size_t kMaxQueue = 64;
 
 using Fate = Piece::Item::Fate;

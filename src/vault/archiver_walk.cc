@@ -229,7 +229,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
     for (;;) {
         auto window = reader.next();
         if (!window.ok()) {
-            if (window.error().code == Code::memory) return window.error();
+            if (window.error().code == Code::memory || window.error().code == Code::interrupted) return window.error();
             fail(target, window.error());
             return false;
         }
@@ -255,7 +255,7 @@ Status BackupWalk::push_window(const std::shared_ptr<LargeFile>& large, Window&&
     TRY(parts_.stop.check());
     TRY(submit());
     auto shared = std::make_shared<const Window>(std::move(window));
-    open_->weight = 2 * shared->data.size();
+    open_->weight = shared->data.size();
     open_->large = large;
     open_->window = parts_.pool.submit([this, shared = std::move(shared)]() mutable {
         auto blocks = hash_window(*shared, parts_.keys);
