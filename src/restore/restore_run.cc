@@ -237,7 +237,9 @@ Status RestoreRun::plan_content(FolderId folder, Entry&& entry, bool replace, bo
 // The batch that was filled is started when the one before is through; that one is settled while this one is written.
 Status RestoreRun::roll_over() {
     const std::shared_ptr<Batch> finished = batches_.finish([this] { show_progress(); });
-    batches_.start(std::exchange(filling_, std::make_shared<Batch>()));
+    const bool has_work = !filling_->files.empty() || !filling_->links.empty() || !filling_->left_folders.empty();
+    // An empty one is never started: drain() ends when nothing runs.
+    if (has_work) batches_.start(std::exchange(filling_, std::make_shared<Batch>()));
     batch_limit_ = kMaxBatchFiles;
     if (finished != nullptr) TRY(settle_batch(*finished));
     if (const auto fatal = report_.fatal()) return *fatal;

@@ -1,6 +1,7 @@
 // What can be checked without any key: the ledger, and that each object it names is there and is what its name says.
 #include "base/text.h"
 #include "restore/verification.h"
+#include "vault/marks_check.h"
 #include "vault/object_check.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
@@ -86,7 +87,15 @@ Status check_marks(Verification& run) {
     const auto marks = read_marks(run.store());
     ++run.result.objects;
     if (!marks.ok() && !is_damage(marks.error())) return marks.error();
-    if (!marks.ok()) run.book.report("gc/marks", marks.error().message);
+    if (!marks.ok()) {
+        run.book.report("gc/marks", marks.error().message);
+        return done();
+    }
+    TRY_ASSIGN(const std::uint64_t pruned, last_pruned_generation(run.store(), run.state().n));
+    if (marks->generation < pruned) {
+        run.book.report("gc/marks", say("lost or put back: of generation {}, and the ledger tells of a prune of generation {}",
+                                        marks->generation, pruned));
+    }
     return done();
 }
 

@@ -3,6 +3,7 @@
 // Everything is hashed first: what is healed is what was seen to be damaged. New objects are durable before the ledger entry
 // names them; what they replace is removed after it. A crash in between leaves damage that the next repair sees again.
 #include "base/text.h"
+#include "vault/marks_check.h"
 #include "vault/object_check.h"
 #include "vault/reachability.h"
 #include "vault/repair_parts.h"
@@ -44,11 +45,13 @@ Status heal_header(Repair& repair) {
 // prune lock is held.
 Status heal_marks(Repair& repair) {
     const auto marks = read_marks(repair.store());
-    if (marks.ok()) return done();
-    if (!is_damage(marks.error())) return marks.error();
+    if (!marks.ok() && !is_damage(marks.error())) return marks.error();
+    TRY_ASSIGN(const std::uint64_t pruned, last_pruned_generation(repair.store(), repair.state().n));
+    if (marks.ok() && marks->generation >= pruned) return done();
     TRY_ASSIGN(const std::unique_ptr<SessionLock> lock, repair.store().lock_prune());
     TRY_ASSIGN(const std::vector<SessionInfo> sessions, repair.store().list_sessions());
     Marks fresh;
+    fresh.generation = pruned;
     for (const SessionInfo& session : sessions) fresh.generation = std::max(fresh.generation, session.generation);
     ++fresh.generation;
     TRY(repair.store().replace(kMarks, encode(fresh)));

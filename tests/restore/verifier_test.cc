@@ -2,6 +2,7 @@
 
 #include "tests/support/results.h"
 #include "tests/support/small_vault.h"
+#include "vault/collector.h"
 #include "vault/replicator.h"
 #include "vault/store/vault_header.h"
 
@@ -266,6 +267,49 @@ TEST_F(VerifierTest, SampleReadsAllTreesAndSomeOfTheRest) {
     flip(trees, vault_.objects("a").at(trees).size() - 10);
     EXPECT_TRUE(names_object(run(VerifyLevel::sample), trees));
     EXPECT_TRUE(notes_say(run(VerifyLevel::sample), "seed"));
+}
+
+// What prune and forget do while a verification is at a given phase.
+class PruneDuring final : public Progress {
+public:
+    PruneDuring(SmallVault& vault, std::string_view phase) : vault_(vault), phase_(phase) {}
+    void update(const ProgressState& state) override {
+        if (ran || state.phase != phase_) return;
+        ran = true;
+        Repository repository = vault_.open("a");
+        SilentProgress silent;
+        const StopFlag stop;
+        ForgetOptions forget;
+        RetentionRule newest;
+        newest.last = 1;
+        forget.rule = newest;
+        EXPECT_TRUE(is_ok(forget_snapshots(repository, forget)));
+        PruneOptions options;
+        options.grace_ns = 0;
+        EXPECT_TRUE(is_ok(prune(repository, options, silent, stop)));
+    }
+    void warn(std::string_view) override {}
+    bool ran = false;
+
+private:
+    SmallVault& vault_;
+    std::string_view phase_;
+};
+
+TEST_F(VerifierTest, PruneBesideItIsNoDamage) {
+    for (const std::string_view phase : {"checking objects", "verifying", "checking references"}) {
+        SmallVault fresh;
+        fresh.populate();
+        fresh.back_up("a", "business", "docs", {{"srv/docs/plan.odt", Bytes(500'000, 4)}});
+        PruneDuring hook(fresh, phase);
+        VerifyOptions options;
+        options.level = VerifyLevel::full;
+        options.unlocked = &fresh.unlocked();
+        const auto result = verify_location(fresh.files(), fresh.path("a"), &fresh.keyring(), options, hook, stop_);
+        ASSERT_TRUE(is_ok(result));
+        EXPECT_TRUE(hook.ran) << phase;
+        EXPECT_TRUE(result->ok()) << phase << ": " << result->damaged.front().object << " " << result->damaged.front().problem;
+    }
 }
 
 TEST_F(VerifierTest, InterruptionEndsIt) {
