@@ -1,0 +1,221 @@
+#include "vault/sources/block_image.h"
+
+#include "base/block_device.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "vault/sources/disk_layout.h"
+#include "vault/sources/ext_free_space.h"
+#include "vault/sources/local_item.h"
+#include "vault/sources/single_item.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+namespace custody {
+namespace {
+
+constexpr std::uint32_t kImageChunk = 1024 * 1024;
+constexpr std::int64_t kNeverSettles_ns = 36'500 * kDay;  // writing to a device moves none of its times
+
+struct OpenImage {
+    Fd fd;
+    struct stat status {};
+    std::uint64_t size = 0;
+    [[nodiscard]] bool is_device() const { return S_ISBLK(status.st_mode); }
+};
+
+Result<OpenImage> open_image(const std::string& path) {
+    OpenImage image;
+    image.fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!image.fd.valid() && (errno == ENOENT || errno == ENOTDIR))
+        return Error{Code::not_found, say("cannot back up {}: there is no such device or file", printable(path))};
+    if (!image.fd.valid()) return system_error(errno, "open", path);
+    if (::fstat(image.fd.get(), &image.status) != 0) return system_error(errno, "look at", path);
+    if (!image.is_device() && !S_ISREG(image.status.st_mode))
+        return Error{Code::usage, say("{} is neither a block device nor an image file", printable(path))};
+    image.size = static_cast<std::uint64_t>(image.status.st_size);
+    if (image.is_device() && ::ioctl(image.fd.get(), BLKGETSIZE64, &image.size) != 0) return system_error(errno, "measure", path);
+    return image;
+}
+
+SourceItem item_of(const std::string& path, const OpenImage& image) {
+    SourceItem item;
+    fill_from_stat(image.status, item);
+    item.name = base_name(path);
+    item.type = EntryType::file;
+    item.stamp.size = image.size;
+    item.links = 1;
+    if (image.is_device()) item.settle_ns = kNeverSettles_ns;
+    return item;
+}
+
+std::vector<SourceItem> parents_of(const std::string& path) {
+    std::vector<SourceItem> parents;
+    for (std::string at = parent_path(path); at != "/"; at = parent_path(at)) {
+        SourceItem item;
+        struct stat status {};
+        if (::stat(at.c_str(), &status) == 0) fill_from_stat(status, item);
+        item.name = base_name(at);
+        item.type = EntryType::folder;
+        parents.insert(parents.begin(), std::move(item));
+    }
+    return parents;
+}
+
+// Both ascending; overlaps and neighbours become one.
+std::vector<Hole> merged(const std::vector<Hole>& a, const std::vector<Hole>& b) {
+    std::vector<Hole> all;
+    std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+    std::vector<Hole> result;
+    for (const Hole& hole : all) {
+        if (result.empty() || result.back().offset + result.back().length < hole.offset) {
+            result.push_back(hole);
+            continue;
+        }
+        Hole& last = result.back();
+        last.length = std::max(last.offset + last.length, hole.offset + hole.length) - last.offset;
+    }
+    return result;
+}
+
+class ImageContent final : public FileContent {
+public:
+    ImageContent(OpenImage image, std::string path, std::vector<Hole> holes)
+        : image_(std::move(image)),
+          path_(std::move(path)),
+          holes_(std::move(holes)),
+          reader_(image_.fd.get(), image_.size, holes_) {}
+    [[nodiscard]] std::uint64_t size() const override { return image_.size; }
+    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
+    [[nodiscard]] std::uint32_t fixed_chunk() const override { return kImageChunk; }
+    [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
+        const ssize_t got = reader_.read(into);
+        if (got < 0) return system_error(errno, "read", path_);
+        return static_cast<std::size_t>(got);
+    }
+    [[nodiscard]] Result<bool> changed_since_open() override {
+        struct stat now {};
+        if (::fstat(image_.fd.get(), &now) != 0) return system_error(errno, "look at", path_);
+        return !image_.is_device() && stamp_of(now) != stamp_of(image_.status);  // a device does not tell
+    }
+
+private:
+    OpenImage image_;
+    std::string path_;
+    std::vector<Hole> holes_;
+    RangeReader reader_;
+};
+
+class ImageSource final : public SingleItemSource {
+public:
+    ImageSource(const std::string& path, const OpenImage& image, std::vector<Hole> free)
+        : SingleItemSource(path, parents_of(path), item_of(path, image)),
+          path_(path),
+          size_(image.size),
+          free_(std::move(free)) {}
+
+    [[nodiscard]] std::string kind() const override { return "image"; }
+    [[nodiscard]] std::uint64_t expected_bytes() const override { return size_; }
+    [[nodiscard]] Result<OpenedItem> open(const SourceFolder&, const SourceItem& item) override {
+        OpenedItem opened = entry_of(item);
+        if (item.type == EntryType::folder) return opened;
+        TRY_ASSIGN(OpenImage image, open_image(path_));
+        opened.stamp = item_of(path_, image).stamp;
+        std::vector<Hole> holes;
+        if (!image.is_device()) {
+            TRY_ASSIGN(holes, find_holes(image.fd.get(), image.size));
+        }
+        // What was free when the run began says nothing about an image that became another since.
+        if (same_stamp(opened.stamp, item.stamp)) holes = merged(holes, free_);
+        opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::move(holes));
+        return opened;
+    }
+    [[nodiscard]] std::vector<std::string> look_again(const std::string&, std::span<const SeenItem> items) override {
+        const auto image = open_image(path_);
+        std::vector<std::string> answers(items.size());
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (!image.ok())
+                answers[i] = std::string(translate("has vanished"));
+            else if (image->size != items[i].stamp.size)
+                answers[i] = say("has {} bytes, had {}", image->size, items[i].stamp.size);
+            else if (!image->is_device() && !same_stamp(item_of(path_, *image).stamp, items[i].stamp))
+                answers[i] = std::string(translate("was written to"));
+        }
+        return answers;
+    }
+
+private:
+    std::string path_;
+    std::uint64_t size_;
+    std::vector<Hole> free_;
+};
+
+// A loop device made of the image file, if any.
+std::string loop_over(const std::string& path) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/sys/block", error)) {
+        std::ifstream file(entry.path() / "loop/backing_file");
+        std::string backing;
+        if (std::getline(file, backing) && backing == path) return "/dev/" + entry.path().filename().string();
+    }
+    return {};
+}
+
+// True: what lies there may change while it is read.
+Result<bool> check_mounted(const ImageOptions& options, bool is_device) {
+    const std::string device = is_device ? options.path : loop_over(options.path);
+    if (device.empty()) return false;
+    TRY_ASSIGN(const DeviceInfo info, describe_device(device));
+    if (!info.mounted_read_write || options.allow_mounted) return info.mounted_read_write;
+    std::string uses;
+    for (const std::string& use : info.uses) uses += (uses.empty() ? "" : ", ") + use;
+    return Error{Code::refused, say("{} is in use ({}): its image would be torn; unmount it, mount it read-only, or say "
+                                    "that it may be mounted",
+                                    printable(options.path), uses)};
+}
+
+void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, ImageNotes& notes, std::vector<Hole>& free) {
+    std::string words = area.type.empty() ? std::string(translate("unknown content")) : area.type;
+    if (!area.label.empty()) words += " \"" + printable(area.label) + "\"";
+    const bool is_ext = area.type == "ext2" || area.type == "ext3" || area.type == "ext4";
+    const auto space = is_ext && !options.keep_free_blocks ? find_ext_free_space(options.path, area.offset) : std::nullopt;
+    if (space && space->distrust.empty() && !mounted) {
+        for (const Hole& run : space->free)
+            if (run.offset + run.length <= area.offset + area.size) free.push_back(run);
+        words += say(" {} used of {}", human_bytes(space->used_bytes), human_bytes(area.size));
+    } else {
+        words += " " + human_bytes(area.size);
+        if (space)
+            notes.warnings.push_back(say("free space of {} at byte {} is stored too: {}", area.type, area.offset,
+                                         mounted ? say("it is mounted read-write") : space->distrust));
+    }
+    notes.description += (notes.description.empty() ? "" : ", ") + words;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, ImageNotes& notes) {
+    TRY_ASSIGN(const OpenImage image, open_image(options.path));
+    TRY_ASSIGN(const bool mounted, check_mounted(options, image.is_device()));
+    if (mounted)
+        notes.warnings.push_back(
+            say("{} is mounted read-write: the image may hold a state that never was", printable(options.path)));
+    const DiskLayout layout = find_disk_layout(image.fd.get(), image.size);
+    std::vector<Hole> free;
+    for (const DiskArea& area : layout.areas) note_area(area, options, mounted, notes, free);
+    if (!layout.table.empty())
+        notes.description = say("{}, {} partitions: ", layout.table, layout.areas.size()) + notes.description;
+    std::sort(free.begin(), free.end());
+    free = merged(free, {});
+    for (const Hole& run : free) notes.skipped_free += run.length;
+    return std::unique_ptr<Source>(std::make_unique<ImageSource>(options.path, image, std::move(free)));
+}
+
+}  // namespace custody

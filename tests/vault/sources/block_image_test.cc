@@ -1,0 +1,179 @@
+#include "vault/sources/block_image.h"
+
+#include "tests/support/backup_fixture.h"
+#include "tests/support/exotic_tree.h"
+#include "tests/support/results.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace custody {
+namespace {
+
+using test::fails_with;
+using test::is_ok;
+using test::noise;
+using test::read_file_text;
+using test::write_file;
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+class BlockImageTest : public ::testing::Test, public test::BackupFixture {
+protected:
+    BlockImageTest() { options.label = "image"; }
+    [[nodiscard]] std::string at(const std::string& name) const { return scratch.path() + "/" + name; }
+    static bool run(const std::string& command) { return std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0; }
+
+    // Files for a file system to hold.
+    void make_content() {
+        ASSERT_EQ(::mkdir(at("content").c_str(), 0755), 0);
+        for (int i = 0; i < 20; ++i) write_file(at("content/" + std::to_string(i)), noise(200'000, static_cast<unsigned>(i)));
+    }
+    BackupResult back_up(const std::string& path) {
+        image_notes = {};
+        ImageOptions image;
+        image.path = path;
+        auto source = open_block_image(image, image_notes);
+        EXPECT_TRUE(is_ok(source));
+        return source.ok() ? backup(**source) : BackupResult{};
+    }
+    ImageNotes image_notes;
+};
+
+// Every byte outside the holes, and the holes as zeros.
+void expect_same_outside_holes(const test::StoredEntry& stored, const std::string& original) {
+    ASSERT_EQ(stored.content.size(), original.size());
+    std::string expected = original;
+    for (const Hole& hole : stored.entry.content.holes) expected.replace(hole.offset, hole.length, hole.length, '\0');
+    EXPECT_TRUE(stored.content == expected);
+}
+
+class ExtImageTest : public BlockImageTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(ExtImageTest, FreeBlocksAreSkippedAndTheFileSystemComesBackWhole) {
+    make_content();
+    write_file(at("image"), noise(48 * kMiB, 99));  // what mkfs leaves of it lies in free blocks
+    if (!run(std::string("mkfs.ext4 -F -d ") + at("content") + " " + GetParam() + " " + at("image")))
+        GTEST_SKIP() << "no mkfs.ext4";
+    const std::string original = read_file_text(at("image"));
+    const BackupResult result = back_up(at("image"));
+    EXPECT_TRUE(image_notes.warnings.empty());
+    EXPECT_GT(image_notes.skipped_free, 20 * kMiB);
+    EXPECT_LT(result.bytes.read, 28 * kMiB);
+    EXPECT_NE(image_notes.description.find("used of 48 MiB"), std::string::npos) << image_notes.description;
+    const auto tree = read(result.snapshot);
+    ASSERT_TRUE(tree.contains(at("image")));
+    const auto& stored = tree.at(at("image"));
+    if (stored.entry.content.node) return;
+    expect_same_outside_holes(stored, original);
+    write_file(at("restored"), stored.content);
+    EXPECT_TRUE(run("e2fsck -fn " + at("restored")));
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = std::to_string(i);
+        ASSERT_TRUE(run("debugfs -R 'dump /" + name + " " + at("dumped") + "' " + at("restored")));
+        EXPECT_TRUE(read_file_text(at("dumped")) == read_file_text(at("content/" + name))) << name;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, ExtImageTest,
+                         ::testing::Values("-b 4096", "-b 1024", "-O bigalloc -C 65536",
+                                           "-O ^metadata_csum,uninit_bg -g 8192 -b 1024", "-O ^has_journal,^extent -b 2048"));
+
+TEST_F(BlockImageTest, FindsFileSystemsInPartitions) {
+    make_content();
+    write_file(at("disk"), noise(64 * kMiB, 98));
+    write_file(at("table"), "label: gpt\nstart=2048, size=65536\nstart=67584, size=40960\n");
+    if (!run("sfdisk " + at("disk") + " < " + at("table"))) GTEST_SKIP() << "no sfdisk";
+    ASSERT_TRUE(run("mkfs.ext4 -F -L root -E offset=1048576 -d " + at("content") + " " + at("disk") + " 32M"));
+    const std::string original = read_file_text(at("disk"));
+    const BackupResult result = back_up(at("disk"));
+    EXPECT_TRUE(image_notes.description.starts_with("gpt, 2 partitions: ext4 \"root\"")) << image_notes.description;
+    EXPECT_GT(image_notes.skipped_free, 10 * kMiB);
+    EXPECT_LT(image_notes.skipped_free, 32 * kMiB);
+    expect_same_outside_holes(read(result.snapshot).at(at("disk")), original);
+}
+
+TEST_F(BlockImageTest, ASecondBackupStoresOnlyWhatChanged) {
+    std::string content = noise(20 * kMiB, 97);
+    write_file(at("raw"), content);
+    EXPECT_EQ(back_up(at("raw")).bytes.added, 20 * kMiB);
+    content.replace(5 * kMiB + 100, 10, "0123456789");
+    content.replace(17 * kMiB, 1, "x");
+    write_file(at("raw"), content);
+    let_settle();
+    const BackupResult second = back_up(at("raw"));
+    EXPECT_EQ(second.bytes.added, 2 * kMiB);
+    EXPECT_TRUE(read(second.snapshot).at(at("raw")).content == content);
+    EXPECT_EQ(second.reconciled.files, 1u);
+    EXPECT_EQ(repository->read_snapshot(second.snapshot)->summary.kind, "image");
+}
+
+TEST_F(BlockImageTest, HolesOfASparseImageStayHoles) {
+    write_file(at("sparse"), noise(2 * kMiB + 4096, 96));
+    ASSERT_EQ(::truncate(at("sparse").c_str(), 200 * kMiB), 0);
+    const BackupResult result = back_up(at("sparse"));
+    EXPECT_EQ(result.bytes.read, 2 * kMiB + 4096);
+    EXPECT_TRUE(read(result.snapshot).at(at("sparse")).content == read_file_text(at("sparse")));
+}
+
+TEST_F(BlockImageTest, ADirtyFileSystemIsStoredWholeWithAWarning) {
+    make_content();
+    write_file(at("image"), noise(16 * kMiB, 95));
+    if (!run("mkfs.ext4 -F -d " + at("content") + " " + at("image"))) GTEST_SKIP() << "no mkfs.ext4";
+    if (!run("debugfs -w -R 'feature needs_recovery' " + at("image"))) GTEST_SKIP() << "debugfs cannot mark it";
+    const BackupResult result = back_up(at("image"));
+    EXPECT_EQ(image_notes.skipped_free, 0u);
+    ASSERT_EQ(image_notes.warnings.size(), 1u);
+    EXPECT_NE(image_notes.warnings[0].find("journal"), std::string::npos);
+    EXPECT_EQ(result.bytes.read, 16 * kMiB);
+}
+
+TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
+    write_file(at("image"), "");
+    ASSERT_EQ(::truncate(at("image").c_str(), 24 * kMiB), 0);
+    make_content();
+    if (!run("mkfs.ext4 -F -d " + at("content") + " " + at("image"))) GTEST_SKIP() << "no mkfs.ext4";
+    if (!run("losetup -f " + at("image") + " && losetup -j " + at("image") + " | cut -d: -f1 > " + at("loop.real") +
+             " && test -s " + at("loop.real")))
+        GTEST_SKIP() << "no loop devices here";
+    std::string device;
+    {
+        std::string listed = read_file_text(at("loop.real"));
+        device = listed.substr(0, listed.find('\n'));
+    }
+    const BackupResult first = back_up(device);
+    EXPECT_TRUE(is_ok(repository->read_snapshot(first.snapshot)));
+    EXPECT_EQ(read(first.snapshot).at(device).content.size(), 24 * kMiB);
+    let_settle();
+    EXPECT_GT(back_up(device).bytes.read, 0u);
+    ASSERT_EQ(::mkdir(at("mount").c_str(), 0755), 0);
+    if (::mount(device.c_str(), at("mount").c_str(), "ext4", 0, "") == 0) {
+        for (const std::string& path : {device, at("image")}) {
+            ImageOptions image;
+            image.path = path;
+            EXPECT_TRUE(fails_with(Code::refused, open_block_image(image, image_notes))) << path;
+            image.allow_mounted = true;
+            EXPECT_TRUE(is_ok(open_block_image(image, image_notes)));
+            EXPECT_EQ(image_notes.skipped_free, 0u);
+        }
+        ASSERT_EQ(::umount(at("mount").c_str()), 0);
+    }
+    EXPECT_TRUE(run("losetup -d " + device));
+}
+
+TEST_F(BlockImageTest, RefusesWhatIsNoImage) {
+    ImageOptions image;
+    image.path = scratch.path();
+    EXPECT_TRUE(fails_with(Code::usage, open_block_image(image, image_notes)));
+    image.path = at("missing");
+    EXPECT_TRUE(fails_with(Code::not_found, open_block_image(image, image_notes)));
+}
+
+}  // namespace
+}  // namespace custody
