@@ -229,7 +229,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
     for (;;) {
         auto window = reader.next();
         if (!window.ok()) {
-            if (window.error().code == Code::memory) return window.error();
+            if (window.error().code == Code::memory || window.error().code == Code::interrupted) return window.error();
             fail(target, window.error());
             return false;
         }

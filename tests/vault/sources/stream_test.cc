@@ -49,6 +49,23 @@ TEST(StreamTest, IsOneFileOfWhateverLength) {
     EXPECT_EQ(read_stream(""), "");
 }
 
+TEST(StreamTest, AStopEndsTheWaitForASilentWriter) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    StopFlag stop;
+    auto source = open_stream(ends[0], "dump.sql", system_clock(), &stop);
+    SourceStep step;
+    while (step.what != SourceStep::What::piece) ASSERT_TRUE((*source)->next(step).ok());
+    auto opened = (*source)->open(*step.folder, step.items[0]);
+    stop.request();
+    Bytes buffer(10);
+    const auto got = opened->content->read(buffer);
+    ASSERT_FALSE(got.ok());
+    EXPECT_EQ(got.error().code, Code::interrupted);
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
 TEST(StreamTest, RefusesNamesThatAreNoFileName) {
     for (const char* name : {"", ".", "..", "a/b"})
         EXPECT_EQ(open_stream(0, name, system_clock()).error().code, Code::usage) << name;
