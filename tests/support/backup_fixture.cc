@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace custody::test {
@@ -26,6 +27,15 @@ BackupFixture::BackupFixture() : clock(Time{system_clock().now().ns + kSecond}) 
     options.label = "business";
     options.name = "top";
     options.cache_folder = scratch / "cache";
+}
+
+void BackupFixture::folder(const std::string& name) {
+    if (::mkdir(at(name).c_str(), 0755) != 0) std::abort();
+}
+
+std::size_t BackupFixture::count(const std::string& prefix) {
+    return static_cast<std::size_t>(std::count_if(store.objects().begin(), store.objects().end(),
+                                                  [&](const auto& object) { return object.first.starts_with(prefix); }));
 }
 
 Result<BackupResult> BackupFixture::try_backup(Source& source) {

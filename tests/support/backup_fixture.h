@@ -32,6 +32,9 @@ public:
     BackupResult backup();
     BackupResult backup(Source& source);
     [[nodiscard]] StoredTree read(const ObjectId& snapshot);
+    [[nodiscard]] std::string at(const std::string& name) const { return top + "/" + name; }
+    void folder(const std::string& name);                        // made below top
+    [[nodiscard]] std::size_t count(const std::string& prefix);  // objects in the store
     // Files of the test are older than the racy window from now on.
     void let_settle() { clock.advance(10 * kSecond); }
 

@@ -27,7 +27,7 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 class BlockImageTest : public ::testing::Test, public test::BackupFixture {
 protected:
     BlockImageTest() { options.label = "image"; }
-    [[nodiscard]] std::string at(const std::string& name) const { return scratch.path() + "/" + name; }
+    [[nodiscard]] std::string at(const std::string& name) const { return scratch / name; }  // beside what the fixture backs up
     static bool run(const std::string& command) { return std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0; }
 
     // Files for a file system to hold.

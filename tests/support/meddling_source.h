@@ -1,0 +1,47 @@
+// A source that lets a test act while it is walked, read and looked at again.
+#pragma once
+
+#include "vault/sources/source.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace custody::test {
+
+struct Meddling {
+    std::function<void(const SourceStep&)> after_step = [](const SourceStep&) {};
+    std::function<void(const std::string&)> after_open = [](const std::string&) {};
+    std::function<void()> before_second_look = [] {};  // once
+};
+class MeddlingSource final : public Source {
+public:
+    MeddlingSource(Result<std::unique_ptr<Source>> inner, Meddling meddling)
+        : inner_(std::move(inner.value())), meddling_(std::move(meddling)) {}
+    std::string kind() const override { return inner_->kind(); }
+    std::vector<std::string> paths() const override { return inner_->paths(); }
+    Status next(SourceStep& step) override {
+        TRY(inner_->next(step));
+        meddling_.after_step(step);
+        return done();
+    }
+    Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) override {
+        auto opened = inner_->open(folder, item);
+        meddling_.after_open(item.name);
+        return opened;
+    }
+    std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override {
+        std::call_once(looked_, meddling_.before_second_look);
+        return inner_->look_again(folder, items);
+    }
+
+private:
+    std::unique_ptr<Source> inner_;
+    Meddling meddling_;
+    std::once_flag looked_;
+};
+
+}  // namespace custody::test
