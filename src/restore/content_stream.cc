@@ -1,0 +1,82 @@
+#include "restore/content_stream.h"
+
+#include <utility>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kMaxPiecesPerGroup = 4096;
+
+}  // namespace
+
+ContentStream::~ContentStream() {
+    for (const auto& group : ahead_) group->job.wait();
+}
+
+Status ContentStream::add(std::uint64_t tag, const TreeReader::ContentPiece& piece) {
+    TRY_ASSIGN(const Location at, access_.trees().locate(piece.chunk.id.view()));
+    if (gathering_ != nullptr) {
+        const Location& same = gathering_->pieces.front().at;
+        const bool fits = same.pack == at.pack && same.block_offset == at.block_offset;
+        if (!fits || gathering_->pieces.size() >= kMaxPiecesPerGroup) submit();
+    }
+    if (gathering_ == nullptr) gathering_ = std::make_unique<Group>();
+    gathering_->pieces.push_back({piece, at});
+    gathering_->tags.push_back(tag);
+    // Enough ahead to keep every worker busy while the oldest is written out.
+    const std::size_t depth = 2 * pool_.size() + 2;
+    while (ahead_.size() > depth) TRY(take_oldest());
+    return done();
+}
+
+void ContentStream::submit() {
+    if (gathering_ == nullptr) return;
+    ahead_.push_back(std::move(gathering_));
+    Group* const group = ahead_.back().get();
+    if (!spare_.empty()) {
+        group->raw = std::move(spare_.back());
+        spare_.pop_back();
+    }
+    group->job = pool_.submit([this, group] {
+        group->opened = access_.blocks().read_data(group->pieces.front().at, thread_tools(), group->raw);
+        if (!group->opened.ok()) return;
+        KeyedHash hash(access_.keys().suite, access_.keys().chunk_id_key);
+        for (const LocatedPiece& located : group->pieces) {
+            group->proven.push_back(proves(hash, group->raw, located.at, located.piece.chunk.id));
+        }
+    });
+}
+
+Status ContentStream::take_oldest() {
+    const std::unique_ptr<Group> group = std::move(ahead_.front());
+    ahead_.pop_front();
+    group->job.wait();
+    for (std::size_t i = 0; i < group->pieces.size(); ++i) {
+        const LocatedPiece& located = group->pieces[i];
+        if (group->opened.ok() && group->proven[i]) {
+            const ByteView bytes = ByteView(group->raw).subspan(located.at.offset, located.at.length);
+            TRY(sink_(group->tags[i], located.piece, bytes));
+            continue;
+        }
+        const Error why = group->opened.ok() ? mismatch_at(located.at) : group->opened.error();
+        const auto elsewhere = chunk_from_elsewhere(access_, located, why);
+        TRY(sink_(group->tags[i], located.piece,
+                  elsewhere.ok() ? Result<ByteView>(ByteView(*elsewhere)) : Result<ByteView>(elsewhere.error())));
+    }
+    spare_.push_back(std::move(group->raw));
+    return done();
+}
+
+Status ContentStream::flush() {
+    submit();
+    while (!ahead_.empty()) TRY(take_oldest());
+    return done();
+}
+
+Status stream_content(SnapshotAccess& access, WorkerPool& pool, const Content& content, const ContentStream::Sink& sink) {
+    ContentStream stream(access, pool, sink);
+    TRY(access.trees().content(content, [&](const TreeReader::ContentPiece& piece) { return stream.add(0, piece); }));
+    return stream.flush();
+}
+
+}  // namespace custody

@@ -1,0 +1,481 @@
+#include "restore/exporter.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "restore/content_stream.h"
+#include "restore/descriptor.h"
+#include "restore/plan.h"
+#include "restore/report.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <deque>
+#include <unordered_map>
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kZeroBytes = 1024 * 1024;
+constexpr std::size_t kMaxWaiting = 4096;  // entries whose content is being decoded
+
+// libarchive converts names by the locale of the thread: in this one UTF-8 stays UTF-8 whatever the user's locale is. Names that
+// are not UTF-8 are written in the "C" locale, where bytes stay bytes and nothing claims that they are UTF-8.
+class ThreadLocale {
+public:
+    explicit ThreadLocale(const char* name) : locale_(::newlocale(LC_CTYPE_MASK, name, nullptr)) {
+        if (locale_ != nullptr) before_ = ::uselocale(locale_);
+    }
+    ~ThreadLocale() {
+        if (locale_ == nullptr) return;
+        ::uselocale(before_);
+        ::freelocale(locale_);
+    }
+    ThreadLocale(const ThreadLocale&) = delete;
+    ThreadLocale& operator=(const ThreadLocale&) = delete;
+
+private:
+    locale_t locale_;
+    locale_t before_ = nullptr;
+};
+
+struct FreeArchive {
+    void operator()(archive* one) const { (void)::archive_write_free(one); }
+};
+struct FreeEntry {
+    void operator()(archive_entry* one) const { ::archive_entry_free(one); }
+};
+using EntryHandle = std::unique_ptr<archive_entry, FreeEntry>;
+
+mode_t type_of(EntryType type) {
+    switch (type) {
+        case EntryType::folder:
+            return AE_IFDIR;
+        case EntryType::symlink:
+            return AE_IFLNK;
+        case EntryType::fifo:
+            return AE_IFIFO;
+        case EntryType::socket:
+            return AE_IFSOCK;
+        case EntryType::character_device:
+            return AE_IFCHR;
+        case EntryType::block_device:
+            return AE_IFBLK;
+        case EntryType::file:
+            break;
+    }
+    return AE_IFREG;
+}
+
+// system.posix_acl_* as the kernel stores it: u32 version 2, then { u16 tag, u16 permissions, u32 id } (linux/posix_acl_xattr.h).
+void add_acl(archive_entry* entry, const ExtendedAttribute& attribute) {
+    const int type =
+        attribute.name == "system.posix_acl_default" ? ARCHIVE_ENTRY_ACL_TYPE_DEFAULT : ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
+    ByteReader reader(attribute.value);
+    if (reader.u32() != 2) return;
+    while (reader.ok() && !reader.at_end()) {
+        const unsigned tag = reader.u16(), permissions = reader.u16();
+        const auto id = static_cast<int>(reader.u32());
+        if (!reader.ok()) return;
+        int kind = 0;
+        switch (tag) {
+            case 0x01:
+                kind = ARCHIVE_ENTRY_ACL_USER_OBJ;
+                break;
+            case 0x02:
+                kind = ARCHIVE_ENTRY_ACL_USER;
+                break;
+            case 0x04:
+                kind = ARCHIVE_ENTRY_ACL_GROUP_OBJ;
+                break;
+            case 0x08:
+                kind = ARCHIVE_ENTRY_ACL_GROUP;
+                break;
+            case 0x10:
+                kind = ARCHIVE_ENTRY_ACL_MASK;
+                break;
+            case 0x20:
+                kind = ARCHIVE_ENTRY_ACL_OTHER;
+                break;
+            default:
+                continue;
+        }
+        const bool named = kind == ARCHIVE_ENTRY_ACL_USER || kind == ARCHIVE_ENTRY_ACL_GROUP;
+        (void)::archive_entry_acl_add_entry(entry, type, static_cast<int>(permissions & 7), kind, named ? id : -1, nullptr);
+    }
+}
+
+class ExportRun {
+public:
+    ExportRun(SnapshotAccess& access, ArchiveFormat format, int descriptor, Progress& progress, const StopFlag& stop)
+        : access_(access),
+          format_(format),
+          progress_(progress),
+          stop_(stop),
+          archive_(::archive_write_new()),
+          stream_(access, pool_,
+                  [this](std::uint64_t tag, const TreeReader::ContentPiece& piece, const Result<ByteView>& bytes) {
+                      return take(tag, piece, bytes);
+                  }),
+          zeros_(kZeroBytes),
+          descriptor_(descriptor) {}
+
+    Status run(Plan& plan) {
+        const ThreadLocale utf8("C.UTF-8");
+        TRY(open());
+        PlanStep step;
+        while (true) {
+            TRY(stop_.check());
+            TRY_ASSIGN(const bool more, plan.next(step));
+            if (!more) break;
+            TRY(add(step));
+            progress_.update({"exporting", report_.files(), 0, report_.written(), 0, {}});
+        }
+        TRY(stream_.flush());
+        while (!waiting_.empty()) TRY(close_front());
+        return check(::archive_write_close(archive_.get()));
+    }
+
+    RestoreResult take_result() {
+        const auto lost = [&](std::uint64_t count, std::string_view sentence) {
+            if (count > 0) report_.warn(say(sentence, count));
+        };
+        lost(special_, "{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them");
+        lost(copies_, "{} hard links became separate copies: zip cannot carry links");
+        lost(extended_, "{} items lost extended attributes, access lists or file flags: zip cannot carry them");
+        lost(raw_names_, "{} names are not UTF-8 and were stored as they are");
+        if (format_ == ArchiveFormat::zip && report_.files() > 0) {
+            report_.warn(say("zip keeps times to the second and holes as zeros: tar keeps them exactly"));
+        }
+        return report_.take();
+    }
+
+private:
+    struct Waiting {
+        std::string path;
+        Entry entry;
+        std::uint64_t tag = 0;
+        bool open = false;       // its header is written
+        bool left_out = false;   // damaged: no header is written
+        bool follows = false;    // another name of something before it: a link without content
+        std::uint64_t at = 0;    // bytes of its content written, holes too
+        std::vector<Hole> data;  // its data ranges, when it has holes
+    };
+
+    Status check(int result) {
+        if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return done();
+        const int reason = ::archive_errno(archive_.get());
+        if (reason == ENOSPC || reason == EDQUOT || reason == EIO) return system_error("write", say("the archive"), reason);
+        const char* const words = ::archive_error_string(archive_.get());
+        return Error{Code::failed, say("cannot write the archive: {}", words != nullptr ? words : "")};
+    }
+
+    Status open() {
+        archive* const to = archive_.get();
+        if (to == nullptr) return Error{Code::failed, say("cannot write the archive: {}", "libarchive")};
+        if (format_ == ArchiveFormat::zip) {
+            TRY(check(::archive_write_set_format_zip(to)));
+        } else {
+            TRY(check(::archive_write_set_format_pax(to)));
+        }
+        if (format_ == ArchiveFormat::tar_zstd) {
+            TRY(check(::archive_write_add_filter_zstd(to)));
+            // An older libarchive has no threads: slower, not wrong.
+            const std::string threads = std::to_string(pool_.size());
+            (void)::archive_write_set_filter_option(to, "zstd", "threads", threads.c_str());
+        }
+        TRY(check(::archive_write_set_bytes_in_last_block(to, 1)));
+        return check(::archive_write_open_fd(to, descriptor_));
+    }
+
+    Status add(const PlanStep& step) {
+        if (step.what == PlanStep::What::leave_folder) {
+            path_.resize(path_.rfind('/', path_.size() - 2) + 1);
+            return done();
+        }
+        Waiting next;
+        next.entry = *step.entry;
+        next.path = path_ + next.entry.name;
+        next.tag = next_tag_++;
+        if (step.what == PlanStep::What::enter_folder) {
+            path_ += next.entry.name + "/";
+            next.path = path_;
+        }
+        if (!can_carry(next.entry.type)) {
+            ++special_;
+            return done();
+        }
+        const Content content = std::move(next.entry.content);
+        next.entry.content = {};
+        next.entry.content.size = content.size;
+        note_link(next);
+        const bool has_content = carries_content(next);
+        if (has_content) TRY(find_holes(content, next));
+        const std::uint64_t tag = next.tag;
+        waiting_.push_back(std::move(next));
+        if (has_content) {
+            TRY(access_.trees().content(content, [&](const TreeReader::ContentPiece& piece) { return stream_.add(tag, piece); }));
+        }
+        return waiting_.size() >= kMaxWaiting ? stream_.flush() : done();
+    }
+
+    void note_link(Waiting& next) {
+        if (next.entry.hard_link == 0) return;
+        const auto [leader, is_first] = leaders_.try_emplace(next.entry.hard_link, Leader{next.path, false});
+        if (format_ != ArchiveFormat::zip) next.follows = !is_first;
+        if (format_ == ArchiveFormat::zip && !is_first) ++copies_;
+    }
+    [[nodiscard]] static bool carries_content(const Waiting& file) {
+        return file.entry.type == EntryType::file && !file.follows && file.entry.content.size > 0;
+    }
+
+    [[nodiscard]] bool can_carry(EntryType type) const {
+        if (type == EntryType::socket) return false;
+        return format_ != ArchiveFormat::zip || type == EntryType::file || type == EntryType::folder ||
+               type == EntryType::symlink;
+    }
+
+    // Data ranges of a sparse file, adjoining ones joined: the header lists them.
+    Status find_holes(const Content& content, Waiting& next) {
+        if (format_ == ArchiveFormat::zip) return done();
+        if (!content.node && content.holes.empty()) return done();
+        std::uint64_t covered = 0;
+        const auto note = [&](const TreeReader::ContentPiece& piece) -> Status {
+            for (const Hole& range : piece.ranges) {
+                covered += range.length;
+                if (!next.data.empty() && next.data.back().offset + next.data.back().length == range.offset) {
+                    next.data.back().length += range.length;
+                } else {
+                    next.data.push_back(range);
+                }
+            }
+            return done();
+        };
+        TRY(access_.trees().content(content, note));
+        if (covered == content.size) next.data.clear();
+        if (covered == 0) next.data.push_back({0, 0});  // libarchive's sign for nothing but a hole
+        return done();
+    }
+
+    Status take(std::uint64_t tag, const TreeReader::ContentPiece& piece, const Result<ByteView>& bytes) {
+        while (waiting_.front().tag != tag) TRY(close_front());
+        Waiting& file = waiting_.front();
+        if (file.left_out) return done();
+        if (!bytes.ok()) {
+            const std::string line = say("/{} is not exported: {}; `custody repair --from` a second vault can bring it back",
+                                         printable(file.path), bytes.error().message);
+            // What is begun cannot be taken back out of an archive.
+            if (bytes.error().code != Code::corrupt || file.open) return Error{bytes.error().code, line};
+            leave_out(file, line);
+            return done();
+        }
+        if (!file.open) TRY(write_header(file));
+        ByteView left = *bytes;
+        for (const Hole& range : piece.ranges) {
+            TRY(write_zeros(file, range.offset));
+            TRY(write_data(file, left.first(range.length)));
+            left = left.subspan(range.length);
+        }
+        report_.wrote(piece.chunk.length);
+        return done();
+    }
+
+    void leave_out(Waiting& file, const std::string& line) {
+        report_.damaged_file(line);
+        file.left_out = true;
+        const auto leader = leaders_.find(file.entry.hard_link);
+        if (leader != leaders_.end() && leader->second.path == file.path) leader->second.left_out = true;
+    }
+
+    Status close_front() {
+        Waiting& front = waiting_.front();
+        if (!front.open && !front.left_out) TRY(write_header(front));
+        if (front.open) {
+            const bool has_content = carries_content(front);
+            if (has_content) TRY(write_zeros(front, front.entry.content.size));
+            TRY(check(::archive_write_finish_entry(archive_.get())));
+            if (front.entry.type != EntryType::folder) report_.done_file(has_content ? front.entry.content.size : 0);
+        }
+        waiting_.pop_front();
+        return done();
+    }
+
+    Status write_header(Waiting& file) {
+        if (file.follows && leaders_[file.entry.hard_link].left_out) {
+            leave_out(file, say("/{} is not exported: it is another name of /{}, which is damaged", printable(file.path),
+                                printable(leaders_[file.entry.hard_link].path)));
+            return done();
+        }
+        file.open = true;
+        const EntryHandle handle(::archive_entry_new());
+        archive_entry* const entry = handle.get();
+        const Attributes& attributes = file.entry.attributes;
+        ::archive_entry_copy_pathname(entry, file.path.c_str());
+        ::archive_entry_set_mode(entry, type_of(file.entry.type) | attributes.mode);
+        ::archive_entry_set_uid(entry, attributes.uid);
+        ::archive_entry_set_gid(entry, attributes.gid);
+        const std::int64_t seconds = attributes.modified.seconds();
+        ::archive_entry_set_mtime(entry, seconds, static_cast<long>(attributes.modified.ns - seconds * kSecond));
+        ::archive_entry_set_size(entry, carries_content(file) ? static_cast<la_int64_t>(file.entry.content.size) : 0);
+        if (file.entry.type == EntryType::symlink) ::archive_entry_copy_symlink(entry, file.entry.target.c_str());
+        if (file.entry.device != 0) ::archive_entry_set_rdev(entry, file.entry.device);
+        if (file.follows) ::archive_entry_copy_hardlink(entry, leaders_[file.entry.hard_link].path.c_str());
+        set_extended(attributes, entry);
+        for (const Hole& data : file.data) {
+            ::archive_entry_sparse_add_entry(entry, static_cast<la_int64_t>(data.offset), static_cast<la_int64_t>(data.length));
+        }
+        if (is_utf8(file.path) && is_utf8(file.entry.target)) return check(::archive_write_header(archive_.get(), entry));
+        ++raw_names_;
+        const ThreadLocale bytes("C");
+        return check(::archive_write_header(archive_.get(), entry));
+    }
+
+    void set_extended(const Attributes& attributes, archive_entry* entry) {
+        if (format_ == ArchiveFormat::zip) {
+            if (!attributes.xattrs.empty() || attributes.flags != 0) ++extended_;
+            return;
+        }
+        for (const ExtendedAttribute& attribute : attributes.xattrs) {
+            if (attribute.name.starts_with("system.posix_acl_")) {
+                add_acl(entry, attribute);
+            } else {
+                ::archive_entry_xattr_add_entry(entry, attribute.name.c_str(), attribute.value.data(), attribute.value.size());
+            }
+        }
+        if (attributes.flags != 0) ::archive_entry_set_fflags(entry, attributes.flags, 0);
+    }
+
+    Status write_data(Waiting& file, ByteView bytes) {
+        while (!bytes.empty()) {
+            const la_ssize_t wrote = ::archive_write_data(archive_.get(), bytes.data(), bytes.size());
+            if (wrote < 0) return check(static_cast<int>(wrote));
+            if (wrote == 0) return Error{Code::failed, say("cannot write the archive: {}", printable(file.path))};
+            file.at += static_cast<std::uint64_t>(wrote);
+            bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+        }
+        return done();
+    }
+    Status write_zeros(Waiting& file, std::uint64_t up_to) {
+        while (file.at < up_to) {
+            TRY(stop_.check());
+            TRY(write_data(file,
+                           {zeros_.data(), static_cast<std::size_t>(std::min<std::uint64_t>(kZeroBytes, up_to - file.at))}));
+        }
+        return done();
+    }
+
+    SnapshotAccess& access_;
+    ArchiveFormat format_;
+    Progress& progress_;
+    const StopFlag& stop_;
+    Report report_;
+    std::unique_ptr<archive, FreeArchive> archive_;
+    WorkerPool pool_{0};
+    ContentStream stream_;
+    std::deque<Waiting> waiting_;  // in order; the front is being written
+    struct Leader {
+        std::string path;
+        bool left_out = false;
+    };
+    std::unordered_map<std::uint64_t, Leader> leaders_;  // first names of inodes with several
+    Bytes zeros_;
+    int descriptor_;
+    std::string path_;  // of the folder the plan is in, with a slash at its end
+    std::uint64_t next_tag_ = 0;
+    std::uint64_t special_ = 0, copies_ = 0, extended_ = 0, raw_names_ = 0;
+};
+
+}  // namespace
+
+Result<ArchiveFormat> archive_format_of(const std::string& output_path) {
+    if (output_path.ends_with(".tar")) return ArchiveFormat::tar;
+    if (output_path.ends_with(".tar.zst") || output_path.ends_with(".tzst")) return ArchiveFormat::tar_zstd;
+    if (output_path.ends_with(".zip")) return ArchiveFormat::zip;
+    return Error{Code::usage,
+                 say("{} ends in none of .tar, .tar.zst, .zip: the ending says which archive to write", printable(output_path))};
+}
+
+namespace {
+
+// A file under a temporary name beside `path`, removed unless it was named.
+class NewArchive {
+public:
+    static Result<NewArchive> create(const std::string& path) {
+        struct stat status = {};
+        if (::lstat(path.c_str(), &status) == 0) {
+            return Error{Code::exists, say("{} is there already: name another file", printable(path))};
+        }
+        std::array<Byte, 8> random{};
+        fill_random(random);
+        NewArchive made;
+        made.path_ = path;
+        const std::size_t slash = path.rfind('/');
+        made.folder_ = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+        const std::string temporary =
+            made.folder_ + "/.custody-restore-" + std::to_string(::getpid()) + "-" + to_hex(random) + "-0";
+        made.descriptor_ = Descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!made.descriptor_.is_open()) return system_error("make the file", path, errno);
+        made.temporary_ = temporary;
+        return made;
+    }
+    NewArchive(NewArchive&& other) noexcept
+        : path_(std::move(other.path_)),
+          folder_(std::move(other.folder_)),
+          temporary_(std::exchange(other.temporary_, {})),
+          descriptor_(std::move(other.descriptor_)) {}
+    NewArchive& operator=(NewArchive&&) = delete;
+    ~NewArchive() {
+        if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
+    }
+    [[nodiscard]] int descriptor() const { return descriptor_.number(); }
+
+    Status finish() {
+        if (::fsync(descriptor_.number()) != 0) return system_error("sync", path_, errno);
+        // A hard link is exclusive on every file system that has links; the others take a rename.
+        if (::link(temporary_.c_str(), path_.c_str()) == 0) {
+            (void)::unlink(temporary_.c_str());
+        } else if (errno == EEXIST || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+            return system_error("name", path_, errno);
+        }
+        temporary_.clear();
+        const Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!folder.is_open() || ::fsync(folder.number()) != 0) return system_error("sync the folder of", path_, errno);
+        return done();
+    }
+
+private:
+    NewArchive() = default;
+    std::string path_, folder_, temporary_;
+    Descriptor descriptor_;
+};
+
+}  // namespace
+
+Result<RestoreResult> export_snapshot(Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
+                                      const std::vector<std::string>& paths, const std::string& output, Progress& progress,
+                                      const StopFlag& stop) {
+    const std::int64_t begun_ns = repository.clock().monotonic_ns();
+    TRY_ASSIGN(const ArchiveFormat format, archive_format_of(output));
+    TRY_ASSIGN(const auto access, SnapshotAccess::open(repository, snapshot, unlocked));
+    TRY_ASSIGN(Plan plan, Plan::make(access->trees(), access->root(), paths, ""));
+    TRY_ASSIGN(NewArchive made, NewArchive::create(output));
+    RestoreResult result;
+    {
+        ExportRun run(*access, format, made.descriptor(), progress, stop);
+        TRY(run.run(plan));
+        result = run.take_result();
+    }
+    TRY(made.finish());
+    result.seconds = static_cast<double>(repository.clock().monotonic_ns() - begun_ns) / 1e9;
+    return result;
+}
+
+}  // namespace custody
