@@ -1,0 +1,121 @@
+// Archives that other programs open: tar, zstd, unzip and python judge them.
+#include "restore/exporter.h"
+#include "tests/support/exotic_tree.h"
+#include "tests/support/restore_fixture.h"
+#include "tests/support/results.h"
+#include "tests/support/tree_compare.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace custody::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Export : public ::testing::Test, protected RestoreFixture {
+protected:
+    Result<RestoreResult> export_to(const Snapshot& snapshot, const std::string& output,
+                                    const std::vector<std::string>& paths = {}) {
+        SilentProgress progress;
+        return export_snapshot(*repository, snapshot, *unlocked, paths, output, progress, stop);
+    }
+    static bool runs(const std::string& command) { return ::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+};
+
+TEST_F(Export, TarHoldsEverythingThatTarCan) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to make and to unpack all of it";
+    make_exotic_tree(source + "/tree", {.immutable_flags = false, .deep_paths = false});
+    ASSERT_EQ(::unlink((source + "/tree/special/socket").c_str()), 0);  // tar has no sockets
+    // GNU tar keeps no trusted attributes on links, and a file of 1 TiB takes it minutes.
+    ASSERT_EQ(::unlink((source + "/tree/sparse/huge").c_str()), 0);
+    const Snapshot snapshot = back_up();
+    const auto result = export_to(snapshot, scratch / "all.tar");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->failed, 0u);
+    EXPECT_EQ(result->files, snapshot.summary.files);
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    ASSERT_TRUE(runs("tar -C '" + target + "' --xattrs --xattrs-include='*' --acls -xpf '" + (scratch / "all.tar") + "'"));
+    CompareOptions same;
+    same.flags = false;  // GNU tar sets none
+    for (const std::string& difference : compare_trees(source, restored(), same)) {
+        const bool tars_own =
+            difference.find("attributes/link") != std::string::npos || difference.find("attributes/fifo") != std::string::npos;
+        EXPECT_TRUE(tars_own) << difference;
+    }
+}
+
+TEST_F(Export, ZstdOpensWithTheZstdProgram) {
+    for (int file = 0; file < 50; ++file) write_file(source + "/" + std::to_string(file), noise(20'000, unsigned(file)));
+    const Snapshot snapshot = back_up();
+    ASSERT_TRUE(is_ok(export_to(snapshot, scratch / "all.tar.zst")));
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    ASSERT_TRUE(runs("zstd -d '" + (scratch / "all.tar.zst") + "' -o '" + (scratch / "all.tar") + "'"));
+    ASSERT_TRUE(runs("tar -C '" + target + "' -xpf '" + (scratch / "all.tar") + "'"));
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+TEST_F(Export, ZipHoldsContentAndSaysWhatItLoses) {
+    write_file(source + "/công chứng.txt", "nội dung");
+    write_file(source + "/large", noise(2'000'000, 1));
+    ASSERT_EQ(::link((source + "/large").c_str(), (source + "/large too").c_str()), 0);
+    ASSERT_EQ(::mkfifo((source + "/fifo").c_str(), 0600), 0);
+    ASSERT_EQ(::symlink("large", (source + "/link").c_str()), 0);
+    const Snapshot snapshot = back_up();
+    const auto result = export_to(snapshot, scratch / "all.zip");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_THAT(result->warnings, Contains(HasSubstr("1 hard links became separate copies")));
+    EXPECT_THAT(result->warnings, Contains(HasSubstr("left out")));
+    ASSERT_TRUE(runs("unzip -q '" + (scratch / "all.zip") + "' -d '" + target + "'"));
+    EXPECT_EQ(read_file_text(restored("công chứng.txt")), "nội dung");
+    EXPECT_TRUE(read_file_text(restored("large too")) == read_file_text(source + "/large"));
+    EXPECT_EQ(std::filesystem::read_symlink(restored("link")), "large");
+    EXPECT_TRUE(runs("python3 -c \"import zipfile,sys; z=zipfile.ZipFile('" + (scratch / "all.zip") +
+                     "'); sys.exit(z.testzip() is not None)\""));
+}
+
+TEST_F(Export, OnlyChosenPathsAndNeverOverAnExistingFile) {
+    write_file(source + "/a", "a");
+    write_file(source + "/b", "b");
+    const Snapshot snapshot = back_up();
+    ASSERT_TRUE(is_ok(export_to(snapshot, scratch / "one.tar", {source + "/a"})));
+    EXPECT_TRUE(fails_with(Code::exists, export_to(snapshot, scratch / "one.tar")));
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    ASSERT_TRUE(runs("tar -C '" + target + "' -xpf '" + (scratch / "one.tar") + "'"));
+    EXPECT_EQ(read_file_text(restored("a")), "a");
+    EXPECT_NE(::access(restored("b").c_str(), F_OK), 0);
+    EXPECT_TRUE(fails_with(Code::usage, export_to(snapshot, scratch / "one.rar")));
+    EXPECT_TRUE(fails_with(Code::not_found, export_to(snapshot, scratch / "two.tar", {"/no/such"})));
+    EXPECT_NE(::access((scratch / "two.tar").c_str(), F_OK), 0);
+}
+
+TEST_F(Export, ADamagedSmallFileIsLeftOutAndNamed) {
+    for (int file = 0; file < 6; ++file) write_file(source + "/" + std::to_string(file), noise(200'000, unsigned(file)));
+    const Snapshot snapshot = back_up();
+    const std::string pack = packs().back();
+    std::string bytes = read_file_text(pack);
+    bytes[bytes.size() / 2] ^= 4;
+    std::filesystem::permissions(pack, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    write_file(pack, bytes);
+    reopen();
+    const auto result = export_to(snapshot, scratch / "all.tar");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_TRUE(result->damaged);
+    EXPECT_GE(result->failed, 1u);
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    ASSERT_TRUE(runs("tar -C '" + target + "' -xpf '" + (scratch / "all.tar") + "'"));
+    for (const std::string& difference : compare_trees(source, restored())) {
+        EXPECT_THAT(difference, HasSubstr("is missing on the right"));
+    }
+}
+
+}  // namespace
+}  // namespace custody::test

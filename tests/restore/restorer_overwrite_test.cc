@@ -1,0 +1,223 @@
+// What is already there: left, skipped or replaced as was asked; an interrupted restore is simply run again.
+#include "tests/support/exotic_tree.h"
+#include "tests/support/restore_fixture.h"
+#include "tests/support/results.h"
+#include "tests/support/tree_compare.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+
+namespace custody::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RestoreOverwrite : public ::testing::Test, protected RestoreFixture {
+protected:
+    Snapshot backed_up() {
+        write_file(source + "/small", "small");
+        write_file(source + "/other", "other");
+        write_file(source + "/large", noise(3'000'000, 1));
+        EXPECT_EQ(::link((source + "/small").c_str(), (source + "/small too").c_str()), 0);
+        EXPECT_EQ(::symlink("small", (source + "/link").c_str()), 0);
+        EXPECT_EQ(::mkfifo((source + "/fifo").c_str(), 0640), 0);
+        EXPECT_EQ(::mkdir((source + "/folder").c_str(), 0755), 0);
+        write_file(source + "/folder/inside", "inside");
+        return back_up();
+    }
+    // The bytes of "small", differing in one that neither size nor time tells.
+    void change_silently(const std::string& name, const std::string& content) {
+        struct stat before = {};
+        ASSERT_EQ(::stat(restored(name).c_str(), &before), 0);
+        write_file(restored(name), content);
+        const timespec times[2] = {before.st_atim, before.st_mtim};
+        ASSERT_EQ(::utimensat(AT_FDCWD, restored(name).c_str(), times, 0), 0);
+    }
+};
+
+TEST_F(RestoreOverwrite, RunAgainEverythingIsSkipped) {
+    const Snapshot snapshot = backed_up();
+    const RestoreResult first = restore(snapshot);
+    EXPECT_EQ(first.skipped, 0u);
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
+        options.overwrite = how;
+        const RestoreResult again = restore(snapshot);
+        EXPECT_EQ(again.files, first.files);
+        EXPECT_EQ(again.skipped, first.files);
+        EXPECT_EQ(again.failed, 0u);
+        EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+    }
+}
+
+TEST_F(RestoreOverwrite, NeverLeavesWhatDiffersAndNamesIt) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    change_silently("other", "othex");
+    ASSERT_EQ(::chmod(restored("folder/inside").c_str(), 0600), 0);
+    ASSERT_EQ(::unlink(restored("link").c_str()), 0);
+    ASSERT_EQ(::symlink("other", restored("link").c_str()), 0);
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.failed, 3u);
+    EXPECT_FALSE(again.damaged);
+    EXPECT_THAT(again.warnings, Contains(HasSubstr("other is left as it is: it differs in content")));
+    EXPECT_THAT(again.warnings, Contains(HasSubstr("inside is left as it is: it differs in mode")));
+    EXPECT_THAT(again.warnings, Contains(HasSubstr("link is left as it is")));
+    EXPECT_EQ(read_file_text(restored("other")), "othex");
+}
+
+TEST_F(RestoreOverwrite, ChangedReplacesWhatDiffers) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    change_silently("other", "othex");
+    ASSERT_EQ(::truncate(restored("large").c_str(), 100), 0);
+    ASSERT_EQ(::unlink(restored("fifo").c_str()), 0);
+    write_file(restored("fifo"), "no fifo any more");
+    ASSERT_EQ(::unlink(restored("small too").c_str()), 0);
+    write_file(restored("small too"), "no link any more");
+    options.overwrite = Overwrite::changed;
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.failed, 0u);
+    EXPECT_EQ(again.skipped, again.files - 4);
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+TEST_F(RestoreOverwrite, AlwaysReplacesAll) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    change_silently("other", "othex");
+    options.overwrite = Overwrite::always;
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.skipped, 0u);
+    EXPECT_EQ(again.failed, 0u);
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+TEST_F(RestoreOverwrite, AFileInPlaceOfAFolderAndTheOtherWayRound) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    ASSERT_TRUE(remove_tree(restored("folder")));
+    write_file(restored("folder"), "a file");
+    ASSERT_EQ(::unlink(restored("other").c_str()), 0);
+    ASSERT_EQ(::mkdir(restored("other").c_str(), 0755), 0);
+    const RestoreResult never = restore(snapshot);
+    EXPECT_EQ(never.failed, 3u);  // the folder, what is in it, the file
+    EXPECT_EQ(read_file_text(restored("folder")), "a file");
+    options.overwrite = Overwrite::changed;
+    const RestoreResult changed = restore(snapshot);
+    EXPECT_EQ(changed.failed, 0u);
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+TEST_F(RestoreOverwrite, AFullFolderInPlaceOfAFileIsNeverRemoved) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    ASSERT_EQ(::unlink(restored("other").c_str()), 0);
+    ASSERT_EQ(::mkdir(restored("other").c_str(), 0755), 0);
+    write_file(restored("other/precious"), "precious");
+    options.overwrite = Overwrite::always;
+    const RestoreResult result = restore(snapshot);
+    EXPECT_EQ(result.failed, 1u);
+    EXPECT_EQ(read_file_text(restored("other/precious")), "precious");
+}
+
+TEST_F(RestoreOverwrite, HolesThatWereFilledWithBytesAreADifference) {
+    write_file(source + "/sparse", "");
+    ASSERT_EQ(::truncate((source + "/sparse").c_str(), 1 << 20), 0);
+    const Snapshot snapshot = back_up();
+    (void)restore(snapshot);
+    change_silently("sparse", std::string(1 << 20, '\0'));
+    EXPECT_EQ(restore(snapshot).failed, 0u) << "zeros read as a hole does";
+    std::string content(1 << 20, '\0');
+    content[777'777] = 'x';
+    change_silently("sparse", content);
+    EXPECT_EQ(restore(snapshot).failed, 1u);
+}
+
+// Stops at the n-th report of progress.
+class StoppingProgress final : public Progress {
+public:
+    StoppingProgress(StopFlag& stop, int after) : stop_(stop), left_(after) {}
+    void update(const ProgressState&) override {
+        if (--left_ == 0) stop_.request();
+    }
+    void warn(std::string_view) override {}
+
+private:
+    StopFlag& stop_;
+    int left_;
+};
+
+TEST_F(RestoreOverwrite, AnInterruptedRestoreIsSimplyRunAgain) {
+    for (int folder = 0; folder < 20; ++folder) {
+        const std::string name = source + "/" + std::to_string(folder);
+        ASSERT_EQ(::mkdir(name.c_str(), 0755), 0);
+        for (int file = 0; file < 100; ++file)
+            write_file(name + "/" + std::to_string(file), noise(500, unsigned(folder * 100 + file)));
+    }
+    write_file(source + "/large", noise(20'000'000, 7));
+    const Snapshot snapshot = back_up();
+    for (const int updates : {1, 2, 4, 6, 8}) {
+        StopFlag stopped;
+        StoppingProgress progress(stopped, updates);
+        const auto result = restore_files(*repository, snapshot, *unlocked, options, progress, stopped);
+        if (result.ok()) break;
+        EXPECT_TRUE(fails_with(Code::interrupted, result));
+        for (const auto& item : std::filesystem::recursive_directory_iterator(target)) {
+            EXPECT_THAT(item.path().filename().string(), ::testing::Not(HasSubstr(".custody-restore-")));
+        }
+    }
+    const RestoreResult result = restore(snapshot);
+    EXPECT_EQ(result.failed, 0u);
+    EXPECT_THAT(result.warnings, IsEmpty());
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+TEST_F(RestoreOverwrite, LeftoversOfADeadRestoreGoAndForeignOnesStay) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ASSERT_GT(child, 0);
+    int status = 0;
+    while (::waitpid(child, &status, 0) != child) {
+    }
+    const std::string dead = restored(".custody-restore-" + std::to_string(child) + "-0123456789abcdef-17");
+    const std::string alive = restored(".custody-restore-" + std::to_string(::getppid()) + "-0123456789abcdef-17");
+    const std::string not_ours = restored(".custody-restore-notes");
+    for (const std::string& name : {dead, alive, not_ours}) write_file(name, "x");
+    (void)restore(snapshot);
+    EXPECT_NE(::access(dead.c_str(), F_OK), 0);
+    EXPECT_EQ(::access(alive.c_str(), F_OK), 0);
+    EXPECT_EQ(::access(not_ours.c_str(), F_OK), 0);
+}
+
+TEST_F(RestoreOverwrite, AFullTargetIsOneClearErrorAndNothingHalf) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to mount";
+    write_file(source + "/large", noise(9'000'000, 3));
+    const Snapshot snapshot = back_up();
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    if (::mount("tmpfs", target.c_str(), "tmpfs", 0, "size=4m") != 0) GTEST_SKIP() << "no tmpfs here";
+    const auto empty_target = try_restore(snapshot);
+    EXPECT_TRUE(fails_with(Code::no_space, empty_target));
+    if (!empty_target.ok()) {
+        EXPECT_THAT(empty_target.error().message, HasSubstr("needs 8.6 MiB"));
+    }
+    write_file(target + "/something", "so that it is not empty");
+    EXPECT_TRUE(fails_with(Code::no_space, try_restore(snapshot)));
+    EXPECT_NE(::access(restored("large").c_str(), F_OK), 0);
+    EXPECT_EQ(::umount(target.c_str()), 0);
+}
+
+}  // namespace
+}  // namespace custody::test
