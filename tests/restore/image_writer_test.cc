@@ -69,6 +69,8 @@ protected:
         EXPECT_TRUE(is_ok(opened));
         return back_up_from(**opened, "image", "disk");
     }
+    static ImageTarget to_file(const std::string& path, bool overwrite = false) { return {path, false, "", overwrite}; }
+    static ImageTarget to_device(const std::string& path, const std::string& serial) { return {path, true, serial, false}; }
     Result<RestoreResult> restore_to(const Snapshot& snapshot, const ImageTarget& to) {
         SilentProgress progress;
         return restore_image(*repository, snapshot, *unlocked, to, progress, stop);
@@ -81,7 +83,7 @@ protected:
 
 TEST_F(ImageRestore, ToANewFileSparseAndExact) {
     const Snapshot snapshot = image_snapshot();
-    const auto result = restore_to(snapshot, {.path = out_});
+    const auto result = restore_to(snapshot, to_file(out_));
     ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(result->bytes, std::uint64_t{kSize});
     EXPECT_EQ(read_file_text(out_), read_file_text(image_));
@@ -93,11 +95,11 @@ TEST_F(ImageRestore, ToANewFileSparseAndExact) {
 TEST_F(ImageRestore, AnExistingFileIsKeptUnlessToldOtherwise) {
     const Snapshot snapshot = image_snapshot();
     write_file(out_, "precious");
-    EXPECT_TRUE(fails_with(Code::exists, restore_to(snapshot, {.path = out_})));
+    EXPECT_TRUE(fails_with(Code::exists, restore_to(snapshot, to_file(out_))));
     EXPECT_EQ(read_file_text(out_), "precious");
-    EXPECT_TRUE(is_ok(restore_to(snapshot, {.path = out_, .overwrite = true})));
+    EXPECT_TRUE(is_ok(restore_to(snapshot, to_file(out_, true))));
     EXPECT_EQ(read_file_text(out_), read_file_text(image_));
-    EXPECT_TRUE(fails_with(Code::usage, restore_to(snapshot, {.path = scratch.path()})));
+    EXPECT_TRUE(fails_with(Code::usage, restore_to(snapshot, to_file(scratch.path()))));
 }
 
 TEST_F(ImageRestore, ADamagedImageGetsNoName) {
@@ -108,7 +110,7 @@ TEST_F(ImageRestore, ADamagedImageGetsNoName) {
     std::filesystem::permissions(pack, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
     write_file(pack, bytes);
     reopen();
-    EXPECT_TRUE(fails_with(Code::corrupt, restore_to(snapshot, {.path = out_})));
+    EXPECT_TRUE(fails_with(Code::corrupt, restore_to(snapshot, to_file(out_))));
     EXPECT_NE(::access(out_.c_str(), F_OK), 0);
     for (const auto& item : std::filesystem::directory_iterator(scratch.path())) {
         EXPECT_THAT(item.path().filename().string(), ::testing::Not(HasSubstr(".custody-restore-")));
@@ -135,7 +137,7 @@ TEST_F(DeviceRestore, HolesReadAsZerosAndTheRestOfTheDeviceIsLeft) {
     const std::string backing = make_backing(16 << 20);
     LoopDevice device(backing);
     if (device.path().empty()) GTEST_SKIP() << "no loop devices here";
-    const auto result = restore_to(snapshot, {.path = device.path(), .is_device = true, .confirmed_serial = serial_of(device)});
+    const auto result = restore_to(snapshot, to_device(device.path(), serial_of(device)));
     ASSERT_TRUE(is_ok(result));
     EXPECT_THAT(result->warnings, Contains(HasSubstr("larger than the image")));
     device.detach();
@@ -151,28 +153,23 @@ TEST_F(DeviceRestore, TooSmallOtherSerialInUseReadOnlyAreRefused) {
         const LoopDevice device(backing);
         if (device.path().empty()) GTEST_SKIP() << "no loop devices here";
         const std::string serial = serial_of(device);
-        EXPECT_TRUE(fails_with(Code::refused,
-                               restore_to(snapshot, {.path = device.path(), .is_device = true, .confirmed_serial = serial})));
+        EXPECT_TRUE(fails_with(Code::refused, restore_to(snapshot, to_device(device.path(), serial))));
     }
     const std::string backing = make_backing(16 << 20);
     const LoopDevice device(backing);
     const std::string serial = serial_of(device);
-    EXPECT_TRUE(
-        fails_with(Code::refused, restore_to(snapshot, {.path = device.path(), .is_device = true, .confirmed_serial = "other"})));
+    EXPECT_TRUE(fails_with(Code::refused, restore_to(snapshot, to_device(device.path(), "other"))));
     ASSERT_EQ(output_of("blockdev --setro " + device.path() + " && echo ok"), "ok");
-    EXPECT_TRUE(fails_with(Code::read_only,
-                           restore_to(snapshot, {.path = device.path(), .is_device = true, .confirmed_serial = serial})));
+    EXPECT_TRUE(fails_with(Code::read_only, restore_to(snapshot, to_device(device.path(), serial))));
     (void)output_of("blockdev --setrw " + device.path());
     if (output_of("mkfs.ext4 -q " + device.path() + " && echo ok") == "ok") {
         ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
         ASSERT_EQ(::mount(device.path().c_str(), target.c_str(), "ext4", 0, nullptr), 0);
-        EXPECT_TRUE(fails_with(Code::refused,
-                               restore_to(snapshot, {.path = device.path(), .is_device = true, .confirmed_serial = serial})));
+        EXPECT_TRUE(fails_with(Code::refused, restore_to(snapshot, to_device(device.path(), serial))));
         EXPECT_EQ(::umount(target.c_str()), 0);
     }
     const int held = ::open(device.path().c_str(), O_RDONLY | O_EXCL | O_CLOEXEC);
-    EXPECT_TRUE(
-        fails_with(Code::busy, restore_to(snapshot, {.path = device.path(), .is_device = true, .confirmed_serial = serial})));
+    EXPECT_TRUE(fails_with(Code::busy, restore_to(snapshot, to_device(device.path(), serial))));
     ::close(held);
 }
 
