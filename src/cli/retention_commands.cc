@@ -61,8 +61,7 @@ Json lines_json(const std::vector<ForgetResult::Line>& lines) {
 
 void print_lines(Output& output, const std::string& what, const std::vector<ForgetResult::Line>& lines) {
     for (const ForgetResult::Line& line : lines) {
-        output.line(what + "  " + short_id(line.snapshot) + "  " + printable(line.text) +
-                    (line.why.empty() ? "" : "  (" + printable(line.why) + ")"));
+        output.line(what + "  " + printable(line.text) + (line.why.empty() ? "" : "  (" + printable(line.why) + ")"));
     }
 }
 
