@@ -304,6 +304,10 @@ std::optional<InPlace> RestoreRun::clear_way_for(const Batch::Link& link, const 
 }
 
 Result<bool> RestoreRun::make_link(Batch::Link& link) {
+    if (options_.dry_run) {
+        report_.done_file(0);
+        return true;
+    }
     Leader& leader = leaders_.at(link.entry.hard_link);
     if (leader.state == Leader::State::planned) {
         filling_->links.push_back(std::move(link));
