@@ -130,7 +130,7 @@ private:
     // A lookup that finds a segment gone reloads by itself, so these change under const.
     mutable std::shared_mutex mutex_;
     mutable Segments segments_;
-    mutable std::set<std::string> passed_over_;  // other hosts' and damaged segments, not opened again
+    mutable std::set<std::string> passed_over_;  // other hosts' segments, not opened again
     mutable std::vector<Damage> damaged_;
     mutable std::unordered_multimap<IdBytes, Location, IdBytesHash> pending_;
 };
@@ -141,7 +141,6 @@ Status OpenIndex::open_new(const ObjectInfo& object, Segments& known) const {
         if (segment.error().code == Code::not_found) return done();  // a prune was faster
         if (!is_damage(segment.error())) return segment.error();
         damaged_.push_back({object.name, segment.error()});
-        passed_over_.insert(object.name);
         return done();
     }
     if (trust_.everyone || (*segment)->info().signer == trust_.only) {
@@ -158,6 +157,7 @@ Status OpenIndex::load() const {
     std::unordered_map<std::string, SharedSegment> before;
     for (const auto& segment : segments_) before.emplace(segment->name(), segment);
     Segments now, fresh;
+    damaged_.clear();  // tried again: a repair may have put it back under its name
     for (const auto& object : objects) {
         const auto known = before.find(object.name);
         if (known != before.end()) {

@@ -104,6 +104,7 @@ public:
         std::string object;
         Error error;
     };
+    // As the last reload found it.
     [[nodiscard]] virtual const std::vector<Damage>& damaged() const = 0;
 };
 

@@ -253,6 +253,22 @@ TEST_F(IndexTest, AForeignLabelsSegmentIsDamageNotData) {
     EXPECT_EQ(index->damaged()[0].object, index_name(label.keys.label, written->id));
 }
 
+TEST_F(IndexTest, ARepairedOrRemovedSegmentIsNoLongerDamage) {
+    const std::string name = index_name(label.keys.label, publish({some_entry(1)}));
+    const std::string other = index_name(label.keys.label, publish({some_entry(2)}));
+    const Bytes good = store.objects()[name];
+    store.objects()[name].pop_back();
+    store.objects()[other].pop_back();
+    const auto index = open();
+    ASSERT_EQ(index->damaged().size(), 2u);
+    EXPECT_FALSE(find(*index, some_entry(1)).has_value());
+    store.objects()[name] = good;
+    ASSERT_TRUE(store.remove(other).ok());
+    ASSERT_TRUE(index->reload().ok());
+    EXPECT_TRUE(index->damaged().empty());
+    EXPECT_TRUE(find(*index, some_entry(1)).has_value());
+}
+
 TEST_F(IndexTest, EntriesOutOfOrderOrWithoutARowAreRefused) {
     auto writer = store.begin();
     ASSERT_TRUE(writer.ok());
