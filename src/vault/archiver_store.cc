@@ -1,6 +1,7 @@
 #include "vault/archiver_store.h"
 
 #include "base/text.h"
+#include "vault/object_check.h"
 
 #include <algorithm>
 #include <map>
@@ -223,8 +224,10 @@ Result<std::vector<ObjectInfo>> ChunkStore::objects_to_list() {
         orphans |= !listed.contains(pack_name(pack));
     }
     // A crashed run left packs and the index segments that name them: all of them are taken in, so that none is half known.
+    // What is marked may be unlinked at any moment: never enter that in the ledger.
     const auto adopt = [&](const std::string& name) {
-        if (listed.contains(name) || objects.contains(name)) return;
+        const auto id = id_in_name(name);
+        if (listed.contains(name) || objects.contains(name) || !id || marks_.packs.contains(*id)) return;
         if (const auto info = repository_.store().info(name); info.ok()) objects[name] = info->size;
     };
     if (orphans) {

@@ -2,6 +2,7 @@
 // stoppable between any two steps of a backup. For tests of what stands beside and above writers.
 #pragma once
 
+#include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/scratch_folder.h"
 #include "vault/repository.h"
@@ -28,7 +29,7 @@ public:
     [[nodiscard]] Repository& repository() { return *repository_; }
     [[nodiscard]] ObjectStore& store() { return repository_->store(); }
     [[nodiscard]] Keyring& keyring() { return *keyring_; }
-    [[nodiscard]] SettableClock& clock() { return clock_; }
+    [[nodiscard]] FakeClock& clock() { return clock_; }
     [[nodiscard]] std::string path() const { return scratch_ / "vault"; }
     [[nodiscard]] const ScratchFolder& scratch() const { return scratch_; }
     [[nodiscard]] WriterKeys const& keys(const std::string& label);
@@ -56,7 +57,7 @@ public:
 
 private:
     ScratchFolder scratch_{"hand-vault"};
-    SettableClock clock_;
+    FakeClock clock_;
     FileSystem& files_;
     std::unique_ptr<Keyring> keyring_;
     std::unique_ptr<Repository> repository_;

@@ -1,9 +1,9 @@
 // Prune over a real vault: it frees what nobody needs, never what somebody does, beside writers, after crashes, on full media.
 #include "vault/collector.h"
 
+#include "tests/support/hand_vault.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
-#include "tests/support/hand_vault.h"
 #include "vault/prune/index_rewrite.h"
 #include "vault/store/vault_header.h"
 
@@ -258,6 +258,7 @@ TEST_F(PruneTest, DamagedSnapshotStopsPruneUntilItIsForgotten) {
     EXPECT_TRUE(is_ok(forget_snapshots(repository, options)));
     EXPECT_TRUE(is_ok(try_prune()));
     EXPECT_EQ(packs(), 0U);
+    EXPECT_TRUE(is_ok(vault_.check_objects()));  // the ledger no longer misses it
 }
 
 TEST_F(PruneTest, LabelsWithoutKeysHereAreLeftAlone) {

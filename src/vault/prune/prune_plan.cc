@@ -22,6 +22,7 @@ public:
             if (name.starts_with("index/")) plan_destroyed_segment(name);
             if (name.starts_with("snapshots/")) TRY(plan_snapshot(name, object));
         }
+        plan_lost_snapshots();
         return std::move(plan_);
     }
 
@@ -124,6 +125,14 @@ private:
                                      : facts_.ledger.forgotten.contains(*id);
         if (ours) plan_.remove.insert(name);
         return done();
+    }
+
+    // Forgotten because their object was lost: the ledger need not miss it any longer.
+    void plan_lost_snapshots() {
+        for (const ObjectId& id : facts_.ledger.forgotten) {
+            const std::string name = snapshot_name(id);
+            if (in_ledger(name) && !facts_.census.contains(name) && is_announced(id)) plan_.remove.insert(name);
+        }
     }
 
     const PlanFacts& facts_;

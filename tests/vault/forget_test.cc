@@ -1,0 +1,189 @@
+// Forgetting by name and by rule: what is protected stays, and says why.
+#include "tests/support/hand_vault.h"
+#include "tests/support/pack_fixtures.h"
+#include "tests/support/results.h"
+#include "vault/collector.h"
+
+#include <gtest/gtest.h>
+
+namespace custody::test {
+namespace {
+
+class ForgetTest : public testing::Test {
+protected:
+    ObjectId back_up(const std::string& label = "business", const std::string& name = "data") {
+        HandVault::Run run;
+        run.label = label;
+        run.name = name;
+        return vault_.back_up({{"file", noise(500, 1)}}, run);
+    }
+    Result<ForgetResult> forget(const ForgetOptions& options) {
+        repository_ = std::make_unique<Repository>(vault_.open());
+        return forget_snapshots(*repository_, options);
+    }
+    static ForgetOptions keep_last(std::uint32_t n) {
+        ForgetOptions options;
+        options.rule = RetentionRule{};
+        options.rule->last = n;
+        return options;
+    }
+    static ForgetOptions named(std::vector<std::string> references) {
+        ForgetOptions options;
+        options.references = std::move(references);
+        return options;
+    }
+    std::size_t live() { return vault_.open().state().snapshots.size(); }
+
+    HandVault vault_;
+    std::unique_ptr<Repository> repository_;
+};
+
+TEST_F(ForgetTest, NeitherIdsNorRuleIsUsage) {
+    back_up();
+    EXPECT_TRUE(fails_with(Code::usage, forget({})));
+    ForgetOptions empty_rule;
+    empty_rule.rule = RetentionRule{};
+    EXPECT_TRUE(fails_with(Code::usage, forget(empty_rule)));
+    ForgetOptions both = keep_last(1);
+    both.references = {"latest"};
+    EXPECT_TRUE(fails_with(Code::usage, forget(both)));
+    EXPECT_EQ(live(), 1U);
+}
+
+TEST_F(ForgetTest, ByIdEndsThatSnapshotAndKeepsItsObjectForPrune) {
+    const ObjectId gone = back_up();
+    const ObjectId kept = back_up();
+    const auto result = forget(named({gone.hex(), gone.hex().substr(0, 12)}));
+    ASSERT_TRUE(is_ok(result));
+    ASSERT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(result->forgotten[0].snapshot, gone);
+    EXPECT_NE(result->forgotten[0].text.find("business/data"), std::string::npos);
+    EXPECT_EQ(vault_.open().state().snapshots.count(gone), 0U);
+    EXPECT_EQ(vault_.open().state().snapshots.count(kept), 1U);
+    EXPECT_TRUE(is_ok(vault_.check_objects()));
+    EXPECT_TRUE(fails_with(Code::not_found, forget(named({gone.hex()}))));
+}
+
+TEST_F(ForgetTest, RuleCountsPerLabelNameHostAndKind) {
+    back_up("business", "a");
+    back_up("business", "b");
+    back_up("config", "a");
+    back_up("business", "a");
+    const auto result = forget(keep_last(1));
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(result->kept.size(), 3U);
+    EXPECT_EQ(live(), 3U);
+}
+
+TEST_F(ForgetTest, FiltersChooseComposedAndDecomposedNamesAlike) {
+    for (int i = 0; i < 2; ++i) {
+        back_up("business", "t\xC3\xA0i li\xE1\xBB\x87u");  // composed
+        back_up("business", "other");
+    }
+    ForgetOptions options = keep_last(1);
+    options.name = "ta\xCC\x80i lie\xCC\xA3\xCC\x82u";  // decomposed
+    const auto result = forget(options);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(result->kept.size(), 1U);
+    EXPECT_EQ(live(), 3U);
+}
+
+TEST_F(ForgetTest, DryRunEndsNothing) {
+    back_up();
+    back_up();
+    ForgetOptions options = keep_last(1);
+    options.dry_run = true;
+    const auto result = forget(options);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(live(), 2U);
+}
+
+TEST_F(ForgetTest, HeldIsSkippedByARuleAndRefusedById) {
+    const ObjectId held = back_up();
+    back_up();
+    vault_.hold(held, "inspection");
+    const auto by_rule = forget(keep_last(1));
+    ASSERT_TRUE(is_ok(by_rule));
+    EXPECT_TRUE(by_rule->forgotten.empty());
+    ASSERT_EQ(by_rule->skipped.size(), 1U);
+    EXPECT_EQ(by_rule->skipped[0].snapshot, held);
+    EXPECT_NE(by_rule->skipped[0].why.find("inspection"), std::string::npos);
+    const auto by_id = forget(named({held.hex()}));
+    EXPECT_TRUE(fails_with(Code::refused, by_id));
+    EXPECT_EQ(live(), 2U);
+}
+
+TEST_F(ForgetTest, LawfulTermOfLogsIsKept) {
+    const ObjectId log = back_up("log");
+    back_up("log");
+    EXPECT_TRUE(fails_with(Code::refused, forget(named({log.hex()}))));
+    const auto by_rule = forget(keep_last(1));
+    ASSERT_TRUE(is_ok(by_rule));
+    ASSERT_EQ(by_rule->skipped.size(), 1U);
+    EXPECT_NE(by_rule->skipped[0].why.find("B12"), std::string::npos);
+    vault_.clock().advance(200 * kDay);
+    ForgetOptions sure = named({log.hex()});
+    sure.clock_is_right = true;
+    EXPECT_TRUE(is_ok(forget(sure)));
+}
+
+TEST_F(ForgetTest, ClockBehindTheVaultRefuses) {
+    const ObjectId id = back_up();
+    vault_.clock().advance(-kHour);
+    EXPECT_TRUE(fails_with(Code::refused, forget(named({id.hex()}))));
+    EXPECT_TRUE(fails_with(Code::refused, forget(keep_last(1))));
+    vault_.clock().advance(kHour - 2 * kMinute);  // within five minutes it is only a slow clock
+    back_up();
+    EXPECT_TRUE(is_ok(forget(keep_last(1))));
+}
+
+TEST_F(ForgetTest, ClockFarAheadWantsToBeConfirmed) {
+    const ObjectId id = back_up();
+    back_up();
+    vault_.clock().advance(41 * kDay);
+    EXPECT_TRUE(fails_with(Code::refused, forget(keep_last(1))));
+    ForgetOptions sure = keep_last(1);
+    sure.clock_is_right = true;
+    const auto result = forget(sure);
+    ASSERT_TRUE(is_ok(result));
+    ASSERT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(result->forgotten[0].snapshot, id);
+}
+
+TEST_F(ForgetTest, SnapshotWrittenWithASlowClockCountsWhereTheLedgerHasIt) {
+    back_up();
+    back_up();
+    const Time now = vault_.clock().now();
+    vault_.clock().set(Time{1000 * kSecond});
+    HandVault::Run run;
+    run.clock_suspect = true;
+    const ObjectId slow = vault_.back_up({{"file", noise(500, 1)}}, run);
+    vault_.clock().set(now);
+    vault_.clock().advance(kSecond);
+    ForgetOptions options;
+    options.rule = RetentionRule{};
+    options.rule->daily = 1;
+    const auto result = forget(options);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->forgotten.size(), 2U);
+    ASSERT_EQ(result->kept.size(), 1U);
+    EXPECT_EQ(result->kept[0].snapshot, slow);
+}
+
+TEST_F(ForgetTest, ForgottenOrHeldMeanwhileIsBusyAndEndsNothing) {
+    const ObjectId id = back_up();
+    const ObjectId other = back_up();
+    Repository repository = vault_.open();
+    vault_.hold(id, "late");  // published by another process after ours had read the ledger
+    LedgerEntry entry;
+    entry.operation = Operation::forget;
+    entry.snapshots = {id, other};
+    EXPECT_FALSE(repository.publish(entry, nullptr).ok());
+    EXPECT_EQ(live(), 2U);
+}
+
+}  // namespace
+}  // namespace custody::test
