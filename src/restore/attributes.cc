@@ -77,6 +77,11 @@ private:
     ProcPath path_;
 };
 
+// `error_number` is taken before the path is put together, which may change errno.
+Error failed(std::string_view verb, const ShownPath& path, int error_number) {
+    return system_error(verb, path.text(), error_number);
+}
+
 bool is_fatal(int error_number) { return error_number == EIO || error_number == EROFS; }
 
 const ExtendedAttribute* find(const std::vector<ExtendedAttribute>& attributes, std::string_view name) {
@@ -85,13 +90,13 @@ const ExtendedAttribute* find(const std::vector<ExtendedAttribute>& attributes, 
 }
 
 // Returns the set-id bits that may be kept: those whose owner or group is what it was.
-Result<mode_t> set_owner(const AttributeTask& task, const struct stat& now, const Attributes& wanted, const std::string& path,
+Result<mode_t> set_owner(const AttributeTask& task, const struct stat& now, const Attributes& wanted, const ShownPath& path,
                          Shortfalls& shortfalls) {
     if (now.st_uid == wanted.uid && now.st_gid == wanted.gid) return kSetIds;
     if (::fchownat(task.descriptor, "", wanted.uid, wanted.gid, AT_EMPTY_PATH) == 0) return kSetIds;
     const int reason = errno;
-    if (is_fatal(reason)) return system_error("set the owner of", path, reason);
-    shortfalls.note(Shortfall::owner, path, reason);
+    if (is_fatal(reason)) return failed("set the owner of", path, reason);
+    shortfalls.note(Shortfall::owner, path.text(), reason);
     // The group alone may be allowed: one of the user's own.
     const bool group_set =
         now.st_gid == wanted.gid || ::fchownat(task.descriptor, "", static_cast<uid_t>(-1), wanted.gid, AT_EMPTY_PATH) == 0;
@@ -101,7 +106,7 @@ Result<mode_t> set_owner(const AttributeTask& task, const struct stat& now, cons
     return keep;
 }
 
-Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const std::string& path, Shortfalls& shortfalls) {
+Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const ShownPath& path, Shortfalls& shortfalls) {
     const Xattrs xattrs(task.descriptor, task.access);
     if (task.was_there) {
         for (const std::string& name : xattrs.names()) {
@@ -113,8 +118,8 @@ Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const std
     }
     for (const ExtendedAttribute& attribute : wanted.xattrs) {
         if (xattrs.set(attribute) == 0) continue;
-        if (is_fatal(errno)) return system_error("set the attributes of", path, errno);
-        shortfalls.note(kind_of(attribute.name), path, errno);
+        if (is_fatal(errno)) return failed("set the attributes of", path, errno);
+        shortfalls.note(kind_of(attribute.name), path.text(), errno);
     }
     return done();
 }
@@ -199,42 +204,42 @@ Powers powers_on(int folder) {
     return powers;
 }
 
-Status set_attributes(const AttributeTask& task, const Attributes& wanted, const std::string& path, Shortfalls& shortfalls) {
+Status set_attributes(const AttributeTask& task, const Attributes& wanted, const ShownPath& path, Shortfalls& shortfalls) {
     struct stat now = {};
-    if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return system_error("look at", path, errno);
+    if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return failed("look at", path, errno);
     TRY_ASSIGN(const mode_t kept_bits, set_owner(task, now, wanted, path, shortfalls));
     TRY(set_xattrs(task, wanted, path, shortfalls));
     if (task.type != EntryType::symlink) {
         const mode_t mode = wanted.mode & ~(kSetIds & ~kept_bits);
-        if (mode != wanted.mode) shortfalls.note(Shortfall::setid_bits, path, EPERM);
+        if (mode != wanted.mode) shortfalls.note(Shortfall::setid_bits, path.text(), EPERM);
         // A chown clears set-id bits, an ACL sets the group's bits: only an untouched file surely still has the mode it had.
         const bool untouched = now.st_uid == wanted.uid && now.st_gid == wanted.gid && wanted.xattrs.empty() &&
                                !task.inherited.acl && !task.was_there;
         if ((!untouched || (now.st_mode & 07777) != mode) && change_mode(task, mode) != 0) {
-            if (is_fatal(errno)) return system_error("set the mode of", path, errno);
-            shortfalls.note(Shortfall::mode, path, errno);
+            if (is_fatal(errno)) return failed("set the mode of", path, errno);
+            shortfalls.note(Shortfall::mode, path.text(), errno);
         }
     }
     const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(wanted.modified)};
     const int set =
         task.access == Access::full ? ::futimens(task.descriptor, times) : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
     if (set != 0) {
-        if (is_fatal(errno)) return system_error("set the time of", path, errno);
-        shortfalls.note(Shortfall::time, path, errno);
+        if (is_fatal(errno)) return failed("set the time of", path, errno);
+        shortfalls.note(Shortfall::time, path.text(), errno);
     }
     return done();
 }
 
-void set_flags(int descriptor, std::uint32_t wanted, const std::string& path, Shortfalls& shortfalls) {
+void set_flags(int descriptor, std::uint32_t wanted, const ShownPath& path, Shortfalls& shortfalls) {
     std::uint32_t flags = 0;
     if (::ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) {
-        if ((wanted & kSettableFlags) != 0) shortfalls.note(Shortfall::flags, path, errno);
+        if ((wanted & kSettableFlags) != 0) shortfalls.note(Shortfall::flags, path.text(), errno);
         return;
     }
     const std::uint32_t target = (flags & ~kSettableFlags) | (wanted & kSettableFlags);
     if (target == flags || ::ioctl(descriptor, FS_IOC_SETFLAGS, &target) == 0) return;
     const int reason = errno;
-    shortfalls.note(Shortfall::flags, path, reason);
+    shortfalls.note(Shortfall::flags, path.text(), reason);
     // One flag that is refused must not cost the others.
     for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
         const std::uint32_t step = (flags & ~bit) | (target & bit);

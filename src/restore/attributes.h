@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "restore/target_folders.h"
 #include "vault/history/tree.h"
 
 #include <sys/stat.h>
@@ -78,10 +79,10 @@ struct AttributeTask {
     bool was_there = false;  // attributes it has and should not have are taken away
 };
 // Everything but flags. `path` is for messages. Only io and no_space are errors.
-[[nodiscard]] Status set_attributes(const AttributeTask& task, const Attributes& wanted, const std::string& path,
+[[nodiscard]] Status set_attributes(const AttributeTask& task, const Attributes& wanted, const ShownPath& path,
                                     Shortfalls& shortfalls);
 // Sets those of `wanted` and clears other settable flags; descriptors of files and folders opened for reading or writing.
-void set_flags(int descriptor, std::uint32_t wanted, const std::string& path, Shortfalls& shortfalls);
+void set_flags(int descriptor, std::uint32_t wanted, const ShownPath& path, Shortfalls& shortfalls);
 // Those that count only when they are set while a file is empty: +C and +c of btrfs. None among `wanted`: nothing is done.
 void set_early_flags(int descriptor, std::uint32_t wanted);
 // Takes append-only and immutable away, so that what is to be replaced can be. True: something was cleared.

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <cerrno>
+#include <chrono>
 #include <future>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kFirstBatchFiles = 1024;
 constexpr std::size_t kCandidates = 1024;
 constexpr std::size_t kStepsPerProgress = 256;
+constexpr auto kTick = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -126,6 +128,7 @@ Status RestoreRun::meet(const Entry& entry) {
 
 // Compared in the pool, by content; decided here, in order.
 Status RestoreRun::judge_candidates() {
+    if (candidates_.empty()) return done();
     std::vector<std::future<Result<Verdict>>> verdicts;
     verdicts.reserve(candidates_.size());
     for (const Candidate& candidate : candidates_) {
@@ -134,10 +137,13 @@ Status RestoreRun::judge_candidates() {
             return comparer_.compare(candidate.folder, candidate.entry, candidate.in_place);
         }));
     }
-    for (const auto& verdict : verdicts) verdict.wait();  // they refer to the candidates
-    const std::vector<Candidate> judged = std::move(candidates_);
-    candidates_.clear();
+    for (const auto& verdict : verdicts) {  // they refer to the candidates
+        while (verdict.wait_for(kTick) != std::future_status::ready) show_progress();
+    }
+    const std::vector<Candidate> judged = std::exchange(candidates_, {});
+    judging_ = true;
     for (std::size_t i = 0; i < judged.size(); ++i) TRY(judge(judged[i], verdicts[i].get()));
+    judging_ = false;
     return done();
 }
 
@@ -236,10 +242,14 @@ Status RestoreRun::plan_content(FolderId folder, Entry&& entry, bool replace, bo
 
 // The batch that was filled is started when the one before is through; that one is settled while this one is written.
 Status RestoreRun::roll_over() {
+    TRY(judge_candidates());  // before a folder of theirs is finished
     const std::shared_ptr<Batch> finished = batches_.finish([this] { show_progress(); });
-    const bool has_work = !filling_->files.empty() || !filling_->links.empty() || !filling_->left_folders.empty();
-    // An empty one is never started: drain() ends when nothing runs.
-    if (has_work) batches_.start(std::exchange(filling_, std::make_shared<Batch>()));
+    // An empty batch is never started: drain() ends when nothing runs.
+    if (!filling_->files.empty() || !filling_->links.empty() || !filling_->left_folders.empty()) {
+        std::shared_ptr<Batch> filled = std::exchange(filling_, std::make_shared<Batch>());
+        if (judging_) std::swap(filled->left_folders, filling_->left_folders);  // candidates of theirs are still to be written
+        batches_.start(std::move(filled));
+    }
     batch_limit_ = kMaxBatchFiles;
     if (finished != nullptr) TRY(settle_batch(*finished));
     if (const auto fatal = report_.fatal()) return *fatal;

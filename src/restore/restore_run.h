@@ -89,6 +89,7 @@ private:
     std::size_t batch_limit_;  // the first is small, so that the pool starts early
     std::vector<OpenFolder> open_;
     std::vector<Candidate> candidates_;
+    bool judging_ = false;
     std::unordered_map<std::uint64_t, Leader> leaders_;
 };
 

@@ -105,6 +105,14 @@ private:
     std::vector<Descriptor> synced_;  // one readable folder on each device
 };
 
+// A path for a message, put together only when there is something to say. Refers to what it was made from.
+struct ShownPath {
+    const TargetFolders& folders;
+    FolderId folder = kTargetFolder;
+    const std::string* name = nullptr;  // null: the folder itself
+    [[nodiscard]] std::string text() const { return name == nullptr ? folders.path_of(folder) : folders.path_of(folder, *name); }
+};
+
 // A folder `name` of `parent`, never through a link; `how` are further open(2) flags (O_PATH, O_RDONLY). -1 and errno.
 [[nodiscard]] int open_folder_beneath(int parent, const char* name, int how);
 

@@ -207,12 +207,12 @@ Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) 
     const FolderFacts facts = folders_.facts(place.folder);
     const int descriptor = file.descriptor->number();
     const AttributeTask task{descriptor, Access::full, EntryType::file, {facts.gives_acl, facts.gives_flags}, false};
-    const std::string path = path_of(place);
+    const ShownPath path{folders_, place.folder, &place.entry->name};
     TRY(set_attributes(task, wanted, path, shortfalls_));
     Identity identity;
     if (place.entry->hard_link != 0) {
         struct stat status = {};
-        if (::fstat(descriptor, &status) != 0) return system_error("look at", path, errno);
+        if (::fstat(descriptor, &status) != 0) return system_error("look at", path_of(place), errno);
         identity = {status.st_dev, status.st_ino};
     }
     TRY(give_name(file.folder, file.temporary_name, place));
@@ -244,21 +244,21 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
     const int at = made.folder->number();
     std::string temporary = temporary_name();
-    const std::string path = path_of(place);
     const mode_t type = type_bits(entry.type);
     const int result = entry.type == EntryType::symlink ? ::symlinkat(entry.target.c_str(), at, temporary.c_str())
                                                         : ::mknodat(at, temporary.c_str(), type | 0600, entry.device);
-    if (result != 0) return system_error("make", path, errno);
+    if (result != 0) return system_error("make", path_of(place), errno);
     made.temporary_name = std::move(temporary);
     const Descriptor descriptor(::openat(at, made.temporary_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
-    if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0) return system_error("look at", path, errno);
+    if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0)
+        return system_error("look at", path_of(place), errno);
     if ((status.st_mode & S_IFMT) != type || status.st_nlink != 1) {
-        return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path))};
+        return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path_of(place)))};
     }
     const FolderFacts facts = folders_.facts(place.folder);
     const AttributeTask task{descriptor.number(), Access::path_only, entry.type, {facts.gives_acl, false}, false};
-    TRY(set_attributes(task, entry.attributes, path, shortfalls_));
+    TRY(set_attributes(task, entry.attributes, {folders_, place.folder, &entry.name}, shortfalls_));
     TRY(give_name(made.folder, made.temporary_name, place));
     return Identity{status.st_dev, status.st_ino};
 }
@@ -285,11 +285,12 @@ Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, I
 }
 
 void TreeWriter::set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags) {
+    const ShownPath path{folders_, folder, &name};
     const auto handle = folders_.open(folder);
-    const std::string path = folders_.path_of(folder, name);
-    if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path, EIO);
+    if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
     const Descriptor file(::openat((*handle)->number(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file.is_open()) return shortfalls_.note(Shortfall::flags, path, errno);
+    const int reason = errno;
+    if (!file.is_open()) return shortfalls_.note(Shortfall::flags, path.text(), reason);
     set_flags(file.number(), flags, path, shortfalls_);
 }
 

@@ -116,13 +116,13 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     if (facts.state == FolderState::absent || facts.state == FolderState::blocked) return done();
     const bool was_there = facts.state == FolderState::existing;
     if (was_there && entry.attributes_only) return done();
-    const std::string path = folders_.path_of(folder);
+    const ShownPath shown{folders_, folder, nullptr};
     const Attributes& wanted = entry.attributes;
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
     const Descriptor readable(::openat(handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (was_there && readable.is_open()) {
         struct stat status = {};
-        if (::fstat(readable.number(), &status) != 0) return system_error("look at", path, errno);
+        if (::fstat(readable.number(), &status) != 0) return system_error("look at", shown.text(), errno);
         const bool same = compare_attributes(readable.number(), status, EntryType::folder, wanted, powers_) == nullptr;
         if (same && compare_flags(readable.number(), wanted.flags) == FlagComparison::same) return done();
         (void)clear_protection(readable.number());
@@ -130,10 +130,10 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     // One that this user may not read can still be his to change.
     const Access access = readable.is_open() ? Access::full : Access::path_only;
     const int descriptor = readable.is_open() ? readable.number() : handle->number();
-    TRY(set_attributes({descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there}, wanted, path,
+    TRY(set_attributes({descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there}, wanted, shown,
                        shortfalls_));
     if (readable.is_open() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
-        set_flags(readable.number(), wanted.flags, path, shortfalls_);
+        set_flags(readable.number(), wanted.flags, shown, shortfalls_);
     }
     return done();
 }
