@@ -58,6 +58,8 @@ constexpr Translation kTexts[] = {
     {"the recovery kit is stale: it lacks label '{}'; export a new one", "bộ phục hồi đã cũ: thiếu nhãn '{}'; hãy xuất bộ mới"},
     {"the recovery kit needs Custody that reads kit format {}; this one reads {}",
      "bộ phục hồi cần Custody đọc được định dạng {}; bản này đọc định dạng {}"},
+    {"the recovery kit still holds the destroyed label '{}'; rewrite it with 'custody key settle KIT'",
+     "bộ phục hồi vẫn giữ nhãn đã hủy '{}'; hãy viết lại bằng 'custody key settle KIT'"},
     {"the recovery kit would be too large", "bộ phục hồi sẽ quá lớn"},
     {"the recovery kit's keys of label '{}' are not the keyring's; export a new one",
      "khóa của nhãn '{}' trong bộ phục hồi không phải là khóa của bộ khóa; hãy xuất bộ mới"},
