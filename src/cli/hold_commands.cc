@@ -111,7 +111,7 @@ Result<int> run_list(Context& context, const NoFlags&) {
                                {"until", hold.until ? json_time(*hold.until) : Json(nullptr)},
                                {"reason", hold.reason}});
         rows.push_back({short_id(listed.snapshot.id), title_of(listed.snapshot), human_time(hold.since),
-                        hold.until ? human_time(*hold.until) : say("released"), printable(hold.reason)});
+                        hold.until ? human_time(*hold.until) : say("until released"), printable(hold.reason)});
     }
     context.output().end_list();
     if (rows.size() == 1) {

@@ -33,7 +33,7 @@ Result<int> check(Context& context, ByteView file, const std::string& path) {
                                {"fingerprint", kit.fingerprint.hex()},
                                {"labels", kit.labels.size()},
                                {"vaults", vaults_json(kit)}});
-    context.output().line(say("recovery kit {} of {} is good: {} labels, {} vaults; {}", kit.number, human_time(kit.made),
+    context.output().line(say("recovery kit {} of {} is good (labels: {}, vaults: {}): {}", kit.number, human_time(kit.made),
                               kit.labels.size(), kit.vaults.size(), printable(path)));
     return kExitDone;
 }

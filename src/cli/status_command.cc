@@ -220,7 +220,7 @@ void print_head(Output& output, const Overview& overview) {
                                                           : say("none");
     output.line(say("keyring  {}: {}", printable(overview.keyring), role));
     if (overview.role == "custodian") output.line(say("kit      {}", translate(kit_word(overview.kit))));
-    if (overview.holds != 0) output.line(say("holds    {} snapshots are held", overview.holds));
+    if (overview.holds != 0) output.line(say("held     snapshots: {}", overview.holds));
     if (overview.unreadable != 0)
         output.line(say("         {} snapshots are of labels whose keys are not here", overview.unreadable));
 }

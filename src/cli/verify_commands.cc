@@ -59,21 +59,37 @@ Result<double> chosen_percent(const std::string& text) {
     return percent;
 }
 
-// Signers as 64 hex digits, one a line, what follows on the line is a remark; or what `key export --public` wrote.
-Result<std::set<SignerId>> read_signers(const std::string& file) {
+// What `key export --public` wrote names its signers in body.signers; nothing when the file is no such export.
+std::set<SignerId> signers_of_export(ByteView bytes) {
     std::set<SignerId> signers;
-    if (file.empty()) return signers;
+    const auto record = parse_json(bytes, kMaxSignersFile);
+    if (!record.ok() || !record->is_object() || !record->contains("body")) return signers;
+    const Json& body = (*record)["body"];
+    if (!body.is_object() || !body.contains("signers")) return signers;
+    for (const Json& signer : body["signers"]) {
+        if (const auto id = json_id<SignerId>(signer, "id", "signer"); id.ok()) signers.insert(*id);
+    }
+    return signers;
+}
+
+// Or a list: 64 hex digits a line, what follows on the line is a remark.
+std::set<SignerId> signers_of_list(const std::string& text) {
+    std::set<SignerId> signers;
+    std::istringstream lines(text);
+    for (std::string line, word; std::getline(lines, line);) {
+        if (!(std::istringstream(line) >> word)) continue;
+        if (const auto id = SignerId::from_hex(word)) signers.insert(*id);
+    }
+    return signers;
+}
+
+Result<std::set<SignerId>> read_signers(const std::string& file) {
+    if (file.empty()) return std::set<SignerId>();
     TRY_ASSIGN(const std::string path, absolute_path(file));
     auto bytes = read_file(posix_file_system(), path, kMaxSignersFile);
     if (!bytes.ok()) return Error{bytes.error().code, say("cannot read the signers: {}", bytes.error().message)};
-    std::string text(as_text(bytes.value()));
-    for (char& c : text) {
-        if (c == '"' || c == ',' || c == ':' || c == '{' || c == '[' || c == '}' || c == ']') c = ' ';
-    }
-    std::istringstream words(text);
-    for (std::string word; words >> word;) {
-        if (const auto id = SignerId::from_hex(word)) signers.insert(*id);
-    }
+    std::set<SignerId> signers = signers_of_export(bytes.value());
+    if (signers.empty()) signers = signers_of_list(std::string(as_text(bytes.value())));
     if (signers.empty()) return Error{Code::usage, say("{} names no signer: one a line, 64 hex digits", printable(path))};
     return signers;
 }
