@@ -26,6 +26,8 @@ constexpr Translation kTexts[] = {
     {"its serial is {} and {} was confirmed", "số sê-ri của nó là {} mà đã xác nhận {}"},
     {"label {}: its keys are not here, so its {} snapshots were checked without keys only",
      "nhãn {}: không có khóa ở đây, nên {} bản chụp của nó chỉ được kiểm tra không dùng khóa"},
+    {"lost or put back: of generation {}, and the ledger tells of a prune of generation {}",
+     "bị mất hoặc bị thay bằng bản cũ: thuộc thế hệ {}, mà sổ cái ghi một lần dọn của thế hệ {}"},
     {"refers to {}, which no index segment leads to", "dùng đến {}, mà không đoạn chỉ mục nào dẫn tới"},
     {"reserve is missing; the next prune or repair makes it again", "thiếu phần dự trữ; lần dọn hoặc chữa tiếp theo sẽ tạo lại"},
     {"sample of {} % of the blocks and all trees, seed {}", "mẫu {} % số khối và toàn bộ cây, hạt giống {}"},
