@@ -183,7 +183,7 @@ bool holds_running_system(const std::string& path) {
 
 }  // namespace
 
-Result<DeviceInfo> describe_device(const std::string& path) {
+Result<DeviceInfo> describe_device(const std::string& path, bool held_by_caller) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
     struct stat node {};
     if (!real || stat(real.get(), &node) != 0) return system_error(errno, "look at", path);
@@ -207,7 +207,7 @@ Result<DeviceInfo> describe_device(const std::string& path) {
     TRY(add_mounts(names, info));
     add_swaps(names, info);
     add_holders(names, info);
-    ask_kernel(info);
+    if (!held_by_caller) ask_kernel(info);
     info.holds_running_system = holds_running_system(info.path);
     info.content = content_of(info.path);
     return info;

@@ -45,6 +45,7 @@ struct DeviceInfo {
     bool holds_running_system = false;  // "/", "/boot", "/usr" or swap lies on the same disk; a loop device is its own disk
     std::string content;                // libblkid: "ext4 \"data\"", "gpt, 3 partitions", ""
 };
-[[nodiscard]] Result<DeviceInfo> describe_device(const std::string& path);
+// `held_by_caller`: the caller has it open exclusively, so the kernel is not asked whether somebody has.
+[[nodiscard]] Result<DeviceInfo> describe_device(const std::string& path, bool held_by_caller = false);
 
 }  // namespace custody

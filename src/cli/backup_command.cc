@@ -149,7 +149,7 @@ Result<OpenSource> open_source(Context& context, const BackupFlags& flags, const
     if (!flags.paths.empty()) return open_files(context, flags, vault_path);
     if (!flags.image.empty()) return open_image(context, flags);
     OpenSource opened;
-    TRY_ASSIGN(opened.source, open_stream(0, flags.stream, context.clock()));
+    TRY_ASSIGN(opened.source, open_stream(0, flags.stream, context.clock(), &context.stop()));
     opened.default_name = flags.stream;
     return opened;
 }

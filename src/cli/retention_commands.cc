@@ -166,7 +166,7 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
     output.line(say("copied {} snapshots to {} ({} were there already): {} packs, {}", result.snapshots_copied,
                     printable(to.store().location()), result.snapshots_present, result.packs_copied,
                     human_bytes(result.bytes_copied)));
-    return kExitDone;
+    return result.damaged.empty() ? kExitDone : kExitDamage;
 }
 
 void add_forget(CommandTable& table) {

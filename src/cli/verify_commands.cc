@@ -219,7 +219,7 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
 }
 
 Result<int> run_repair(Context& context, const RepairFlags& flags) {
-    TRY_ASSIGN(Repository damaged, context.open_vault());
+    TRY_ASSIGN(Repository damaged, context.open_vault_to_read());
     std::optional<Repository> from;
     if (!flags.from.empty()) {
         TRY_ASSIGN(Keyring * keyring, context.keyring());

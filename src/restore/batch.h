@@ -78,6 +78,7 @@ public:
     [[nodiscard]] bool full() const {
         return files.size() >= kMaxBatchFiles || needs.size() >= kMaxBatchNeeds || bytes >= kMaxBatchBytes;
     }
+    [[nodiscard]] bool empty() const { return files.empty() && links.empty() && left_folders.empty(); }
     void sort_needs();
     // The end of the run of needs from `begin` that lie in one block.
     [[nodiscard]] std::size_t end_of_block(std::size_t begin) const;

@@ -322,8 +322,7 @@ private:
         ::archive_entry_set_mode(entry, type_of(file.entry.type) | attributes.mode);
         ::archive_entry_set_uid(entry, attributes.uid);
         ::archive_entry_set_gid(entry, attributes.gid);
-        const std::int64_t seconds = attributes.modified.seconds();
-        ::archive_entry_set_mtime(entry, seconds, static_cast<long>(attributes.modified.ns - seconds * kSecond));
+        set_time(attributes.modified, entry);
         ::archive_entry_set_size(entry, carries_content(file) ? static_cast<la_int64_t>(file.entry.content.size) : 0);
         if (file.entry.type == EntryType::symlink) ::archive_entry_copy_symlink(entry, file.entry.target.c_str());
         if (file.entry.device != 0) ::archive_entry_set_rdev(entry, file.entry.device);
@@ -336,6 +335,18 @@ private:
         ++raw_names_;
         const ThreadLocale bytes("C");
         return check(::archive_write_header(archive_.get(), entry));
+    }
+
+    // libarchive writes seconds, a point and the nanoseconds; pax (POSIX) reads that as one decimal number, so before 1970 both
+    // parts have to count downwards.
+    static void set_time(Time time, archive_entry* entry) {
+        std::int64_t seconds = time.seconds();
+        std::int64_t nanoseconds = time.ns - seconds * kSecond;
+        if (seconds < -1 && nanoseconds > 0) {
+            ++seconds;
+            nanoseconds = kSecond - nanoseconds;
+        }
+        ::archive_entry_set_mtime(entry, seconds, static_cast<long>(nanoseconds));
     }
 
     void set_extended(const Attributes& attributes, archive_entry* entry) {

@@ -94,7 +94,7 @@ OpenImageTarget::~OpenImageTarget() {
 
 Status OpenImageTarget::open_device(const ImageTarget& target, std::uint64_t size) {
     // Looked at before too: an exclusive open of a device in use says only "busy".
-    TRY_ASSIGN(const DeviceInfo before, describe_device(target.path));
+    TRY_ASSIGN(const DeviceInfo before, describe_device(target.path, true));
     TRY(check_device(target, before, size));
     descriptor_ = Descriptor(::open(target.path.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
     if (!descriptor_.is_open()) return system_error("open exclusively", target.path, errno);
@@ -103,7 +103,7 @@ Status OpenImageTarget::open_device(const ImageTarget& target, std::uint64_t siz
         return system_error("look at", target.path, errno);
     }
     if (!S_ISBLK(opened.st_mode)) return Error{Code::usage, say("{} is not a block device", printable(target.path))};
-    TRY_ASSIGN(const DeviceInfo now, describe_device(target.path));
+    TRY_ASSIGN(const DeviceInfo now, describe_device(target.path, true));
     if (opened.st_rdev != named.st_rdev) return refused(target.path, say("the name leads to another device now"));
     TRY(check_device(target, now, size));
     std::uint64_t bytes = 0;

@@ -244,12 +244,9 @@ Status RestoreRun::plan_content(FolderId folder, Entry&& entry, bool replace, bo
 Status RestoreRun::roll_over() {
     TRY(judge_candidates());  // before a folder of theirs is finished
     const std::shared_ptr<Batch> finished = batches_.finish([this] { show_progress(); });
-    // An empty batch is never started: drain() ends when nothing runs.
-    if (!filling_->files.empty() || !filling_->links.empty() || !filling_->left_folders.empty()) {
-        std::shared_ptr<Batch> filled = std::exchange(filling_, std::make_shared<Batch>());
-        if (judging_) std::swap(filled->left_folders, filling_->left_folders);  // candidates of theirs are still to be written
-        batches_.start(std::move(filled));
-    }
+    std::shared_ptr<Batch> filled = std::exchange(filling_, std::make_shared<Batch>());
+    if (judging_) std::swap(filled->left_folders, filling_->left_folders);  // candidates of theirs are still to be written
+    if (!filled->empty()) batches_.start(std::move(filled));
     batch_limit_ = kMaxBatchFiles;
     if (finished != nullptr) TRY(settle_batch(*finished));
     if (const auto fatal = report_.fatal()) return *fatal;
@@ -257,10 +254,7 @@ Status RestoreRun::roll_over() {
 }
 
 Status RestoreRun::drain() {
-    const auto idle = [&] {
-        return filling_->files.empty() && filling_->links.empty() && filling_->left_folders.empty() && !batches_.is_running();
-    };
-    while (!idle()) TRY(roll_over());
+    while (!filling_->empty() || batches_.is_running()) TRY(roll_over());
     return done();
 }
 

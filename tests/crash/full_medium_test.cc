@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -24,14 +25,14 @@ void write_noise(const std::string& path, std::size_t size, unsigned seed) {
 
 class FullMedium : public ::testing::Test {
 protected:
-    FullMedium() : scratch_("full"), medium_(LoopFileSystem::make("ext4", 64)), vault_(scratch_.path()) {}
+    FullMedium() : scratch_("full"), medium_(LoopFileSystem::make("ext4", 64 << 20, why_not_)), vault_(scratch_.path()) {}
     void SetUp() override {
-        if (!medium_.ok()) GTEST_SKIP() << medium_.reason();
+        if (medium_ == nullptr) GTEST_SKIP() << why_not_;
         std::filesystem::create_directories(scratch_ / "source");
     }
     Outcome custody(std::vector<std::string> arguments) {
         Program program = vault_.command(std::move(arguments));
-        program.environment["CUSTODY_VAULT"] = medium_.path() + "/vault";
+        program.environment["CUSTODY_VAULT"] = medium_->path() + "/vault";
         return run(program);
     }
     Outcome back_up(const std::string& name, std::size_t megabytes, unsigned seed) {
@@ -40,7 +41,8 @@ protected:
     }
 
     ScratchFolder scratch_;
-    LoopFileSystem medium_;
+    std::string why_not_;
+    std::unique_ptr<LoopFileSystem> medium_;
     Vault vault_;
 };
 
@@ -61,19 +63,19 @@ TEST_F(FullMedium, OneClearErrorNothingLostAndPruneMakesRoom) {
     EXPECT_EQ(std::system(("cmp " + (scratch_ / "source/kept") + " " + (scratch_ / "restored/kept")).c_str()), 0);
 
     // Fill what is left, so that prune has nothing but the reserve.
-    (void)std::system(("dd if=/dev/zero of=" + medium_.path() + "/filler bs=64k 2>/dev/null").c_str());
+    (void)std::system(("dd if=/dev/zero of=" + medium_->path() + "/filler bs=64k 2>/dev/null").c_str());
     ASSERT_EQ(custody({"forget", "--name", "old", "--keep-last", "1"}).exit, 0);  // a rule never empties a group
     const Outcome forgotten = custody({"forget", "latest:old"});
     ASSERT_EQ(forgotten.exit, 0) << forgotten.err;
     const Outcome pruned = custody({"prune", "--grace", "0s"});
     ASSERT_EQ(pruned.exit, 0) << pruned.err;
-    std::filesystem::remove(medium_.path() + "/filler");
+    std::filesystem::remove(medium_->path() + "/filler");
 
     const Outcome again = back_up("new", 15, 4);
     EXPECT_EQ(again.exit, 0) << again.err;
     const Outcome last = custody({"verify", "--level", "full"});
     EXPECT_EQ(last.exit, 0) << last.out << last.err;
-    EXPECT_EQ(std::filesystem::file_size(medium_.path() + "/vault/reserve"), 4u << 20) << "prune makes the reserve again";
+    EXPECT_EQ(std::filesystem::file_size(medium_->path() + "/vault/reserve"), 4u << 20) << "prune makes the reserve again";
 }
 
 }  // namespace

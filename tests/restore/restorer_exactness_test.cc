@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -86,7 +87,7 @@ TEST_F(RestoreExactness, TheTargetsOwnInheritanceDoesNotRubOff) {
 
 // Runs in a child that is nobody: gtest cannot carry its failures over, so it reports through its exit code and lines.
 void restore_as_nobody(RestoreFixture& fixture, const Snapshot& snapshot, int output) {
-    if (::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(3);
+    if (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) ::_exit(3);
     const auto result = fixture.try_restore(snapshot);
     if (!result.ok()) {
         ::dprintf(output, "error: %s\n", result.error().message.c_str());
