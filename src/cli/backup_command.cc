@@ -28,6 +28,7 @@ struct BackupFlags {
 
 // What is backed up, with what was said when it was opened.
 struct OpenSource {
+    std::unique_ptr<FileTreeNotes> notes = std::make_unique<FileTreeNotes>();  // written to by the walk: outlives the source
     std::unique_ptr<Source> source;
     std::string default_name;
     std::vector<std::string> plan_facts, warnings;
@@ -91,9 +92,7 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     options.one_file_system = flags.one_file_system;
     exclude_own_folders(context, vault_path, options);
     OpenSource opened;
-    FileTreeNotes notes;
-    TRY_ASSIGN(opened.source, open_file_tree(options, notes));
-    opened.warnings = std::move(notes.warnings);
+    TRY_ASSIGN(opened.source, open_file_tree(options, *opened.notes));
     opened.default_name = options.paths.front() == "/" ? "root" : std::string(base_name(options.paths.front()));
     for (const std::string& exclude : options.excludes) opened.plan_facts.push_back("exclude " + exclude);
     if (options.one_file_system) opened.plan_facts.emplace_back("one-file-system");
@@ -213,6 +212,7 @@ void add_standing_warnings(const Keyring& keyring, const std::string& vault_path
                            BackupResult& result) {
     auto& warnings = result.warnings;
     warnings.insert(warnings.begin(), opened.warnings.begin(), opened.warnings.end());
+    warnings.insert(warnings.begin(), opened.notes->warnings.begin(), opened.notes->warnings.end());
     if (result.files.added + result.files.changed + result.files.unchanged + result.files.failed == 0) {
         warnings.push_back(say("the source holds no file: is it the right one, and is it mounted?"));
     }

@@ -59,6 +59,8 @@ std::string usage_message(const CLI::App& root, const CLI::ParseError& error) {
     const std::string help = path.empty() ? "custody --help" : "custody " + path + " --help";
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         const bool no_command = what.find("subcommand") != std::string::npos;
+        const std::vector<std::string> extras = root.remaining(true);
+        if (no_command && !extras.empty()) return say("'{}' is not understood here; see '{}'", printable(extras.front()), help);
         return no_command ? say("which command? '{}' lists them", help)
                           : say("{} is missing; see '{}'", before(what, " is required"), help);
     }

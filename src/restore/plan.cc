@@ -35,13 +35,11 @@ Status Plan::choose(const TreeId& root, const std::string& path) {
     TRY_ASSIGN(const auto components, path_components(path));
     Choice* choice = chosen_.get();
     std::optional<TreeId> folder = root;
-    std::string shown;
     for (const std::string& component : components) {
-        shown += "/" + component;
-        if (!folder) return Error{Code::not_found, say("the snapshot has no {}", printable(shown))};
+        if (!folder) return Error{Code::not_found, say("the snapshot has no {}", printable(path))};
         auto found = trees_->find(*folder, component);
         if (!found.ok() && found.error().code == Code::not_found) {
-            return Error{Code::not_found, say("the snapshot has no {}: `custody ls` shows what it has", printable(shown))};
+            return Error{Code::not_found, say("the snapshot has no {}: `custody ls` shows what it has", printable(path))};
         }
         TRY(found);
         choice = &choice->below[found->name];

@@ -43,7 +43,7 @@ TEST(Usage, WrongCommandLinesEndWith2AndPointToHelp) {
         {{"forget", "latest", "--keep-last", "1"}, 2, "exclude each other"},
         {{"forget", "--keep-last", "many"}, 2, "whole number"},
         {{"forget", "--keep-within", "soon"}, 2, "'soon'"},
-        {{"backup"}, 2, "--label"},
+        {{"backup"}, 2, "nothing to back up"},
         {{"backup", "--label", "business"}, 2, "nothing to back up"},
         {{"backup", "/etc"}, 2, "config, image, database, business, log"},
         {{"backup", "/etc", "--label", "secret"}, 2, "config, image, database, business, log"},

@@ -108,6 +108,10 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
         if (use.in_ledger && use.in_store && live_.contains(entry.id)) count_live(entry, place);
         return done();
     }));
+    for (const auto& [row, size] : pack_sizes_) {
+        const auto place = places_.find(row.pack);
+        if (place != places_.end()) packs_[place->second].header_bytes += kSegmentHeaderSize;
+    }
     if (live_.not_found() > 0) TRY(adopt_needed());
     if (live_.not_found() == 0) return done();
     return nothing_freed(*keys_, say("{} chunks or trees that snapshots need are in no pack", live_.not_found()));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "vault/history/ledger.h"
+#include "vault/packs/format.h"
 #include "vault/packs/index.h"
 #include "vault/packs/pack_reader.h"
 #include "vault/prune/live_ids.h"
@@ -25,7 +26,8 @@ using Census = std::map<std::string, ObjectInfo>;  // what lies in the store, by
 
 struct PackUse {
     ObjectId id;
-    std::uint64_t size = 0;  // in the store; 0 when missing
+    std::uint64_t size = 0;                        // in the store; 0 when missing
+    std::uint64_t header_bytes = kPackHeaderSize;  // of that, what no repacking saves
     bool in_store = false;
     bool in_ledger = false;
     SegmentKind kind = SegmentKind::content;

@@ -74,7 +74,8 @@ private:
     }
 
     [[nodiscard]] bool is_worth_repacking(const PackUse& use) const {
-        if (use.live_bytes * 100 < use.size * kLivePercent) return true;
+        const std::uint64_t blocks = use.size - std::min(use.size, use.header_bytes);
+        if (use.live_bytes * 100 < blocks * kLivePercent) return true;
         return facts_.compact && use.live_raw * 100 < use.raw * kLivePercent;
     }
 

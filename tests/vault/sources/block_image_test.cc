@@ -125,7 +125,7 @@ TEST_F(BlockImageTest, HolesOfASparseImageStayHoles) {
 TEST_F(BlockImageTest, ADirtyFileSystemIsStoredWholeWithAWarning) {
     make_content();
     write_file(at("image"), noise(16 * kMiB, 95));
-    if (!run("mkfs.ext4 -F -d " + at("content") + " " + at("image"))) GTEST_SKIP() << "no mkfs.ext4";
+    if (!run("mkfs.ext4 -F -E nodiscard -d " + at("content") + " " + at("image"))) GTEST_SKIP() << "no mkfs.ext4";
     if (!run("debugfs -w -R 'feature needs_recovery' " + at("image"))) GTEST_SKIP() << "debugfs cannot mark it";
     const BackupResult result = back_up(at("image"));
     EXPECT_EQ(image_notes.skipped_free, 0u);
@@ -156,6 +156,7 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
     if (::mount(device.c_str(), at("mount").c_str(), "ext4", 0, "") == 0) {
         for (const std::string& path : {device, at("image")}) {
             ImageOptions image;
+            image_notes = {};
             image.path = path;
             EXPECT_TRUE(fails_with(Code::refused, open_block_image(image, image_notes))) << path;
             image.allow_mounted = true;
