@@ -9,6 +9,8 @@ constexpr Translation kTexts[] = {
      "         đoạn cuối chưa có chứng kiến: ở đây không ai biết phần cuối sổ cái có bị cắt hay không"},
     {"         its end is the one this keyring remembers", "         phần cuối sổ cái đúng như bộ khóa này ghi nhớ"},
     {"         {} snapshots are of labels whose keys are not here", "         {} bản chụp thuộc các nhãn mà ở đây không có khóa"},
+    {"; make room: end snapshots with 'custody forget', then run 'custody prune'",
+     "; hãy giải phóng chỗ: kết thúc các bản chụp bằng 'custody forget', rồi chạy 'custody prune'"},
     {"DAMAGED {}: {}", "HỎNG {}: {}"},
     {"NOT HEALED {}: {}", "KHÔNG CHỮA ĐƯỢC {}: {}"},
     {"PATH, --image and --stdin exclude each other: back them up one by one",

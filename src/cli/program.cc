@@ -92,8 +92,11 @@ void add_all_commands(CommandTable& table) {
 }
 
 // On standard error; with --json also as the document, unless one was begun.
-int report_error(Output& output, ProgressLine& progress, const Error& error) {
+int report_error(Output& output, ProgressLine& progress, Error error) {
     const int code = exit_code_of(error.code);
+    if (error.code == Code::no_space) {
+        error.message += say("; make room: end snapshots with 'custody forget', then run 'custody prune'");
+    }
     progress.error(printable(error.message));
     if (!output.json_begun()) {
         output.document({{"error", {{"code", code_word(error.code)}, {"exit", code}, {"message", error.message}}}});

@@ -141,7 +141,8 @@ Status World::perform(Deed deed, FileSystem& files, std::vector<Promise>& made) 
         return done();
     }
     TRY_ASSIGN(Repository second, Repository::open(files, clock_, std::string(kSecondVault), &keys));
-    TRY(copy_snapshots(first, second, {}, progress, stop));
+    TRY_ASSIGN(const CopyResult copied, copy_snapshots(first, second, {}, progress, stop));
+    if (!copied.damaged.empty()) return Error{Code::corrupt, copied.warnings.front()};
     for (const Promise& promise : promises_) {
         if (promise.vault == kFirstVault) made.push_back({std::string(kSecondVault), promise.snapshot, promise.copy});
     }
