@@ -40,6 +40,8 @@ constexpr Translation kTexts[] = {
     {"the prefix {} is not a folder", "tiền tố {} không phải là thư mục"},
     {"the reader of the output went away", "bên đọc đầu ra đã ngừng"},
     {"the running system lies on the same disk", "hệ thống đang chạy nằm trên cùng đĩa đó"},
+    {"the secret of label {}, epoch {}, is not here: import a newer recovery kit; `--level structure` works without",
+     "khóa bí mật của nhãn {}, kỳ {}, không có ở đây: hãy nhập bộ khôi phục mới hơn; `--level structure` không cần khóa này"},
     {"the secrets of {} are not in this keyring, and only they open content; use `--level structure` here, or verify where the "
      "custodian's keyring is",
      "bí mật của {} không có trong bộ khóa này, mà chỉ chúng mở được nội dung; ở đây hãy dùng `--level structure`, hoặc kiểm tra "
@@ -103,6 +105,8 @@ constexpr Translation kTexts[] = {
      "{} gói chỉ chứa dữ liệu đã hủy khóa; prune sẽ giải phóng chúng"},
     {"{} snapshots are of labels whose keys were destroyed: not damage, and not to be had again",
      "{} bản chụp thuộc các nhãn đã hủy khóa: không phải hư hỏng, và không thể lấy lại"},
+    {"{} was changing while it was backed up: what comes back may be neither the old nor the new state",
+     "{} đang thay đổi khi được sao lưu: bản phục hồi có thể không phải trạng thái cũ cũng không phải trạng thái mới"},
     {"{} was replaced by another while restoring: run it again", "{} bị thay bằng mục khác trong khi phục hồi: hãy chạy lại"},
     {"{}: bytes {} to {} are damaged and were left as zeros: {}", "{}: các byte từ {} đến {} bị hỏng và được để là số không: {}"},
     {"{}: the secrets are not here; packs were hashed whole, their content was not opened",

@@ -37,7 +37,7 @@ constexpr Translation kTexts[] = {
     {"was written to", "đã bị ghi vào"},
     {"{} cannot name a stream: give one file name of at most 255 bytes",
      "{} không đặt tên cho luồng dữ liệu được: hãy cho một tên tệp dài nhất 255 byte"},
-    {"{} is in use ({}): its image would be torn; unmount it, mount it read-only, or say that it may be mounted",
+    {"{} is in use ({}): its image would be torn; unmount it, mount it read-only, or give --allow-mounted",
      "{} đang được dùng ({}): ảnh sẽ không nhất quán; hãy tháo ra, gắn chỉ để đọc, hoặc cho phép bằng --allow-mounted"},
     {"{} is mounted read-write: the image may hold a state that never was",
      "{} đang được gắn để đọc và ghi: ảnh có thể chứa một trạng thái chưa từng có"},

@@ -66,6 +66,8 @@ constexpr Translation kTexts[] = {
      "prune --compact mở các khối nên cần cụm mật khẩu của bộ khóa"},
     {"prune needs the writer keys of the labels in {}", "prune cần khóa máy ghi của các nhãn trong {}"},
     {"repair needs the keyring with the labels' writer keys", "repair cần bộ khóa có khóa máy ghi của các nhãn"},
+    {"slot {} is the last one with a passphrase: without it only an officer's key would open the keyring; add another first",
+     "ngăn {} là ngăn cuối cùng có cụm mật khẩu: nếu bỏ, chỉ khóa của cán bộ mở được vòng khóa; hãy thêm ngăn khác trước"},
     {"snapshot prefix {} is ambiguous: {}; give more digits",
      "phần đầu mã bản chụp {} chưa rõ là bản nào: {}; hãy cho thêm chữ số"},
     {"snapshot prefix {} is too short: give at least {} digits", "phần đầu mã bản chụp {} quá ngắn: hãy cho ít nhất {} chữ số"},

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -83,6 +84,24 @@ Status check_apart(const std::string& keyring_folder, const std::string& vault_p
                  say("the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name "
                      "another folder with --keyring or --vault",
                      printable(keyring_folder), printable(vault_path))};
+}
+
+Status check_outside_vaults(const std::string& path, const std::string& keyring_folder) {
+    std::string at = path;
+    while (true) {
+        struct stat header {};
+        const bool is_vault = ::stat(join_path(at, "vault.json").c_str(), &header) == 0 &&
+                              ::stat(join_path(at, "ledger").c_str(), &header) == 0 && S_ISDIR(header.st_mode);
+        if (is_vault) {
+            return Error{Code::refused, say("{} lies inside the vault {}: name a place outside", printable(path), printable(at))};
+        }
+        if (at == keyring_folder) {
+            return Error{Code::refused,
+                         say("{} lies inside the keyring {}: name a place outside", printable(path), printable(at))};
+        }
+        if (at == "/") return done();
+        at = parent_path(at);
+    }
 }
 
 std::string host_name() {

@@ -25,6 +25,9 @@ enum class KitState { proven, none, unproven, stale };
 // usage: keyring and vault lie one inside the other (duty E2: keys apart from data).
 [[nodiscard]] Status check_apart(const std::string& keyring_folder, const std::string& vault_path);
 
+// refused: the path lies inside a vault or the keyring's folder, where nothing but Custody writes.
+[[nodiscard]] Status check_outside_vaults(const std::string& path, const std::string& keyring_folder);
+
 [[nodiscard]] std::string host_name();
 
 }  // namespace custody

@@ -1,6 +1,7 @@
 #include "cli/device_target.h"
 
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/terminal.h"
 
 #include <sys/stat.h>
@@ -103,7 +104,13 @@ Result<ImageTarget> confirm_image_target(Context& context, const std::string& pa
                                          const DeviceConsent& consent) {
     TRY_ASSIGN(const std::string absolute, absolute_path(path));
     struct stat node {};
-    if (::stat(absolute.c_str(), &node) != 0) return ImageTarget{absolute, false, "", false};  // a new file
+    const bool is_there = ::stat(absolute.c_str(), &node) == 0;
+    if ((!is_there || !S_ISBLK(node.st_mode)) && (absolute.starts_with("/dev/") || !consent.serial.empty())) {
+        return Error{Code::not_found,
+                     say("{} is no device: nothing was written; 'lsblk' lists the devices", printable(absolute))};
+    }
+    TRY(check_outside_vaults(absolute, context.settings().keyring));
+    if (!is_there) return ImageTarget{absolute, false, "", false};  // a new file
     if (S_ISBLK(node.st_mode)) return confirm_device(context, absolute, image_bytes, consent);
     if (!S_ISREG(node.st_mode)) return Error{Code::usage, say("{} is neither a device nor a file", printable(absolute))};
     if (!consent.overwrite && !consent.yes) {

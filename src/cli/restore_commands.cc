@@ -1,5 +1,6 @@
 // custody restore and export: files, an image, a stream; an archive that any tool opens.
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/command_table.h"
 #include "cli/device_target.h"
 #include "restore/exporter.h"
@@ -69,6 +70,7 @@ Result<int> restore_to_folder(Context& context, Repository& repository, const Sn
     RestoreOptions options;
     TRY_ASSIGN(options.overwrite, parse_overwrite(flags.overwrite));
     TRY_ASSIGN(options.target, absolute_path(flags.target));
+    TRY(check_outside_vaults(options.target, context.settings().keyring));
     options.paths = flags.paths;
     options.strip_prefix = flags.strip_prefix;
     options.dry_run = flags.dry_run;
@@ -118,6 +120,7 @@ Result<int> run_restore(Context& context, const RestoreFlags& flags) {
 Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(archive_format_of(flags.output));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
+    TRY(check_outside_vaults(output, context.settings().keyring));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());

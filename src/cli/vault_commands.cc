@@ -66,6 +66,7 @@ void print_init(Context& context, const Repository& repository, bool keyring_mad
 Result<int> run_init(Context& context, const InitFlags& flags) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
+    TRY(check_outside_vaults(parent_path(path), context.settings().keyring));
     TRY(check_apart(context.settings().keyring, path));
     TRY_ASSIGN(const MediumReport medium, check_medium(context.files(), path, likely_sources()));
     std::vector<std::string> warnings;

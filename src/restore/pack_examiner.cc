@@ -34,7 +34,13 @@ Result<std::optional<std::string>> PackExaminer::examine_block(const SegmentHead
         mine = checkers_.emplace(segment.label, BlockChecker(*label->second.keys, *label->second.opener)).first;
     }
     checker = &mine->second;
-    return mine->second.check(segment, block_bytes);
+    TRY_ASSIGN(std::optional<std::string> bad, mine->second.check(segment, block_bytes));
+    if (!bad && label->second.secrets && !mine->second.opened_content()) {
+        return Error{Code::wrong_key, say("the secret of label {}, epoch {}, is not here: import a newer recovery kit; `--level "
+                                          "structure` works without",
+                                          label->second.keys->name, segment.epoch)};
+    }
+    return bad;
 }
 
 void PackExaminer::meet_expected(std::uint32_t segment_offset, std::uint32_t block_offset, const BlockHeader& block,

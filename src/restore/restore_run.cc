@@ -198,6 +198,10 @@ bool RestoreRun::batch_is_full() const {
 }
 
 Status RestoreRun::plan_entry(FolderId folder, Entry&& entry, bool replace) {
+    if (entry.changed_while_read) {
+        report_.warn(say("{} was changing while it was backed up: what comes back may be neither the old nor the new state",
+                         printable(folders_.path_of(folder, entry.name))));
+    }
     if (options_.dry_run) {
         report_.done_file(entry.content.size);
         return done();

@@ -118,6 +118,13 @@ Status Keyring::remove_slot(const UnlockedKeyring& unlocked, std::uint32_t numbe
             return Error{Code::refused,
                          say("slot {} is the last one: without it nobody could open the keyring; add another first", number)};
         }
+        const auto is_passphrase = [](const StoredSlot& slot) { return slot.info.kind == "passphrase"; };
+        if (is_passphrase(*found) && std::count_if(next.slots.begin(), next.slots.end(), is_passphrase) == 1) {
+            return Error{Code::refused,
+                         say("slot {} is the last one with a passphrase: without it only an officer's key would open "
+                             "the keyring; add another first",
+                             number)};
+        }
         next.slots.erase(found);
         return done();
     });

@@ -176,9 +176,9 @@ Result<bool> check_mounted(const ImageOptions& options, bool is_device) {
     if (!info.mounted_read_write || options.allow_mounted) return info.mounted_read_write;
     std::string uses;
     for (const std::string& use : info.uses) uses += (uses.empty() ? "" : ", ") + use;
-    return Error{Code::refused, say("{} is in use ({}): its image would be torn; unmount it, mount it read-only, or say "
-                                    "that it may be mounted",
-                                    printable(options.path), uses)};
+    return Error{Code::refused,
+                 say("{} is in use ({}): its image would be torn; unmount it, mount it read-only, or give --allow-mounted",
+                     printable(options.path), uses)};
 }
 
 void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, ImageNotes& notes, std::vector<Hole>& free) {

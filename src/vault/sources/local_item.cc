@@ -12,13 +12,19 @@
 #include <cerrno>
 #include <climits>
 #include <initializer_list>
+#include <limits>
 
 namespace custody {
 namespace {
 
 constexpr std::uint64_t kReadAheadFrom = 1024 * 1024;
 
-Time time_of(const struct timespec& when) { return {std::int64_t{when.tv_sec} * kSecond + when.tv_nsec}; }
+// A time that 64 bits of nanoseconds cannot hold (before 1677, after 2262) becomes the nearest one that they can.
+Time time_of(const struct timespec& when) {
+    constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / kSecond - 1;
+    const std::int64_t seconds = std::clamp(std::int64_t{when.tv_sec}, -kFarthest, kFarthest);
+    return {seconds * kSecond + (seconds == when.tv_sec ? when.tv_nsec : 0)};
+}
 
 EntryType type_of(mode_t mode) {
     switch (mode & S_IFMT) {
