@@ -80,6 +80,10 @@ std::vector<std::string> snapshot_row(const Repository::Listed& listed, Time now
 
 Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
     end_quietly_on_closed_output();
+    if (!flags.label.empty()) {
+        TRY_ASSIGN(const Keyring* keyring, context.keyring());
+        TRY(keyring->writer_keys(flags.label));  // a label that nobody defined is a slip of the hand
+    }
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     std::size_t unreadable = 0;
     std::vector<Repository::DamagedSnapshot> damaged;

@@ -70,6 +70,10 @@ Result<int> run_forget(Context& context, const ForgetFlags& flags) {
     TRY_ASSIGN(options.rule, rule_of(flags));
     TRY(check_forget(flags, options.rule.has_value()));
     options.label = filter_of(flags.label);
+    if (!flags.label.empty()) {
+        TRY_ASSIGN(const Keyring* keyring, context.keyring());
+        TRY(keyring->writer_keys(flags.label));  // a label that nobody defined is a slip of the hand
+    }
     options.name = filter_of(flags.name);
     options.host = filter_of(flags.host);
     options.dry_run = flags.dry_run;
