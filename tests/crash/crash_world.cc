@@ -71,14 +71,16 @@ World::World() : scratch_("crash"), source_(scratch_ / "source"), base_(std::mak
         must(Repository::create(*base_, clock_, std::string(vault), keys), "vault");
     }
     const std::string first(kFirstVault);
-    const Promise doomed = must(back_up_and_promise(*base_, first), "backup");
-    doomed_ = doomed.snapshot;
+    doomed_ = must(back_up_and_promise(*base_, first), "backup").snapshot;
+    change_source();
+    const ObjectId next_doomed = must(back_up_and_promise(*base_, first), "backup").snapshot;
     change_source();
     promises_.push_back(must(back_up_and_promise(*base_, first), "backup"));
     must(perform(Deed::copy, *base_, promises_), "copy");
     change_source();
     promises_.push_back(must(back_up_and_promise(*base_, first), "backup"));
-    must(perform(Deed::forget, *base_, promises_), "forget");
+    must(perform(Deed::forget, *base_, promises_), "forget");  // garbage for prune
+    doomed_ = next_doomed;
     // Each trial starts from here with something new to store.
     change_source();
 }

@@ -28,7 +28,7 @@ TEST_P(FailingOperations, LoseNothing) {
     std::mt19937 random(test_seed());
     // Every operation in the long run; else every one of the first, then a stride that the seed moves.
     std::uint64_t passed = 0;
-    for (std::uint64_t at = 1;; at += long_run() || at < 4 ? 1 : 1 + random() % 7) {
+    for (std::uint64_t at = 1;; at += long_run() || at < 4 ? 1 : 1 + random() % 15) {
         auto disk = world().fresh_disk();
         FaultFileSystem files(*disk);
         files.arm(at, fault, sticky);
