@@ -110,22 +110,28 @@ private:
 
     void names() {
         folder("names");
-        const std::string odd[] = {std::string("\xff\xfe not utf-8 \x80"),
-                                   "new\nline",
-                                   "tab\tand\x01 control",
-                                   " leading space",
-                                   "trailing space ",
-                                   "-rf",
-                                   "*?[glob]",
-                                   "quote'\"`$(x)\\",
-                                   "công chứng",
-                                   "co\xcc\x82ng",
-                                   std::string(255, 'n'),
-                                   std::string(254, '\xc3') + "\xa9",
-                                   "...",
-                                   ".hidden",
-                                   "~"};
-        for (const std::string& name : odd) write_file(at("names/" + name), name);
+        const std::string longest(255, 'n');
+        std::string almost(255, '\xc3');
+        almost.back() = '\xa9';
+        const std::string_view odd[] = {"\xff\xfe not utf-8 \x80",
+                                        "new\nline",
+                                        "tab\tand\x01 control",
+                                        " leading space",
+                                        "trailing space ",
+                                        "-rf",
+                                        "*?[glob]",
+                                        "quote'\"`$(x)\\",
+                                        "công chứng",
+                                        "co\xcc\x82ng",
+                                        longest,
+                                        almost,
+                                        "...",
+                                        ".hidden",
+                                        "~"};
+        for (const std::string_view view : odd) {
+            const std::string name(view);
+            write_file(at("names/" + name), name);
+        }
         folder("names/fold\ner \xf0\x28");
         write_file(at("names/fold\ner \xf0\x28/in it"), "in it");
     }
