@@ -24,6 +24,7 @@ struct Translation {
 [[nodiscard]] std::span<const Translation> vietnamese_help_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_history_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_keys_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_officers_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_restore_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_sources_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_store_texts();
