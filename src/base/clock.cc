@@ -1,8 +1,7 @@
 #include "base/clock.h"
 
+#include "base/file_time.h"
 #include "base/text.h"
-
-#include <fmt/format.h>
 
 #include <array>
 #include <ctime>
@@ -24,28 +23,6 @@ private:
         return spec.tv_sec * kSecond + spec.tv_nsec;
     }
 };
-
-struct SplitTime {
-    std::int64_t seconds;
-    std::int64_t ns;  // 0 ... 999'999'999
-};
-
-SplitTime split(Time time) {
-    std::int64_t seconds = time.ns / kSecond;
-    std::int64_t ns = time.ns % kSecond;
-    if (ns < 0) {
-        ns += kSecond;
-        --seconds;
-    }
-    return {seconds, ns};
-}
-
-std::string format_broken_down(const std::tm& tm, std::int64_t ns) {
-    std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                                   tm.tm_hour, tm.tm_min, tm.tm_sec);
-    if (ns != 0) text += fmt::format(".{:09}", ns);
-    return text;
-}
 
 struct CivilTime {
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
@@ -158,20 +135,8 @@ const Clock& system_clock() {
     return clock;
 }
 
-std::string to_rfc3339_utc(Time time) {
-    const auto [seconds, ns] = split(time);
-    std::tm tm{};
-    gmtime_r(&seconds, &tm);
-    return format_broken_down(tm, ns) + "Z";
-}
-
-std::string to_rfc3339_local(Time time) {
-    const auto [seconds, ns] = split(time);
-    std::tm tm{};
-    localtime_r(&seconds, &tm);
-    const long minutes = (tm.tm_gmtoff < 0 ? -tm.tm_gmtoff : tm.tm_gmtoff) / 60;
-    return format_broken_down(tm, ns) + fmt::format("{}{:02}:{:02}", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
-}
+std::string to_rfc3339_utc(Time time) { return to_rfc3339_utc(to_file_time(time)); }
+std::string to_rfc3339_local(Time time) { return to_rfc3339_local(to_file_time(time)); }
 
 Result<Time> parse_time(std::string_view text) {
     const auto civil = scan_time(text);

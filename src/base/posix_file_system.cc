@@ -3,6 +3,7 @@
 //  - folders that cannot be synced: some FUSE file systems answer EINVAL, which counts as done, as there is nothing to do;
 //  - locks are OFD locks (fcntl F_OFD_SETLK): they belong to the open file, not to the process, and go with it.
 #include "base/file.h"
+#include "base/file_time.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -29,7 +30,7 @@ FileInfo to_info(const struct stat& from) {
     info.device = from.st_dev;
     info.inode = from.st_ino;
     info.mode = from.st_mode & 07777;
-    info.modified = Time{from.st_mtim.tv_sec * kSecond + from.st_mtim.tv_nsec};
+    info.modified = nearest_time(to_file_time(from.st_mtim));
     return info;
 }
 

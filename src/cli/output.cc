@@ -77,12 +77,16 @@ void put_paths(Json& object, const std::string& key, const std::vector<std::stri
 }
 
 Json json_time(Time time) { return to_rfc3339_local(time); }
+Json json_time(FileTime time) { return to_rfc3339_local(time); }
 
-std::string human_time(Time time) {
-    std::string text = to_rfc3339_local(Time{time.seconds() * kSecond});
-    if (text.size() < 19) return text;
-    text[10] = ' ';
-    return text.substr(0, 19);
+std::string human_time(Time time) { return human_time(to_file_time(time)); }
+
+std::string human_time(FileTime time) {
+    std::string text = to_rfc3339_local({time.seconds, 0});
+    const std::size_t middle = text.find('T');
+    if (middle == std::string::npos) return text;
+    text[middle] = ' ';
+    return text.substr(0, middle + sizeof "T02:00:05" - 1);
 }
 
 std::string short_id(const ObjectId& id) { return id.hex().substr(0, kIdDigits); }

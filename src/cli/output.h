@@ -3,7 +3,7 @@
 // Threads: one. A failed write is remembered and returned by finish(); what follows it is dropped.
 #pragma once
 
-#include "base/clock.h"
+#include "base/file_time.h"
 #include "base/records/canonical_json.h"
 #include "base/result.h"
 
@@ -47,9 +47,11 @@ void put_path(Json& object, const std::string& key, const std::string& raw);
 // The same for a list; "<key>_bytes" then holds all of them.
 void put_paths(Json& object, const std::string& key, const std::vector<std::string>& raw);
 [[nodiscard]] Json json_time(Time time);
+[[nodiscard]] Json json_time(FileTime time);
 
 // "2026-11-03 02:00:05", local.
 [[nodiscard]] std::string human_time(Time time);
+[[nodiscard]] std::string human_time(FileTime time);
 // First 8 hex digits.
 [[nodiscard]] std::string short_id(const ObjectId& id);
 

@@ -128,16 +128,47 @@ int change_mode(const AttributeTask& task, mode_t mode) {
     return task.access == Access::full ? ::fchmod(task.descriptor, mode) : ::chmod(ProcPath(task.descriptor).text(), mode);
 }
 
-timespec to_timespec(Time time) {
-    const std::int64_t seconds = time.seconds();
-    return {seconds, static_cast<long>(time.ns - seconds * kSecond)};
+Status set_time(const AttributeTask& task, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls) {
+    const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(wanted)};
+    const int set =
+        task.access == Access::full ? ::futimens(task.descriptor, times) : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
+    if (set != 0) {
+        if (is_fatal(errno)) return failed("set the time of", path, errno);
+        shortfalls.note(Shortfall::time, path.text(), errno);
+        return done();
+    }
+    // The kernel calls it a success to keep another time than the one asked for.
+    struct stat now = {};
+    if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return failed("look at", path, errno);
+    note_time(now, wanted, path, shortfalls);
+    return done();
 }
-std::int64_t mtime_ns(const struct stat& status) { return status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec; }
 
-bool same_time(const struct stat& status, Time wanted, const Powers& powers) {
-    const std::int64_t now = mtime_ns(status);
-    if (now == wanted.ns || !powers.coarse_attributes) return now == wanted.ns;
-    return std::abs(now - wanted.ns) <= 2 * kSecond;
+// The first and last second of which file systems know. The kernel takes what lies beyond to the nearer one, without a fraction.
+struct TimeRange {
+    std::int64_t first, last;
+};
+constexpr std::uint32_t kCoarsest_s = 2;  // FAT counts by twos
+constexpr std::array<TimeRange, 5> kTimeRanges = {{
+    {INT32_MIN, INT32_MAX},        // 1901 to 2038: ext2, ext3, ext4 of small inodes, XFS of old
+    {INT32_MIN, 15'032'385'535},   // to 2446: ext4
+    {INT32_MIN, 16'299'260'424},   // to 2486: XFS
+    {0, UINT32_MAX},               // 1970 to 2106: NFS 3, squashfs
+    {315'532'800, 4'354'819'199},  // 1980 to 2107: exFAT, FAT
+}};
+
+// Whether `now` is what became of `wanted` because the file system cannot hold it.
+bool is_nearest(FileTime now, FileTime wanted) {
+    if (now.nanoseconds != 0) return false;
+    return std::any_of(kTimeRanges.begin(), kTimeRanges.end(), [&](const TimeRange& range) {
+        return (now.seconds == range.first && wanted.seconds <= range.first) ||
+               (now.seconds == range.last && wanted.seconds >= range.last);
+    });
+}
+
+bool same_time(const struct stat& status, FileTime wanted, const Powers& powers) {
+    const FileTime now = to_file_time(status.st_mtim);
+    return now == wanted || is_nearest(now, wanted) || (powers.coarse_attributes && are_within(now, wanted, kCoarsest_s));
 }
 
 const char* compare_xattrs(int descriptor, const Attributes& wanted, const Powers& powers) {
@@ -173,6 +204,7 @@ std::vector<std::string> Shortfalls::warnings() const {
         "{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
         "{} items did not get their mode back (first {}: {})",
         "{} items did not get their time back (first {}: {})",
+        "{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
         "{} user attributes could not be set (first on {}: {})",
         "{} trusted attributes could not be set (first on {}: {}); only root may",
         "{} security attributes could not be set (first on {}: {}); only root may",
@@ -220,14 +252,7 @@ Status set_attributes(const AttributeTask& task, const Attributes& wanted, const
             shortfalls.note(Shortfall::mode, path.text(), errno);
         }
     }
-    const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(wanted.modified)};
-    const int set =
-        task.access == Access::full ? ::futimens(task.descriptor, times) : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
-    if (set != 0) {
-        if (is_fatal(errno)) return failed("set the time of", path, errno);
-        shortfalls.note(Shortfall::time, path.text(), errno);
-    }
-    return done();
+    return set_time(task, wanted.modified, path, shortfalls);
 }
 
 void set_flags(int descriptor, std::uint32_t wanted, const ShownPath& path, Shortfalls& shortfalls) {
@@ -273,6 +298,10 @@ const char* compare_attributes(int descriptor, const struct stat& status, EntryT
     const mode_t compared = owner_settable ? 07777 : 01777;
     if (type != EntryType::symlink && (status.st_mode & compared) != (wanted.mode & compared)) return "mode";
     return compare_xattrs(descriptor, wanted, powers);
+}
+
+void note_time(const struct stat& status, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls) {
+    if (to_file_time(status.st_mtim) != wanted) shortfalls.note(Shortfall::near_time, path.text(), ERANGE);
 }
 
 FlagComparison compare_flags(int descriptor, std::uint32_t wanted) {

@@ -28,6 +28,7 @@ enum class Shortfall : std::uint8_t {
     setid_bits,  // not given to another owner's file
     mode,
     time,
+    near_time,  // the file system has none like it: the nearest instead
     user_attributes,
     trusted_attributes,
     security_attributes,
@@ -35,7 +36,7 @@ enum class Shortfall : std::uint8_t {
     flags,
     hard_links,  // the file system has none: separate copies
 };
-inline constexpr std::size_t kShortfalls = 10;
+inline constexpr std::size_t kShortfalls = 11;
 
 // Counts, with the first path and reason of each kind.
 class Shortfalls {
@@ -89,8 +90,11 @@ void set_early_flags(int descriptor, std::uint32_t wanted);
 bool clear_protection(int descriptor);
 [[nodiscard]] bool protects(std::uint32_t flags);  // append-only or immutable among them
 
+// Notes where a time that was set, or found as good as the same, is only near the wanted one.
+void note_time(const struct stat& status, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls);
+
 // What differs first, as an English word known to the translations ("mode", "owner", ...); nullptr: the same as far as this
-// user could have set it. `descriptor` may be O_PATH; flags are compared by compare_flags.
+// user could have set it and the file system holds it. `descriptor` may be O_PATH; flags are compared by compare_flags.
 [[nodiscard]] const char* compare_attributes(int descriptor, const struct stat& status, EntryType type, const Attributes& wanted,
                                              const Powers& powers);
 enum class FlagComparison { same, some_missing, different };

@@ -151,6 +151,7 @@ public:
         lost(special_, "{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them");
         lost(copies_, "{} hard links became separate copies: zip cannot carry links");
         lost(extended_, "{} items lost extended attributes, access lists or file flags: zip cannot carry them");
+        lost(far_times_, "{} items have a time before 1901 or after 2038 and got the nearest that zip can carry");
         lost(raw_names_, "{} names are not UTF-8 and were stored as they are");
         if (format_ == ArchiveFormat::zip && report_.files() > 0) {
             report_.warn(say("zip keeps times to the second and holes as zeros: tar keeps them exactly"));
@@ -322,7 +323,7 @@ private:
         ::archive_entry_set_mode(entry, type_of(file.entry.type) | attributes.mode);
         ::archive_entry_set_uid(entry, attributes.uid);
         ::archive_entry_set_gid(entry, attributes.gid);
-        set_time(attributes.modified, entry);
+        set_time(format_ == ArchiveFormat::zip ? zip_time(attributes.modified) : attributes.modified, entry);
         ::archive_entry_set_size(entry, carries_content(file) ? static_cast<la_int64_t>(file.entry.content.size) : 0);
         if (file.entry.type == EntryType::symlink) ::archive_entry_copy_symlink(entry, file.entry.target.c_str());
         if (file.entry.device != 0) ::archive_entry_set_rdev(entry, file.entry.device);
@@ -339,14 +340,21 @@ private:
 
     // libarchive writes seconds, a point and the nanoseconds; pax (POSIX) reads that as one decimal number, so before 1970 both
     // parts have to count downwards.
-    static void set_time(Time time, archive_entry* entry) {
-        std::int64_t seconds = time.seconds();
-        std::int64_t nanoseconds = time.ns - seconds * kSecond;
-        if (seconds < -1 && nanoseconds > 0) {
-            ++seconds;
-            nanoseconds = kSecond - nanoseconds;
+    static void set_time(FileTime time, archive_entry* entry) {
+        timespec parts = to_timespec(time);
+        if (parts.tv_sec < -1 && parts.tv_nsec > 0) {
+            ++parts.tv_sec;
+            parts.tv_nsec = kSecond - parts.tv_nsec;
         }
-        ::archive_entry_set_mtime(entry, seconds, static_cast<long>(nanoseconds));
+        ::archive_entry_set_mtime(entry, parts.tv_sec, parts.tv_nsec);
+    }
+
+    // zip has 32 bits for it, of which libarchive keeps the lowest: what they cannot hold becomes the nearest that they can.
+    FileTime zip_time(FileTime time) {
+        const std::int64_t nearest = std::clamp<std::int64_t>(time.seconds, INT32_MIN, INT32_MAX);
+        if (nearest == time.seconds) return time;
+        ++far_times_;
+        return {nearest, 0};
     }
 
     void set_extended(const Attributes& attributes, archive_entry* entry) {
@@ -401,7 +409,7 @@ private:
     int descriptor_;
     std::string path_;  // of the folder the plan is in, with a slash at its end
     std::uint64_t next_tag_ = 0;
-    std::uint64_t special_ = 0, copies_ = 0, extended_ = 0, raw_names_ = 0;
+    std::uint64_t special_ = 0, copies_ = 0, extended_ = 0, far_times_ = 0, raw_names_ = 0;
 };
 
 }  // namespace

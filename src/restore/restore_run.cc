@@ -172,6 +172,7 @@ RestoreRun::Leader* RestoreRun::leader_named(FolderId folder, const Entry& entry
 
 void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing) {
     report_.skipped_file(entry.content.size);
+    note_time(in_place.status, entry.attributes.modified, {folders_, folder, &entry.name}, shortfalls_);
     if (Leader* const leader = leader_named(folder, entry)) {
         leader->state = Leader::State::placed;
         leader->identity = {in_place.status.st_dev, in_place.status.st_ino};

@@ -124,7 +124,10 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
         struct stat status = {};
         if (::fstat(readable.number(), &status) != 0) return system_error("look at", shown.text(), errno);
         const bool same = compare_attributes(readable.number(), status, EntryType::folder, wanted, powers_) == nullptr;
-        if (same && compare_flags(readable.number(), wanted.flags) == FlagComparison::same) return done();
+        if (same && compare_flags(readable.number(), wanted.flags) == FlagComparison::same) {
+            note_time(status, wanted.modified, shown, shortfalls_);
+            return done();
+        }
         (void)clear_protection(readable.number());
     }
     // One that this user may not read can still be his to change.

@@ -79,8 +79,8 @@ std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, const SourceItem& item
     auto stored = std::make_shared<StoredItem>();
     stored->entry = std::move(opened.entry);
     stored->stamp = opened.stamp;
-    const std::int64_t settled = opened_at.ns - item.settle_ns;
-    stored->racy = opened.stamp.modified.ns > settled || opened.stamp.changed.ns > settled;
+    const FileTime settled = to_file_time(Time{opened_at.ns - item.settle_ns});
+    stored->racy = opened.stamp.modified > settled || opened.stamp.changed > settled;
     return stored;
 }
 

@@ -92,6 +92,18 @@ std::string written_by(ProgressMode mode, FakeClock& clock, const std::function<
     return text;
 }
 
+TEST(Output, TimesOfFilesFarAwayAreStillRead) {
+    ::setenv("TZ", "UTC0", 1);
+    ::tzset();
+    EXPECT_EQ(human_time(FileTime{-1, 500'000'000}), "1969-12-31 23:59:59");
+    EXPECT_EQ(json_time(FileTime{-1, 500'000'000}), "1969-12-31T23:59:59.500000000+00:00");
+    EXPECT_EQ(human_time(FileTime{253'402'300'800, 1}), "+010000-01-01 00:00:00");
+    EXPECT_EQ(human_time(FileTime{-62'167'219'201, 0}), "-000001-12-31 23:59:59");
+    EXPECT_EQ(human_time(FileTime{INT64_MIN, 0}), "@-9223372036854775808");
+    ::unsetenv("TZ");
+    ::tzset();
+}
+
 TEST(ProgressLine, ShowsRateAndTimeLeft) {
     FakeClock clock;
     const std::string text = written_by(ProgressMode::plain, clock, [&](ProgressLine& line) {

@@ -40,6 +40,7 @@ void check(const Node& node) {
         require(is_safe_name(entry.name));
         require(i == 0 || node.entries[i - 1].name < entry.name);
         require(entry.attributes.mode <= 07777);
+        require(entry.attributes.modified.nanoseconds < kSecond);
         check_content(entry.content);
     }
     check_content(node.content);
@@ -57,7 +58,7 @@ Entry seed_entry(const char* name, EntryType type) {
     Entry entry;
     entry.name = name;
     entry.type = type;
-    entry.attributes = {0755, 1000, 1000, Time{1'793'671'200 * kSecond}, 0x10, {{"user.a", Bytes{1, 2, 3}}}};
+    entry.attributes = {0755, 1000, 1000, 0x10, {1'793'671'200, 123'456'789}, {{"user.a", Bytes{1, 2, 3}}}};
     entry.hard_link = type == EntryType::folder ? 0 : 7;
     return entry;
 }

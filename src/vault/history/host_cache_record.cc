@@ -5,10 +5,23 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kFixedItemSize = 4 + 1 + 1 + 2 + 5 * 8;
+constexpr std::size_t kTimeSize = 8 + 4;
+constexpr std::size_t kFixedItemSize = 4 + 1 + 1 + 2 + 3 * 8 + 2 * kTimeSize;
 constexpr std::size_t kMaxPath = 1024 * 1024;
 constexpr std::size_t kMaxAttribute = 64 * 1024;
 constexpr Byte kRacy = 1, kChangedWhileRead = 2, kAttributesOnly = 4;
+
+void write_time(ByteWriter& out, FileTime time) {
+    out.u64(static_cast<std::uint64_t>(time.seconds));
+    out.u32(time.nanoseconds);
+}
+
+FileTime read_time(ByteReader& in) {
+    const auto seconds = static_cast<std::int64_t>(in.u64());
+    const std::uint32_t nanoseconds = in.u32();
+    if (nanoseconds >= kSecond) in.fail();
+    return {seconds, nanoseconds};
+}
 
 void write_content(ByteWriter& out, const Content& content) {
     out.varint(content.size);
@@ -75,8 +88,8 @@ CachedItem read_item(ByteReader& in) {
     item.stamp.size = in.u64();
     item.stamp.inode = in.u64();
     item.stamp.device = in.u64();
-    item.stamp.modified.ns = static_cast<std::int64_t>(in.u64());
-    item.stamp.changed.ns = static_cast<std::int64_t>(in.u64());
+    item.stamp.modified = read_time(in);
+    item.stamp.changed = read_time(in);
     item.racy = (marks & kRacy) != 0;
     item.changed_while_read = (marks & kChangedWhileRead) != 0;
     item.attributes_only = (marks & kAttributesOnly) != 0;
@@ -149,8 +162,8 @@ void CacheRecordBuilder::add(const Entry& entry, const FileStamp& stamp, bool ra
     out.u64(stamp.size);
     out.u64(stamp.inode);
     out.u64(stamp.device);
-    out.u64(static_cast<std::uint64_t>(stamp.modified.ns));
-    out.u64(static_cast<std::uint64_t>(stamp.changed.ns));
+    write_time(out, stamp.modified);
+    write_time(out, stamp.changed);
     out.raw(as_bytes(entry.name));
     write_rest(out, entry);
     store_le(items_.data() + begin, static_cast<std::uint32_t>(items_.size() - begin));

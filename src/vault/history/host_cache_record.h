@@ -3,9 +3,8 @@
 //
 //   record := u32 payload size | u64 checksum64 of payload | payload
 //   payload := blob path | varint piece | u8 has tree | [tree id 32] | varint count | count x item
-//   item   := u32 item size, itself included | u8 type | u8 marks | u16 name size | u64 size, inode, device | i64 mtime, ctime
-//   (ns)
-//             | name | rest
+//   item   := u32 item size, itself included | u8 type | u8 marks | u16 name size | u64 size, inode, device
+//             | mtime, ctime: i64 seconds, u32 ns | name | rest
 //   rest   := varint mode, uid, gid, flags | varint xattrs | xattrs x (blob name, blob value) | varint hard link | by type:
 //             symlink blob target, device varint rdev, file content
 //   content := varint size | u8 long | long: node id 32, else varint holes | holes x (varint offset, varint length)

@@ -9,8 +9,8 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/crypto.h"
+#include "base/file_time.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "vault/packs/format.h"
@@ -35,8 +35,8 @@ struct ExtendedAttribute {
 struct Attributes {
     std::uint32_t mode = 0;  // 07777
     std::uint32_t uid = 0, gid = 0;
-    Time modified;
     std::uint32_t flags = 0;  // FS_IOC_GETFLAGS: append, immutable, nodump, noatime, sync, dirsync, nocow, compr only
+    FileTime modified;
     std::vector<ExtendedAttribute> xattrs;  // by name
     auto operator<=>(const Attributes&) const = default;
 };

@@ -131,7 +131,9 @@ private:
         if (attributes.mode > 07777) return fault("a mode is out of range");
         attributes.uid = small();
         attributes.gid = small();
-        attributes.modified.ns = reader_.zigzag();
+        attributes.modified.seconds = reader_.zigzag();
+        attributes.modified.nanoseconds = small();
+        if (attributes.modified.nanoseconds >= kSecond) return fault("a time has a second too many");
         attributes.flags = small();
         const std::size_t count = reader_.count(kMinXattrSize);
         for (std::size_t i = 0; i < count; ++i) {

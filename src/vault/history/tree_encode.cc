@@ -72,7 +72,8 @@ private:
         writer_.varint(attributes.mode);
         writer_.varint(attributes.uid);
         writer_.varint(attributes.gid);
-        writer_.zigzag(attributes.modified.ns);
+        writer_.zigzag(attributes.modified.seconds);
+        writer_.varint(attributes.modified.nanoseconds);
         writer_.varint(attributes.flags);
         writer_.varint(attributes.xattrs.size());
         for (const ExtendedAttribute& xattr : attributes.xattrs) {
@@ -138,7 +139,7 @@ bool is_safe_name(std::string_view name) {
 EntryCost entry_cost(const Entry& entry) {
     constexpr std::size_t kVarint = 10;
     EntryCost cost;
-    cost.body_bytes = 2 + entry.name.size() + 2 + 9 * kVarint + kVarint + entry.target.size();
+    cost.body_bytes = 2 + entry.name.size() + 2 + 10 * kVarint + kVarint + entry.target.size();
     for (const ExtendedAttribute& xattr : entry.attributes.xattrs) {
         cost.body_bytes += 2 * kVarint + xattr.name.size() + xattr.value.size();
     }

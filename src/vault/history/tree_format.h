@@ -2,8 +2,8 @@
 //
 //   body     := u8 version | u8 kind | folder | fanout | content
 //   folder   := varint count | count x entry, names strictly ascending by bytes
-//   entry    := blob name | u8 type | u8 marks | varint mode, uid, gid | zigzag mtime ns | varint flags
-//               | varint xattrs | xattrs x (blob name, blob value), names strictly ascending
+//   entry    := blob name | u8 type | u8 marks | varint mode, uid, gid | zigzag mtime seconds
+//               | varint mtime ns | varint flags | varint xattrs | xattrs x (blob name, blob value), names strictly ascending
 //               | [varint hard link, when marked] | by type: file span, symlink blob target, device varint rdev
 //   span     := varint size | [inline, when not marked long: varint holes | holes x (varint gap, varint length)
 //               | varint chunks | chunks x varint length]
@@ -27,7 +27,7 @@ inline constexpr Byte kChildren = 16;    // folder: a tree id follows in the ref
 inline constexpr Byte kAllMarks = 31;
 
 // The least that each repeated thing takes in a body: counts are checked against it.
-inline constexpr std::size_t kMinEntrySize = 2 + 1 + 1 + 3 + 1 + 1 + 1;
+inline constexpr std::size_t kMinEntrySize = 2 + 1 + 1 + 3 + 2 + 1 + 1;
 inline constexpr std::size_t kMinXattrSize = 3;
 inline constexpr std::size_t kMinHoleSize = 2;
 

@@ -33,7 +33,7 @@ private:
     [[nodiscard]] bool is_destroyed(const LabelId& label) const { return facts_.ledger.destroyed_labels.contains(label); }
     // A time that lies ahead says nothing.
     [[nodiscard]] bool is_past_grace(const ObjectInfo& object) const {
-        return object.modified > facts_.now || facts_.now.ns - object.modified.ns >= facts_.grace_ns;
+        return object.modified > facts_.now || object.modified.ns <= facts_.now.ns - facts_.grace_ns;
     }
     [[nodiscard]] bool orphan_may_go(const std::string& name) const {
         const auto object = facts_.census.find(name);

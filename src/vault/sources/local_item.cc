@@ -12,19 +12,11 @@
 #include <cerrno>
 #include <climits>
 #include <initializer_list>
-#include <limits>
 
 namespace custody {
 namespace {
 
 constexpr std::uint64_t kReadAheadFrom = 1024 * 1024;
-
-// A time that 64 bits of nanoseconds cannot hold (before 1677, after 2262) becomes the nearest one that they can.
-Time time_of(const struct timespec& when) {
-    constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / kSecond - 1;
-    const std::int64_t seconds = std::clamp(std::int64_t{when.tv_sec}, -kFarthest, kFarthest);
-    return {seconds * kSecond + (seconds == when.tv_sec ? when.tv_nsec : 0)};
-}
 
 EntryType type_of(mode_t mode) {
     switch (mode & S_IFMT) {
@@ -124,8 +116,8 @@ Result<OpenedItem> open_by_name(const SourceItem& item, int at, const std::strin
 }  // namespace
 
 FileStamp stamp_of(const struct stat& status) {
-    return {static_cast<std::uint64_t>(status.st_size), status.st_dev, status.st_ino, time_of(status.st_mtim),
-            time_of(status.st_ctim)};
+    return {static_cast<std::uint64_t>(status.st_size), status.st_dev, status.st_ino, to_file_time(status.st_mtim),
+            to_file_time(status.st_ctim)};
 }
 
 void fill_from_stat(const struct stat& status, SourceItem& item) {

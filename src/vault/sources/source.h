@@ -27,7 +27,7 @@ namespace custody {
 struct FileStamp {
     std::uint64_t size = 0;
     std::uint64_t device = 0, inode = 0;
-    Time modified, changed;  // mtime, ctime
+    FileTime modified, changed;  // mtime, ctime
     auto operator<=>(const FileStamp&) const = default;
 };
 // Device numbers are not compared: those of btrfs, LVM and loop devices change with every boot.

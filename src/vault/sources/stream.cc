@@ -60,7 +60,7 @@ SourceItem stream_item(const std::string& name, Time now) {
     item.uid = ::geteuid();
     item.gid = ::getegid();
     item.stamp.size = kUnknownSize;
-    item.stamp.modified = item.stamp.changed = now;
+    item.stamp.modified = item.stamp.changed = to_file_time(now);
     return item;
 }
 

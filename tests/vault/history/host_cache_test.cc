@@ -16,7 +16,7 @@ Entry file_entry(const std::string& name, std::size_t chunks) {
     entry.name = name;
     entry.attributes.mode = 0640;
     entry.attributes.uid = 1000;
-    entry.attributes.modified.ns = -5;
+    entry.attributes.modified = {-5, 999'999'999};
     entry.attributes.xattrs = {{"user.a", {1, 2, 3}}, {"user.b", {}}};
     entry.hard_link = 77;
     for (std::size_t i = 0; i < chunks; ++i) {
@@ -29,7 +29,7 @@ Entry file_entry(const std::string& name, std::size_t chunks) {
 }
 
 FileStamp stamp_for(const Entry& entry, std::uint64_t inode) {
-    return {entry.content.size, 1, inode, entry.attributes.modified, Time{123'456'789}};
+    return {entry.content.size, 1, inode, entry.attributes.modified, {95'617'584'000, 123'456'789}};
 }
 
 class HostCacheTest : public ::testing::Test {

@@ -100,14 +100,14 @@ Bytes body_with_names(const std::vector<std::string>& names) {
         writer.blob(as_bytes(name));
         writer.u8(static_cast<Byte>(EntryType::fifo));
         writer.u8(0);
-        for (int i = 0; i < 6; ++i) writer.varint(0);
+        for (int i = 0; i < 7; ++i) writer.varint(0);
     }
     return body;
 }
 
 TEST_F(TreeTest, EveryTypeAndAttributeComesBack) {
     Entry full = file("a full one", {{filled<ChunkId>(1), 500}, {filled<ChunkId>(2), kMaxChunk}}, {{100, 50}, {600, 4096}});
-    full.attributes = {06755, 1000, 4294967294U, Time{1234567890123456789}, 0x800030, {}};
+    full.attributes = {06755, 1000, 4294967294U, 0x800030, {1234567890, 123456789}, {}};
     full.attributes.xattrs = {{"security.capability", Bytes{1, 0, 0, 2}},
                               {"system.posix_acl_access", Bytes(64, 7)},
                               {"user.empty", {}},
@@ -121,7 +121,7 @@ TEST_F(TreeTest, EveryTypeAndAttributeComesBack) {
     Entry folder = file("d folder");
     folder.type = EntryType::folder;
     folder.attributes_only = true;
-    folder.attributes.modified = Time{-1};
+    folder.attributes.modified = {-1, 999'999'999};
     folder.children = filled<TreeId>(4);
     Entry empty_folder = file("e empty");
     empty_folder.type = EntryType::folder;
@@ -139,7 +139,8 @@ TEST_F(TreeTest, EveryTypeAndAttributeComesBack) {
     block.type = EntryType::block_device;
     block.device = 8 << 8;
     Entry longest = file(std::string(255, 'z'));
-    longest.attributes.modified = Time{INT64_MIN};
+    longest.attributes.modified = {INT64_MIN, 0};
+    link.attributes.modified = {INT64_MAX, 999'999'999};
     expect_round_trip(folder_of({full, long_file, sparse, folder, empty_folder, link, fifo, socket, character, block, longest}));
 }
 
@@ -203,6 +204,14 @@ TEST_F(TreeTest, UnsafeNamesAreRefused) {
     }
     EXPECT_TRUE(decode_node({}, body_with_names({"..."})).ok());
     EXPECT_TRUE(decode_node({}, body_with_names({std::string(255, 'a')})).ok());
+}
+
+TEST_F(TreeTest, ATimeHasLessThanASecondOfNanoseconds) {
+    Entry entry = file("a");
+    entry.attributes.modified = {-1, 1'000'000'000};
+    expect_corrupt(folder_of({entry}), "a second too many");
+    entry.attributes.modified.nanoseconds = UINT32_MAX;
+    expect_corrupt(folder_of({entry}), "a second too many");
 }
 
 TEST_F(TreeTest, UnsortedAndRepeatedNamesAreRefused) {
@@ -293,7 +302,7 @@ TEST_F(TreeTest, NewerVersionIsSaidSo) {
 
 TEST_F(TreeTest, CostBoundsWhatAnEntryTakes) {
     Entry full = file(std::string(255, 'n'), {{filled<ChunkId>(1), 500}, {filled<ChunkId>(2), 500}}, {{100, 50}});
-    full.attributes = {07777, UINT32_MAX, UINT32_MAX, Time{INT64_MIN}, UINT32_MAX, {}};
+    full.attributes = {07777, UINT32_MAX, UINT32_MAX, UINT32_MAX, {INT64_MIN, 999'999'999}, {}};
     full.attributes.xattrs = {{std::string(255, 'x'), Bytes(kMaxXattrValue, 1)}};
     full.hard_link = UINT64_MAX;
     const EncodedNode encoded = encode(folder_of({full}));

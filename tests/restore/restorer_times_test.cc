@@ -1,0 +1,162 @@
+// Times of files far from today, and before 1970: kept exactly where a file system can, and named where it cannot.
+#include "restore/exporter.h"
+#include "tests/support/exotic_tree.h"
+#include "tests/support/loop_file_system.h"
+#include "tests/support/restore_fixture.h"
+#include "tests/support/results.h"
+#include "tests/support/tree_compare.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+
+namespace custody::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+void set_time(const std::string& path, FileTime time) {
+    const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(time)};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW), 0) << path;
+    struct stat status = {};
+    ASSERT_EQ(::lstat(path.c_str(), &status), 0);
+    ASSERT_EQ(to_file_time(status.st_mtim), time) << path;
+}
+
+FileTime time_of(const std::string& path) {
+    struct stat status = {};
+    EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
+    return to_file_time(status.st_mtim);
+}
+
+const std::map<std::string, FileTime> kTimes = {
+    {"the first", {INT64_MIN, 0}},
+    {"44 before our era", {-63'549'360'000, 7}},
+    {"1600", {-11'676'096'000, 0}},
+    {"1677, where 64 bits of nanoseconds begin", {-9'223'372'037, 145'224'191}},
+    {"half a second before 1970", {-1, 500'000'000}},
+    {"a nanosecond before 1970", {-1, 999'999'999}},
+    {"2300", {10'413'792'000, 1}},
+    {"5000", {95'617'584'000, 123'456'789}},
+    {"12345", {327'403'382'400, 0}},
+    {"the last", {INT64_MAX, 999'999'998}},
+};
+
+// The source and, where the test says so, the target lie on a tmpfs, which holds every time there is.
+class RestoreTimes : public ::testing::Test, protected RestoreFixture {
+protected:
+    void SetUp() override {
+        struct statfs system = {};
+        char made[] = "/dev/shm/custody-times-XXXXXX";
+        if (::statfs("/dev/shm", &system) != 0 || system.f_type != TMPFS_MAGIC || ::mkdtemp(made) == nullptr)
+            GTEST_SKIP() << "needs a tmpfs at /dev/shm";
+        memory_ = made;
+        source = memory_ + "/source";
+        ASSERT_EQ(::mkdir(source.c_str(), 0755), 0);
+    }
+    void TearDown() override {
+        EXPECT_TRUE(memory_.empty() || remove_tree(memory_));
+    }
+    void restore_to(const std::string& folder) { options.target = target = folder; }
+
+    std::string memory_;
+};
+
+TEST_F(RestoreTimes, ComeBackExactly) {
+    for (const auto& [name, time] : kTimes) {
+        const std::string path = source + "/" + name;
+        ASSERT_EQ(::mkdir(path.c_str(), 0755), 0);
+        write_file(path + "/file", name);
+        ASSERT_EQ(::symlink("file", (path + "/link").c_str()), 0);
+        for (const std::string& one : {path + "/file", path + "/link", path}) set_time(one, time);
+    }
+    restore_to(memory_ + "/target");
+    (void)back_up();
+    const Snapshot snapshot = back_up();  // as the host cache remembers it
+    const RestoreResult result = restore(snapshot);
+    EXPECT_EQ(result.failed, 0u);
+    EXPECT_THAT(result.warnings, IsEmpty());
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+    for (const auto& [name, time] : kTimes) EXPECT_EQ(time_of(restored(name + "/file")), time) << name;
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.skipped, result.files);
+    EXPECT_EQ(again.failed, 0u);
+    EXPECT_THAT(again.warnings, IsEmpty());
+}
+
+// A file there whose time is far from the one in the snapshot differs, whatever the distance overflows.
+TEST_F(RestoreTimes, AnotherTimeFarAwayIsADifference) {
+    write_file(source + "/file", "content");
+    set_time(source + "/file", {INT64_MIN, 0});
+    restore_to(memory_ + "/target");
+    const Snapshot snapshot = back_up();
+    (void)restore(snapshot);
+    set_time(restored("file"), {INT64_MAX, 0});
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.failed, 1u);
+    EXPECT_THAT(again.warnings, Contains(HasSubstr("differs in time")));
+    options.overwrite = Overwrite::changed;
+    (void)restore(snapshot);
+    EXPECT_EQ(time_of(restored("file")), (FileTime{INT64_MIN, 0}));
+}
+
+TEST_F(RestoreTimes, WhatTheTargetCannotHoldIsSaid) {
+    std::string why_not;
+    const auto ext4 = LoopFileSystem::make("ext4", LoopFileSystem::least_size("ext4"), why_not);
+    if (!ext4) GTEST_SKIP() << why_not;
+    for (const std::string name : {"1600", "2300", "5000", "half a second before 1970"}) {
+        write_file(source + "/" + name, name);
+        set_time(source + "/" + name, kTimes.at(name));
+    }
+    restore_to(ext4->path() + "/target");
+    const Snapshot snapshot = back_up();
+    const auto names_two = ElementsAre(AllOf(HasSubstr("2 items have a time"), HasSubstr(source + "/1600")));
+    const RestoreResult result = restore(snapshot);
+    EXPECT_EQ(result.failed, 0u);
+    EXPECT_THAT(result.warnings, names_two);
+    EXPECT_EQ(time_of(restored("1600")), (FileTime{-2'147'483'648, 0}));
+    EXPECT_EQ(time_of(restored("5000")), (FileTime{15'032'385'535, 0}));
+    EXPECT_EQ(time_of(restored("2300")), kTimes.at("2300"));
+    EXPECT_EQ(time_of(restored("half a second before 1970")), kTimes.at("half a second before 1970"));
+    // An interrupted restore is run again: what is as good as it can be counts as done, and is named again.
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.failed, 0u);
+    EXPECT_EQ(again.skipped, 4u);
+    EXPECT_THAT(again.warnings, names_two);
+    // Any other time is a difference still.
+    set_time(restored("1600"), {-2'147'483'647, 0});
+    EXPECT_EQ(restore(snapshot).failed, 1u);
+}
+
+TEST_F(RestoreTimes, AnArchiveKeepsThemOrSaysWhatItCannot) {
+    for (const std::string name : {"1600", "2300", "5000"}) {
+        write_file(source + "/" + name, name);
+        set_time(source + "/" + name, kTimes.at(name));
+    }
+    const Snapshot snapshot = back_up();
+    SilentProgress progress;
+    const std::string tar = memory_ + "/all.tar", zip = memory_ + "/all.zip";
+    ASSERT_TRUE(is_ok(export_snapshot(*repository, snapshot, *unlocked, {}, tar, progress, stop)));
+    restore_to(memory_ + "/target");
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    std::string output;
+    ASSERT_TRUE(run_program({"tar", "-C", target, "-xpf", tar}, output)) << output;
+    for (const std::string name : {"1600", "2300", "5000"}) EXPECT_EQ(time_of(restored(name)), kTimes.at(name)) << name;
+    const auto zipped = export_snapshot(*repository, snapshot, *unlocked, {}, zip, progress, stop);
+    ASSERT_TRUE(is_ok(zipped));
+    EXPECT_THAT(zipped->warnings, Contains(HasSubstr("3 items have a time before 1901 or after 2038")));
+}
+
+}  // namespace
+}  // namespace custody::test
