@@ -65,9 +65,7 @@ protected:
         source = memory_ + "/source";
         ASSERT_EQ(::mkdir(source.c_str(), 0755), 0);
     }
-    void TearDown() override {
-        EXPECT_TRUE(memory_.empty() || remove_tree(memory_));
-    }
+    void TearDown() override { EXPECT_TRUE(memory_.empty() || remove_tree(memory_)); }
     void restore_to(const std::string& folder) { options.target = target = folder; }
 
     std::string memory_;
