@@ -50,7 +50,8 @@ const std::map<std::string, FileTime> kTimes = {
     {"2300", {10'413'792'000, 1}},
     {"5000", {95'617'584'000, 123'456'789}},
     {"12345", {327'403'382'400, 0}},
-    {"the last", {INT64_MAX, 999'999'998}},
+    {"the last with a fraction", {INT64_MAX - 1, 999'999'999}},
+    {"the last", {INT64_MAX, 0}},
 };
 
 // The source and, where the test says so, the target lie on a tmpfs, which holds every time there is.
