@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/records/canonical_json.h"
+#include "vault/keys/secret_record.h"
 
 #include <algorithm>
 #include <array>
@@ -58,11 +59,10 @@ public:
         if (value.size() != size) fail(key, "has the wrong length");
         return value;
     }
-    Secret secret(const char* key) {
-        Bytes value = bytes_exactly(key, kKeySize);
-        Secret secret = Secret::copy_of(value);
-        wipe(value);
-        return secret;
+    Secret secret(const char* key, const KeyPlaces& keys) {
+        const Secret* value = keys.at(text(key));
+        if (value == nullptr) fail(key, "is no key");
+        return value != nullptr && ok() ? value->clone() : Secret();
     }
     PublicKey public_key(const char* key) {
         const Bytes value = bytes_exactly(key, PublicKey{}.size());

@@ -64,8 +64,8 @@ Status replace_copy(FileSystem& files, const std::string& path, ByteView content
     TRY_ASSIGN(const auto old_file, files.open_writable(path));
     TRY(replace_file(files, path, content, kCopyMode));
     overwrite_with_zeros(*old_file, kMaxKitSize);
-    TRY_ASSIGN(const Bytes read_back, read_file(files, path, kMaxKitSize));
-    if (std::equal(read_back.begin(), read_back.end(), content.begin(), content.end())) return done();
+    TRY_ASSIGN(const Secret read_back, read_secret_file(files, path, kMaxKitSize));
+    if (equal_in_constant_time(read_back.view(), content)) return done();
     return Error{Code::io, say("{} does not read back as it was written; the medium may be failing", printable(path))};
 }
 
@@ -141,11 +141,11 @@ std::vector<std::string> destruction_exceptions(const Keyring& keyring) {
             printable(keyring.folder()))};
 }
 
-Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path, const Secret& kit_passphrase) {
+Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path, const KitOpener& opener) {
     TRY_ASSIGN(const Bytes content, read_file(files, path, kMaxKitSize));
     auto kit = read_kit(content);  // typed lines are a kit, too; what is written is the file
     if (!kit.ok()) return at_path(path, kit.error());
-    auto rewritten = rewrite_kit(keyring, *kit, kit_passphrase);
+    auto rewritten = rewrite_kit(keyring, *kit, opener);
     if (!rewritten.ok()) return at_path(path, rewritten.error());
     TRY(replace_copy(files, path, *rewritten));
     TRY_ASSIGN(const KitContents contents, describe_kit(*rewritten));
@@ -161,13 +161,10 @@ Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::
 }
 
 Status present_writer_export(FileSystem& files, Keyring& keyring, const std::string& path) {
-    TRY_ASSIGN(Bytes content, read_file(files, path, kMaxKitSize));
-    auto rewritten = keyring.rewrite_writer_export(content);
-    wipe(content);
+    TRY_ASSIGN(const Secret content, read_secret_file(files, path, kMaxKitSize));
+    const auto rewritten = keyring.rewrite_writer_export(content.view());
     if (!rewritten.ok()) return at_path(path, rewritten.error());
-    const Status replaced = replace_copy(files, path, rewritten->file);
-    wipe(rewritten->file);
-    TRY(replaced);
+    TRY(replace_copy(files, path, rewritten->file.view()));
     return keyring.settle_copy(rewritten->number, true, {});
 }
 

@@ -40,7 +40,7 @@ struct DestructionResult {
 // A copy is presented as a file: rewritten in place without destroyed labels, read back, its old bytes overwritten best effort,
 // and only then settled in the keyring. A rewritten kit has to be checked again (key import --check) before it counts as proven.
 [[nodiscard]] Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path,
-                                              const Secret& kit_passphrase);
+                                              const KitOpener& opener);
 [[nodiscard]] Status present_writer_export(FileSystem& files, Keyring& keyring, const std::string& path);
 
 }  // namespace custody

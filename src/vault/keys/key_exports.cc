@@ -36,8 +36,9 @@ Result<std::vector<StoredLabel>> chosen_labels(const KeyringContent& content, co
     return chosen;
 }
 
-Result<Bytes> encode_writer(const KeyringContent& from, std::uint32_t number, const HostId& host, const std::string& host_name,
-                            const Secret& seed, const std::vector<StoredLabel>& labels, Time made) {
+Result<Secret> encode_writer(const KeyringContent& from, std::uint32_t number, const HostId& host, const std::string& host_name,
+                             const Secret& seed, const std::vector<StoredLabel>& labels, Time made) {
+    KeyPlaces keys;
     Json body = {{"format", kKeyringFormat},
                  {"number", number},
                  {"made", to_rfc3339_utc(made)},
@@ -45,14 +46,12 @@ Result<Bytes> encode_writer(const KeyringContent& from, std::uint32_t number, co
                  {"suite", static_cast<int>(from.suite)},
                  {"host", host.hex()},
                  {"host_name", host_name},
-                 {"signing_seed", to_hex(seed.view())},
+                 {"signing_seed", keys.put(seed)},
                  {"generation", from.generation},
                  {"labels", Json::array()},
                  {"signers", signers_to_json(from.signers)}};
-    for (const StoredLabel& label : labels) body["labels"].push_back(label_to_json(label));
-    auto bytes = encode_checksummed(body, kWriterPurpose);
-    wipe_json(body);
-    return bytes;
+    for (const StoredLabel& label : labels) body["labels"].push_back(label_to_json(label, keys));
+    return encode_secret_record(body, keys, kWriterPurpose);
 }
 
 struct WriterExport {
@@ -61,7 +60,7 @@ struct WriterExport {
     KeyringContent content;
 };
 
-Result<WriterExport> writer_from_json(const Json& body) {
+Result<WriterExport> writer_from_json(const Json& body, const KeyPlaces& keys) {
     JsonFields fields(body, "writer export");
     const std::uint64_t format = fields.number("format", std::uint64_t{1} << 53);
     if (fields.ok() && format > kKeyringFormat) {
@@ -76,10 +75,10 @@ Result<WriterExport> writer_from_json(const Json& body) {
     if (content.suite != Suite::standard && content.suite != Suite::modern) fields.fail("suite", "is unknown");
     content.host = fields.id<HostId>("host");
     content.host_name = fields.text("host_name", 4096);
-    content.signing_seed = fields.secret("signing_seed");
+    content.signing_seed = fields.secret("signing_seed", keys);
     content.generation = fields.number("generation", std::uint64_t{1} << 53);
     for (const Json& json : fields.array("labels", kMaxLabels)) {
-        auto label = label_from_json(json);
+        auto label = label_from_json(json, keys);
         if (label.ok())
             content.labels.push_back(std::move(label).value());
         else
@@ -96,13 +95,11 @@ Result<WriterExport> writer_from_json(const Json& body) {
 }
 
 Result<WriterExport> decode_writer(ByteView bytes) {
-    auto body = decode_checksummed(bytes, kWriterPurpose, kMaxExportSize);
-    if (!body.ok()) {
-        return Error{Code::corrupt, say("this is no writer export, or a damaged one: {}", body.error().message)};
+    const auto record = decode_secret_record(bytes, kWriterPurpose, kMaxExportSize);
+    if (!record.ok()) {
+        return Error{Code::corrupt, say("this is no writer export, or a damaged one: {}", record.error().message)};
     }
-    auto decoded = writer_from_json(*body);
-    wipe_json(*body);
-    return decoded;
+    return writer_from_json(record->body, record->keys);
 }
 
 void add_signer(std::vector<SignerInfo>& signers, SignerInfo signer) {
@@ -172,7 +169,7 @@ void follow_custodian(KeyringContent& writer, const PublicKeys& keys) {
 
 }  // namespace
 
-Result<Bytes> Keyring::export_writer(const std::vector<std::string>& labels, std::string_view host) {
+Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, std::string_view host) {
     if (!is_custodian()) {
         return Error{Code::refused,
                      say("{} holds a writer's keys only; do this with the custodian's keyring", printable(folder()))};
@@ -210,7 +207,7 @@ Result<Keyring::RewrittenExport> Keyring::rewrite_writer_export(ByteView exporte
     auto& labels = decoded.content.labels;
     labels.erase(std::remove_if(labels.begin(), labels.end(), is_destroyed), labels.end());
     const KeyringContent& writer = decoded.content;
-    TRY_ASSIGN(Bytes rewritten,
+    TRY_ASSIGN(Secret rewritten,
                encode_writer(writer, decoded.number, writer.host, writer.host_name, writer.signing_seed, labels, decoded.made));
     return RewrittenExport{std::move(rewritten), decoded.number};
 }

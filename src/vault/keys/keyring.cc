@@ -32,11 +32,10 @@ void remove_leftovers(FileSystem& files, const std::string& folder) {
 }
 
 // What cannot be read back is never written.
-Result<Bytes> encode_and_check(const KeyringContent& content) {
-    TRY_ASSIGN(Bytes bytes, encode_keyring(content));
-    const auto read_back = decode_keyring(bytes);
+Result<Secret> encode_and_check(const KeyringContent& content) {
+    TRY_ASSIGN(Secret bytes, encode_keyring(content));
+    const auto read_back = decode_keyring(bytes.view());
     if (read_back.ok()) return bytes;
-    wipe(bytes);
     return Error{Code::failed, say("this would make a keyring that cannot be read: {}", read_back.error().message)};
 }
 
@@ -115,8 +114,9 @@ Result<Keyring> Keyring::create(FileSystem& files, const Clock& clock, const std
     const Secret secret = make_x25519_secret();
     content.public_key = x25519_public(secret);
     content.generation = 1;
-    TRY_ASSIGN(StoredSlot slot, wrap_with_passphrase({suite, kSlotPurpose, content.family, 1}, secret, passphrase, cost));
+    TRY_ASSIGN(StoredSlot slot, seal_for_passphrase({suite, kSlotPurpose, content.family, 1}, secret, passphrase, cost));
     content.slots.push_back(std::move(slot));
+    TRY_ASSIGN(content.slots_mac, mac_of_slots(content, secret));
     content.next_slot = 2;
     for (const std::string_view name : kBuiltInLabels) {
         TRY_ASSIGN(StoredLabel label, make_label(content, name));
@@ -129,15 +129,13 @@ Result<Keyring> Keyring::create_with(FileSystem& files, const Clock& clock, cons
     TRY_ASSIGN(const bool there, exists(files, folder));
     if (there) return Error{Code::exists, say("there is a keyring in {} already; it is left as it is", printable(folder))};
     TRY(make_directories(files, join_path(folder, "heads"), kFolderMode));
-    TRY_ASSIGN(Bytes bytes, encode_and_check(content));
-    const Status written = write_new_file(files, keyring_path(folder), bytes);
-    wipe(bytes);
-    TRY(written);
+    TRY_ASSIGN(const Secret bytes, encode_and_check(content));
+    TRY(write_new_file(files, keyring_path(folder), bytes.view()));
     return open(files, clock, folder);
 }
 
 Result<Keyring> Keyring::open(FileSystem& files, const Clock& clock, const std::string& folder) {
-    auto bytes = read_file(files, keyring_path(folder), kMaxKeyringSize);
+    auto bytes = read_secret_file(files, keyring_path(folder), kMaxKeyringSize);
     if (!bytes.ok()) {
         if (bytes.error().code != Code::not_found) return about_keyring(folder, std::move(bytes).error());
         return Error{Code::not_found, say("there is no keyring in {}; make one with 'custody init', or bring one back with "
@@ -145,9 +143,13 @@ Result<Keyring> Keyring::open(FileSystem& files, const Clock& clock, const std::
                                           printable(folder))};
     }
     auto state = std::make_unique<State>();
-    state->on_disk = sha256(*bytes);
-    auto content = decode_keyring(*bytes);
-    wipe(*bytes);
+    auto content = decode_keyring(bytes->view());
+    if (!content.ok() && content.error().code == Code::corrupt) {
+        // Who changes the keyring overwrites the file that he replaced, and that may be the one that was open here.
+        TRY_ASSIGN(*bytes, read_secret_file(files, keyring_path(folder), kMaxKeyringSize));
+        content = decode_keyring(bytes->view());
+    }
+    state->on_disk = sha256(bytes->view());
     if (!content.ok()) return about_keyring(folder, std::move(content).error());
     state->files = &files;
     state->clock = &clock;
@@ -167,28 +169,23 @@ Result<Keyring> Keyring::open(FileSystem& files, const Clock& clock, const std::
 Status Keyring::change(const std::function<Status(KeyringContent&)>& edit) {
     KeyringContent next = state_->content.clone();
     TRY(edit(next));
-    TRY_ASSIGN(Bytes bytes, encode_and_check(next));
+    TRY_ASSIGN(const Secret bytes, encode_and_check(next));
     const std::string path = keyring_path(state_->folder);
     const auto write = [&]() -> Status {
         TRY_ASSIGN(const auto old_file, state_->files->open_writable(path));
         const Error busy{Code::busy, say("another process is changing the keyring {}; try again", printable(state_->folder))};
         TRY_ASSIGN(const bool locked, old_file->try_lock(true));
         if (!locked) return busy;
-        TRY_ASSIGN(Bytes current, read_file(*state_->files, path, kMaxKeyringSize));
-        const bool is_ours = sha256(current) == state_->on_disk;
-        wipe(current);
-        if (!is_ours) return busy;
-        TRY(replace_file(*state_->files, path, bytes, kFileMode));
+        TRY_ASSIGN(const Secret current, read_secret_file(*state_->files, path, kMaxKeyringSize));
+        if (sha256(current.view()) != state_->on_disk) return busy;
+        TRY(replace_file(*state_->files, path, bytes.view(), kFileMode));
         overwrite_with_zeros(*old_file, kMaxKeyringSize);
         remove_leftovers(*state_->files, state_->folder);
         return done();
     };
-    const Status written = write();
-    const Digest digest = sha256(bytes);
-    wipe(bytes);
-    TRY(written);
+    TRY(write());
     state_->content = std::move(next);
-    state_->on_disk = digest;
+    state_->on_disk = sha256(bytes.view());
     return done();
 }
 

@@ -2,7 +2,9 @@
 // (remembered ledger heads) and nothing else.
 //
 // The keyring has an X25519 pair of its own. Its public half seals label secrets, so adding a label or rotating needs no
-// passphrase; its secret half is wrapped in slots: a passphrase (Argon2id -> AES-256-GCM) or an officer's public key (HPKE).
+// passphrase; its secret half is sealed in slots, each to a public key: an officer's, or one whose secret a passphrase stretches
+// to (Argon2id). The pair is made anew whenever somebody or something is shut out (a slot removed, a passphrase changed, a label
+// destroyed): what an old copy of the keyring opened does not open what is written afterwards.
 // Writer keys and the host's signing seed lie in it unwrapped: nightly backups need no passphrase.
 // A keyring is of role `custodian` (holds secrets) or `writer` (made by `key import` of a writer export: holds none).
 //
@@ -29,9 +31,12 @@ inline constexpr std::string_view kBuiltInLabels[] = {"config", "image", "databa
 
 struct SlotInfo {
     std::uint32_t number = 0;
-    std::string kind;  // "passphrase", "officer"
-    std::string note;  // an officer's public key, or what the user wrote
+    std::string kind;    // "passphrase", "officer"
+    std::string note;    // an officer's name or public key, or what the user wrote
+    PublicKey holder{};  // X25519: an officer's; in a keyring also what a passphrase stretches to
 };
+// "slot 1 (passphrase), slot 2 (officer Lan, 8f3c12ab34cd56ef)": for messages that say what would open it.
+[[nodiscard]] std::string describe_slots(const std::vector<SlotInfo>& slots);
 struct SignerInfo {
     SignerId id;
     std::string host;  // where it writes
@@ -65,6 +70,7 @@ struct LabelInfo {
 // Secrets opened for one command or one process; wiped when dropped.
 class UnlockedKeyring;
 struct KeyringContent;
+struct StoredSlot;
 
 class Keyring {
 public:
@@ -102,22 +108,27 @@ public:
 
     [[nodiscard]] Status add_label(std::string_view name);  // lower-case letters, digits, '-': usage otherwise
     [[nodiscard]] Status rotate(std::string_view label);    // new epoch; new packs only
-    // Opens the keyring's secret by passphrase (any slot) or officer secret. wrong_key otherwise. refused on a writer's keyring
-    // is wrong_key too, naming who would.
+    // Opens the keyring's secret by passphrase (any slot) or officer secret. wrong_key otherwise, naming the slots that would; a
+    // writer's keyring is wrong_key too. corrupt: the slots were changed by who does not hold the secret.
     [[nodiscard]] Result<UnlockedKeyring> unlock(const Secret& passphrase) const;
     [[nodiscard]] Result<UnlockedKeyring> unlock_as_officer(const Secret& officer_secret) const;
     [[nodiscard]] Result<std::uint32_t> add_passphrase_slot(const UnlockedKeyring& unlocked, const Secret& passphrase,
                                                             Argon2Cost cost, std::string_view note);
     [[nodiscard]] Result<std::uint32_t> add_officer_slot(const UnlockedKeyring& unlocked, const PublicKey& officer,
-                                                         std::string_view note);
-    [[nodiscard]] Status remove_slot(const UnlockedKeyring& unlocked, std::uint32_t number);  // refused: the last one
-    [[nodiscard]] Status change_passphrase(const Secret& old_passphrase, const Secret& new_passphrase, Argon2Cost cost);
+                                                         std::string_view note);  // exists: has one
+    // The three below make the keyring's pair anew: `unlocked` still reads, and changes nothing any more.
+    // refused: the last one; the last passphrase, unless an officer's key opened the keyring just now.
+    [[nodiscard]] Status remove_slot(const UnlockedKeyring& unlocked, std::uint32_t number);
+    // A new passphrase for the slot that was opened with, or for passphrase slot `number`. usage: an officer opened it, and no
+    // number says which of several; not_found: no passphrase slot of that number.
+    [[nodiscard]] Status change_passphrase(const UnlockedKeyring& unlocked, std::optional<std::uint32_t> number,
+                                           const Secret& new_passphrase, Argon2Cost cost);
 
     // A writer export: writer keys of `labels` (all when empty), a fresh signing seed for `host`, trusted here from now on.
-    [[nodiscard]] Result<Bytes> export_writer(const std::vector<std::string>& labels, std::string_view host);
+    [[nodiscard]] Result<Secret> export_writer(const std::vector<std::string>& labels, std::string_view host);
     // The same export without labels that were destroyed since; the caller replaces the file and settles its copy.
     struct RewrittenExport {
-        Bytes file;
+        Secret file;
         std::uint32_t number = 0;
     };
     [[nodiscard]] Result<RewrittenExport> rewrite_writer_export(ByteView exported) const;
@@ -129,8 +140,8 @@ public:
     [[nodiscard]] Status import_public(ByteView exported);
     [[nodiscard]] Status trust_signer(const SignerInfo& signer);
 
-    // Removes every key of the label from this keyring. The caller has checked holds, terms and other vaults (see
-    // key_destruction.h).
+    // Removes every key of the label from this keyring, and makes its pair anew. The caller has checked holds, terms and other
+    // vaults (see key_destruction.h).
     [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label);
     // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,
     // `how`.
@@ -138,6 +149,8 @@ public:
 
     [[nodiscard]] Result<std::optional<RememberedHead>> remembered_head(const VaultId& vault) const;
     [[nodiscard]] Status remember_head(const VaultId& vault, const RememberedHead& head);  // one fsync; never goes back
+    // A head that a person accepted in place of the remembered one: the only way back (Repository::accept_rollback).
+    [[nodiscard]] Status accept_head(const VaultId& vault, const RememberedHead& head);
 
     // For the files beside this one (keyring_file.h).
     [[nodiscard]] const KeyringContent& content() const;
@@ -151,6 +164,7 @@ public:
 
 private:
     explicit Keyring(std::unique_ptr<State> state);
+    Status add_slot(const UnlockedKeyring& unlocked, StoredSlot slot);
     std::unique_ptr<State> state_;
 };
 

@@ -1,6 +1,6 @@
 // Registered copies of keys, and what they owe to labels that were destroyed.
 #include "base/text.h"
-#include "vault/keys/keyring_file.h"
+#include "vault/keys/key_making.h"
 
 #include <algorithm>
 
@@ -53,7 +53,8 @@ Result<std::uint32_t> Keyring::register_copy(std::string_view kind, std::string_
 }
 
 Status Keyring::destroy_label(const UnlockedKeyring& unlocked, std::string_view label_name) {
-    if (!is_custodian() || unlocked.state().family != family()) {
+    const bool is_this_one = is_custodian() && x25519_public(unlocked.state().secret) == content().public_key;
+    if (!is_this_one || unlocked.state().family != family()) {
         return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
     }
     return change([&](KeyringContent& next) -> Status {
@@ -63,7 +64,7 @@ Status Keyring::destroy_label(const UnlockedKeyring& unlocked, std::string_view 
         next.destroyed.push_back({found->id, found->name, clock().now()});
         next.labels.erase(found);
         ++next.generation;
-        return done();
+        return renew_pair(next, unlocked.state().secret);
     });
 }
 

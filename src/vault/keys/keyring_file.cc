@@ -10,7 +10,6 @@ namespace custody {
 namespace {
 
 constexpr std::string_view kPurpose = "custody keyring 1";
-constexpr std::size_t kPassphraseWrapSize = kKeySize + kTagSize;
 constexpr std::size_t kSealedKeySize = kKeySize + kSealOverhead;
 constexpr std::size_t kSaltSize = 16;
 constexpr std::size_t kMaxNote = 4096;
@@ -32,11 +31,12 @@ Result<StoredEpoch> epoch_from_json(const Json& json) {
 }
 
 Json slot_to_json(const StoredSlot& slot) {
-    Json json = {
-        {"number", slot.info.number}, {"kind", slot.info.kind}, {"note", slot.info.note}, {"wrapped", to_hex(slot.wrapped)}};
-    if (slot.info.kind == "officer") {
-        json["officer"] = to_hex(slot.officer);
-    } else {
+    Json json = {{"number", slot.info.number},
+                 {"kind", slot.info.kind},
+                 {"note", slot.info.note},
+                 {"holder", to_hex(slot.info.holder)},
+                 {"wrapped", to_hex(slot.wrapped)}};
+    if (slot.info.kind == "passphrase") {
         json["salt"] = to_hex(slot.salt);
         json["memory_kib"] = slot.cost.memory_kib;
         json["passes"] = slot.cost.passes;
@@ -50,15 +50,13 @@ Result<StoredSlot> slot_from_json(const Json& json) {
     slot.info.number = fields.number32("number");
     slot.info.kind = fields.text("kind");
     slot.info.note = fields.text("note", kMaxNote);
-    if (slot.info.kind == "officer") {
-        slot.officer = fields.public_key("officer");
-        slot.wrapped = fields.bytes_exactly("wrapped", kSealedKeySize);
-    } else if (slot.info.kind == "passphrase") {
+    slot.info.holder = fields.public_key("holder");
+    slot.wrapped = fields.bytes_exactly("wrapped", kSealedKeySize);
+    if (slot.info.kind == "passphrase") {
         slot.salt = fields.bytes_exactly("salt", kSaltSize);
         slot.cost.memory_kib = fields.number32("memory_kib");
         slot.cost.passes = fields.number32("passes");
-        slot.wrapped = fields.bytes_exactly("wrapped", kPassphraseWrapSize);
-    } else {
+    } else if (slot.info.kind != "officer") {
         fields.fail("kind", "is unknown");
     }
     TRY(fields.status());
@@ -116,9 +114,9 @@ Json list_to_json(const std::vector<T>& items, ToJson to_json) {
 }
 
 // The first item at fault is the fault of the whole.
-template <class T>
-std::vector<T> read_list(JsonFields& fields, const char* key, std::size_t max_count, Result<T> (*from_json)(const Json&)) {
-    std::vector<T> items;
+template <class FromJson>
+auto read_list(JsonFields& fields, const char* key, std::size_t max_count, FromJson from_json) {
+    std::vector<std::decay_t<decltype(from_json(Json()).value())>> items;
     for (const Json& json : fields.array(key, max_count)) {
         auto item = from_json(json);
         if (item.ok()) {
@@ -169,6 +167,7 @@ KeyringContent KeyringContent::clone() const {
     copy.generation = generation;
     copy.next_slot = next_slot;
     copy.next_copy = next_copy;
+    copy.slots_mac = slots_mac;
     for (const StoredLabel& label : labels) copy.labels.push_back(label.clone());
     copy.slots = slots;
     copy.signers = signers;
@@ -180,32 +179,23 @@ KeyringContent KeyringContent::clone() const {
 // 200 bytes may become three times as many where they are not UTF-8; the reader's bound is above that.
 std::string note_text(std::string_view text) { return printable(text.substr(0, 200)); }
 
-void wipe_json(Json& json) {
-    if (json.is_string()) {
-        auto& text = json.get_ref<std::string&>();
-        wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
-    } else if (json.is_structured()) {
-        for (Json& item : json) wipe_json(item);
-    }
-}
-
-Json label_to_json(const StoredLabel& label) {
+Json label_to_json(const StoredLabel& label, KeyPlaces& keys) {
     return {{"id", label.id.hex()},
             {"name", label.name},
-            {"chunk_id_key", to_hex(label.chunk_id_key.view())},
-            {"gear_key", to_hex(label.gear_key.view())},
-            {"summary_key", to_hex(label.summary_key.view())},
+            {"chunk_id_key", keys.put(label.chunk_id_key)},
+            {"gear_key", keys.put(label.gear_key)},
+            {"summary_key", keys.put(label.summary_key)},
             {"epochs", list_to_json(label.epochs, epoch_to_json)}};
 }
 
-Result<StoredLabel> label_from_json(const Json& json) {
+Result<StoredLabel> label_from_json(const Json& json, const KeyPlaces& keys) {
     JsonFields fields(json, "label");
     StoredLabel label;
     label.id = fields.id<LabelId>("id");
     label.name = fields.text("name");
-    label.chunk_id_key = fields.secret("chunk_id_key");
-    label.gear_key = fields.secret("gear_key");
-    label.summary_key = fields.secret("summary_key");
+    label.chunk_id_key = fields.secret("chunk_id_key", keys);
+    label.gear_key = fields.secret("gear_key", keys);
+    label.summary_key = fields.secret("summary_key", keys);
     label.epochs = read_list(fields, "epochs", kMaxEpochs, epoch_from_json);
     if (label.epochs.empty()) fields.fail("epochs", "is empty");
     const auto not_rising = [](const StoredEpoch& a, const StoredEpoch& b) { return a.number >= b.number; };
@@ -215,6 +205,8 @@ Result<StoredLabel> label_from_json(const Json& json) {
     TRY(fields.status());
     return label;
 }
+
+Json slots_to_json(const std::vector<StoredSlot>& slots) { return list_to_json(slots, slot_to_json); }
 
 Json signers_to_json(const std::vector<SignerInfo>& signers) {
     return list_to_json(signers, [](const SignerInfo& signer) -> Json {
@@ -233,17 +225,16 @@ Result<std::vector<SignerInfo>> signers_from_json(const Json& list) {
 }
 
 Result<Bytes> encode_checksummed(const Json& body, std::string_view purpose) {
-    TRY_ASSIGN(std::string text, to_canonical_json(body));
+    TRY_ASSIGN(const std::string text, to_canonical_json(body));
     Sha256 hash;
     hash.update(as_bytes(purpose));
     hash.update(as_bytes("\n"));
     hash.update(as_bytes(text));
     Bytes out;
-    out.reserve(text.size() + 128);  // no reallocation: it would leave copies of the keys behind
+    out.reserve(text.size() + 128);
     append(out, as_bytes("{\"body\":"));
     append(out, as_bytes(text));
     append(out, as_bytes(",\"checksum\":\"" + hash.finish().hex() + "\"}"));
-    wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
     return out;
 }
 
@@ -253,17 +244,15 @@ Result<Json> decode_checksummed(ByteView bytes, std::string_view purpose, std::s
         return Error{Code::corrupt, "this is no record with a checksum"};
     }
     Json body = std::move(record["body"]);
-    TRY_ASSIGN(Bytes expected, encode_checksummed(body, purpose));
-    const bool same = std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end());
-    wipe(expected);
-    if (!same) {
-        wipe_json(body);
+    TRY_ASSIGN(const Bytes expected, encode_checksummed(body, purpose));
+    if (!std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end())) {
         return Error{Code::corrupt, "its checksum does not match"};
     }
     return body;
 }
 
-Result<Bytes> encode_keyring(const KeyringContent& content) {
+Result<Secret> encode_keyring(const KeyringContent& content) {
+    KeyPlaces keys;
     Json body = {{"format", kKeyringFormat},
                  {"role", content.is_custodian ? "custodian" : "writer"},
                  {"family", content.family.hex()},
@@ -271,24 +260,23 @@ Result<Bytes> encode_keyring(const KeyringContent& content) {
                  {"host", content.host.hex()},
                  {"host_name", content.host_name},
                  {"created", to_rfc3339_utc(content.created)},
-                 {"signing_seed", to_hex(content.signing_seed.view())},
+                 {"signing_seed", keys.put(content.signing_seed)},
                  {"public", to_hex(content.public_key)},
                  {"generation", content.generation},
                  {"next_slot", content.next_slot},
                  {"next_copy", content.next_copy},
-                 {"labels", list_to_json(content.labels, label_to_json)},
-                 {"slots", list_to_json(content.slots, slot_to_json)},
+                 {"labels", list_to_json(content.labels, [&](const StoredLabel& label) { return label_to_json(label, keys); })},
+                 {"slots", slots_to_json(content.slots)},
+                 {"slots_mac", content.slots_mac.hex()},
                  {"signers", signers_to_json(content.signers)},
                  {"copies", list_to_json(content.copies, copy_to_json)},
                  {"destroyed", list_to_json(content.destroyed, destruction_to_json)}};
-    auto bytes = encode_checksummed(body, kPurpose);
-    wipe_json(body);
-    return bytes;
+    return encode_secret_record(body, keys, kPurpose);
 }
 
 namespace {
 
-Result<KeyringContent> content_from_json(const Json& body) {
+Result<KeyringContent> content_from_json(const Json& body, const KeyPlaces& keys) {
     JsonFields fields(body, "keyring");
     const std::uint64_t format = fields.number("format", std::uint64_t{1} << 53);
     if (fields.ok() && format > kKeyringFormat) {
@@ -306,13 +294,14 @@ Result<KeyringContent> content_from_json(const Json& body) {
     content.host = fields.id<HostId>("host");
     content.host_name = fields.text("host_name", kMaxNote);
     content.created = fields.time("created");
-    content.signing_seed = fields.secret("signing_seed");
+    content.signing_seed = fields.secret("signing_seed", keys);
     content.public_key = fields.public_key("public");
     content.generation = fields.number("generation", std::uint64_t{1} << 53);
     content.next_slot = fields.number32("next_slot");
     content.next_copy = fields.number32("next_copy");
-    content.labels = read_list(fields, "labels", kMaxLabels, label_from_json);
+    content.labels = read_list(fields, "labels", kMaxLabels, [&](const Json& json) { return label_from_json(json, keys); });
     content.slots = read_list(fields, "slots", kMaxSlots, slot_from_json);
+    content.slots_mac = fields.id<Digest>("slots_mac");
     auto signers = signers_from_json(fields.array("signers", kMaxSigners));
     fields.take(signers.ok() ? done() : Status(signers.error()));
     if (signers.ok()) content.signers = std::move(signers).value();
@@ -326,10 +315,8 @@ Result<KeyringContent> content_from_json(const Json& body) {
 }  // namespace
 
 Result<KeyringContent> decode_keyring(ByteView bytes) {
-    TRY_ASSIGN(Json body, decode_checksummed(bytes, kPurpose, kMaxKeyringSize));
-    auto content = content_from_json(body);
-    wipe_json(body);
-    return content;
+    TRY_ASSIGN(const SecretRecord record, decode_secret_record(bytes, kPurpose, kMaxKeyringSize));
+    return content_from_json(record.body, record.keys);
 }
 
 void overwrite_with_zeros(File& file, std::size_t max_size) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "vault/keys/keyring.h"
+#include "vault/keys/secret_record.h"
 
 namespace custody {
 
@@ -28,10 +29,9 @@ struct StoredLabel {
 };
 struct StoredSlot {
     SlotInfo info;
-    PublicKey officer{};  // of an officer's slot
-    Bytes salt;           // of a passphrase's slot: 16 bytes
+    Bytes salt;  // of a passphrase's slot: 16 bytes
     Argon2Cost cost;
-    Bytes wrapped;  // the keyring's secret: 48 bytes for a passphrase, 80 for an officer
+    Bytes wrapped;  // the keyring's secret, sealed to info.holder: 80 bytes; in a kit, under a passphrase: 48
 };
 struct StoredDestruction {
     LabelId label;
@@ -50,6 +50,7 @@ struct KeyringContent {
     PublicKey public_key{};  // of a custodian's keyring
     std::uint64_t generation = 0;
     std::uint32_t next_slot = 1, next_copy = 1;
+    Digest slots_mac;  // of all slots, under the keyring's secret: renewing seals to whoever they name
     std::vector<StoredLabel> labels;
     std::vector<StoredSlot> slots;
     std::vector<SignerInfo> signers;
@@ -58,17 +59,18 @@ struct KeyringContent {
     [[nodiscard]] KeyringContent clone() const;
 };
 
-[[nodiscard]] Result<Bytes> encode_keyring(const KeyringContent& content);
+[[nodiscard]] Result<Secret> encode_keyring(const KeyringContent& content);
 // corrupt: anything that encode_keyring would not write. usage: a newer format.
 [[nodiscard]] Result<KeyringContent> decode_keyring(ByteView bytes);
 
-// {"body", "checksum"} for any small record of this folder; `purpose` is hashed in front.
+// {"body", "checksum"} for records of this folder without keys (secret_record.h has those with); `purpose` is hashed in front.
 [[nodiscard]] Result<Bytes> encode_checksummed(const Json& body, std::string_view purpose);
 [[nodiscard]] Result<Json> decode_checksummed(ByteView bytes, std::string_view purpose, std::size_t max_size);
 
 // Parts that writer exports share with the keyring.
-[[nodiscard]] Json label_to_json(const StoredLabel& label);
-[[nodiscard]] Result<StoredLabel> label_from_json(const Json& json);
+[[nodiscard]] Json label_to_json(const StoredLabel& label, KeyPlaces& keys);
+[[nodiscard]] Result<StoredLabel> label_from_json(const Json& json, const KeyPlaces& keys);
+[[nodiscard]] Json slots_to_json(const std::vector<StoredSlot>& slots);
 [[nodiscard]] Json signers_to_json(const std::vector<SignerInfo>& signers);
 [[nodiscard]] Result<std::vector<SignerInfo>> signers_from_json(const Json& list);
 // Best effort, for a file whose name another has taken: its bytes hold keys that may no longer exist. A copy-on-write file system
@@ -76,8 +78,6 @@ struct KeyringContent {
 void overwrite_with_zeros(File& file, std::size_t max_size);
 // A host or note as it is kept: one line, bounded.
 [[nodiscard]] std::string note_text(std::string_view text);
-// Overwrites every text in it: writer keys went through here.
-void wipe_json(Json& json);
 
 struct Keyring::State {
     FileSystem* files = nullptr;
@@ -90,15 +90,18 @@ struct Keyring::State {
 
 struct UnlockedKeyring::State {
     Secret secret;  // X25519, of the keyring
+    std::uint32_t slot = 0;
+    bool by_officer = false;
     FamilyId family;
     Suite suite = Suite::standard;
     std::vector<std::pair<LabelId, std::vector<StoredEpoch>>> labels;
 };
 
-// heads/<vault id>, checksummed. write_head never goes back, and costs one fsync: after a power cut the older head may stand
-// there again, which is still a head of this vault.
+// heads/<vault id>, checksummed. write_head goes back only when it `may_go_back`, and costs one fsync: after a power cut the
+// older head may stand there again, which is still a head of this vault.
 [[nodiscard]] Result<std::optional<RememberedHead>> read_head(FileSystem& files, const std::string& folder, const VaultId& vault);
-[[nodiscard]] Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head);
+[[nodiscard]] Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head,
+                                bool may_go_back = false);
 
 // The keyring's file within its folder.
 [[nodiscard]] std::string keyring_path(const std::string& folder);

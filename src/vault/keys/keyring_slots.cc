@@ -1,4 +1,5 @@
 // Slots: who can open the keyring's secret.
+#include "base/records/officer_key.h"
 #include "base/text.h"
 #include "vault/keys/key_making.h"
 
@@ -17,40 +18,51 @@ Error writer_cannot(const std::string& folder) {
                 printable(folder))};
 }
 
-UnlockedKeyring unlocked_with(const KeyringContent& content, Secret secret) {
-    auto state = std::make_shared<UnlockedKeyring::State>();
-    state->secret = std::move(secret);
-    state->family = content.family;
-    state->suite = content.suite;
-    for (const StoredLabel& label : content.labels) state->labels.emplace_back(label.id, label.epochs);
-    return UnlockedKeyring(std::move(state));
+std::vector<SlotInfo> infos_of(const std::vector<StoredSlot>& slots) {
+    std::vector<SlotInfo> infos;
+    for (const StoredSlot& slot : slots) infos.push_back(slot.info);
+    return infos;
 }
 
-struct OpenedSlot {
-    std::uint32_t number = 0;
-    Secret secret;
-};
+bool is_passphrase(const StoredSlot& slot) { return slot.info.kind == "passphrase"; }
+
+// Whoever can write the file could name himself the holder of a slot, and wait until the pair is made anew.
+Status check_slots(const KeyringContent& content, const std::string& folder, const Secret& secret) {
+    TRY_ASSIGN(const Digest mac, mac_of_slots(content, secret));
+    if (mac == content.slots_mac) return done();
+    return Error{
+        Code::corrupt,
+        say("the slots of the keyring {} were changed by somebody who does not hold its secret; find out who, and bring the "
+            "keyring back from a recovery kit",
+            printable(folder))};
+}
 
 // The first slot that opens. An error other than wrong_key (no memory for Argon2id) is told as it is.
 template <class Unwrap>
-Result<OpenedSlot> open_any_slot(const KeyringContent& content, const std::string& folder, std::string_view wrong,
-                                 Unwrap unwrap) {
+Result<UnlockedKeyring> open_any_slot(const KeyringContent& content, const std::string& folder, bool by_officer, Unwrap unwrap) {
     if (!content.is_custodian) return writer_cannot(folder);
     for (const StoredSlot& slot : content.slots) {
         auto secret = unwrap(slot_place(content, slot.info.number), slot);
-        if (secret.ok()) {
-            if (x25519_public(*secret) == content.public_key) return OpenedSlot{slot.info.number, std::move(*secret)};
+        if (!secret.ok() && secret.error().code == Code::wrong_key) continue;
+        if (!secret.ok()) return std::move(secret).error();
+        if (x25519_public(*secret) != content.public_key) {
             return Error{Code::corrupt,
                          say("slot {} of the keyring {} holds another keyring's secret", slot.info.number, printable(folder))};
         }
-        if (secret.error().code != Code::wrong_key) return std::move(secret).error();
+        TRY(check_slots(content, folder, *secret));
+        auto state = std::make_shared<UnlockedKeyring::State>();
+        state->secret = std::move(*secret);
+        state->slot = slot.info.number;
+        state->by_officer = by_officer;
+        state->family = content.family;
+        state->suite = content.suite;
+        for (const StoredLabel& label : content.labels) state->labels.emplace_back(label.id, label.epochs);
+        return UnlockedKeyring(std::move(state));
     }
-    return Error{Code::wrong_key, say(wrong, printable(folder))};
-}
-
-Result<OpenedSlot> open_by_passphrase(const KeyringContent& content, const std::string& folder, const Secret& passphrase) {
-    return open_any_slot(content, folder, "wrong passphrase: no slot of the keyring {} opens with it",
-                         [&](auto place, auto& slot) { return unwrap_with_passphrase(place, slot, passphrase); });
+    const std::string where = printable(folder), slots = describe_slots(infos_of(content.slots));
+    return Error{Code::wrong_key, by_officer
+                                      ? say("this officer's key opens no slot of the keyring {}, which has {}", where, slots)
+                                      : say("wrong passphrase: it opens no slot of the keyring {}, which has {}", where, slots)};
 }
 
 Status is_of_this_keyring(const KeyringContent& content, const UnlockedKeyring& unlocked) {
@@ -60,52 +72,100 @@ Status is_of_this_keyring(const KeyringContent& content, const UnlockedKeyring& 
     return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
 }
 
-}  // namespace
-
-std::vector<SlotInfo> Keyring::slots() const {
-    std::vector<SlotInfo> infos;
-    for (const StoredSlot& slot : content().slots) infos.push_back(slot.info);
-    return infos;
+Status check_removable(const KeyringContent& content, const StoredSlot& slot, bool by_officer) {
+    const std::uint32_t number = slot.info.number;
+    if (content.slots.size() == 1) {
+        return Error{Code::refused,
+                     say("slot {} is the last one: without it nobody could open the keyring; add another first", number)};
+    }
+    const bool last_passphrase =
+        is_passphrase(slot) && std::count_if(content.slots.begin(), content.slots.end(), is_passphrase) == 1;
+    // That an officer's key opens it has just been seen when one did.
+    if (!last_passphrase || by_officer) return done();
+    return Error{Code::refused,
+                 say("slot {} is the last one with a passphrase: without it only an officer's key would open "
+                     "the keyring; add another first, or prove the officer's key by removing it with --officer-key",
+                     number)};
 }
 
+// Which passphrase slot gets the new one.
+Result<std::uint32_t> slot_to_change(const KeyringContent& content, const UnlockedKeyring& unlocked,
+                                     std::optional<std::uint32_t> number) {
+    if (!number && !unlocked.state().by_officer) return unlocked.state().slot;
+    std::vector<SlotInfo> open;
+    for (const StoredSlot& slot : content.slots) {
+        if (is_passphrase(slot) && (!number || slot.info.number == *number)) open.push_back(slot.info);
+    }
+    if (open.size() == 1) return open.front().number;
+    if (number) return Error{Code::not_found, say("the keyring has no passphrase in slot {}", *number)};
+    if (open.empty()) {
+        return Error{Code::usage, say("the keyring has no slot with a passphrase; add one with 'custody key slot add'")};
+    }
+    return Error{Code::usage, say("which passphrase is to change? give --slot N of one of these: {}", describe_slots(open))};
+}
+
+}  // namespace
+
+std::string describe_slots(const std::vector<SlotInfo>& slots) {
+    std::string text;
+    for (const SlotInfo& slot : slots) {
+        std::string one;
+        const bool has_note = !slot.note.empty() && slot.note != to_hex(slot.holder);
+        if (slot.kind == "officer") {
+            one = has_note ? say("slot {} (officer {}, {})", slot.number, printable(slot.note), short_fingerprint(slot.holder))
+                           : say("slot {} (officer {})", slot.number, short_fingerprint(slot.holder));
+        } else {
+            one = has_note ? say("slot {} (passphrase: {})", slot.number, printable(slot.note))
+                           : say("slot {} (passphrase)", slot.number);
+        }
+        text += (text.empty() ? "" : ", ") + one;
+    }
+    return text;
+}
+
+std::vector<SlotInfo> Keyring::slots() const { return infos_of(content().slots); }
+
 Result<UnlockedKeyring> Keyring::unlock(const Secret& passphrase) const {
-    TRY_ASSIGN(OpenedSlot opened, open_by_passphrase(content(), folder(), passphrase));
-    return unlocked_with(content(), std::move(opened.secret));
+    return open_any_slot(content(), folder(), false,
+                         [&](auto place, auto& slot) { return unseal_with_passphrase(place, slot, passphrase); });
 }
 
 Result<UnlockedKeyring> Keyring::unlock_as_officer(const Secret& officer_secret) const {
-    TRY_ASSIGN(OpenedSlot opened,
-               open_any_slot(content(), folder(), "this officer's key opens no slot of the keyring {}",
-                             [&](auto place, auto& slot) { return unwrap_as_officer(place, slot, officer_secret); }));
-    return unlocked_with(content(), std::move(opened.secret));
+    return open_any_slot(content(), folder(), true,
+                         [&](auto place, auto& slot) { return unwrap_as_officer(place, slot, officer_secret); });
 }
 
 Result<std::uint32_t> Keyring::add_passphrase_slot(const UnlockedKeyring& unlocked, const Secret& passphrase, Argon2Cost cost,
                                                    std::string_view note) {
     TRY(is_of_this_keyring(content(), unlocked));
     const std::uint32_t number = content().next_slot;
-    TRY_ASSIGN(StoredSlot slot, wrap_with_passphrase(slot_place(content(), number), unlocked.state().secret, passphrase, cost));
+    TRY_ASSIGN(StoredSlot slot, seal_for_passphrase(slot_place(content(), number), unlocked.state().secret, passphrase, cost));
     slot.info.note = note_text(note);
-    TRY(change([&](KeyringContent& next) {
-        next.slots.push_back(slot);
-        ++next.next_slot;
-        return done();
-    }));
+    TRY(add_slot(unlocked, std::move(slot)));
     return number;
 }
 
 Result<std::uint32_t> Keyring::add_officer_slot(const UnlockedKeyring& unlocked, const PublicKey& officer,
                                                 std::string_view note) {
     TRY(is_of_this_keyring(content(), unlocked));
+    for (const StoredSlot& known : content().slots) {
+        if (known.info.kind != "officer" || known.info.holder != officer) continue;
+        return Error{Code::exists, say("this officer has a slot already: {}", describe_slots({known.info}))};
+    }
     const std::uint32_t number = content().next_slot;
     TRY_ASSIGN(StoredSlot slot, wrap_for_officer(slot_place(content(), number), unlocked.state().secret, officer));
     if (!note.empty()) slot.info.note = note_text(note);
-    TRY(change([&](KeyringContent& next) {
+    TRY(add_slot(unlocked, std::move(slot)));
+    return number;
+}
+
+Status Keyring::add_slot(const UnlockedKeyring& unlocked, StoredSlot slot) {
+    return change([&](KeyringContent& next) -> Status {
         next.slots.push_back(slot);
         ++next.next_slot;
+        TRY_ASSIGN(next.slots_mac, mac_of_slots(next, unlocked.state().secret));
         return done();
-    }));
-    return number;
+    });
 }
 
 Status Keyring::remove_slot(const UnlockedKeyring& unlocked, std::uint32_t number) {
@@ -114,32 +174,25 @@ Status Keyring::remove_slot(const UnlockedKeyring& unlocked, std::uint32_t numbe
         const auto found = std::find_if(next.slots.begin(), next.slots.end(),
                                         [&](const StoredSlot& slot) { return slot.info.number == number; });
         if (found == next.slots.end()) return Error{Code::not_found, say("the keyring has no slot {}", number)};
-        if (next.slots.size() == 1) {
-            return Error{Code::refused,
-                         say("slot {} is the last one: without it nobody could open the keyring; add another first", number)};
-        }
-        const auto is_passphrase = [](const StoredSlot& slot) { return slot.info.kind == "passphrase"; };
-        if (is_passphrase(*found) && std::count_if(next.slots.begin(), next.slots.end(), is_passphrase) == 1) {
-            return Error{Code::refused,
-                         say("slot {} is the last one with a passphrase: without it only an officer's key would open "
-                             "the keyring; add another first",
-                             number)};
-        }
+        TRY(check_removable(next, *found, unlocked.state().by_officer));
         next.slots.erase(found);
-        return done();
+        return renew_pair(next, unlocked.state().secret);
     });
 }
 
-Status Keyring::change_passphrase(const Secret& old_passphrase, const Secret& new_passphrase, Argon2Cost cost) {
-    TRY_ASSIGN(const OpenedSlot opened, open_by_passphrase(content(), folder(), old_passphrase));
-    TRY_ASSIGN(StoredSlot fresh, wrap_with_passphrase(slot_place(content(), opened.number), opened.secret, new_passphrase, cost));
-    return change([&](KeyringContent& next) {
+Status Keyring::change_passphrase(const UnlockedKeyring& unlocked, std::optional<std::uint32_t> number,
+                                  const Secret& new_passphrase, Argon2Cost cost) {
+    TRY(is_of_this_keyring(content(), unlocked));
+    TRY_ASSIGN(const std::uint32_t chosen, slot_to_change(content(), unlocked, number));
+    TRY_ASSIGN(StoredSlot fresh,
+               seal_for_passphrase(slot_place(content(), chosen), unlocked.state().secret, new_passphrase, cost));
+    return change([&](KeyringContent& next) -> Status {
         for (StoredSlot& slot : next.slots) {
-            if (slot.info.number != opened.number) continue;
+            if (slot.info.number != chosen) continue;
             fresh.info.note = slot.info.note;
             slot = fresh;
         }
-        return done();
+        return renew_pair(next, unlocked.state().secret);
     });
 }
 
@@ -150,11 +203,7 @@ Result<std::shared_ptr<const LabelSecrets>> UnlockedKeyring::secrets(const Label
         secrets->label = label;
         for (const StoredEpoch& epoch : epochs) {
             auto secret = open_epoch(state_->suite, state_->family, label, epoch, state_->secret);
-            if (!secret.ok()) {
-                return Error{Code::corrupt, say("the keyring's secret of epoch {} of a label does not open; bring the keyring "
-                                                "back from a recovery kit",
-                                                epoch.number)};
-            }
+            if (!secret.ok()) return secret_does_not_open(epoch.number);
             secrets->by_epoch.emplace(epoch.number, std::move(*secret));
         }
         return std::shared_ptr<const LabelSecrets>(std::move(secrets));

@@ -145,7 +145,7 @@ void read_list(ByteReader& in, std::vector<T>& items, std::size_t least_size, st
 Json slot_to_json(const StoredSlot& slot) {
     Json json = {{"kind", slot.info.kind}, {"key", to_base64(slot.wrapped)}};
     if (slot.info.kind == "officer") {
-        json["officer"] = to_base64(slot.officer);
+        json["officer"] = to_base64(slot.info.holder);
     } else {
         json["salt"] = to_base64(slot.salt);
         json["memory_kib"] = slot.cost.memory_kib;
@@ -164,8 +164,8 @@ StoredSlot slot_from_json(JsonFields& fields) {
     StoredSlot slot;
     slot.info.kind = fields.text("kind");
     if (slot.info.kind == "officer") {
-        const Bytes officer = base64_field(fields, "officer", slot.officer.size());
-        std::copy(officer.begin(), officer.end(), slot.officer.begin());
+        const Bytes officer = base64_field(fields, "officer", slot.info.holder.size());
+        std::copy(officer.begin(), officer.end(), slot.info.holder.begin());
         slot.wrapped = base64_field(fields, "key", kKeySize + kSealOverhead);
     } else {
         if (slot.info.kind != "passphrase") fields.fail("kind", "is unknown");

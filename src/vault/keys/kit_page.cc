@@ -1,5 +1,6 @@
 // The printed recovery kit: A4, Vietnamese first, English under it. What a person needs on a bad day stands on it: the codes, the
 // same as lines to type, what they belong to, and the commands. The only file that knows Cairo, Pango and libqrencode.
+#include "base/records/officer_key.h"
 #include "base/text.h"
 #include "vault/keys/recovery_kit.h"
 
@@ -196,6 +197,19 @@ std::string in_groups(const std::string& text, std::size_t group) {
     return out;
 }
 
+// Sealed to officers only: there is no passphrase of the kit's own.
+bool is_for_officers(const KitContents& kit) {
+    return std::none_of(kit.slots.begin(), kit.slots.end(), [](const SlotInfo& slot) { return slot.kind == "passphrase"; });
+}
+
+std::string officers_text(const KitContents& kit) {
+    std::string text;
+    for (const SlotInfo& slot : kit.slots) {
+        if (slot.kind == "officer") text += (text.empty() ? "" : "\n") + short_fingerprint(slot.holder);
+    }
+    return text;
+}
+
 void draw_head(Paper& paper, const KitContents& kit, std::string_view organisation) {
     if (!organisation.empty()) {
         paper.paragraph(organisation, Style{kText, 10.5, true, 0, PANGO_ALIGN_LEFT}, 3);
@@ -203,6 +217,19 @@ void draw_head(Paper& paper, const KitContents& kit, std::string_view organisati
     }
     paper.paragraph(fmt::format("BỘ KHÓA KHÔI PHỤC SỐ {}", kit.number), Style{kText, 17, true, 0, PANGO_ALIGN_CENTER}, 0);
     paper.paragraph(fmt::format("Recovery kit no. {}", kit.number), Style{kText, 10, false, 0.3, PANGO_ALIGN_CENTER}, 4);
+    if (is_for_officers(kit)) {
+        paper.paragraph(
+            "Cán bộ có tên khóa ghi dưới đây, có tờ này và tệp khóa của mình, thì mở được mọi bản sao lưu. Cất ở nơi khóa kín, "
+            "tách "
+            "khỏi các ổ đĩa sao lưu.",
+            kBody, 1);
+        paper.paragraph(
+            "Each officer whose key is named below opens every backup with this page and the officer's own key file. Keep it "
+            "locked "
+            "away, apart from the disks.",
+            kSmall, 3);
+        return;
+    }
     paper.paragraph(
         "Ai có tờ này và mật khẩu của nó thì mở được mọi bản sao lưu. Cất ở nơi khóa kín, tách khỏi các ổ đĩa sao lưu và tách "
         "khỏi mật khẩu. Mật khẩu không được ghi trên tờ này.",
@@ -248,6 +275,9 @@ void draw_facts(Paper& paper, const KitContents& kit, double x, double width) {
     draw_fact(paper, x, width, "Kho sao lưu · số mục sổ cái", "Vaults · ledger entries", vaults_text(kit), small_code);
     draw_fact(paper, x, width, "Vân tay SHA-256 của bộ khóa", "SHA-256 fingerprint of the kit",
               in_groups(kit.fingerprint.hex(), 8), small_code);
+    if (const std::string officers = officers_text(kit); !officers.empty()) {
+        draw_fact(paper, x, width, "Khóa cán bộ mở được", "Officers' keys that open it", officers, small_code);
+    }
     for (const auto& [name, english] : {std::pair("Người giữ", "Held by"), std::pair("Nơi cất", "Kept at"),
                                         std::pair("Ngày giao, ký tên", "Handed over on, signature")}) {
         paper.skip(paper.text_at(x, paper.y(), width, fmt::format("{} / {}", name, english), kSmall) + 9);
@@ -256,26 +286,30 @@ void draw_facts(Paper& paper, const KitContents& kit, double x, double width) {
     }
 }
 
-void draw_steps(Paper& paper) {
+void draw_steps(Paper& paper, const KitContents& kit) {
     struct Step {
         std::string_view vietnamese, english, command;
+        bool opens_kit = false;
     };
     constexpr Step kSteps[] = {
         {"1. Quét mã thành văn bản, hoặc gõ các dòng ở dưới, rồi lưu vào tệp kit.txt trên máy mới.",
          "Scan the code as text, or type the lines below, and save that as kit.txt on the new machine.", ""},
-        {"2. Lấy lại chùm khóa từ bộ khóa này.", "Bring the keyring back out of this kit.", "custody key import kit.txt"},
+        {"2. Lấy lại chùm khóa từ bộ khóa này.", "Bring the keyring back out of this kit.", "custody key import kit.txt", true},
         {"3. Xem các bản sao lưu có trong kho, rồi lấy lại bản mới nhất.",
          "See which backups the vault holds, then restore the newest.",
          "custody snapshots --vault /mnt/disk/vault\ncustody restore latest --vault /mnt/disk/vault --target /srv/restored"},
         {"Kiểm tra bộ khóa còn dùng được (làm ngay sau khi in, rồi mỗi năm):",
-         "To prove that this kit still works (at once after printing, then every year):", "custody key import --check kit.txt"},
+         "To prove that this kit still works (at once after printing, then every year):", "custody key import --check kit.txt",
+         true},
     };
     paper.paragraph("CÁCH KHÔI PHỤC / HOW TO RESTORE", kBoldBody, 1);
     for (const Step& step : kSteps) {
         paper.need(32);
         paper.paragraph(step.vietnamese, kBody, -1);
         paper.paragraph(step.english, kSmall, 0);
-        if (!step.command.empty()) paper.skip(paper.text_at(kMargin + 12, paper.y(), kInnerWidth - 12, step.command, kCode) + 1);
+        const std::string command =
+            std::string(step.command) + (step.opens_kit && is_for_officers(kit) ? " --officer-key FILE" : "");
+        if (!command.empty()) paper.skip(paper.text_at(kMargin + 12, paper.y(), kInnerWidth - 12, command, kCode) + 1);
     }
     paper.skip(3);
 }
@@ -338,7 +372,7 @@ Result<Bytes> render_kit_page(ByteView file, const KitContents& contents, std::s
     paper.set_metadata(fmt::format("Bộ khóa khôi phục số {}", contents.number), contents.made);
     draw_head(paper, contents, printable(organisation));
     TRY(draw_codes_and_facts(paper, contents, kit_to_qr_parts(file, kMaxQrLetters)));
-    draw_steps(paper);
+    draw_steps(paper, contents);
     draw_lines(paper, kit_to_lines(file));
     return paper.finish();
 }

@@ -29,15 +29,25 @@ Result<std::vector<StoredSlot>> wrap_kit_key(const KitHeader& header, const Secr
     return slots;
 }
 
-Result<Secret> unwrap_kit_key(const KitHeader& header, const Secret& kit_passphrase) {
+std::vector<SlotInfo> infos_of(const std::vector<StoredSlot>& slots) {
+    std::vector<SlotInfo> infos;
+    for (const StoredSlot& slot : slots) infos.push_back(slot.info);
+    return infos;
+}
+
+Result<Secret> unwrap_kit_key(const KitHeader& header, const KitOpener& opener) {
     for (const StoredSlot& slot : header.slots) {
         const WrapPlace place = kit_place(header, slot.info.number);
-        auto key = slot.info.kind == "officer" ? unwrap_as_officer(place, slot, kit_passphrase)
-                                               : unwrap_with_passphrase(place, slot, kit_passphrase);
+        auto key = opener.is_officer() ? unwrap_as_officer(place, slot, opener.secret())
+                                       : unwrap_with_passphrase(place, slot, opener.secret());
         if (key.ok()) return key;
         if (key.error().code != Code::wrong_key) return std::move(key).error();
     }
-    return Error{Code::wrong_key, say("recovery kit {} does not open with this passphrase or key", header.number)};
+    const std::string slots = describe_slots(infos_of(header.slots));
+    return Error{Code::wrong_key,
+                 opener.is_officer()
+                     ? say("this officer's key opens no slot of recovery kit {}, which has {}", header.number, slots)
+                     : say("wrong passphrase: it opens no slot of recovery kit {}, which has {}", header.number, slots)};
 }
 
 struct OpenedKit {
@@ -45,10 +55,10 @@ struct OpenedKit {
     Secret key;
     KitPayload payload;
 };
-Result<OpenedKit> open_kit(ByteView file, const Secret& kit_passphrase) {
+Result<OpenedKit> open_kit(ByteView file, const KitOpener& opener) {
     OpenedKit kit;
     TRY_ASSIGN(kit.parsed, parse_kit(file));
-    TRY_ASSIGN(kit.key, unwrap_kit_key(kit.parsed.header, kit_passphrase));
+    TRY_ASSIGN(kit.key, unwrap_kit_key(kit.parsed.header, opener));
     TRY_ASSIGN(kit.payload, open_kit_payload(kit.parsed, kit.key));
     return kit;
 }
@@ -60,6 +70,7 @@ KitContents contents_of(const KitHeader& header, ByteView file) {
     contents.made = header.made;
     contents.vaults = header.vaults;
     contents.fingerprint = sha256(file);
+    contents.slots = infos_of(header.slots);
     return contents;
 }
 
@@ -90,8 +101,8 @@ Result<KitPayload> make_payload(const KeyringContent& content, const Secret& key
     payload.signers = content.signers;
     for (const StoredSlot& slot : content.slots) {
         if (slot.info.kind != "officer") continue;
-        const bool plain_note = slot.info.note == to_hex(slot.officer);
-        payload.officers.push_back({slot.officer, plain_note ? std::string() : slot.info.note});
+        const bool plain_note = slot.info.note == to_hex(slot.info.holder);
+        payload.officers.push_back({slot.info.holder, plain_note ? std::string() : slot.info.note});
     }
     payload.destroyed = content.destroyed;
     payload.copies = content.copies;
@@ -196,7 +207,7 @@ Result<KeyringContent> content_out_of(const OpenedKit& kit, const Secret& secret
 Status add_slots(KeyringContent& content, const KitPayload& payload, const Secret& secret, const Secret& passphrase,
                  Argon2Cost cost) {
     const auto place = [&] { return WrapPlace{content.suite, kSlotPurpose, content.family, content.next_slot}; };
-    TRY_ASSIGN(StoredSlot first, wrap_with_passphrase(place(), secret, passphrase, cost));
+    TRY_ASSIGN(StoredSlot first, seal_for_passphrase(place(), secret, passphrase, cost));
     content.slots.push_back(std::move(first));
     ++content.next_slot;
     for (const KitOfficer& officer : payload.officers) {
@@ -205,6 +216,7 @@ Status add_slots(KeyringContent& content, const KitPayload& payload, const Secre
         content.slots.push_back(std::move(slot));
         ++content.next_slot;
     }
+    TRY_ASSIGN(content.slots_mac, mac_of_slots(content, secret));
     return done();
 }
 
@@ -258,8 +270,8 @@ Result<KitContents> describe_kit(ByteView file) {
     return contents_of(kit.header, file);
 }
 
-Result<KitContents> check_kit(Keyring& keyring, ByteView file, const Secret& kit_passphrase) {
-    TRY_ASSIGN(const OpenedKit kit, open_kit(file, kit_passphrase));
+Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener) {
+    TRY_ASSIGN(const OpenedKit kit, open_kit(file, opener));
     const KitHeader& header = kit.parsed.header;
     TRY(is_of_family(keyring, header));
     TRY(compare_kit(keyring.content(), kit));
@@ -276,10 +288,10 @@ Result<KitContents> check_kit(Keyring& keyring, ByteView file, const Secret& kit
 }
 
 Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
-                           const Secret& kit_passphrase, const Secret& new_passphrase, Argon2Cost cost, std::string host) {
+                           const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost, std::string host) {
     TRY_ASSIGN(const bool there, Keyring::exists(files, folder));
     if (there) return Error{Code::exists, say("there is a keyring in {} already; it is left as it is", printable(folder))};
-    TRY_ASSIGN(const OpenedKit kit, open_kit(file, kit_passphrase));
+    TRY_ASSIGN(const OpenedKit kit, open_kit(file, opener));
     const Secret secret = make_x25519_secret();
     TRY_ASSIGN(KeyringContent content, content_out_of(kit, secret, host, clock.now()));
     TRY(add_slots(content, kit.payload, secret, new_passphrase, cost));
@@ -288,8 +300,8 @@ Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::str
     return Keyring::create_with(files, clock, folder, std::move(content));
 }
 
-Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const Secret& kit_passphrase) {
-    TRY_ASSIGN(OpenedKit kit, open_kit(file, kit_passphrase));
+Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const KitOpener& opener) {
+    TRY_ASSIGN(OpenedKit kit, open_kit(file, opener));
     KitHeader header = kit.parsed.header;
     TRY(is_of_family(keyring, header));
     const auto is_destroyed = [&](const KitLabel& label) { return keyring.destroyed(label.id).has_value(); };

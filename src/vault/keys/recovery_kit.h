@@ -2,9 +2,9 @@
 //
 // A kit file (kit_file.h): a clear JSON header (number, family, vault ids and heads, slots), then the sealed payload: all label
 // keys of all epochs, writer keys, signers' and officers' public keys, registered copies. It opens by its own passphrase, or by
-// an officer's key. Wherever `kit_passphrase` opens a kit, it is the passphrase, or an officer's X25519 secret (32 bytes).
-// Ownership: values. Threads: one thread uses a keyring. Errors as keyring.h. Durable: the keyring's side is, on return; files
-// are the caller's (key_destruction.h rewrites them in place).
+// an officer's key.
+// Ownership: values; a KitOpener refers to its secret. Threads: one thread uses a keyring. Errors as keyring.h. Durable: the
+// keyring's side is, on return; files are the caller's (key_destruction.h rewrites them in place).
 #pragma once
 
 #include "base/result.h"
@@ -21,7 +21,25 @@ struct KitContents {
     Time made;
     std::vector<LabelInfo> labels;
     std::vector<std::pair<VaultId, RememberedHead>> vaults;
-    Digest fingerprint;  // SHA-256 of the kit file
+    Digest fingerprint;           // SHA-256 of the kit file
+    std::vector<SlotInfo> slots;  // what opens it; without notes
+};
+
+// What opens a kit: its passphrase, or an officer's X25519 secret.
+class KitOpener {
+public:
+    KitOpener(const Secret& passphrase) : secret_(&passphrase) {}  // implicit: the passphrase is what mostly opens it
+    [[nodiscard]] static KitOpener officer(const Secret& sealing_secret) {
+        KitOpener opener(sealing_secret);
+        opener.is_officer_ = true;
+        return opener;
+    }
+    [[nodiscard]] const Secret& secret() const { return *secret_; }
+    [[nodiscard]] bool is_officer() const { return is_officer_; }
+
+private:
+    const Secret* secret_;
+    bool is_officer_ = false;
 };
 
 // A passphrase of seven words' strength (80 random bits, four groups of four letters): shown once, where none was chosen.
@@ -33,17 +51,17 @@ struct ExportedKit {
 };
 [[nodiscard]] Result<ExportedKit> export_kit(Keyring& keyring, const UnlockedKeyring& unlocked, const Secret& kit_passphrase,
                                              const std::vector<PublicKey>& officers, Argon2Cost cost);
-// Opens it, compares every key with the keyring's, marks the copy proven. corrupt, wrong_key; refused: older than the keyring
-// (stale), of another family, or not registered here.
-[[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const Secret& kit_passphrase);
+// Opens it, compares every key with the keyring's, marks the copy proven. corrupt; wrong_key, naming its slots; refused: older
+// than the keyring (stale), of another family, or not registered here.
+[[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener);
 // On a bare machine: a custodian keyring out of a kit, with a new slot 1 and a new signing seed (the old one is trusted).
 [[nodiscard]] Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
-                                         const Secret& kit_passphrase, const Secret& new_passphrase, Argon2Cost cost,
+                                         const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost,
                                          std::string host);
 // The same kit without labels that were destroyed since. Only its bytes: present_kit (key_destruction.h) also replaces the file
 // and settles the copy, in the order that never claims too much.
-[[nodiscard]] Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const Secret& kit_passphrase);
-// What is in clear: number, family, vaults, fingerprint; no labels.
+[[nodiscard]] Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const KitOpener& opener);
+// What is in clear: number, family, vaults, fingerprint, slots; no labels.
 [[nodiscard]] Result<KitContents> describe_kit(ByteView file);
 
 // Typeable form: lines of five-letter Crockford base32 groups, each line with its number and a checksum group. from_lines accepts

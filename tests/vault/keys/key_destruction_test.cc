@@ -64,7 +64,7 @@ protected:
         const std::array<Repository*, 2> vaults = {&first_, &second_};
         return destroy_label(keyring_, unlocked(), label, vaults);
     }
-    std::string written(const std::string& name, const Bytes& bytes) {
+    std::string written(const std::string& name, ByteView bytes) {
         const std::string path = scratch_ / name;
         std::ofstream(path, std::ios::binary)
             .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -176,9 +176,9 @@ TEST_F(KeyDestructionTest, AVaultThatWasAwayIsNamedAndToldLater) {
 TEST_F(KeyDestructionTest, IsPendingUntilEveryCopyWasRewrittenOrDeclaredDestroyed) {
     const ExportedKit kit = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
     const ExportedKit lost = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
-    const Bytes writer = keyring_.export_writer({}, "server-2").value();
-    const Bytes config_only = keyring_.export_writer({"config"}, "server-3").value();
-    const std::string kit_path = written("kit", kit.file), writer_path = written("writer", writer);
+    const Secret writer = keyring_.export_writer({}, "server-2").value();
+    const Secret config_only = keyring_.export_writer({"config"}, "server-3").value();
+    const std::string kit_path = written("kit", kit.file), writer_path = written("writer", writer.view());
     const auto label = keyring_.writer_keys("database").value();
 
     const auto result = destroy("database");

@@ -42,8 +42,8 @@ protected:
 };
 
 TEST_F(KeyExportsTest, AWriterExportMakesAKeyringThatWritesTheSameLabels) {
-    const Bytes exported = custodian_.export_writer({"config", "log"}, "server-2").value();
-    const Keyring writer = import(exported);
+    const Secret exported = custodian_.export_writer({"config", "log"}, "server-2").value();
+    const Keyring writer = import(exported.view());
     EXPECT_FALSE(writer.is_custodian());
     EXPECT_EQ(writer.family(), custodian_.family());
     EXPECT_EQ(writer.host_name(), "server-2");
@@ -60,10 +60,10 @@ TEST_F(KeyExportsTest, AWriterExportMakesAKeyringThatWritesTheSameLabels) {
 
 TEST_F(KeyExportsTest, AWriterExportOpensNothing) {
     ASSERT_TRUE(custodian_.rotate("config").ok());
-    const Bytes exported = custodian_.export_writer({}, "server-2").value();
-    Keyring writer = import(exported);
+    const Secret exported = custodian_.export_writer({}, "server-2").value();
+    Keyring writer = import(exported.view());
     const UnlockedKeyring open = custodian_.unlock(passphrase_).value();
-    for (const Bytes& file : {exported, keyring_file("writer")}) {
+    for (const Bytes& file : {Bytes(exported.view().begin(), exported.view().end()), keyring_file("writer")}) {
         EXPECT_FALSE(holds_key(file, open.state().secret.view()));
         EXPECT_FALSE(holds_key(file, custodian_.signing_seed().view()));
         for (const StoredLabel& label : custodian_.content().labels) {
@@ -84,7 +84,7 @@ TEST_F(KeyExportsTest, AWriterExportOpensNothing) {
 }
 
 TEST_F(KeyExportsTest, BothTrustEachOthersSignatures) {
-    const Keyring writer = import(custodian_.export_writer({}, "server-2").value());
+    const Keyring writer = import(custodian_.export_writer({}, "server-2").value().view());
     const auto trusts = [](const Keyring& keyring, const SignerId& signer) {
         const auto signers = keyring.trusted_signers();
         return std::any_of(signers.begin(), signers.end(), [&](const SignerInfo& info) { return info.id == signer; });
@@ -96,8 +96,8 @@ TEST_F(KeyExportsTest, BothTrustEachOthersSignatures) {
 }
 
 TEST_F(KeyExportsTest, EachExportIsARegisteredCopyWithASignerOfItsOwn) {
-    const Keyring one = import(custodian_.export_writer({"config"}, "a").value(), "one");
-    const Keyring two = import(custodian_.export_writer({}, "b").value(), "two");
+    const Keyring one = import(custodian_.export_writer({"config"}, "a").value().view(), "one");
+    const Keyring two = import(custodian_.export_writer({}, "b").value().view(), "two");
     EXPECT_NE(one.signer(), two.signer());
     EXPECT_NE(one.host_id(), two.host_id());
     const auto copies = custodian_.copies();
@@ -112,17 +112,17 @@ TEST_F(KeyExportsTest, EachExportIsARegisteredCopyWithASignerOfItsOwn) {
 TEST_F(KeyExportsTest, UnknownLabelsAndDamagedFilesAreRefused) {
     EXPECT_EQ(code_of(custodian_.export_writer({"config", "invoices"}, "x")), Code::usage);
     EXPECT_TRUE(custodian_.copies().empty());
-    Bytes exported = custodian_.export_writer({}, "x").value();
-    exported[exported.size() / 2] ^= 1;
-    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", exported)), Code::corrupt);
+    Secret exported = custodian_.export_writer({}, "x").value();
+    exported.mutable_view()[exported.size() / 2] ^= 1;
+    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", exported.view())), Code::corrupt);
     EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", as_bytes("hello"))), Code::corrupt);
     EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", custodian_.export_public().value())), Code::corrupt);
     EXPECT_FALSE(Keyring::exists(files_, scratch_ / "w").value());
 }
 
 TEST_F(KeyExportsTest, NeverReplacesAKeyring) {
-    const Bytes exported = custodian_.export_writer({}, "x").value();
-    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "custodian", exported)), Code::exists);
+    const Secret exported = custodian_.export_writer({}, "x").value();
+    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "custodian", exported.view())), Code::exists);
 }
 
 TEST_F(KeyExportsTest, PublicKeysHoldNoSecretOfAWriterOrCustodian) {
@@ -138,7 +138,7 @@ TEST_F(KeyExportsTest, PublicKeysHoldNoSecretOfAWriterOrCustodian) {
 }
 
 TEST_F(KeyExportsTest, AWriterFollowsRotationAndDestructionByPublicKeys) {
-    Keyring writer = import(custodian_.export_writer({}, "server-2").value());
+    Keyring writer = import(custodian_.export_writer({}, "server-2").value().view());
     const Secret log_key = writer.writer_keys("log").value()->chunk_id_key.clone();
     ASSERT_TRUE(custodian_.rotate("config").ok());
     ASSERT_TRUE(custodian_.destroy_label(custodian_.unlock(passphrase_).value(), "log").ok());
@@ -152,7 +152,7 @@ TEST_F(KeyExportsTest, AWriterFollowsRotationAndDestructionByPublicKeys) {
 }
 
 TEST_F(KeyExportsTest, AStrangersPublicKeysRedirectNothing) {
-    Keyring writer = import(custodian_.export_writer({}, "server-2").value());
+    Keyring writer = import(custodian_.export_writer({}, "server-2").value().view());
     // The same record, signed by somebody whom the writer does not trust, with an epoch of his own.
     auto body = open_record(custodian_.export_public().value(), "custody public keys 1", 1 << 20).value().body;
     body["labels"][0]["epoch"] = 9;

@@ -140,7 +140,9 @@ TEST_P(KeyringFaultsTest, AKitIsImportedWholeOrNot) {
         kit =
             export_kit(keyring, keyring.unlock(passphrase_).value(), Secret(), {x25519_public(officer)}, kCheapCost).value().file;
     }
-    const auto import = [&] { return import_kit(files_, clock_, folder_, kit, officer, secret_text("new"), kCheapCost, "h2"); };
+    const auto import = [&] {
+        return import_kit(files_, clock_, folder_, kit, KitOpener::officer(officer), secret_text("new"), kCheapCost, "h2");
+    };
     fail_each_operation([&] { remove_all(); },
                         [&]() -> Status {
                             TRY(import());

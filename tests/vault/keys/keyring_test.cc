@@ -3,7 +3,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/scratch_folder.h"
-#include "vault/keys/keyring_file.h"
+#include "vault/keys/key_making.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 namespace custody {
 namespace {
@@ -189,11 +190,81 @@ TEST_F(KeyringTest, RemovedSlotOpensNoMoreAndTheLastOneStays) {
 }
 
 TEST_F(KeyringTest, PassphraseIsChanged) {
-    EXPECT_EQ(code_of(keyring_.change_passphrase(secret_text("wrong"), secret_text("new"), kCheapCost)), Code::wrong_key);
-    ASSERT_TRUE(keyring_.change_passphrase(passphrase_, secret_text("new"), kCheapCost).ok());
+    ASSERT_TRUE(keyring_.change_passphrase(unlocked(), std::nullopt, secret_text("new"), kCheapCost).ok());
     EXPECT_EQ(code_of(reopen().unlock(passphrase_)), Code::wrong_key);
     EXPECT_TRUE(reopen().unlock(secret_text("new")).ok());
     EXPECT_EQ(reopen().slots().size(), 1u);
+}
+
+TEST_F(KeyringTest, AnOfficerReplacesAForgottenPassphrase) {
+    const Secret officer = make_x25519_secret();
+    ASSERT_TRUE(keyring_.add_officer_slot(unlocked(), x25519_public(officer), "Lan").ok());
+    ASSERT_TRUE(keyring_.add_passphrase_slot(unlocked(), secret_text("two"), kCheapCost, "deputy").ok());
+    const auto opened = keyring_.unlock_as_officer(officer);
+    ASSERT_TRUE(opened.ok());
+    const auto unclear = keyring_.change_passphrase(*opened, std::nullopt, secret_text("new"), kCheapCost);
+    ASSERT_EQ(code_of(unclear), Code::usage);
+    EXPECT_NE(unclear.error().message.find("slot 3 (passphrase: deputy)"), std::string::npos) << unclear.error().message;
+    EXPECT_EQ(code_of(keyring_.change_passphrase(*opened, 2, secret_text("new"), kCheapCost)), Code::not_found) << "an officer's";
+    ASSERT_TRUE(keyring_.change_passphrase(*opened, 1, secret_text("new"), kCheapCost).ok());
+    EXPECT_EQ(code_of(reopen().unlock(passphrase_)), Code::wrong_key);
+    EXPECT_TRUE(reopen().unlock(secret_text("new")).ok());
+    EXPECT_TRUE(reopen().unlock(secret_text("two")).ok()) << "made anew with the pair, without its passphrase";
+    EXPECT_TRUE(reopen().unlock_as_officer(officer).ok());
+}
+
+TEST_F(KeyringTest, WhoWasShutOutOpensNothingThatIsWrittenLater) {
+    const Secret officer = make_x25519_secret();
+    const std::uint32_t deputy = keyring_.add_passphrase_slot(unlocked(), secret_text("two"), kCheapCost, "").value();
+    ASSERT_TRUE(keyring_.add_officer_slot(unlocked(), x25519_public(officer), "Lan").ok());
+    const auto log = keyring_.writer_keys("log").value();
+    const auto changes = {
+        std::function<Status()>([&] { return keyring_.remove_slot(unlocked(), deputy); }),
+        std::function<Status()>([&] { return keyring_.destroy_label(unlocked(), "image"); }),
+        std::function<Status()>([&] { return keyring_.change_passphrase(unlocked(), std::nullopt, passphrase_, kCheapCost); })};
+    for (const auto& shut_out : changes) {
+        const UnlockedKeyring before = unlocked();  // what the one who goes may have kept
+        ASSERT_TRUE(shut_out().ok());
+        ASSERT_TRUE(keyring_.rotate("log").ok());
+        const KeyringContent now = decode_keyring(file_bytes()).value();
+        EXPECT_NE(x25519_public(before.state().secret), now.public_key);
+        for (const StoredLabel& label : now.labels) {
+            for (const StoredEpoch& epoch : label.epochs) {
+                EXPECT_EQ(code_of(open_epoch(now.suite, now.family, label.id, epoch, before.state().secret)), Code::wrong_key);
+            }
+        }
+        // It still reads what it had; it can change nothing.
+        EXPECT_TRUE(before.secrets(log->label).value() != nullptr);
+        EXPECT_EQ(code_of(keyring_.add_passphrase_slot(before, secret_text("back"), kCheapCost, "")), Code::wrong_key);
+        // Everybody else opens it as before, and every epoch.
+        for (const auto& open : {reopen().unlock(passphrase_), reopen().unlock_as_officer(officer)}) {
+            ASSERT_TRUE(open.ok());
+            EXPECT_EQ(open->secrets(log->label).value()->by_epoch.size(), now.labels.back().epochs.size());
+        }
+    }
+}
+
+TEST_F(KeyringTest, ASlotWhoseHolderWasSwappedInTheFileIsNoticed) {
+    const Secret officer = make_x25519_secret();
+    ASSERT_TRUE(keyring_.add_officer_slot(unlocked(), x25519_public(officer), "Lan").ok());
+    KeyringContent content = decode_keyring(file_bytes()).value();
+    content.slots[1].info.holder = x25519_public(make_x25519_secret());
+    ASSERT_TRUE(replace_file(files_, folder_ + "/keyring", encode_keyring(content).value().view(), 0600).ok());
+    EXPECT_EQ(code_of(reopen().unlock(passphrase_)), Code::corrupt);
+}
+
+TEST_F(KeyringTest, TheLastPassphraseGoesOnlyByAnOfficersHand) {
+    const Secret officer = make_x25519_secret();
+    ASSERT_TRUE(keyring_.add_officer_slot(unlocked(), x25519_public(officer), "Lan").ok());
+    EXPECT_EQ(code_of(keyring_.add_officer_slot(unlocked(), x25519_public(officer), "Lan")), Code::exists);
+    EXPECT_EQ(code_of(keyring_.remove_slot(unlocked(), 1)), Code::refused);
+    ASSERT_TRUE(keyring_.remove_slot(keyring_.unlock_as_officer(officer).value(), 1).ok());
+    const auto refused = reopen().unlock(passphrase_);
+    ASSERT_EQ(code_of(refused), Code::wrong_key);
+    EXPECT_NE(refused.error().message.find("slot 2 (officer Lan, " + to_hex(x25519_public(officer)).substr(0, 16) + ")"),
+              std::string::npos)
+        << refused.error().message;
+    EXPECT_EQ(code_of(keyring_.remove_slot(keyring_.unlock_as_officer(officer).value(), 2)), Code::refused);
 }
 
 TEST_F(KeyringTest, AnotherKeyringsUnlockingIsOfNoUseHere) {

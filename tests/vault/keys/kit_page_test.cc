@@ -81,5 +81,19 @@ TEST_F(KitPageTest, SaysWhatItIsAndWhatToType) {
     EXPECT_EQ(text.find('\f'), text.size() - 1) << "a kit of the built-in labels takes one page";
 }
 
+TEST_F(KitPageTest, AKitForOfficersNamesTheirKeysAndNoPassphrase) {
+    if (!has_program("pdftotext")) GTEST_SKIP() << "pdftotext is needed to read the page";
+    const PublicKey lan = x25519_public(make_x25519_secret()), minh = x25519_public(make_x25519_secret());
+    const ExportedKit kit = export_kit(keyring_, keyring_.unlock(passphrase_).value(), Secret(), {lan, minh}, kCheapCost).value();
+    const std::string text =
+        output_of("pdftotext -layout " + written(render_kit_page(kit.file, kit.contents, "UBND").value()) + " -");
+    for (const std::string& expected :
+         {to_hex(lan).substr(0, 16), to_hex(minh).substr(0, 16), std::string("custody key import kit.txt --officer-key FILE"),
+          std::string("custody key import --check kit.txt --officer-key FILE")}) {
+        EXPECT_NE(text.find(expected), std::string::npos) << expected << text;
+    }
+    EXPECT_EQ(text.find("passphrase"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace custody

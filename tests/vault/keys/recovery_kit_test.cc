@@ -36,7 +36,7 @@ protected:
     ExportedKit exported(const std::vector<PublicKey>& officers = {}) {
         return export_kit(keyring_, keyring_.unlock(passphrase_).value(), kit_passphrase_, officers, kCheapCost).value();
     }
-    Result<Keyring> import(ByteView file, const Secret& with) {
+    Result<Keyring> import(ByteView file, const KitOpener& with) {
         clock_.advance(kDay);
         return import_kit(files_, clock_, scratch_ / "recovered", file, with, secret_text("new"), kCheapCost, "server-9");
     }
@@ -124,12 +124,18 @@ TEST_F(RecoveryKitTest, OpensByAnOfficersKey) {
     const Secret officer = make_x25519_secret();
     const std::vector<PublicKey> officers = {x25519_public(make_x25519_secret()), x25519_public(officer)};
     const ExportedKit with_both = exported(officers);
-    EXPECT_TRUE(check_kit(keyring_, with_both.file, officer).ok());
+    EXPECT_TRUE(check_kit(keyring_, with_both.file, KitOpener::officer(officer)).ok());
     EXPECT_TRUE(check_kit(keyring_, with_both.file, kit_passphrase_).ok());
     kit_passphrase_ = Secret();
     const ExportedKit officers_only = exported(officers);
-    EXPECT_TRUE(import(officers_only.file, officer).ok());
-    EXPECT_EQ(code_of(check_kit(keyring_, officers_only.file, make_x25519_secret())), Code::wrong_key);
+    EXPECT_TRUE(import(officers_only.file, KitOpener::officer(officer)).ok());
+    const Secret stranger = make_x25519_secret();
+    const auto refused = check_kit(keyring_, officers_only.file, KitOpener::officer(stranger));
+    ASSERT_EQ(code_of(refused), Code::wrong_key);
+    EXPECT_NE(refused.error().message.find(to_hex(x25519_public(officer)).substr(0, 16)), std::string::npos)
+        << refused.error().message;
+    // 32 bytes typed as a passphrase are no officer's secret.
+    EXPECT_EQ(code_of(check_kit(keyring_, officers_only.file, officer)), Code::wrong_key);
 }
 
 TEST_F(RecoveryKitTest, NeedsSomebodyWhoCanOpenIt) {
