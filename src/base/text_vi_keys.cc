@@ -26,7 +26,6 @@ constexpr Translation kTexts[] = {
     {"no copy of keys has the number {}", "không bản sao khóa nào mang số {}"},
     {"no installed font has all Vietnamese letters; install fonts-dejavu-core and try again",
      "không phông chữ nào đã cài có đủ chữ tiếng Việt; hãy cài fonts-dejavu-core rồi thử lại"},
-    {"recovery kit {} does not open with this passphrase or key", "bộ phục hồi {} không mở được bằng cụm mật khẩu hoặc khóa này"},
     {"recovery kit {} is not registered in this keyring; export a new one",
      "bộ phục hồi {} không được đăng ký trong bộ khóa này; hãy xuất bộ mới"},
     {"recovery kit {} is of another keyring's family", "bộ phục hồi {} thuộc họ của bộ khóa khác"},

@@ -26,6 +26,8 @@ CommandTable::CommandTable(GlobalFlags& globals)
     root_.require_subcommand(1);
     add_value(root_, "--vault", globals.vault, "V", say("The vault: a folder or file:// URL (CUSTODY_VAULT)"));
     add_value(root_, "--keyring", globals.keyring, "DIR", say("The keyring's folder (CUSTODY_KEYRING)"));
+    add_value(root_, "--officer-key", globals.officer_key, "FILE",
+              say("An officer's key that opens keyring or kit, instead of its passphrase (CUSTODY_OFFICER_KEY)"));
     add_value(root_, "--config", globals.config, "FILE",
               say("Settings (CUSTODY_CONFIG; otherwise /etc/custody/custody.toml if there is one)"));
     add_value(root_, "--lang", globals.language, "vi|en", say("Language of all messages"));
@@ -35,7 +37,9 @@ CommandTable::CommandTable(GlobalFlags& globals)
         "COMMAND ...",
         {"custody init --vault /mnt/disk-a/vault", "custody backup /etc --label config --vault /mnt/disk-a/vault",
          "custody snapshots --vault /mnt/disk-a/vault", "custody restore latest --target /tmp/back --vault /mnt/disk-a/vault"},
-        say("'custody COMMAND --help' tells more about one command.")};
+        say("'custody COMMAND --help' tells more about one command. An option counts before its environment variable, that "
+            "before "
+            "the settings; an environment variable that is empty counts as not set.")};
 }
 
 CLI::App& CommandTable::add(CLI::App& parent, const std::string& name, const std::string& description, CommandText text) {

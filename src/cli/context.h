@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/records/officer_key.h"
 #include "base/result.h"
 #include "base/stop.h"
 #include "cli/exit_code.h"
@@ -12,6 +13,7 @@
 #include "cli/passphrase.h"
 #include "cli/progress_line.h"
 #include "cli/settings.h"
+#include "vault/keys/recovery_kit.h"
 #include "vault/repository.h"
 
 #include <memory>
@@ -20,6 +22,15 @@
 #include <vector>
 
 namespace custody {
+
+// Owns what opens a kit.
+struct KitKey {
+    Secret passphrase;
+    const OfficerKey* officer = nullptr;  // the context's
+    [[nodiscard]] KitOpener opener() const {
+        return officer != nullptr ? KitOpener::officer(officer->sealing_secret) : KitOpener(passphrase);
+    }
+};
 
 class Context {
 public:
@@ -55,19 +66,32 @@ public:
     [[nodiscard]] Result<Repository> open_vault_to_read();
     [[nodiscard]] Result<Repository> open_vault(const std::string& reference, Keyring* with, OpenOptions options = {});
 
-    // Asks for the passphrase.
-    [[nodiscard]] Result<UnlockedKeyring> unlock();
+    // A second vault, to copy to or to heal from. refused: not of the family of the first.
+    [[nodiscard]] Result<Repository> open_relative(const std::string& reference, const Repository& first);
+
+    // The keyring's secret, by the officer's key that --officer-key names, else by passphrase. wrong_key names what would open
+    // it. `prompt`: what to ask with, when not for "Passphrase of the keyring".
+    [[nodiscard]] Result<UnlockedKeyring> unlock(const std::string& prompt = "");
+    // The same for a kit.
+    [[nodiscard]] Result<KitKey> kit_key(const KitContents& kit, const std::string& prompt);
+
+    // For filters: usage lists the labels there are; wrong_key says when the one that is meant was destroyed.
+    [[nodiscard]] Status check_label(const std::string& name);
 
     // The snapshot a reference names; says on standard error which one it is unless it was named by id.
     [[nodiscard]] Result<Repository::Listed> find_snapshot(Repository& repository, const std::string& reference);
 
 private:
+    // Opened on first use; its passphrase is not asked for when none of `slots` is its own. `what` has the slots, in words.
+    Result<const OfficerKey*> officer_key_for(const std::vector<SlotInfo>& slots, const std::string& what);
+
     Settings settings_;
     Passphrases passphrases_;
     Output output_;
     ProgressLine progress_;
     const StopFlag& stop_;
     std::unique_ptr<Keyring> keyring_;
+    std::optional<OfficerKey> officer_;
 };
 
 // "business/srv 2026-11-03 02:00:05"

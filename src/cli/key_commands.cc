@@ -22,7 +22,11 @@ Json time_or_null(const std::optional<Time>& time) { return time ? json_time(*ti
 Json labels_json(const Keyring& keyring) {
     Json array = Json::array();
     for (const LabelInfo& label : keyring.labels()) {
-        array.push_back({{"name", label.name}, {"id", label.id.hex()}, {"epoch", label.epoch}, {"has_secret", label.has_secret}});
+        array.push_back({{"name", label.name},
+                         {"id", label.id.hex()},
+                         {"epoch", label.epoch},
+                         {"has_secret", label.has_secret},
+                         {"state", "present"}});
     }
     return array;
 }
@@ -43,8 +47,10 @@ Json copies_json(const Keyring& keyring) {
 
 Json keyring_json(const Keyring& keyring) {
     Json slots = Json::array();
-    for (const SlotInfo& slot : keyring.slots())
+    for (const SlotInfo& slot : keyring.slots()) {
         slots.push_back({{"number", slot.number}, {"kind", slot.kind}, {"note", slot.note}});
+        if (slot.kind == "officer") slots.back()["officer"] = to_hex(slot.holder);
+    }
     Json signers = Json::array();
     for (const SignerInfo& signer : keyring.trusted_signers()) {
         signers.push_back({{"id", signer.id.hex()}, {"host", signer.host}, {"since", json_time(signer.since)}});
@@ -99,7 +105,15 @@ void print_keyring(Output& output, const Keyring& keyring) {
         labels.push_back(
             {label.name, say("epoch {}", label.epoch), label.has_secret ? say("with secret") : say("writer keys only")});
     }
-    for (const SlotInfo& slot : keyring.slots()) slots.push_back({std::to_string(slot.number), slot.kind, printable(slot.note)});
+    for (const DestroyedLabel& label : keyring.destroyed_labels()) {
+        labels.push_back({label.name, "", say("destroyed {}", human_time(label.when))});
+    }
+    for (const SlotInfo& slot : keyring.slots()) {
+        const bool officer = slot.kind == "officer";
+        const std::string note = officer && slot.note == to_hex(slot.holder) ? "" : printable(slot.note);
+        slots.push_back({std::to_string(slot.number), std::string(translate(slot.kind)), note,
+                         officer ? short_fingerprint(slot.holder) : ""});
+    }
     for (const CopyInfo& copy : keyring.copies()) {
         copies.push_back(
             {std::to_string(copy.number), copy.kind, human_time(copy.made), copy_state(keyring, copy), printable(copy.note)});
@@ -158,14 +172,11 @@ Result<int> run_unlock(Context&, const UnlockFlags&) {
 
 }  // namespace
 
-Result<PublicKey> parse_public_key(const std::string& hex) {
-    const auto bytes = from_hex(hex);
-    PublicKey key{};
-    if (!bytes || bytes->size() != key.size()) {
-        return Error{Code::usage, say("'{}' is no public key: 64 hex digits are needed", printable(hex))};
-    }
-    std::copy(bytes->begin(), bytes->end(), key.begin());
-    return key;
+Status check_new_file(FileSystem& files, const std::string& path) {
+    const auto info = files.info(path);
+    if (!info.ok() && info.error().code == Code::not_found) return done();
+    if (!info.ok()) return info.error();
+    return Error{Code::exists, say("{} is there already: name another file", printable(path))};
 }
 
 Status write_new_file(FileSystem& files, const std::string& path, ByteView content) {
@@ -208,6 +219,7 @@ void add_key_commands(CommandTable& table) {
     add_value(unlock, "--for", unlock_flags->duration, "4h", say("How long"));
     table.runs(unlock, unlock_flags, run_unlock);
 
+    add_key_officer_command(table, key);
     add_key_slot_commands(table, key);
     add_key_export_command(table, key);
     add_key_import_command(table, key);

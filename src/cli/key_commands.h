@@ -10,8 +10,10 @@ void add_key_import_command(CommandTable& table, CLI::App& key);
 void add_key_destroy_commands(CommandTable& table, CLI::App& key);  // destroy, settle
 void add_key_slot_commands(CommandTable& table, CLI::App& key);     // passwd, slot add, slot remove
 
-// 64 hex digits. usage otherwise.
-[[nodiscard]] Result<PublicKey> parse_public_key(const std::string& hex);
+void add_key_officer_command(CommandTable& table, CLI::App& key);
+
+// exists: there is something of that name.
+[[nodiscard]] Status check_new_file(FileSystem& files, const std::string& path);
 // Written under its name at once and durable, mode 0600. exists: never replaces.
 [[nodiscard]] Status write_new_file(FileSystem& files, const std::string& path, ByteView content);
 

@@ -136,14 +136,16 @@ Status settle_file(Context& context, Keyring& keyring, const std::string& given)
     switch (file.kind) {
         case KeyFile::Kind::public_keys:
             return Error{Code::usage, say("{} holds no secret: nothing to settle", printable(path))};
+        case KeyFile::Kind::officer:
+            return Error{Code::usage, say("{} is an officer's key: it holds no key of a label", printable(path))};
         case KeyFile::Kind::writer:
             return present_writer_export(context.files(), keyring, path);
         case KeyFile::Kind::kit:
             break;
     }
-    TRY_ASSIGN(const Secret passphrase,
-               context.passphrases().existing(PassphraseKind::kit, say("Passphrase of the recovery kit {}: ", printable(path))));
-    TRY(present_kit(context.files(), keyring, path, passphrase));
+    TRY_ASSIGN(const KitContents kit, describe_kit(file.bytes));
+    TRY_ASSIGN(const KitKey key, context.kit_key(kit, say("Passphrase of the recovery kit {}: ", printable(path))));
+    TRY(present_kit(context.files(), keyring, path, key.opener()));
     return done();
 }
 

@@ -1,6 +1,7 @@
 // custody key export: a recovery kit, a writer's keys, or public keys. No default: each opens something else.
 #include "base/text.h"
 #include "cli/key_commands.h"
+#include "cli/key_file.h"
 #include "vault/keys/recovery_kit.h"
 
 namespace custody {
@@ -29,18 +30,11 @@ Status check_flags(const ExportFlags& flags) {
     return done();
 }
 
-Status check_new(Context& context, const std::string& path) {
-    const auto info = context.files().info(path);
-    if (!info.ok() && info.error().code == Code::not_found) return done();
-    if (!info.ok()) return info.error();
-    return Error{Code::exists, say("{} is there already: name another file", printable(path))};
-}
-
-Result<std::vector<PublicKey>> parse_officers(const std::vector<std::string>& hex) {
+Result<std::vector<PublicKey>> find_officers(Context& context, const std::vector<std::string>& given) {
     std::vector<PublicKey> officers;
-    for (const std::string& one : hex) {
-        TRY_ASSIGN(const PublicKey key, parse_public_key(one));
-        officers.push_back(key);
+    for (const std::string& one : given) {
+        TRY_ASSIGN(const NamedOfficer officer, find_officer(context.files(), one));
+        officers.push_back(officer.sealing);
     }
     return officers;
 }
@@ -55,7 +49,7 @@ Result<Secret> ask_kit_passphrase(Context& context, const ExportFlags& flags) {
     return std::move(chosen.secret);
 }
 
-void print_kit(Context& context, const ExportedKit& kit, const std::string& output, const std::string& page) {
+void print_kit(Context& context, const ExportedKit& kit, const std::string& output, const std::string& page, bool for_officers) {
     Output& out = context.output();
     out.document({{"kind", "recovery"},
                   {"number", kit.contents.number},
@@ -65,6 +59,11 @@ void print_kit(Context& context, const ExportedKit& kit, const std::string& outp
     out.line(say("recovery kit {} written: {}", kit.contents.number, printable(output)));
     if (!page.empty()) out.line(say("page to print: {}", printable(page)));
     out.line(say("fingerprint: {}", kit.contents.fingerprint.hex()));
+    if (for_officers) {
+        out.line(say("keep it apart from the vault; each of its officers opens every backup with it"));
+        out.line(say("now prove it: custody key import {} --check --officer-key FILE", printable(output)));
+        return;
+    }
     out.line(say("keep it apart from the vault and from its passphrase; whoever has both opens every backup"));
     out.line(say("now prove it: custody key import {} --check", printable(output)));
 }
@@ -73,9 +72,9 @@ Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlag
     std::string page;
     if (!flags.page.empty()) {
         TRY_ASSIGN(page, absolute_path(flags.page));
-        TRY(check_new(context, page));
+        TRY(check_new_file(context.files(), page));
     }
-    TRY_ASSIGN(const std::vector<PublicKey> officers, parse_officers(flags.officers));
+    TRY_ASSIGN(const std::vector<PublicKey> officers, find_officers(context, flags.officers));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY_ASSIGN(const Secret passphrase, ask_kit_passphrase(context, flags));
     TRY_ASSIGN(const ExportedKit kit, export_kit(keyring, unlocked, passphrase, officers, Argon2Cost{}));
@@ -84,15 +83,13 @@ Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlag
         TRY_ASSIGN(const Bytes pdf, render_kit_page(kit.file, kit.contents, context.settings().organisation));
         TRY(write_new_file(context.files(), page, pdf));
     }
-    print_kit(context, kit, output, page);
+    print_kit(context, kit, output, page, !officers.empty());
     return kExitDone;
 }
 
 Result<int> export_writer_keys(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
-    TRY_ASSIGN(Bytes exported, keyring.export_writer(flags.labels, flags.host));
-    const Status written = write_new_file(context.files(), output, exported);
-    wipe(exported);
-    TRY(written);
+    TRY_ASSIGN(const Secret exported, keyring.export_writer(flags.labels, flags.host));
+    TRY(write_new_file(context.files(), output, exported.view()));
     context.output().document({{"kind", "writer"}, {"host", flags.host}, {"output", output}});
     context.output().line(say("writer keys for {} written: {}", printable(flags.host), printable(output)));
     context.output().line(say("carry the file to that host, run 'custody key import FILE' there, then delete it"));
@@ -110,7 +107,7 @@ Result<int> export_public_keys(Context& context, const Keyring& keyring, const s
 Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(check_flags(flags));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
-    TRY(check_new(context, output));
+    TRY(check_new_file(context.files(), output));
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     if (flags.recovery) return export_recovery(context, *keyring, flags, output);
     if (flags.writer) return export_writer_keys(context, *keyring, flags, output);
@@ -123,8 +120,10 @@ void add_key_export_command(CommandTable& table, CLI::App& key) {
     auto flags = std::make_shared<ExportFlags>();
     CLI::App& command =
         table.add(key, "export", say("Writes a recovery kit, a writer's keys, or public keys to a file"),
-                  {"key export (--recovery [--page F.pdf] | --writer --host NAME [--label L]... | --public) --output F",
+                  {"key export (--recovery [--page F.pdf] [--officer FILE-OR-KEY]... | --writer --host NAME [--label L]... | "
+                   "--public) --output F",
                    {"custody key export --recovery --output /media/usb/kit --page kit.pdf",
+                    "custody key export --recovery --officer lan.officer --officer minh.officer --output kit",
                     "custody key export --writer --host web01 --label config --output web01.keys",
                     "custody key export --public --output family.pub"},
                    say("--recovery: with it and one vault everything comes back; it has a passphrase of its own "
@@ -135,7 +134,8 @@ void add_key_export_command(CommandTable& table, CLI::App& key) {
     command.add_flag("--public", flags->public_keys, say("Signers and public keys, to verify with"));
     add_value(command, "--output", flags->output, "F", say("The file; must not exist"))->required();
     add_value(command, "--page", flags->page, "F.pdf", say("Also a page to print: QR code and lines to type"));
-    add_repeated(command, "--officer", flags->officers, "PUBLIC-KEY", say("Seals the kit to an officer instead of a passphrase"));
+    add_repeated(command, "--officer", flags->officers, "FILE-OR-KEY",
+                 say("Seals the kit to an officer (file or public key) instead of a passphrase; may be repeated"));
     add_value(command, "--host", flags->host, "NAME", say("The host that gets the writer keys"));
     add_repeated(command, "--label", flags->labels, "L", say("Only this label's writer keys; may be repeated; default: all"));
     table.runs(command, flags, run_export);

@@ -1,7 +1,8 @@
-// Telling apart the files that `key export` writes.
+// Telling apart the files that `key export` and `key officer` write.
 #pragma once
 
 #include "base/file.h"
+#include "base/records/officer_key.h"
 #include "base/result.h"
 
 #include <string>
@@ -9,7 +10,7 @@
 namespace custody {
 
 struct KeyFile {
-    enum class Kind { kit, writer, public_keys };
+    enum class Kind { kit, writer, public_keys, officer };
     Kind kind = Kind::kit;
     Bytes bytes;  // wiped when dropped
 
@@ -23,5 +24,14 @@ struct KeyFile {
 // whose reader says what is wrong.
 [[nodiscard]] Result<KeyFile> read_key_file(FileSystem& files, const std::string& path);
 [[nodiscard]] KeyFile::Kind kind_of_key_file(ByteView bytes);
+
+// An officer's file as it is. usage: it cannot be read.
+[[nodiscard]] Result<Bytes> read_officer_file(FileSystem& files, const std::string& path);
+// Whom `--officer` names: a public key in hex (no name), or an officer's file. usage: neither.
+struct NamedOfficer {
+    PublicKey sealing{};
+    std::string name;
+};
+[[nodiscard]] Result<NamedOfficer> find_officer(FileSystem& files, const std::string& given);
 
 }  // namespace custody

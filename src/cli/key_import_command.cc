@@ -19,14 +19,15 @@ Json vaults_json(const KitContents& kit) {
     return vaults;
 }
 
-Result<Secret> ask_kit_passphrase(Context& context) {
-    return context.passphrases().existing(PassphraseKind::kit, say("Passphrase of the recovery kit: "));
+Result<KitKey> ask_kit_key(Context& context, ByteView file) {
+    TRY_ASSIGN(const KitContents kit, describe_kit(file));
+    return context.kit_key(kit, say("Passphrase of the recovery kit: "));
 }
 
 Result<int> check(Context& context, ByteView file, const std::string& path) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
-    TRY_ASSIGN(const Secret passphrase, ask_kit_passphrase(context));
-    TRY_ASSIGN(const KitContents kit, check_kit(*keyring, file, passphrase));
+    TRY_ASSIGN(const KitKey key, ask_kit_key(context, file));
+    TRY_ASSIGN(const KitContents kit, check_kit(*keyring, file, key.opener()));
     context.output().document({{"ok", true},
                                {"number", kit.number},
                                {"made", json_time(kit.made)},
@@ -61,13 +62,13 @@ void say_made(Context& context, const Keyring& keyring, const std::string& from)
 
 Result<int> make_from_kit(Context& context, ByteView file) {
     TRY(check_no_keyring(context));
-    TRY_ASSIGN(const Secret kit_passphrase, ask_kit_passphrase(context));
+    TRY_ASSIGN(const KitKey kit_key, ask_kit_key(context, file));
     const std::string& folder = context.settings().keyring;
     TRY_ASSIGN(
         const Passphrases::Chosen chosen,
         context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
     if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
-    TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file, kit_passphrase, chosen.secret,
+    TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file, kit_key.opener(), chosen.secret,
                                         Argon2Cost{}, host_name()));
     say_made(context, context.adopt(std::move(made)), "recovery");
     return kExitDone;
@@ -104,6 +105,9 @@ Result<int> run_import(Context& context, const ImportFlags& flags) {
             return make_from_writer(context, file.bytes);
         case KeyFile::Kind::public_keys:
             return trust_public(context, file.bytes);
+        case KeyFile::Kind::officer:
+            return Error{Code::usage,
+                         say("{} is an officer's key: it is not imported; name it with --officer-key", printable(path))};
     }
     return Error{Code::failed, say("{} is of no kind that is known", printable(path))};
 }
@@ -116,7 +120,8 @@ void add_key_import_command(CommandTable& table, CLI::App& key) {
         key, "import", say("Proves a recovery kit, or makes a keyring out of a kit or a writer's keys"),
         {"key import F [--check] [--lines]",
          {"custody key import /media/usb/kit --check", "custody key import /media/usb/kit --keyring /etc/custody/keyring",
-          "custody key import typed.txt --lines --check", "custody key import web01.keys"},
+          "custody key import typed.txt --lines --check", "custody key import /media/usb/kit --check --officer-key lan.officer",
+          "custody key import web01.keys"},
          say("On a bare machine: a kit, its passphrase (CUSTODY_KIT_PASSPHRASE_FILE) and one vault bring everything back. Public "
              "keys are "
              "added to those that are trusted.")});

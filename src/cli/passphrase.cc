@@ -13,7 +13,8 @@
 namespace custody {
 namespace {
 
-constexpr std::array<const char*, 3> kVariables = {"CUSTODY_PASSPHRASE", "CUSTODY_NEW_PASSPHRASE", "CUSTODY_KIT_PASSPHRASE"};
+constexpr std::array<const char*, 4> kVariables = {"CUSTODY_PASSPHRASE", "CUSTODY_NEW_PASSPHRASE", "CUSTODY_KIT_PASSPHRASE",
+                                                   "CUSTODY_OFFICER_PASSPHRASE"};
 constexpr std::uint64_t kMaxPassphraseFile = 64 * 1024;
 
 const char* variable_of(PassphraseKind kind) { return kVariables[static_cast<std::size_t>(kind)]; }

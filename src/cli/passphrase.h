@@ -1,7 +1,8 @@
 // Passphrases: from a file or the environment, else asked on the terminal with echo off; never an argument.
 //
 // Of each kind, <NAME>_FILE names a file whose first line is the passphrase, <NAME> is the passphrase itself:
-// CUSTODY_PASSPHRASE (the keyring's), CUSTODY_NEW_PASSPHRASE (key passwd, key slot add), CUSTODY_KIT_PASSPHRASE (recovery kits).
+// CUSTODY_PASSPHRASE (the keyring's), CUSTODY_NEW_PASSPHRASE (key passwd, key slot add), CUSTODY_KIT_PASSPHRASE (recovery kits),
+// CUSTODY_OFFICER_PASSPHRASE (the file of --officer-key, and the one that key officer makes).
 // All are NFC-normalised. Ownership: Passphrases owns what it captured, in locked memory. Threads: one.
 // Errors: usage (nobody to ask, empty, two entries differ), interrupted, io.
 #pragma once
@@ -14,7 +15,7 @@
 
 namespace custody {
 
-enum class PassphraseKind { keyring, new_keyring, kit };
+enum class PassphraseKind { keyring, new_keyring, kit, officer };
 
 class Passphrases {
 public:
@@ -22,6 +23,8 @@ public:
     // once, first thing in main.
     static Passphrases capture_environment();
 
+    // Whether a file or variable has it, so that nobody need be asked.
+    [[nodiscard]] bool is_given(PassphraseKind kind) const { return of(kind).set || !of(kind).file.empty(); }
     // `prompt` is shown on /dev/tty.
     [[nodiscard]] Result<Secret> existing(PassphraseKind kind, const std::string& prompt) const;
     // Asked twice; not empty. `weak` says what to tell the user about its strength, or is empty.
@@ -41,7 +44,7 @@ private:
     };
     [[nodiscard]] Result<Secret> given(const Given& from, const char* variable) const;
     [[nodiscard]] const Given& of(PassphraseKind kind) const { return given_[static_cast<std::size_t>(kind)]; }
-    std::array<Given, 3> given_;
+    std::array<Given, 4> given_;
 };
 
 // What is weak about it, in words for the user; empty: nothing obvious. A hint, not a rule.

@@ -1,7 +1,9 @@
 // Where a command finds its vault, keyring and language: flag, else environment, else configuration file.
 //
-// The configuration file is TOML; only the keys that the command line needs are read here, others are left to the service.
-// The one door to toml++ (settings.cc). Errors: usage, with the file and line at fault.
+// The configuration file is TOML; only the keys that the command line needs are read here, others are left to the service. A key
+// at its top that is not known is refused, and so is a slip of the hand in the sections that are read here. An environment
+// variable that is empty counts as not set (POSIX); an empty flag is refused before this is asked.
+// The one door to toml++ (settings.cc). Errors: usage, with file:line:column at fault.
 #pragma once
 
 #include "base/result.h"
@@ -15,7 +17,7 @@ namespace custody {
 
 // What stood on the command line; empty: not given.
 struct GlobalFlags {
-    std::string vault, keyring, config, language;
+    std::string vault, keyring, config, language, officer_key;
     std::string progress;  // "", "none", "plain", "json"
     bool json = false;
 };
@@ -27,6 +29,7 @@ struct Medium {
 struct Settings {
     std::string vault;          // reference; empty: none named anywhere
     std::string keyring;        // folder, always set
+    std::string officer_key;    // file; empty: passphrases open things
     std::string organisation;   // [organisation] name, for the kit's page
     std::string language;       // "vi", "en" or empty
     std::vector<Medium> media;  // as configured; the first is the default vault

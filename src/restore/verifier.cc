@@ -57,8 +57,7 @@ Status check_family(ObjectStore& store, const VaultId& vault, const Keyring& key
     if (!bytes.ok()) return done();
     const auto header = decode_vault_header(*bytes);
     if (!header.ok() || header->vault != vault || header->family == keyring.family()) return done();
-    return Error{Code::refused,
-                 say("{} belongs to another family of vaults than this keyring; name its own with --keyring", store.location())};
+    return wrong_family(store.location(), header->family, keyring);
 }
 
 }  // namespace

@@ -186,7 +186,10 @@ TEST(Keys, NothingSecretIsSeenFromOutsideWhileItRuns) {
     slow.path = "sh";
     Program base = office.custody.command({});
     slow.environment = base.environment;
-    slow.environment["CUSTODY_PASSPHRASE"] = "UNMISTAKABLE-SECRET";
+    for (const char* name :
+         {"CUSTODY_PASSPHRASE", "CUSTODY_NEW_PASSPHRASE", "CUSTODY_KIT_PASSPHRASE", "CUSTODY_OFFICER_PASSPHRASE"}) {
+        slow.environment[name] = "UNMISTAKABLE-SECRET";
+    }
     slow.arguments = {"-c", "exec '" + base.path + "' backup --stdin s --label log < '" + pipe + "'"};
     RunningProgram running(slow);
     std::ofstream feed(pipe);

@@ -156,11 +156,11 @@ TEST(Usage, AFaultInTheConfigurationIsNamedWithItsLine) {
     write_file(config, "language = \"en\"\nkeys = [\n");
     const Outcome syntax = office.custody({"snapshots", "--config", config});
     EXPECT_EQ(syntax.exit, 2);
-    EXPECT_NE(syntax.err.find("bad.toml, line "), std::string::npos) << syntax.err;
+    EXPECT_NE(syntax.err.find("bad.toml:"), std::string::npos) << syntax.err;
     write_file(config, "\n[keys]\nkeyring = 7\n");
     const Outcome type = office.custody({"snapshots", "--config", config});
     EXPECT_EQ(type.exit, 2);
-    EXPECT_NE(type.err.find("bad.toml, line 3"), std::string::npos) << type.err;
+    EXPECT_NE(type.err.find("bad.toml:3:11"), std::string::npos) << type.err;
 }
 
 TEST(Usage, TheConfigurationNamesVaultAndKeyring) {
@@ -248,7 +248,7 @@ TEST(Usage, AKeyringOfAnotherFamilyOpensNothing) {
         Program program = shared_office().custody.command(arguments);
         if (arguments[0] != "copy") program.environment["CUSTODY_KEYRING"] = other.custody.keyring();
         const Outcome outcome = run(program);
-        EXPECT_EQ(outcome.exit, 5) << arguments[0] << outcome.err;
+        EXPECT_EQ(outcome.exit, arguments[0] == "copy" ? 5 : 8) << arguments[0] << outcome.err;
         EXPECT_TRUE(one_clear_line(outcome));
     }
 }
