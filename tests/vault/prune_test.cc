@@ -270,7 +270,7 @@ TEST_F(PruneTest, LabelsWithoutKeysHereAreLeftAlone) {
     vault_.forget(foreign);
     auto exported = vault_.keyring().export_writer({"business"}, "other");
     ASSERT_TRUE(is_ok(exported));
-    auto writer = Keyring::import_writer(posix_file_system(), vault_.clock(), vault_.scratch() / "writer", *exported);
+    auto writer = Keyring::import_writer(posix_file_system(), vault_.clock(), vault_.scratch() / "writer", exported->view());
     ASSERT_TRUE(is_ok(writer));
     auto repository = Repository::open(posix_file_system(), vault_.clock(), vault_.path(), &*writer);
     ASSERT_TRUE(is_ok(repository));
