@@ -1,5 +1,6 @@
 #include "base/block_device.h"
 
+#include "base/counts.h"
 #include "base/file.h"
 #include "base/mounts.h"
 #include "base/physical_disks.h"
@@ -89,7 +90,8 @@ std::string content_of(const std::string& path) {
     const std::string table = probed_value(probe.get(), "PTTYPE");
     if (table.empty()) return {};
     const blkid_partlist partitions = blkid_probe_get_partitions(probe.get());
-    return say("{}, {} partitions", table, partitions == nullptr ? 0 : blkid_partlist_numof_partitions(partitions));
+    const int count = partitions == nullptr ? 0 : blkid_partlist_numof_partitions(partitions);
+    return table + ", " + say_count(static_cast<std::uint64_t>(std::max(count, 0)), "{} partition", "{} partitions");
 }
 
 // The device, its partitions, what is built from them, and what is built from that.

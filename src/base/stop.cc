@@ -5,7 +5,7 @@
 namespace custody {
 
 Status StopFlag::check() const {
-    if (requested()) return Error{Code::interrupted, say("interrupted; what was stored so far is kept and will be reused")};
+    if (requested()) return Error{Code::interrupted, say("interrupted")};
     return done();
 }
 

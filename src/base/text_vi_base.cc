@@ -15,8 +15,7 @@ constexpr Translation kTexts[] = {
     {"cannot read /proc/self/mountinfo; is /proc mounted?", "không đọc được /proc/self/mountinfo; /proc đã được gắn chưa?"},
     {"cannot {} {}: {}", "không thể {} {}: {}"},
     {"held by another program or by the kernel", "đang do một chương trình khác hoặc nhân hệ điều hành giữ"},
-    {"interrupted; what was stored so far is kept and will be reused",
-     "đã bị ngắt; những gì đã lưu được giữ lại và sẽ được dùng lại"},
+    {"interrupted", "đã bị ngắt"},
     {"mounted read-only on {}", "được gắn chỉ để đọc tại {}"},
     {"mounted read-write on {}", "được gắn để đọc và ghi tại {}"},
     {"no mounted file system holds {}", "không hệ thống tệp nào được gắn chứa {}"},
@@ -30,7 +29,7 @@ constexpr Translation kTexts[] = {
     {"{} is not a block device", "{} không phải là thiết bị khối"},
     {"{} is not a folder", "{} không phải là thư mục"},
     {"{} min {:02} s", "{} phút {:02} giây"},
-    {"{}, {} partitions", "{}, {} phân vùng"},
+    {"{} partitions", "{} phân vùng"},
 };
 static_assert(is_sorted_table(kTexts));
 

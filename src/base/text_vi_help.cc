@@ -5,7 +5,10 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
-    {"'custody COMMAND --help' tells more about one command.", "'custody LỆNH --help' cho biết thêm về một lệnh."},
+    {"'custody COMMAND --help' tells more about one command. An option counts before its environment variable, that before the "
+     "settings; an environment variable that is empty counts as not set.",
+     "'custody LỆNH --help' cho biết thêm về từng lệnh. Tùy chọn được xét trước biến môi trường, biến môi trường trước tệp cấu "
+     "hình; biến môi trường để trống coi như không đặt."},
     {"'custody prune' frees their space", "'custody prune' sẽ giải phóng dung lượng của chúng"},
     {"'custody prune' frees what the label stored", "'custody prune' sẽ giải phóng những gì nhãn này đã lưu"},
     {"'key unlock' belongs to the service, which is not part of this version: each command asks for the passphrase, or reads it "
@@ -22,7 +25,6 @@ constexpr Translation kTexts[] = {
      "'{}' thuộc về dịch vụ, chưa có trong phiên bản này: hãy chạy 'custody backup' bằng cron hoặc systemd timer, và xem "
      "'custody status'"},
     {"'{}' has '..' in it: name the path from the root", "'{}' có '..' bên trong: hãy ghi đường dẫn từ gốc"},
-    {"'{}' is no public key: 64 hex digits are needed", "'{}' không phải là khóa công khai: cần 64 chữ số thập lục phân"},
     {"'{}' is not understood here; see '{}'", "không hiểu '{}' ở đây; xem '{}'"},
     {"(belongs to the service)", "(thuộc về dịch vụ)"},
     {"(changed while it was read)", "(đã thay đổi trong khi đọc)"},
@@ -52,24 +54,29 @@ constexpr Translation kTexts[] = {
     {"--until {} is in the past: the hold would not hold", "--until {} đã qua: lệnh giữ sẽ không có hiệu lực"},
     {"--writer needs --host: the name of the host that will write", "--writer cần --host: tên của máy sẽ ghi"},
     {"/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless --overwrite "
-     "says otherwise; one that is identical counts as done, so an interrupted restore is simply run again.",
+     "says otherwise; one that is identical counts as done, so an interrupted restore is simply run again. Overwriting as root "
+     "lifts immutable and append-only flags first.",
      "/srv/data trở lại thành DIR/srv/data. Tệp đã có mà khác thì được giữ nguyên và nêu tên (mã thoát 1), trừ khi --overwrite "
-     "yêu cầu khác; tệp giống hệt được tính là xong, nên lần phục hồi bị ngắt chỉ cần chạy lại."},
+     "yêu cầu khác; tệp giống hệt được tính là xong, nên lần phục hồi bị ngắt chỉ cần chạy lại. Khi ghi đè bằng quyền root, các "
+     "cờ bất biến và chỉ ghi thêm được gỡ trước."},
     {"A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each version of a file is "
-     "shown once, with the newest snapshot that holds it.",
-     "GLOB có '/' được so với toàn bộ đường dẫn: * nằm trong một thư mục, ** đi qua nhiều thư mục. Mỗi phiên bản của tệp hiện "
-     "một lần, cùng bản chụp mới nhất chứa nó."},
+     "shown once, with the newest snapshot that holds it. Snapshots that no key here opens are passed over and named at the end "
+     "(exit code 8), as are damaged ones (4).",
+     "GLOB có '/' được so với cả đường dẫn: * không ra khỏi thư mục, ** đi qua các thư mục. Mỗi phiên bản của tệp hiện một lần, "
+     "cùng bản chụp mới nhất chứa nó. Bản chụp mà không khóa nào ở đây mở được thì bị bỏ qua và được nêu tên ở cuối (mã thoát "
+     "8), bản chụp hỏng cũng vậy (4)."},
     {"A folder or file in it; default: the root", "Một thư mục hoặc tệp trong đó; mặc định: gốc"},
     {"A further vault of the family whose ledger is to say so", "Một kho khác cùng họ mà sổ cái cần ghi nhận"},
     {"A recovery kit, a writer's keys or public keys", "Bộ phục hồi, khóa của máy ghi hoặc khóa công khai"},
     {"A recovery kit: all keys", "Bộ phục hồi: tất cả các khóa"},
+    {"Accepts that the vault went back and ends at entry N; what came after it is lost here",
+     "Chấp nhận rằng kho đã lùi lại và kết thúc ở mục N; những gì sau đó đã mất ở đây"},
     {"Adds a label", "Thêm một nhãn"},
     {"Adds a passphrase, or an officer's public key", "Thêm một cụm mật khẩu, hoặc khóa công khai của cán bộ"},
     {"Age", "Tuổi"},
     {"Also a page to print: QR code and lines to type", "Kèm một trang để in: mã QR và các dòng để gõ lại"},
     {"Also rewrites blocks of which less than half is in use (asks for the passphrase)",
      "Viết lại cả những khối dùng chưa tới một nửa (hỏi cụm mật khẩu)"},
-    {"An officer's X25519 public key, 64 hex digits", "Khóa công khai X25519 của cán bộ, 64 chữ số thập lục phân"},
     {"Another vault of the family that holds good copies", "Một kho khác cùng họ còn giữ bản tốt"},
     {"Answers questions with yes; never enough to overwrite a device",
      "Trả lời các câu hỏi là có; không bao giờ đủ để ghi đè một thiết bị"},
@@ -159,17 +166,30 @@ constexpr Translation kTexts[] = {
     {"Needs no passphrase, except with --compact. Works on a full medium.",
      "Không cần cụm mật khẩu, trừ khi dùng --compact. Chạy được cả khi phương tiện lưu trữ đã đầy."},
     {"Needs no passphrase.", "Không cần cụm mật khẩu."},
+    {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry that "
+     "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
+     "recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; when "
+     "something was last backed up over a month ago (duty B3), or items of it could not be read; when the clock is behind the "
+     "ledger. Notes do not count. Runs without the service; what the service schedules is not shown.",
+     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng, lùi về trước mục sổ cái mà bộ khóa này còn nhớ, "
+     "được gắn chỉ để đọc, hoặc chưa chứa gì; khi không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm "
+     "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa vẫn mở được nhãn đã hủy; khi có dữ liệu sao lưu lần cuối quá một "
+     "tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được; khi đồng hồ chậm hơn sổ cái. Ghi chú không tính. Chạy không cần "
+     "dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
     {"Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "
      "held or within its lawful term. Space is freed by 'custody prune'.",
      "Không cần cụm mật khẩu. Quy tắc tính riêng cho từng nhãn, tên, máy và loại, không bao giờ làm trống một nhóm, và bỏ qua "
      "những gì đang được giữ hoặc còn trong thời hạn luật định. 'custody prune' giải phóng dung lượng."},
-    {"Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named.",
-     "Không cần cụm mật khẩu. Không bao giờ xóa gì; những gì đã kết thúc ở đó không được đưa trở lại trừ khi nêu tên."},
-    {"Needs no passphrase. Runs without the service; what the service schedules is not shown.",
-     "Không cần cụm mật khẩu. Chạy được khi không có dịch vụ; lịch của dịch vụ không được hiển thị."},
-    {"Needs no passphrase. The keyring, the vault and the cache are never backed up. Exit code 3: done, but some items could not "
-     "be read; each is named.",
-     "Không cần cụm mật khẩu. Bộ khóa, kho và bộ nhớ đệm không bao giờ được sao lưu. Mã thoát 3: đã xong, nhưng một số mục không "
+    {"Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code 3: done, "
+     "but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.",
+     "Không cần mật khẩu. Không bao giờ xóa gì; bản chụp đã bỏ ở bên kia không được đưa trở lại trừ khi nêu tên. Mã thoát 3: đã "
+     "xong, nhưng đã chừa lại các bản chụp thuộc nhãn mà khóa ghi không có ở đây hoặc đã bị hủy; từng bản được nêu tên."},
+    {"Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the label, as "
+     "after 'key import' on a new host. The keyring, the vault and the cache are never backed up. Exit code 3: done, but some "
+     "items could not be read; each is named.",
+     "Không cần cụm mật khẩu. Nếu có đưa (CUSTODY_PASSPHRASE_FILE) thì lần sao lưu dùng được cả những gì máy khác đã lưu dưới "
+     "nhãn này, như sau khi 'key import' trên máy mới. Bộ khóa, kho và bộ nhớ đệm không bao giờ được sao lưu. Mã thoát 3: đã "
+     "xong, nhưng một số mục không "
      "đọc được; mỗi mục đều được nêu tên."},
     {"Needs no passphrase. What was stored before stays readable, and stays under the old keys.",
      "Không cần cụm mật khẩu. Những gì đã lưu trước đây vẫn đọc được, và vẫn dùng khóa cũ."},
@@ -218,7 +238,6 @@ constexpr Translation kTexts[] = {
     {"Says what would be ended, ends nothing", "Cho biết sẽ kết thúc những gì, không kết thúc gì"},
     {"Says what would be freed, frees nothing", "Cho biết sẽ giải phóng những gì, không giải phóng gì"},
     {"Says what would be restored, writes nothing", "Cho biết sẽ phục hồi những gì, không ghi gì"},
-    {"Seals the kit to an officer instead of a passphrase", "Niêm phong bộ phục hồi cho một cán bộ thay vì bằng cụm mật khẩu"},
     {"Settings (CUSTODY_CONFIG; otherwise /etc/custody/custody.toml if there is one)",
      "Thiết lập (CUSTODY_CONFIG; nếu không thì /etc/custody/custody.toml nếu có)"},
     {"Settles copies of keys after a destruction", "Giải quyết các bản sao của khóa sau khi hủy"},
@@ -258,8 +277,6 @@ constexpr Translation kTexts[] = {
     {"The labelled group: config, image, database, business, log, or one of yours",
      "Nhóm được gán nhãn: config, image, database, business, log, hoặc nhãn của riêng bạn"},
     {"The later snapshot", "Bản chụp sau"},
-    {"The new one is asked for twice, or taken from the file that CUSTODY_NEW_PASSPHRASE_FILE names.",
-     "Cụm mới được hỏi hai lần, hoặc lấy từ tệp mà CUSTODY_NEW_PASSPHRASE_FILE nêu tên."},
     {"The number of a copy that exists no more", "Số của bản sao không còn nữa"},
     {"The passphrase is asked for, or taken from the file that CUSTODY_PASSPHRASE_FILE names. A second vault made with the same "
      "keyring belongs to the same family: 'custody copy' keeps it in step.",
@@ -302,9 +319,13 @@ constexpr Translation kTexts[] = {
     {"Writes an image back to a device or a file", "Ghi ảnh trở lại một thiết bị hoặc một tệp"},
     {"structure (default), sample or full", "structure (mặc định), sample hoặc full"},
     {"structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and every byte hashed "
-     "again. keyless: needs no key at all. Damage ends with exit code 4.",
-     "structure: mọi thứ bản chụp dùng đến đều có (không cần cụm mật khẩu). sample, full: mở các khối và băm lại từng byte. "
-     "keyless: không cần khóa nào. Có hư hỏng thì kết thúc với mã thoát 4."},
+     "again. keyless: needs no key at all. Damage ends with exit code 4, and so does a vault that went back behind the ledger "
+     "entry that this keyring remembers. When the newer one is lost for good, --accept-rollback takes the number of the entry at "
+     "which it now ends: that is entered in its ledger and remembered from then on.",
+     "structure: mọi thứ mà bản chụp trỏ đến đều có (không cần mật khẩu). sample, full: mở các khối và băm lại từng byte. "
+     "keyless: không cần khóa nào. Có hư hỏng thì mã thoát là 4; kho lùi về trước mục sổ cái mà bộ khóa này còn nhớ cũng vậy. "
+     "Khi bản mới hơn đã mất hẳn, --accept-rollback nhận số của mục mà sổ cái nay kết thúc: điều đó được ghi vào sổ cái và được "
+     "nhớ từ đó."},
 };
 static_assert(is_sorted_table(kTexts));
 

@@ -15,6 +15,14 @@ constexpr Translation kTexts[] = {
     {"block at {}: {}", "khối ở {}: {}"},
     {"cannot be read", "không đọc được"},
     {"cannot write the archive: {}", "không ghi được tệp lưu trữ: {}"},
+    {"cannot {} {}: its folder carries the immutable or append-only flag; restore as root with --overwrite always, which lifts "
+     "it",
+     "không {} được {}: thư mục chứa nó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite always "
+     "để gỡ cờ"},
+    {"cannot {} {}: what is there carries the immutable or append-only flag; restore as root with --overwrite always, which "
+     "lifts it",
+     "không {} được {}: thứ đang có ở đó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite always "
+     "để gỡ cờ"},
     {"does not hold what it should; `custody repair` makes it again", "không chứa những gì phải có; `custody repair` tạo lại nó"},
     {"head not witnessed: no head of this vault's ledger is remembered here, so a cut or rolled back ledger would not be noticed",
      "phần cuối chưa có chứng kiến: ở đây không ghi nhớ phần cuối sổ cái của kho này, nên sổ bị cắt hoặc bị đưa lùi sẽ không "
@@ -24,8 +32,8 @@ constexpr Translation kTexts[] = {
     {"it is in use: {}", "thiết bị đang được dùng: {}"},
     {"its bytes are not those that ledger entry 1 promises", "các byte của nó không phải là những gì mục 1 của sổ cái bảo đảm"},
     {"its serial is {} and {} was confirmed", "số sê-ri của nó là {} mà đã xác nhận {}"},
-    {"label {}: its keys are not here, so its {} snapshots were checked without keys only",
-     "nhãn {}: không có khóa ở đây, nên {} bản chụp của nó chỉ được kiểm tra không dùng khóa"},
+    {"label {1}: its keys are not here, so its {0} snapshots were checked without keys only",
+     "nhãn {1}: không có khóa ở đây, nên {0} bản chụp của nó chỉ được kiểm tra không dùng khóa"},
     {"lost or put back: of generation {}, and the ledger tells of a prune of generation {}",
      "bị mất hoặc bị thay bằng bản cũ: thuộc thế hệ {}, mà sổ cái ghi một lần dọn của thế hệ {}"},
     {"refers to {}, which no index segment leads to", "dùng đến {}, mà không đoạn chỉ mục nào dẫn tới"},
@@ -64,11 +72,9 @@ constexpr Translation kTexts[] = {
      "bên ký không rõ {} (lần đầu ở {}): ở đây không có gì bảo đảm; hãy cho `--signers FILE` của một bản xuất công khai"},
     {"zip keeps times to the second and holes as zeros: tar keeps them exactly",
      "zip giữ thời gian đến giây và ghi lỗ trống thành số không: tar giữ chúng chính xác"},
-    {"{} affects {} more paths that are not listed", "{} ảnh hưởng đến {} đường dẫn nữa không liệt kê ở đây"},
+    {"{1} affects {0} more paths that are not listed", "{1} ảnh hưởng đến {0} đường dẫn nữa không liệt kê ở đây"},
     {"{} appeared while restoring and is left as it is", "{} xuất hiện trong khi phục hồi và được để nguyên"},
     {"{} at offset {}: a chunk does not match its id", "{} ở vị trí {}: một mảnh không khớp với mã của nó"},
-    {"{} belongs to another family of vaults than this keyring; name its own with --keyring",
-     "{} thuộc họ kho khác với bộ khóa này; hãy nêu bộ khóa của nó bằng --keyring"},
     {"{} cannot be compared: {}", "không so sánh được {}: {}"},
     {"{} does not lie below the prefix {}: name the paths to restore",
      "{} không nằm dưới tiền tố {}: hãy nêu các đường dẫn cần phục hồi"},

@@ -30,6 +30,8 @@ constexpr Translation kTexts[] = {
     {"its journal was not replayed", "nhật ký của nó chưa được phát lại"},
     {"left out: {} belongs to Custody itself", "bỏ qua: {} thuộc về chính Custody"},
     {"left out: {} is made up by the kernel", "bỏ qua: {} do nhân hệ điều hành tạo ra"},
+    {"no snapshot is made, for nothing that was named can be read: {}",
+     "không tạo bản chụp, vì không đọc được gì trong những thứ đã nêu: {}"},
     {"not crossed: {} lies on another file system", "không đi qua: {} nằm trên hệ thống tệp khác"},
     {"nothing to back up: name at least one path", "không có gì để sao lưu: hãy nêu ít nhất một đường dẫn"},
     {"unknown content", "không rõ nội dung"},
@@ -43,7 +45,6 @@ constexpr Translation kTexts[] = {
      "{} đang được gắn để đọc và ghi: ảnh có thể chứa một trạng thái chưa từng có"},
     {"{} is neither a block device nor an image file", "{} không phải là thiết bị khối cũng không phải là tệp ảnh"},
     {"{} is not an absolute path", "{} không phải là đường dẫn tuyệt đối"},
-    {"{}, {} partitions: ", "{}, {} phân vùng: "},
 };
 static_assert(is_sorted_table(kTexts));
 

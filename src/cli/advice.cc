@@ -1,14 +1,11 @@
 #include "cli/advice.h"
 
-#include "base/block_device.h"
 #include "base/file.h"
 #include "base/text.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
 #include <array>
-#include <set>
 
 namespace custody {
 namespace {
@@ -56,26 +53,6 @@ std::vector<std::string> likely_sources() {
         if (::access(folder, F_OK) == 0) found.emplace_back(folder);
     }
     return found;
-}
-
-std::vector<std::string> shared_disk_warnings(const std::string& vault_path, const std::vector<std::string>& sources) {
-    const auto vault_disks = physical_disks_under(vault_path);
-    if (!vault_disks.ok()) return {};
-    std::vector<std::string> warnings;
-    std::set<std::string> named;  // one line a disk is enough
-    for (const std::string& source : sources) {
-        const auto disks = physical_disks_under(source);
-        if (!disks.ok()) continue;
-        for (const std::string& disk : disks.value()) {
-            const bool shared = std::find(vault_disks->begin(), vault_disks->end(), disk) != vault_disks->end();
-            if (!shared || !named.insert(disk).second) continue;
-            warnings.push_back(
-                say("the vault {} and {} lie on the same disk ({}): if it fails, both are gone; "
-                    "keep a copy on another disk with 'custody copy'",
-                    printable(vault_path), printable(source), disk));
-        }
-    }
-    return warnings;
 }
 
 Status check_apart(const std::string& keyring_folder, const std::string& vault_path) {

@@ -16,9 +16,6 @@ enum class KitState { proven, none, unproven, stale };
 // One line that says what to type; empty when a kit is proven, and for writer keyrings, whose keys a kit of the custodian holds.
 [[nodiscard]] std::string kit_warning(const Keyring& keyring);
 
-// Duty B1: one line for each physical disk that holds the vault and one of `sources`.
-[[nodiscard]] std::vector<std::string> shared_disk_warnings(const std::string& vault_path,
-                                                            const std::vector<std::string>& sources);
 // Where the data of a server usually lie: those of /, /etc, /home, /srv, /var ... that exist.
 [[nodiscard]] std::vector<std::string> likely_sources();
 

@@ -1,13 +1,16 @@
 // custody backup: files and folders, an image, or a stream.
 #include "base/block_device.h"
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "vault/archiver.h"
 #include "vault/history/host_cache.h"
+#include "vault/snapshot_name.h"
 #include "vault/sources/block_image.h"
 #include "vault/sources/file_tree.h"
 #include "vault/sources/stream.h"
+#include "vault/store/medium_check.h"
 
 #include <sys/stat.h>
 #include <algorithm>
@@ -38,6 +41,7 @@ struct OpenSource {
 };
 
 Status check_flags(const BackupFlags& flags) {
+    if (!flags.name.empty()) TRY(check_snapshot_name(flags.name));
     if (!flags.postgresql.empty() || !flags.mariadb.empty() || !flags.sqlite.empty()) {
         return Error{Code::usage, say("live databases are not backed up by this version: pipe a dump into "
                                       "'custody backup --stdin NAME.sql --label database'")};
@@ -90,6 +94,7 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     options.excludes = flags.excludes;
     for (const std::string& file : flags.exclude_files) TRY(read_excludes(file, options.excludes));
     options.one_file_system = flags.one_file_system;
+    options.count_ahead = context.progress().is_shown();
     exclude_own_folders(context, vault_path, options);
     OpenSource opened;
     TRY_ASSIGN(opened.source, open_file_tree(options, *opened.notes));
@@ -191,20 +196,25 @@ void print_text(Context& context, const BackupResult& result, bool dry_run) {
     output.line(say("bytes: {} looked at, {} read, {} new, {} stored", human_bytes(result.bytes.scanned),
                     human_bytes(result.bytes.read), human_bytes(result.bytes.added), human_bytes(result.bytes.stored)));
     if (!dry_run) {
-        output.line(say("reconciled with the source: {} files, {}, {} mismatches", result.reconciled.files,
-                        human_bytes(result.reconciled.bytes), result.reconciled.mismatches));
+        output.line(say("reconciled with the source: {}, {}, {}", say_count(result.reconciled.files, "{} file", "{} files"),
+                        human_bytes(result.reconciled.bytes),
+                        say_count(result.reconciled.mismatches, "{} mismatch", "{} mismatches")));
     }
     output.line(say("done in {}", human_seconds(result.seconds)));
 }
 
-BackupOptions options_of(const BackupFlags& flags, const OpenSource& opened) {
+BackupOptions options_of(Context& context, const Keyring& keyring, const BackupFlags& flags, const OpenSource& opened) {
     BackupOptions options;
     options.label = flags.label;
-    options.name = flags.name.empty() ? printable(opened.default_name) : flags.name;
+    options.name = flags.name.empty() ? snapshot_name_from(opened.default_name) : flags.name;
     options.plan_facts = opened.plan_facts;
     options.cache_folder = default_cache_folder();
     options.dry_run = flags.dry_run;
     options.read_back = flags.read_back;
+    // Nobody is asked: a backup needs no passphrase. One that was given anyway opens what other hosts stored.
+    if (keyring.is_custodian() && context.passphrases().is_given(PassphraseKind::keyring)) {
+        options.unlock = [&context] { return context.unlock(); };
+    }
     return options;
 }
 
@@ -229,8 +239,8 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     TRY_ASSIGN(Repository repository, context.open_vault());
     TRY_ASSIGN(OpenSource opened, open_source(context, flags, vault_path));
     if (!opened.description.empty()) context.progress().note(printable(opened.description));
-    TRY_ASSIGN(BackupResult result,
-               run_backup(repository, *opened.source, options_of(flags, opened), context.progress(), context.stop()));
+    TRY_ASSIGN(BackupResult result, run_backup(repository, *opened.source, options_of(context, *keyring, flags, opened),
+                                               context.progress(), context.stop()));
     if (opened.may_hold_keyring && !flags.dry_run) {
         const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), flags.label);
         if (!registered.ok()) result.warnings.push_back(registered.error().message);
@@ -264,8 +274,9 @@ void add_backup_command(CommandTable& table) {
          {"custody backup /etc --label config", "custody backup /srv /home --label business --name data --exclude '*.tmp'",
           "custody backup --image /dev/vg/root --label image",
           "pg_dump portal | custody backup --stdin portal.sql --label database"},
-         say("Needs no passphrase. The keyring, the vault and the cache are never backed up. Exit code 3: done, but some items "
-             "could not be read; each is named.")});
+         say("Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the "
+             "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. Exit code 3: "
+             "done, but some items could not be read; each is named.")});
     add_source_options(backup, *flags);
     add_value(backup, "--label", flags->label, "L",
               say("The labelled group: config, image, database, business, log, or one of yours"));

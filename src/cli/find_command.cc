@@ -1,11 +1,14 @@
 // custody find: every version of the files whose name or path matches, newest snapshot first.
+#include "base/counts.h"
 #include "base/crypto.h"
 #include "base/text.h"
 #include "cli/entry_format.h"
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
 #include "cli/signals.h"
+#include "vault/closed_labels.h"
 
+#include <map>
 #include <unordered_set>
 
 namespace custody {
@@ -50,6 +53,9 @@ public:
         });
     }
     [[nodiscard]] std::uint64_t found() const { return found_; }
+    // Snapshots that were not searched for want of a key, by the reason; and whether damage kept any from being searched.
+    std::map<std::string, std::uint64_t> closed;
+    bool met_damage = false;
 
 private:
     [[nodiscard]] bool matches(const std::string& path, const std::string& name) const {
@@ -86,8 +92,17 @@ bool is_wanted(const SnapshotSummary& summary, const FindFlags& flags) {
            (flags.host.empty() || flags.host == summary.host);
 }
 
+// Names and hosts of these snapshots cannot be read: only a filter by label leaves them out.
+Status note_closed(Repository& repository, const FindFlags& flags, Finder& finder) {
+    if (!flags.label.empty()) return done();
+    TRY_ASSIGN(const auto labels, closed_labels(repository));
+    for (const ClosedLabel& label : labels) finder.closed[why_closed(label)] += label.snapshots.size();
+    return done();
+}
+
 // Newest first.
-Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repository& repository, const FindFlags& flags) {
+Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repository& repository, const FindFlags& flags,
+                                                         Finder& finder) {
     std::vector<Repository::Listed> chosen;
     if (!flags.snapshot.empty()) {
         TRY_ASSIGN(Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
@@ -97,6 +112,8 @@ Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repos
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(auto all, repository.snapshots(nullptr, &damaged));
     for (const Repository::DamagedSnapshot& each : damaged) context.progress().warn(each.error.message);
+    finder.met_damage = !damaged.empty();
+    TRY(note_closed(repository, flags, finder));
     for (auto listed = all.rbegin(); listed != all.rend(); ++listed) {
         if (is_wanted(listed->snapshot.summary, flags)) chosen.push_back(std::move(*listed));
     }
@@ -104,33 +121,57 @@ Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repos
 }
 
 Status search_all(Context& context, Repository& repository, const std::vector<Repository::Listed>& snapshots,
-                  const UnlockedKeyring& unlocked, Finder& finder) {
+                  const UnlockedKeyring& unlocked, const FindFlags& flags, Finder& finder) {
     LabelViews views(repository, unlocked);
     for (const Repository::Listed& listed : snapshots) {
-        auto tree = views.tree_of(listed.snapshot);
-        if (!tree.ok() && (tree.error().code == Code::wrong_key || tree.error().code == Code::refused) && snapshots.size() > 1) {
-            context.progress().warn(tree.error().message);  // the other labels can still be searched
-            continue;
+        const auto tree = views.tree_of(listed.snapshot);
+        const Status searched = tree.ok() ? finder.search(*tree.value(), listed) : Status(tree.error());
+        if (searched.ok()) continue;
+        const Error& error = searched.error();
+        if (!flags.snapshot.empty()) return error;  // the one that was asked for
+        if (error.code == Code::wrong_key || error.code == Code::refused) {
+            ++finder.closed[error.message];
+        } else if (error.code == Code::corrupt) {
+            finder.met_damage = true;
+            context.progress().warn(say("snapshot {}: {}", short_id(listed.snapshot.id), error.message));
+        } else {
+            return error;
         }
-        TRY_ASSIGN(TreeReader * reader, std::move(tree));
-        TRY(finder.search(*reader, listed));
     }
     return done();
 }
 
+// What was found is printed; that not everything was looked through is the exit code, in one line that names the labels.
+int report_unsearched(Context& context, const Finder& finder) {
+    if (!finder.closed.empty()) {
+        std::uint64_t count = 0;
+        std::string reasons;
+        for (const auto& [reason, snapshots] : finder.closed) {
+            count += snapshots;
+            reasons += "; " + reason;
+        }
+        context.progress().error(say_count(count, "{} snapshot was not searched", "{} snapshots were not searched") + reasons);
+    }
+    if (finder.met_damage) return kExitDamage;
+    return finder.closed.empty() ? kExitDone : kExitWrongKey;
+}
+
 Result<int> run_find(Context& context, const FindFlags& flags) {
     end_quietly_on_closed_output();
+    if (!flags.label.empty()) TRY(context.check_label(flags.label));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
-    TRY_ASSIGN(const auto snapshots, chosen_snapshots(context, repository, flags));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     Finder finder(context, flags);
+    TRY_ASSIGN(const auto snapshots, chosen_snapshots(context, repository, flags, finder));
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     context.output().begin_list();
-    const Status searched = search_all(context, repository, snapshots, unlocked, finder);
+    const Status searched = search_all(context, repository, snapshots, unlocked, flags, finder);
     context.output().end_list();
     TRY(searched);
-    if (finder.found() == 0)
-        context.progress().note(say("nothing matches '{}' in {} snapshots", flags.pattern, snapshots.size()));
-    return kExitDone;
+    if (finder.found() == 0) {
+        context.progress().note(say_count(snapshots.size(), "nothing in {} snapshot matches '{}'",
+                                          "nothing in {} snapshots matches '{}'", printable(flags.pattern)));
+    }
+    return report_unsearched(context, finder);
 }
 
 }  // namespace
@@ -143,7 +184,9 @@ void add_find_command(CommandTable& table) {
                    {"custody find '*.docx'", "custody find '*bao cao*' --ignore-case --ignore-marks",
                     "custody find '/srv/**/2026/*.pdf' --snapshot latest:data"},
                    say("A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each "
-                       "version of a file is shown once, with the newest snapshot that holds it.")});
+                       "version of a file is shown once, with the newest snapshot that holds it. Snapshots that no key here "
+                       "opens are passed over "
+                       "and named at the end (exit code 8), as are damaged ones (4).")});
     add_operand(find, "GLOB", flags->pattern, say("What to look for, in quotes"))->required();
     find.add_flag("-i,--ignore-case", flags->ignore_case, say("Takes upper and lower case as equal"));
     find.add_flag("--ignore-marks", flags->ignore_marks,

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/closed_labels.h"
 
 namespace custody {
 
@@ -10,12 +11,7 @@ Result<std::unique_ptr<LabelView>> LabelView::open(Repository& repository, const
     std::unique_ptr<LabelView> view(new LabelView);
     view->keys_ = repository.keyring()->writer_keys(label);
     if (!view->keys_) {
-        if (const auto destroyed = repository.keyring()->destroyed(label)) {
-            return Error{Code::refused, say("the keys of label {} were destroyed on {}: its content cannot be read any more",
-                                            destroyed->name, to_rfc3339_local(destroyed->when))};
-        }
-        return Error{Code::wrong_key,
-                     say("no key here opens label {}: use the keyring or the recovery kit that holds it", label.hex())};
+        return Error{Code::wrong_key, why_closed(closed_label(repository, label))};
     }
     TRY_ASSIGN(view->secrets_, unlocked.secrets(label));
     if (!view->secrets_) {

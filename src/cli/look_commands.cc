@@ -6,6 +6,7 @@
 #include "cli/search_commands.h"
 #include "cli/signals.h"
 #include "restore/restorer.h"
+#include "vault/closed_labels.h"
 
 namespace custody {
 namespace {
@@ -80,10 +81,7 @@ std::vector<std::string> snapshot_row(const Repository::Listed& listed, Time now
 
 Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
     end_quietly_on_closed_output();
-    if (!flags.label.empty()) {
-        TRY_ASSIGN(const Keyring* keyring, context.keyring());
-        TRY(keyring->writer_keys(flags.label));  // a label that nobody defined is a slip of the hand
-    }
+    if (!flags.label.empty()) TRY(context.check_label(flags.label));  // one that nobody defined is a slip of the hand
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     std::size_t unreadable = 0;
     std::vector<Repository::DamagedSnapshot> damaged;
@@ -105,8 +103,9 @@ Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
     } else {
         for (const std::string& line : format_table(rows)) output.line(line);
     }
-    if (unreadable != 0) {
-        context.progress().note(say("note: {} more snapshots are of labels whose keys are not here", unreadable));
+    if (unreadable != 0 && flags.label.empty()) {
+        TRY_ASSIGN(const auto labels, closed_labels(repository));
+        for (const ClosedLabel& label : labels) context.progress().note(say("note: {}", closed_line(label)));
     }
     for (const Repository::DamagedSnapshot& each : damaged) context.progress().warn(each.error.message);
     return damaged.empty() ? kExitDone : kExitDamage;

@@ -3,9 +3,12 @@
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "cli/help.h"
+#include "cli/interruption.h"
 #include "cli/signals.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 
 namespace custody {
 namespace {
@@ -92,16 +95,54 @@ void add_all_commands(CommandTable& table) {
 }
 
 // On standard error; with --json also as the document, unless one was begun.
-int report_error(Output& output, ProgressLine& progress, Error error) {
+int report_error(Output& output, ProgressLine& progress, const Error& error) {
     const int code = exit_code_of(error.code);
-    if (error.code == Code::no_space) {
-        error.message += say("; make room: end snapshots with 'custody forget', then run 'custody prune'");
-    }
     progress.error(printable(error.message));
     if (!output.json_begun()) {
         output.document({{"error", {{"code", code_word(error.code)}, {"exit", code}, {"message", error.message}}}});
     }
     return code;
+}
+
+// What follows from an error depends on the command that met it.
+Error with_consequence(Error error, const CLI::App& command) {
+    const std::string path = command_path(command);
+    if (error.code == Code::no_space && path != "restore" && path != "export" && path != "key export") {
+        error.message += say("; make room: end snapshots with 'custody forget', then run 'custody prune'");
+    }
+    // A question that was not answered says so itself: nothing was begun.
+    const std::string left = after_interrupt(command);
+    if (error.code == Code::interrupted && error.message == say("interrupted") && !left.empty()) error.message += "; " + left;
+    return error;
+}
+
+// An option or operand that was given as nothing: a variable of a script that is not set, most often.
+std::optional<std::string> empty_value(const CLI::App& root) {
+    for (const CLI::App* app = &root; app != nullptr;) {
+        for (const CLI::Option* option : app->get_options()) {
+            if (option->count() == 0 || option->get_items_expected_max() == 0) continue;
+            const std::vector<std::string>& values = option->results();
+            const bool any = std::any_of(values.begin(), values.end(), [](const std::string& one) { return one.empty(); });
+            if (any) return option->get_positional() ? option->get_name(true) : option->get_name();
+        }
+        const auto below = app->get_subcommands();
+        app = below.empty() ? nullptr : below.back();
+    }
+    return std::nullopt;
+}
+
+// "--vault=" by itself: CLI11 would take the next word as its value.
+std::optional<std::string> empty_assignment(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--") break;
+        if (word.starts_with("--") && word.find('=') == word.size() - 1) return std::string(word.substr(0, word.size() - 1));
+    }
+    return std::nullopt;
+}
+
+Error empty_error(const std::string& option) {
+    return {Code::usage, say("{} is empty: give it a value, or leave it out", printable(option))};
 }
 
 int finish(Output& output, ProgressLine& progress, int code) {
@@ -145,7 +186,9 @@ int run_action(const CommandTable& table, const GlobalFlags& globals, Passphrase
     Context context(std::move(settings).value(), std::move(passphrases), globals.json, mode.value(), stop_flag_of_process());
     const Result<int> result = run_guarded(table.action(), context);
     context.progress().clear();
-    const int code = result.ok() ? result.value() : report_error(context.output(), context.progress(), result.error());
+    const int code = result.ok() ? result.value()
+                                 : report_error(context.output(), context.progress(),
+                                                with_consequence(result.error(), selected(table.root())));
     return finish(context.output(), context.progress(), code);
 }
 
@@ -155,6 +198,7 @@ int parse_and_run(int argc, char** argv, Passphrases passphrases) {
     GlobalFlags globals;
     CommandTable table(globals);
     add_all_commands(table);
+    if (const auto option = empty_assignment(argc, argv)) return fail_early(early.json, empty_error(*option));
     try {
         table.root().parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -164,6 +208,7 @@ int parse_and_run(int argc, char** argv, Passphrases passphrases) {
     } catch (const CLI::ParseError& error) {
         return fail_early(early.json, Error{Code::usage, usage_message(table.root(), error)});
     }
+    if (const auto option = empty_value(table.root())) return fail_early(early.json, empty_error(*option));
     return run_action(table, globals, std::move(passphrases));
 }
 

@@ -1,5 +1,6 @@
 #include "cli/progress_line.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/output.h"
 
@@ -41,9 +42,9 @@ std::string describe(const ProgressState& state, double seconds, std::uint64_t b
         text += fmt::format(" {:3}%", percent);
     }
     if (state.items_total != 0) {
-        text += "  " + say("{}/{} items", state.items_done, state.items_total);
+        text += "  " + say_count(state.items_total, "{1}/{0} item", "{1}/{0} items", state.items_done);
     } else if (state.items_done != 0) {
-        text += "  " + say("{} items", state.items_done);
+        text += "  " + say_count(state.items_done, "{} item", "{} items");
     }
     if (state.bytes_done != 0) text += "  " + human_bytes(state.bytes_done);
     if (state.bytes_total != 0) text += " / " + human_bytes(state.bytes_total);
@@ -91,8 +92,9 @@ std::optional<double> ProgressLine::seconds_left(const ProgressState& state) con
 void ProgressLine::update(const ProgressState& state) {
     if (mode_ == ProgressMode::none) return;
     const std::int64_t now = clock_.monotonic_ns();
-    const bool new_phase = phase_ != state.phase;
+    const bool new_phase = !began_ || phase_ != state.phase;
     if (new_phase) {
+        began_ = true;
         phase_ = state.phase;
         phase_began_ns_ = now;
         phase_bytes_ = state.bytes_done;

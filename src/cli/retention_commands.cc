@@ -1,4 +1,5 @@
 // custody hold, forget, prune, copy: what is kept, what ends, what is freed, and keeping a second vault in step.
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "cli/hold_commands.h"
@@ -70,10 +71,7 @@ Result<int> run_forget(Context& context, const ForgetFlags& flags) {
     TRY_ASSIGN(options.rule, rule_of(flags));
     TRY(check_forget(flags, options.rule.has_value()));
     options.label = filter_of(flags.label);
-    if (!flags.label.empty()) {
-        TRY_ASSIGN(const Keyring* keyring, context.keyring());
-        TRY(keyring->writer_keys(flags.label));  // a label that nobody defined is a slip of the hand
-    }
+    if (!flags.label.empty()) TRY(context.check_label(flags.label));  // one that nobody defined is a slip of the hand
     options.name = filter_of(flags.name);
     options.host = filter_of(flags.host);
     options.dry_run = flags.dry_run;
@@ -117,13 +115,14 @@ void print_prune(Context& context, const PruneResult& result, bool dry_run) {
                      {"index_segments_before", result.index_segments_before},
                      {"index_segments_after", result.index_segments_after},
                      {"warnings", result.warnings}});
-    output.line(dry_run ? say("dry run: would free {}: {} packs removed, {} repacked", human_bytes(result.bytes_freed),
-                              result.packs_removed, result.packs_repacked)
-                        : say("freed {}: {} packs removed, {} repacked", human_bytes(result.bytes_freed), result.packs_removed,
-                              result.packs_repacked));
+    const std::string removed = say_count(result.packs_removed, "{} pack removed", "{} packs removed");
+    const std::string freed = human_bytes(result.bytes_freed);
+    output.line(dry_run ? say("dry run: would free {}: {}, {} repacked", freed, removed, result.packs_repacked)
+                        : say("freed {}: {}, {} repacked", freed, removed, result.packs_repacked));
     output.line(say("the vault holds {} (before: {})", human_bytes(result.bytes_after), human_bytes(result.bytes_before)));
     if (result.packs_waiting != 0) {
-        output.line(say("{} packs wait for running backups to end: the next prune frees them", result.packs_waiting));
+        output.line(say_count(result.packs_waiting, "{} pack waits for running backups to end: the next prune frees it",
+                              "{} packs wait for running backups to end: the next prune frees them"));
     }
 }
 
@@ -145,10 +144,20 @@ Result<int> run_prune(Context& context, const PruneFlags& flags) {
     return kExitDone;
 }
 
+Json left_out_json(const CopyResult& result) {
+    Json array = Json::array();
+    for (const CopyResult::LeftOut& one : result.left_out) {
+        array.push_back({{"snapshot", one.snapshot.hex()},
+                         {"label", one.label.name},
+                         {"label_id", one.label.id.hex()},
+                         {"destroyed", one.label.destroyed ? json_time(*one.label.destroyed) : Json(nullptr)}});
+    }
+    return array;
+}
+
 Result<int> run_copy(Context& context, const CopyFlags& flags) {
     TRY_ASSIGN(Repository from, context.open_vault());
-    TRY_ASSIGN(Keyring * keyring, context.keyring());
-    TRY_ASSIGN(Repository to, context.open_vault(flags.to, keyring));
+    TRY_ASSIGN(Repository to, context.open_relative(flags.to, from));
     if (from.header().vault == to.header().vault) {
         return Error{Code::usage, say("{} and {} are the same vault: name another one with --to",
                                       printable(from.store().location()), printable(to.store().location()))};
@@ -166,11 +175,19 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
                      {"snapshots_present", result.snapshots_present},
                      {"packs_copied", result.packs_copied},
                      {"bytes_copied", result.bytes_copied},
+                     {"left_out", left_out_json(result)},
                      {"warnings", result.warnings}});
-    output.line(say("copied {} snapshots to {} ({} were there already): {} packs, {}", result.snapshots_copied,
-                    printable(to.store().location()), result.snapshots_present, result.packs_copied,
+    output.line(say("copied {} to {} ({} there already): {}, {}",
+                    say_count(result.snapshots_copied, "{} snapshot", "{} snapshots"), printable(to.store().location()),
+                    result.snapshots_present, say_count(result.packs_copied, "{} pack", "{} packs"),
                     human_bytes(result.bytes_copied)));
-    return result.damaged.empty() ? kExitDone : kExitDamage;
+    const std::size_t left_out = result.left_out.size() + result.damaged.size();
+    if (left_out != 0) {
+        output.line(say_count(left_out, "{} snapshot was left out: it is named above",
+                              "{} snapshots were left out: each is named above"));
+    }
+    if (!result.damaged.empty()) return kExitDamage;
+    return result.left_out.empty() ? kExitDone : kExitSomeUnread;
 }
 
 void add_forget(CommandTable& table) {
@@ -217,7 +234,9 @@ void add_copy(CommandTable& table) {
         table.root(), "copy", say("Brings another vault of the family into step"),
         {"copy --to VAULT [SNAPSHOT...]",
          {"custody copy --vault /mnt/disk-a/vault --to /mnt/disk-b/vault", "custody copy --to /mnt/disk-b/vault latest:etc"},
-         say("Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named.")});
+         say("Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code "
+             "3: "
+             "done, but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.")});
     add_value(copy, "--to", flags->to, "VAULT", say("The vault to copy to, made with the same keyring"))->required();
     add_operands(copy, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
     table.runs(copy, flags, run_copy);

@@ -1,13 +1,16 @@
 // custody status: what is protected, what opens it, and what needs a person.
 #include "base/block_device.h"
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
+#include "vault/closed_labels.h"
 #include "vault/store/medium_check.h"
 
 #include <sys/statvfs.h>
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace custody {
 namespace {
@@ -30,6 +33,8 @@ struct Overview {
     std::string vault, vault_id, file_system;
     std::uint64_t free_bytes = 0, ledger_entries = 0, holds = 0, unreadable = 0;
     bool vault_open = false, head_witnessed = false;
+    std::optional<RememberedHead> lost_head;  // remembered, and this vault does not reach it
+    std::vector<ClosedLabel> closed;          // labels whose snapshots no key here opens
     std::string keyring, role;
     KitState kit = KitState::none;
     std::vector<Group> groups;
@@ -55,10 +60,11 @@ std::string_view kit_word(KitState state) {
 std::string age_text(std::int64_t ns) {
     if (ns < 0) return say("in the future");
     const std::int64_t days = ns / kDay;
-    if (days >= 2) return say("{} days", days);
+    const auto whole = [](std::int64_t count) { return static_cast<std::uint64_t>(count); };
+    if (days >= 2) return say_count(whole(days), "{} day", "{} days");
     const std::int64_t hours = ns / kHour;
-    if (hours >= 2) return say("{} hours", hours);
-    return say("{} minutes", ns / kMinute);
+    if (hours >= 2) return say_count(whole(hours), "{} hour", "{} hours");
+    return say_count(whole(ns / kMinute), "{} minute", "{} minutes");
 }
 
 void look_at_keyring(Context& context, Overview& overview) {
@@ -78,11 +84,26 @@ void look_at_keyring(Context& context, Overview& overview) {
                 say("copy {} of the keys still opens the destroyed label {}: 'custody key settle'", number, label.name));
         }
     }
-    if (keys.known_vaults().size() < 2) {
-        overview.notes.push_back(
-            say("one vault only: important data belong on two devices or places (duty B6); "
-                "make another with 'custody init' and fill it with 'custody copy'"));
+}
+
+// Duty B6. A vault that the keyring knows and whose ledger went beyond its first entry was written to. A host with writer keys
+// cannot know what the custodian copies.
+void look_at_copies(Context& context, Overview& overview) {
+    const auto keyring = context.keyring();
+    if (!keyring.ok() || !overview.vault_open || overview.groups.empty()) return;
+    std::uint64_t others = 0, filled = 0;
+    for (const VaultId& vault : keyring.value()->known_vaults()) {
+        if (vault.hex() == overview.vault_id) continue;
+        ++others;
+        const auto head = keyring.value()->remembered_head(vault);
+        if (!head.ok()) overview.needs.push_back(head.error().message);
+        if (head.ok() && head.value() && head.value()->n > 1) ++filled;
     }
+    if (filled != 0) return;
+    std::vector<std::string>& lines = overview.role == "custodian" ? overview.needs : overview.notes;
+    lines.push_back(others == 0 ? say("no second copy: important data belong on two devices or places (duty B6); make another "
+                                      "vault with 'custody init' and fill it with 'custody copy'")
+                                : say("no second copy: the other vault is empty (duty B6); fill it with 'custody copy'"));
 }
 
 void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now, Overview& overview) {
@@ -111,9 +132,11 @@ void judge_groups(const Keyring& keyring, Time now, Overview& overview) {
                 say("{} was last backed up {} ago: at least monthly is asked for (duty B3)", what, age_text(age)));
         }
         if (group.newest.failed != 0) {
-            overview.needs.push_back(say("{} items of {} could not be read by its last backup", group.newest.failed, what));
+            overview.needs.push_back(say_count(group.newest.failed, "{} item of {} could not be read by its last backup",
+                                               "{} items of {} could not be read by its last backup", what));
         }
     }
+    if (overview.groups.empty()) overview.needs.push_back(say("nothing is backed up yet: 'custody backup PATH --label L'"));
     for (const LabelInfo& label : keyring.labels()) {
         const auto covers = [&](const Group& group) { return group.label == label.name; };
         if (std::none_of(overview.groups.begin(), overview.groups.end(), covers)) overview.empty_labels.push_back(label.name);
@@ -135,7 +158,12 @@ Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY_ASSIGN(Repository repository,
                Repository::open(context.files(), context.clock(), reference, keyring, OpenOptions{.tolerate_damage = true}));
+    overview.lost_head = repository.lost_head();
     for (const LedgerDamage& damage : repository.ledger_damage()) {
+        if (overview.lost_head && damage.object == "ledger") {
+            overview.needs.push_back(damage.problem);
+            continue;
+        }
         overview.needs.push_back(say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem));
     }
     overview.vault_open = true;
@@ -152,6 +180,9 @@ Status look_at_vault(Context& context, Overview& overview) {
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
     for (const Repository::DamagedSnapshot& each : damaged) overview.needs.push_back(each.error.message);
+    if (overview.unreadable != 0) {
+        TRY_ASSIGN(overview.closed, closed_labels(repository));
+    }
     group_snapshots(snapshots, clock.now, overview);
     judge_groups(*keyring, clock.now, overview);
     if (const auto medium = check_medium(context.files(), overview.vault, likely_sources()); medium.ok()) {
@@ -169,6 +200,11 @@ void look_at_media(Context& context, Overview& overview) {
     }
 }
 
+std::string_view head_word(const Overview& overview) {
+    if (overview.lost_head) return "rolled back";
+    return overview.head_witnessed ? "reached" : "not witnessed";
+}
+
 Json json_of(const Overview& overview, Time now) {
     Json groups = Json::array();
     for (const Group& group : overview.groups) {
@@ -182,6 +218,13 @@ Json json_of(const Overview& overview, Time now) {
                           {"bytes", group.newest.bytes},
                           {"failed", group.newest.failed}});
     }
+    Json closed = Json::array();
+    for (const ClosedLabel& label : overview.closed) {
+        closed.push_back({{"label", label.name},
+                          {"label_id", label.id.hex()},
+                          {"destroyed", label.destroyed ? json_time(*label.destroyed) : Json(nullptr)},
+                          {"snapshots", label.snapshots.size()}});
+    }
     return {{"vault",
              {{"location", overview.vault},
               {"open", overview.vault_open},
@@ -190,10 +233,15 @@ Json json_of(const Overview& overview, Time now) {
               {"free_bytes", overview.free_bytes},
               {"ledger_entries", overview.ledger_entries},
               {"head_witnessed", overview.head_witnessed},
+              {"head", head_word(overview)},
+              {"remembered_entries", overview.lost_head        ? overview.lost_head->n
+                                     : overview.head_witnessed ? overview.ledger_entries
+                                                               : 0},
               {"holds", overview.holds},
               {"unreadable_snapshots", overview.unreadable}}},
             {"keyring", {{"folder", overview.keyring}, {"role", overview.role}, {"kit", kit_word(overview.kit)}}},
             {"groups", groups},
+            {"closed_labels", closed},
             {"labels_without_snapshots", overview.empty_labels},
             {"needs", overview.needs},
             {"notes", overview.notes}};
@@ -209,9 +257,10 @@ void print_head(Output& output, const Overview& overview) {
     if (overview.vault_open) {
         output.line(say("vault    {} ({}, {} free), at entry {} of its ledger", printable(overview.vault), overview.file_system,
                         human_bytes(overview.free_bytes), overview.ledger_entries));
-        output.line(overview.head_witnessed
-                        ? say("         its end is the one this keyring remembers")
-                        : say("         head not witnessed: nobody here can tell whether its end was cut off"));
+        output.line(
+            overview.lost_head        ? say("         ROLLED BACK: entry {} is remembered here; see below", overview.lost_head->n)
+            : overview.head_witnessed ? say("         its end is the one this keyring remembers")
+                                      : say("         head not witnessed: nobody here can tell whether its end was cut off"));
     } else {
         output.line(say("vault    {}: not open", overview.vault.empty() ? say("none named") : printable(overview.vault)));
     }
@@ -221,8 +270,7 @@ void print_head(Output& output, const Overview& overview) {
     output.line(say("keyring  {}: {}", printable(overview.keyring), role));
     if (overview.role == "custodian") output.line(say("kit      {}", translate(kit_word(overview.kit))));
     if (overview.holds != 0) output.line(say("held     snapshots: {}", overview.holds));
-    if (overview.unreadable != 0)
-        output.line(say("         {} snapshots are of labels whose keys are not here", overview.unreadable));
+    for (const ClosedLabel& label : overview.closed) output.line("         " + closed_line(label));
 }
 
 void print_groups(Output& output, const Overview& overview, Time now) {
@@ -263,6 +311,7 @@ Result<int> run_status(Context& context, const StatusFlags& flags) {
         const std::string& why = seen.error().message;
         if (std::find(overview.needs.begin(), overview.needs.end(), why) == overview.needs.end()) overview.needs.push_back(why);
     }
+    look_at_copies(context, overview);
     look_at_media(context, overview);
     const Time now = context.clock().now();
     context.output().document(json_of(overview, now));
@@ -274,11 +323,16 @@ Result<int> run_status(Context& context, const StatusFlags& flags) {
 
 void add_status_command(CommandTable& table) {
     auto flags = std::make_shared<StatusFlags>();
-    CLI::App& status =
-        table.add(table.root(), "status", say("Shows what is protected, what opens it, and what needs a person"),
-                  {"status [--check]",
-                   {"custody status", "custody status --check || mail -s 'Custody' admin"},
-                   say("Needs no passphrase. Runs without the service; what the service schedules is not shown.")});
+    CLI::App& status = table.add(
+        table.root(), "status", say("Shows what is protected, what opens it, and what needs a person"),
+        {"status [--check]",
+         {"custody status", "custody status --check || mail -s 'Custody' admin"},
+         say("Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger "
+             "entry that "
+             "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when "
+             "no recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; "
+             "when something was last backed up over a month ago (duty B3), or items of it could not be read; when the clock is "
+             "behind the ledger. Notes do not count. Runs without the service; what the service schedules is not shown.")});
     status.add_flag("--check", flags->check, say("Ends with exit code 1 when a person is needed"));
     table.runs(status, flags, run_status);
 }

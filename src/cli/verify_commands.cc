@@ -1,4 +1,5 @@
 // custody verify and repair.
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "restore/verifier.h"
@@ -16,6 +17,7 @@ struct VerifyFlags {
     std::vector<std::string> snapshots;
     std::string level, sample, signers;
     bool keyless = false;
+    std::optional<std::uint64_t> accept_rollback;
 };
 struct RepairFlags {
     std::string from;
@@ -132,22 +134,31 @@ void print_damage(Output& output, const VerifyResult::Damage& damage) {
     }
 }
 
-int report(Context& context, const VerifyResult& result) {
+int report(Context& context, const VerifyResult& result, bool only_rolled_back = false) {
     context.progress().clear();
     for (const std::string& line : result.notes) context.progress().note(say("note: {}", line));
     Output& output = context.output();
     output.document(json_of(result));
     for (const VerifyResult::Damage& damage : result.damaged) print_damage(output, damage);
     if (result.destroyed_snapshots != 0) {
-        output.line(say("{} snapshots are of labels whose keys were destroyed: that is no damage", result.destroyed_snapshots));
+        output.line(say_count(result.destroyed_snapshots,
+                              "{} snapshot is of a label whose keys were destroyed: that is no damage",
+                              "{} snapshots are of labels whose keys were destroyed: that is no damage"));
     }
+    const std::string objects = say_count(result.objects, "{} object", "{} objects");
     if (result.ok()) {
-        output.line(say("no damage: level {}, {} objects, {} read", level_word(result.level), result.objects,
-                        human_bytes(result.bytes_read)));
+        output.line(say("no damage: level {}, {}, {} read", level_word(result.level), objects, human_bytes(result.bytes_read)));
         return kExitDone;
     }
-    output.line(say("{} objects are damaged (level {}, {} objects, {} read): heal them with 'custody repair --from VAULT'",
-                    result.damaged.size(), level_word(result.level), result.objects, human_bytes(result.bytes_read)));
+    if (only_rolled_back && result.damaged.size() == 1) {
+        output.line(say("what is here is whole (level {}, {}, {} read), only older than what this keyring remembers",
+                        level_word(result.level), objects, human_bytes(result.bytes_read)));
+        return kExitDamage;
+    }
+    output.line(say_count(result.damaged.size(),
+                          "{} object is damaged (level {}, {}, {} read): heal it with 'custody repair --from VAULT'",
+                          "{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair --from VAULT'",
+                          level_word(result.level), objects, human_bytes(result.bytes_read)));
     return kExitDamage;
 }
 
@@ -170,10 +181,22 @@ Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
     TRY_ASSIGN(Keyring * with, std::move(keyring));
     auto repository = Repository::open(context.files(), context.clock(), reference, with, kTolerant);
     // Another family's vault can still be verified without keys.
-    if (!repository.ok() && repository.error().code == Code::refused && level == VerifyLevel::keyless) {
+    if (!repository.ok() && repository.error().code == Code::wrong_key && level == VerifyLevel::keyless) {
         return context.open_vault(reference, nullptr, kTolerant);
     }
     return repository;
+}
+
+Status accept_rollback(Context& context, Repository& repository, std::uint64_t n) {
+    if (repository.keyring() == nullptr) {
+        return Error{Code::wrong_key, say("--accept-rollback needs the keyring that remembers the head: name it with --keyring")};
+    }
+    TRY(repository.accept_rollback(n));
+    context.progress().note(
+        say("accepted: {} ends at entry {}, as its ledger now says in entry {}; what was stored after that "
+            "entry is lost here",
+            printable(repository.store().location()), n, repository.state().n));
+    return done();
 }
 
 Result<int> run_verify(Context& context, const VerifyFlags& flags) {
@@ -189,6 +212,7 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
         return report(context, result);
     }
     TRY_ASSIGN(Repository repository, std::move(opened));
+    if (flags.accept_rollback) TRY(accept_rollback(context, repository, *flags.accept_rollback));
     for (const std::string& reference : flags.snapshots) {
         TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, reference));
         options.snapshots.push_back(listed.snapshot.id);
@@ -199,7 +223,7 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
         options.unlocked = &*unlocked;
     }
     TRY_ASSIGN(const VerifyResult result, verify(repository, options, context.progress(), context.stop()));
-    return report(context, result);
+    return report(context, result, repository.lost_head().has_value());
 }
 
 void print_repair(Context& context, const RepairResult& result, const VerifyResult& verified) {
@@ -214,7 +238,8 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
                      {"damaged", damage_json(verified.damaged)}});
     for (const std::string& object : result.healed) output.line(say("healed {}", object));
     for (const RepairResult::Lost& one : result.lost) output.line(say("NOT HEALED {}: {}", one.object, printable(one.why)));
-    output.line(say("{} objects healed, {} copied", result.objects_healed, human_bytes(result.bytes_copied)));
+    output.line(say_count(result.objects_healed, "{} object healed, {} copied", "{} objects healed, {} copied",
+                          human_bytes(result.bytes_copied)));
     for (const VerifyResult::Damage& damage : verified.damaged) print_damage(output, damage);
 }
 
@@ -222,8 +247,7 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
     TRY_ASSIGN(Repository damaged, context.open_vault_to_read());
     std::optional<Repository> from;
     if (!flags.from.empty()) {
-        TRY_ASSIGN(Keyring * keyring, context.keyring());
-        TRY_ASSIGN(from, context.open_vault(flags.from, keyring));
+        TRY_ASSIGN(from, context.open_relative(flags.from, damaged));
     }
     TRY_ASSIGN(const RepairResult result, repair(damaged, from ? &*from : nullptr, context.progress(), context.stop()));
     VerifyOptions again;
@@ -238,19 +262,27 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
 
 void add_verify(CommandTable& table) {
     auto flags = std::make_shared<VerifyFlags>();
-    CLI::App& verify =
-        table.add(table.root(), "verify", say("Proves that what was stored is there and whole"),
-                  {"verify [SNAPSHOT...] [--level structure|sample|full] [--sample PERCENT] [--keyless] [--signers FILE]",
-                   {"custody verify", "custody verify --level full", "custody verify --sample 10",
-                    "custody verify --keyless --vault /media/disk-b/vault"},
-                   say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and "
-                       "every byte "
-                       "hashed again. keyless: needs no key at all. Damage ends with exit code 4.")});
+    CLI::App& verify = table.add(
+        table.root(), "verify", say("Proves that what was stored is there and whole"),
+        {"verify [SNAPSHOT...] [--level structure|sample|full] [--sample PERCENT] [--keyless] [--signers FILE] "
+         "[--accept-rollback N]",
+         {"custody verify", "custody verify --level full", "custody verify --sample 10",
+          "custody verify --keyless --vault /media/disk-b/vault", "custody verify --accept-rollback 41"},
+         say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and "
+             "every byte "
+             "hashed again. keyless: needs no key at all. Damage ends with exit code 4, and so does a vault that went back "
+             "behind the "
+             "ledger entry that this keyring remembers. When the newer one is lost for good, --accept-rollback takes the "
+             "number of the entry at which it now ends: that is entered in its ledger and remembered from then on.")});
     add_operands(verify, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
     add_value(verify, "--level", flags->level, "LEVEL", say("structure (default), sample or full"));
     add_value(verify, "--sample", flags->sample, "PERCENT", say("How much a sample reads; default: 5"));
     verify.add_flag("--keyless", flags->keyless, say("Replays the ledger and hashes every object, without keys"));
     add_value(verify, "--signers", flags->signers, "FILE", say("Signers that are trusted beside the keyring's"));
+    verify
+        .add_option("--accept-rollback", flags->accept_rollback,
+                    say("Accepts that the vault went back and ends at entry N; what came after it is lost here"))
+        ->type_name("N");
     table.runs(verify, flags, run_verify);
 }
 

@@ -1,5 +1,6 @@
 #include "restore/damage_book.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 #include "vault/object_check.h"
 
@@ -51,7 +52,8 @@ std::vector<VerifyResult::Damage> DamageBook::take(std::vector<std::string>& not
         if (entry.further_problems > 0) damage.problem += "; " + say("and {} more", entry.further_problems);
         for (const auto& [snapshot, path] : entry.affected) damage.affects.push_back({snapshot, path});
         if (entry.further_affected > 0) {
-            notes.push_back(say("{} affects {} more paths that are not listed", object, entry.further_affected));
+            notes.push_back(say_count(entry.further_affected, "{1} affects {0} more path that is not listed",
+                                      "{1} affects {0} more paths that are not listed", object));
         }
         all.push_back(std::move(damage));
     }

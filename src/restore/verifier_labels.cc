@@ -1,4 +1,5 @@
 // What the writer keys open: snapshots and indexes, label by label; and whether the keys here are enough for the level asked for.
+#include "base/counts.h"
 #include "base/text.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
@@ -73,13 +74,14 @@ Status check_snapshots(Verification& run) {
     }
     run.result.destroyed_snapshots = counts.destroyed;
     if (counts.destroyed > 0) {
-        run.note(
-            say("{} snapshots are of labels whose keys were destroyed: not damage, and not to be had again", counts.destroyed));
+        run.note(say_count(counts.destroyed,
+                           "{} snapshot is of a label whose keys were destroyed: not damage, and not to be had again",
+                           "{} snapshots are of labels whose keys were destroyed: not damage, and not to be had again"));
     }
     if (run.options.level == VerifyLevel::keyless) return done();
     for (const auto& [label, snapshots] : counts.without_keys) {
-        run.note(
-            say("label {}: its keys are not here, so its {} snapshots were checked without keys only", label.hex(), snapshots));
+        run.note(say_count(snapshots, "label {1}: its keys are not here, so its {0} snapshot was checked without keys only",
+                           "label {1}: its keys are not here, so its {0} snapshots were checked without keys only", label.hex()));
     }
     return done();
 }

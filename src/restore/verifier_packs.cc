@@ -1,5 +1,6 @@
 // Reading what lies in the packs: all of it (full), or a random part (sample). Each pack is read once, in order, by one of the
 // workers; what the index says about a pack is held in memory only while that pack's batch is read.
+#include "base/counts.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
 #include "restore/pack_examiner.h"
@@ -171,7 +172,8 @@ Status check_packs(Verification& run) {
     TRY_ASSIGN(const Batches batches, plan_batches(run, packs));
     for (const auto& batch : batches) TRY(examine_batch(run, batch, is_chosen, pool, totals));
     if (totals.destroyed_packs > 0) {
-        run.note(say("{} packs hold only data whose keys were destroyed; prune frees them", totals.destroyed_packs));
+        run.note(say_count(totals.destroyed_packs, "{} pack holds only data whose keys were destroyed; prune frees it",
+                           "{} packs hold only data whose keys were destroyed; prune frees them"));
     }
     return done();
 }

@@ -1,5 +1,6 @@
 #include "vault/archiver_report.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 
 namespace custody {
@@ -31,7 +32,7 @@ void RunReport::changed_while_read(const std::string& path) {
 
 void RunReport::close() {
     if (left_out_ == 0) return;
-    result_.warnings.push_back(say("and {} more warnings", left_out_));
+    result_.warnings.push_back(say_count(left_out_, "and {} more warning", "and {} more warnings"));
     left_out_ = 0;
 }
 

@@ -10,6 +10,7 @@
 #include "vault/pack_transfer.h"
 #include "vault/reachability.h"
 #include "vault/store/session.h"
+#include "vault/witnessing.h"
 
 #include <algorithm>
 #include <set>
@@ -63,6 +64,16 @@ public:
             if (const auto id = id_in_name(pack.name)) at_target_.insert(*id);
         }
         return done();
+    }
+    // For the progress line: what the target lacks; of bytes only when everything is copied.
+    void expect(const std::vector<ObjectId>& chosen, bool everything) {
+        state_.phase = "copying";
+        for (const ObjectId& id : chosen) state_.items_total += to_.state().snapshots.contains(id) ? 0 : 1;
+        for (const auto& [name, size] : from_.state().objects) {
+            const auto id = id_in_name(name);
+            if (everything && name.starts_with("packs/") && id && !at_target_.contains(*id)) state_.bytes_total += size;
+        }
+        progress_.update(state_);
     }
     Status copy(const ObjectId& id, bool by_name);
     Status finish() { return publish_batch(); }
@@ -319,11 +330,9 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
     if (!clear.ok()) return leave_out_damaged(id, id.hex().substr(0, 12), clear.error().message);
     auto keys = to_.keyring()->writer_keys(clear->label);
     if (!keys) {
-        const bool destroyed = from_.state().destroyed_labels.contains(clear->label) || to_.keyring()->destroyed(clear->label);
-        result.warnings.push_back(destroyed
-                                      ? say("snapshot {} was not copied: its label's keys were destroyed", id.hex().substr(0, 12))
-                                      : say("snapshot {} was not copied: the writer keys of its label {} are not here",
-                                            id.hex().substr(0, 12), clear->label.hex()));
+        result.left_out.push_back({id, closed_label(from_, clear->label)});
+        result.warnings.push_back(
+            say("snapshot {} was not copied: {}", id.hex().substr(0, 12), why_closed(result.left_out.back().label)));
         return done();
     }
     TRY_ASSIGN(const Snapshot snapshot, decode_snapshot(id, *bytes, *keys));
@@ -370,6 +379,19 @@ Result<std::vector<ObjectId>> chosen_snapshots(const LedgerState& state, const s
     return ids;
 }
 
+// What was copied is done: a source that takes no files loses a second copy of the target's ledger, no more.
+Status witness_each_other(Repository& from, Repository& to, CopyResult& result) {
+    TRY(leave_witnesses(from, to));
+    const auto left = leave_witnesses(to, from);
+    if (!left.ok()) {
+        result.warnings.push_back(
+            say("the ledger of {} could not be witnessed at {}, so that its entries could not be healed from "
+                "there: {}",
+                printable(to.store().location()), printable(from.store().location()), left.error().message));
+    }
+    return done();
+}
+
 }  // namespace
 
 Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots, Progress& progress,
@@ -380,14 +402,18 @@ Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::v
     const auto reading = Session::begin(from.store());
     TRY(from.ledger().refresh());
     TRY(to.ledger().refresh());
+    TRY(check_remembered_by(to, from));
+    TRY(check_remembered_by(from, to));
     TRY_ASSIGN(const std::vector<ObjectId> chosen, chosen_snapshots(from.state(), snapshots));
     Copier copier(from, to, session, progress, stop);
     TRY(copier.prepare());
+    copier.expect(chosen, snapshots.empty());
     for (const ObjectId& id : chosen) {
         TRY(stop.check());
         TRY(copier.copy(id, !snapshots.empty()));
     }
     TRY(copier.finish());
+    TRY(witness_each_other(from, to, copier.result));
     return std::move(copier.result);
 }
 

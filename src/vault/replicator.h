@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "base/stop.h"
+#include "vault/closed_labels.h"
 #include "vault/repository.h"
 
 #include <string>
@@ -17,11 +18,18 @@ struct CopyResult {
     std::uint64_t packs_copied = 0, bytes_copied = 0;
     std::vector<std::string> warnings;
     std::vector<ObjectId> damaged;  // snapshots left out because the source is damaged, each named in a warning: exit 4
+    struct LeftOut {
+        ObjectId snapshot;
+        ClosedLabel label;
+    };
+    std::vector<LeftOut> left_out;  // because no writer keys of their labels are here, each named in a warning: exit 3
 };
 // refused: another family. Every pack is hashed while it is copied; the snapshots of a damaged source pack are left out and
 // named, the others go on. What the target has is known from its packs' names and from index segments that this host signed:
 // another writer's segment could claim what is not there, and a copy made without secrets could not tell (DESIGN.md, keys).
-// `snapshots` empty: all live ones. Forgotten on the target: not brought back unless named.
+// At the end each of the two holds witnesses of the other's ledger; that the source takes none is a warning. corrupt: one of the
+// two was rolled back or cut, as the other remembers it. `snapshots` empty: all live ones. Forgotten on the target: not brought
+// back unless named.
 [[nodiscard]] Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots,
                                                 Progress& progress, const StopFlag& stop);
 
@@ -38,8 +46,9 @@ struct RepairResult {
 // A pack or snapshot is taken from the other vault by its name; where that has no such pack, the blocks that live snapshots need
 // are looked for one by one: in the other vault, whose packs are hashed first, then in the damaged pack itself, where `unlocked`
 // must prove them (null: a damaged pack that alone has some block is kept as it is). `damaged` is opened with tolerate_damage. A
-// ledger that does not replay is corrupt: each vault has its own, and no other could vouch for it. refused: another family. busy:
-// prune runs and the marks are damaged. Durable when it returns; run again after a crash.
+// ledger is healed from the witnesses of its entries, here and in the other vault, as far as the hash chain proves them; corrupt:
+// that does not make it whole, or it went on after a rollback. refused: another family. busy: prune runs and the marks are
+// damaged. Durable when it returns; run again after a crash.
 [[nodiscard]] Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
                                           const UnlockedKeyring* unlocked = nullptr);
 

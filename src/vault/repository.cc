@@ -1,8 +1,11 @@
 #include "vault/repository.h"
 
 #include "base/text.h"
+#include "vault/closed_labels.h"
+#include "vault/history/witness.h"
 #include "vault/packs/format.h"
 #include "vault/store/local_store.h"
+#include "vault/store/session.h"
 #include "vault/vault_identity.h"
 
 #include <algorithm>
@@ -36,15 +39,18 @@ LedgerEntry init_entry(const Bytes& header, Time now) {
     entry.time = now;
     entry.added = {{kHeaderName, header.size()}};
     // The text too: a damaged vault.json is made again from here.
-    entry.details = {{"header", sha256(header).hex()}, {"header_text", std::string(as_text(header))}};
+    entry.details = {{"header", sha256(header).hex()}, {"header_text", std::string(as_text(header))}, {"witnessed", true}};
     return entry;
 }
 
-// vault.json as ledger entry 1 keeps it.
-Result<Bytes> header_from_ledger(ObjectStore& store) {
-    TRY_ASSIGN(const Bytes bytes, store.get(ledger_name(1), kMaxLedgerEntrySize));
-    TRY_ASSIGN(const DecodedEntry first, decode_ledger_entry(bytes));
-    TRY_ASSIGN(const std::string text, json_text(first.entry.details, "header_text", "ledger entry 1"));
+// vault.json as ledger entry 1 keeps it, or its witness.
+Result<Bytes> header_from_ledger(ObjectStore& store, const VaultId& vault) {
+    auto first = read_entry(store, ledger_name(1), vault, 1);
+    if (!first.ok() && read_entry(store, witness_name(vault, 1), vault, 1).ok()) {
+        first = read_entry(store, witness_name(vault, 1), vault, 1);
+    }
+    TRY(first);
+    TRY_ASSIGN(const std::string text, json_text(first->entry.details, "header_text", "ledger entry 1"));
     const ByteView content = as_bytes(text);
     return Bytes(content.begin(), content.end());
 }
@@ -65,6 +71,9 @@ Result<Repository> Repository::create_in(std::unique_ptr<ObjectStore> store, con
     fresh.suite = keyring.suite();
     fresh.created = clock.now();
     fresh.signer = keyring.signer();
+    const auto marks = store->info(kMarksObject);
+    if (!marks.ok() && marks.error().code != Code::not_found) return marks.error();
+    if (!marks.ok()) TRY(store->replace(kMarksObject, encode(Marks{})));
     TRY_ASSIGN(const Bytes content, establish_header(*store, fresh, keyring.signing_seed()));
     TRY_ASSIGN(const VaultHeader header, decode_vault_header(content));
     TRY_ASSIGN(const Bytes first, encode(init_entry(content, clock.now()), header.vault, keyring.signing_seed()));
@@ -73,7 +82,13 @@ Result<Repository> Repository::create_in(std::unique_ptr<ObjectStore> store, con
         return Error{Code::refused, say("{} is a vault already", store->location())};
     }
     TRY(begun);
-    return open_store(std::move(store), clock, &keyring);
+    const Status second = write_witness(*store, header.vault, 1, first);
+    TRY_ASSIGN(Repository made, open_store(std::move(store), clock, &keyring));
+    if (!second.ok()) {
+        made.warnings_.push_back(
+            say("ledger entry {} is written, its witness is not: {}; the next run writes it", 1, second.error().message));
+    }
+    return made;
 }
 
 Result<Repository> Repository::open(FileSystem& files, const Clock& clock, const std::string& reference, Keyring* keyring,
@@ -103,10 +118,11 @@ Status Repository::read_header(bool tolerate_damage) {
     if (tolerate_damage && header.ok()) {
         // Sound in itself, but another vault's?
         TRY_ASSIGN(const VaultId vault, identify_vault(*store_));
-        if (vault != header->vault) return salvage_header(say("it belongs to another vault"));
+        if (vault != header->vault) return salvage_header(vault, say("it belongs to another vault"));
     }
     if (tolerate_damage && !header.ok() && (header.error().code == Code::corrupt || header.error().code == Code::not_found)) {
-        return salvage_header(content.ok() ? header.error().message : say("it is missing"));
+        TRY_ASSIGN(const VaultId vault, identify_vault(*store_));
+        return salvage_header(vault, content.ok() ? header.error().message : say("it is missing"));
     }
     if (!header.ok() && header.error().code == Code::not_found) {
         return Error{Code::usage, say("{} is not a vault: vault.json is missing", store_->location())};
@@ -117,8 +133,8 @@ Status Repository::read_header(bool tolerate_damage) {
     return done();
 }
 
-Status Repository::salvage_header(std::string problem) {
-    const auto content = header_from_ledger(*store_);
+Status Repository::salvage_header(const VaultId& vault, std::string problem) {
+    const auto content = header_from_ledger(*store_, vault);
     const auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
     if (!header.ok()) {
         return Error{Code::corrupt,
@@ -133,7 +149,7 @@ Status Repository::salvage_header(std::string problem) {
 
 Result<bool> Repository::heal_header() {
     if (ledger_damage_.size() != 1 || ledger_damage_.front().object != kHeaderName) return false;
-    TRY_ASSIGN(const Bytes content, header_from_ledger(*store_));
+    TRY_ASSIGN(const Bytes content, header_from_ledger(*store_, header_.vault));
     if (state().header != sha256(content)) {
         return Error{Code::corrupt, say("ledger entry 1 of {} does not keep the header that it names", store_->location())};
     }
@@ -143,10 +159,23 @@ Result<bool> Repository::heal_header() {
     return true;
 }
 
+Status Repository::reload() {
+    ledger_damage_.clear();
+    lost_head_.reset();
+    TRY(read_header(true));
+    return read_ledger(true);
+}
+
+Error wrong_family(const std::string& location, const FamilyId& family, const Keyring& keyring) {
+    return {Code::wrong_key,
+            say("no key here opens vault {}: it needs the keyring of family {}, and the keyring {} is of family {}; "
+                "name the right one with --keyring",
+                printable(location), family.hex(), printable(keyring.folder()), keyring.family().hex())};
+}
+
 Status Repository::check_family() const {
     if (keyring_ == nullptr || keyring_->family() == header_.family) return done();
-    return Error{Code::refused, say("vault {} belongs to another family of keys than keyring {}; name its keyring with --keyring",
-                                    store_->location(), keyring_->folder())};
+    return wrong_family(store_->location(), header_.family, *keyring_);
 }
 
 Status Repository::read_ledger(bool tolerate_damage) {
@@ -158,7 +187,7 @@ Status Repository::read_ledger(bool tolerate_damage) {
     auto loaded = Ledger::load(*store_, header_.vault, expected);
     if (!loaded.ok() && loaded.error().code == Code::corrupt && tolerate_damage) {
         ledger_damage_.push_back({"ledger", loaded.error().message});
-        return salvage_ledger();
+        return salvage_ledger(expected);
     }
     if (!loaded.ok()) return std::move(loaded).error();
     ledger_ = std::make_unique<Ledger>(std::move(*loaded));
@@ -172,7 +201,14 @@ Status Repository::read_ledger(bool tolerate_damage) {
     return done();
 }
 
-Status Repository::salvage_ledger() {
+Status Repository::salvage_ledger(const std::optional<RememberedHead>& expected) {
+    auto without_memory =
+        expected ? Ledger::load(*store_, header_.vault, std::nullopt) : Result<Ledger>(Error{Code::corrupt, ""});
+    if (without_memory.ok()) {
+        lost_head_ = expected;
+        ledger_ = std::make_unique<Ledger>(std::move(*without_memory));
+        return done();
+    }
     TRY_ASSIGN(Ledger ledger, Ledger::salvage(*store_, header_.vault, ledger_damage_));
     ledger_ = std::make_unique<Ledger>(std::move(ledger));
     return done();
@@ -181,6 +217,42 @@ Status Repository::salvage_ledger() {
 void Repository::remember_head() {
     const Status remembered = keyring_->remember_head(header_.vault, ledger_->head());
     if (!remembered.ok()) warnings_.push_back(say("the ledger's head could not be remembered: {}", remembered.error().message));
+}
+
+Status Repository::accept_rollback(std::uint64_t n) {
+    const std::string where = printable(store_->location());
+    if (!lost_head_ && !ledger_damage_.empty()) {
+        return Error{Code::corrupt, say("{} of {} is damaged, nothing may be written: {}", ledger_damage_.front().object,
+                                        store_->location(), ledger_damage_.front().problem)};
+    }
+    if (!lost_head_) {
+        return Error{Code::usage, head_witnessed_ ? say("{} has nothing to accept: its ledger reaches the head that this keyring "
+                                                        "remembers",
+                                                        where)
+                                                  : say("{} has nothing to accept: this keyring remembers no head of it", where)};
+    }
+    if (n != state().n) {
+        return Error{Code::usage, say("{} ends at entry {}, not {}: name the number of the entry that it ends at, with "
+                                      "'--accept-rollback {}'",
+                                      where, state().n, n, state().n)};
+    }
+    if (ledger_damage_.size() != 1) {
+        return Error{Code::corrupt, say("{} of {} is damaged, nothing may be written: {}", ledger_damage_.back().object,
+                                        store_->location(), ledger_damage_.back().problem)};
+    }
+    LedgerEntry record;
+    record.operation = Operation::repair;
+    record.time = clock_->now();
+    record.details = {{"accepted_rollback", {{"n", lost_head_->n}, {"hash", lost_head_->hash.hex()}}}};
+    const auto unmoved = [&](const LedgerState& now) -> Status {
+        if (now.n == n) return done();
+        return Error{Code::busy, say("{} was written to meanwhile: look at 'custody status' again", where)};
+    };
+    TRY(ledger_->publish(std::move(record), keyring_->signing_seed(), unmoved));  // first: never accepted without a trace
+    TRY(keyring_->accept_head(header_.vault, ledger_->head()));
+    ledger_damage_.clear();
+    lost_head_.reset();
+    return done();
 }
 
 ClockState Repository::clock_state() const {
@@ -194,12 +266,14 @@ ClockState Repository::clock_state() const {
 
 Result<LedgerEntry> Repository::publish(LedgerEntry draft, const Ledger::Check& still_valid) {
     if (keyring_ == nullptr) return Error{Code::usage, say("writing to {} needs a keyring", store_->location())};
+    if (lost_head_ && ledger_damage_.size() == 1) return Error{Code::corrupt, ledger_damage_.front().problem};
     if (!ledger_damage_.empty()) {
         return Error{Code::corrupt, say("{} of {} is damaged, nothing may be written: {}", ledger_damage_.front().object,
                                         store_->location(), ledger_damage_.front().problem)};
     }
     if (draft.time == Time{}) draft.time = clock_->now();
     TRY_ASSIGN(LedgerEntry published, ledger_->publish(std::move(draft), keyring_->signing_seed(), still_valid));
+    if (std::string warning = ledger_->take_warning(); !warning.empty()) warnings_.push_back(std::move(warning));
     remember_head();
     return published;
 }
@@ -217,10 +291,7 @@ Result<Snapshot> Repository::read_snapshot(const ObjectId& id) {
     const auto clear = decode_snapshot_clear(id, *bytes);
     if (!clear.ok()) return Error{clear.error().code, say("snapshot {}: {}", id.hex(), clear.error().message)};
     const auto keys = keyring_ != nullptr ? keyring_->writer_keys(clear->label) : nullptr;
-    if (!keys && state().destroyed_labels.contains(clear->label)) {
-        return Error{Code::wrong_key, say("snapshot {}: the keys of its label were destroyed", id.hex())};
-    }
-    if (!keys) return Error{Code::wrong_key, say("snapshot {}: no key of its label {} here", id.hex(), clear->label.hex())};
+    if (!keys) return Error{Code::wrong_key, say("snapshot {}: {}", id.hex(), why_closed(closed_label(*this, clear->label)))};
     auto snapshot = decode_snapshot(id, *bytes, *keys);
     if (!snapshot.ok()) return Error{snapshot.error().code, say("snapshot {}: {}", id.hex(), snapshot.error().message)};
     return snapshot;

@@ -1,7 +1,7 @@
 // An open vault: store, header, ledger and keyring together. What every command starts from.
 //
 // Ownership: refers to file system, clock and keyring, which outlive it; owns the store. Threads: one thread; the store may be
-// shared with workers. Errors: not_found, usage (not a vault, newer format), corrupt, refused (a vault of another family).
+// shared with workers. Errors: not_found, usage (not a vault, newer format), corrupt, wrong_key (a vault of another family).
 #pragma once
 
 #include "base/clock.h"
@@ -56,7 +56,14 @@ public:
     [[nodiscard]] const Clock& clock() const { return *clock_; }
     [[nodiscard]] bool head_witnessed() const { return head_witnessed_; }
     [[nodiscard]] const std::vector<LedgerDamage>& ledger_damage() const { return ledger_damage_; }
+    // The remembered head that this ledger, sound in itself, does not reach; ledger_damage() says so in words.
+    [[nodiscard]] const std::optional<RememberedHead>& lost_head() const { return lost_head_; }
+    // A person accepts that the vault went back and ends at entry `n`: entered in the ledger, then this head is remembered. For a
+    // vault opened with tolerate_damage. usage: it did not go back, or ends elsewhere; corrupt: something else is damaged too.
+    [[nodiscard]] Status accept_rollback(std::uint64_t n);
     [[nodiscard]] ClockState clock_state() const;
+    // Header and ledger are read again, as with tolerate_damage: after a repair of the ledger's files.
+    [[nodiscard]] Status reload();
     // Writes vault.json again as ledger entry 1 keeps it. False: it was sound. For repair of a vault opened with tolerate_damage.
     [[nodiscard]] Result<bool> heal_header();
 
@@ -87,9 +94,9 @@ public:
 private:
     Repository() = default;
     Status read_header(bool tolerate_damage);
-    Status salvage_header(std::string problem);
+    Status salvage_header(const VaultId& vault, std::string problem);
     Status read_ledger(bool tolerate_damage);
-    Status salvage_ledger();
+    Status salvage_ledger(const std::optional<RememberedHead>& expected);
     Status check_family() const;
     void remember_head();
 
@@ -100,11 +107,15 @@ private:
     Keyring* keyring_ = nullptr;
     const Clock* clock_ = nullptr;
     bool head_witnessed_ = false;
+    std::optional<RememberedHead> lost_head_;
     std::vector<LedgerDamage> ledger_damage_;
     std::vector<std::string> warnings_;
 };
 
 // A snapshot in one line for messages: "config/etc 2026-11-03T02:00:00+07:00 (12ab34cd)".
 [[nodiscard]] std::string describe(const Snapshot& snapshot);
+
+// wrong_key, naming the family whose keyring would open the vault.
+[[nodiscard]] Error wrong_family(const std::string& location, const FamilyId& family, const Keyring& keyring);
 
 }  // namespace custody

@@ -450,6 +450,13 @@ TEST(Workflow, StatusSaysWhatNeedsAPersonUntilItIsDone) {
     kit.arguments = {"key", "import", office.folder / "kit", "--check"};
     const Outcome proven = run(kit);
     ASSERT_EQ(proven.exit, 0) << proven.err;
+    const Outcome alone = office.custody({"status", "--check"});
+    EXPECT_EQ(alone.exit, 1);
+    EXPECT_NE(alone.out.find("no second copy"), std::string::npos) << alone.out;
+    const std::string second = office.folder / "second";
+    ASSERT_EQ(office.custody({"init", "--vault", second}).exit, 0);
+    EXPECT_EQ(office.custody({"status", "--check"}).exit, 1) << "it is empty";
+    ASSERT_EQ(office.custody({"copy", "--to", second}).exit, 0);
     const Outcome green = office.custody({"status", "--check"});
     EXPECT_EQ(green.exit, 0) << green.out;
     EXPECT_EQ(office.backup().err.find("recovery kit"), std::string::npos);

@@ -1,6 +1,8 @@
 #include "vault/history/ledger.h"
 
+#include "base/counts.h"
 #include "base/text.h"
+#include "vault/history/witness.h"
 #include "vault/packs/format.h"
 
 #include <algorithm>
@@ -52,10 +54,23 @@ Result<std::optional<Fetched>> fetch(ObjectStore& store, const VaultId& vault, s
     return std::optional<Fetched>{Fetched{std::move(decoded->entry), sha256(*bytes)}};
 }
 
-Error rolled_back(std::uint64_t have, const RememberedHead& expected) {
-    return {Code::corrupt, say("the ledger was rolled back or cut: entry {} was seen before, and this copy ends at {} or says "
-                               "something else there; compare with another medium",
-                               expected.n, have)};
+// Every command says the same line of a vault that went back.
+Error rolled_back(const ObjectStore& store, std::uint64_t have, const RememberedHead& expected) {
+    const std::string where = printable(store.location());
+    if (have < expected.n) {
+        const std::string missing = say_count(expected.n - have, "{} entry is missing", "{} entries are missing");
+        return {
+            Code::corrupt,
+            say("the vault {} was rolled back or cut: this keyring remembers entry {} of its ledger, it ends at entry {} here, "
+                "{}; bring the newer vault back, or, when that is lost for good, accept the loss with 'custody verify "
+                "--accept-rollback {}'",
+                where, expected.n, have, missing, have)};
+    }
+    return {Code::corrupt,
+            say("the vault {} was rolled back or cut, and written to again: entry {} of its ledger is not the one that this "
+                "keyring remembers, it ends at entry {} here; bring the other vault back, or, when that is lost for good, accept "
+                "the loss with 'custody verify --accept-rollback {}'",
+                where, expected.n, have, have)};
 }
 
 }  // namespace
@@ -63,6 +78,7 @@ Error rolled_back(std::uint64_t have, const RememberedHead& expected) {
 Status Ledger::apply(const LedgerEntry& entry, const Digest& hash) {
     if (const auto why = contradiction(state_, entry)) return damaged(state_.n + 1, *why);
     absorb(state_, entry, hash);
+    digests_[entry.n] = hash;
     signers_.try_emplace(entry.signer, entry.n);
     return done();
 }
@@ -81,6 +97,21 @@ Status Ledger::refresh() {
     }
 }
 
+std::optional<Digest> Ledger::digest_of(std::uint64_t n) const {
+    const auto found = digests_.find(n);
+    return found == digests_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// A witness of the vault's own is written after its entry is durable: one that is there without its entry tells of a cut tail.
+Status Ledger::check_cut() {
+    const std::uint64_t n = state_.n;
+    const auto beyond = read_entry(*store_, witness_name(vault_, n + 1), vault_, n + 1);
+    if (!beyond.ok()) return done();  // none, or a damaged one: verification tells
+    TRY(refresh());
+    if (state_.n > n) return done();
+    return damaged(n + 1, say("is missing, and its witness is there: the ledger was cut or rolled back"));
+}
+
 Result<Ledger> Ledger::load(ObjectStore& store, const VaultId& vault, std::optional<RememberedHead> expected) {
     // Listed first: entries that appear meanwhile are read on top; one that is listed and cannot be reached is a gap.
     TRY_ASSIGN(const std::vector<std::uint64_t> listed, listed_entries(store));
@@ -96,9 +127,10 @@ Result<Ledger> Ledger::load(ObjectStore& store, const VaultId& vault, std::optio
     }
     if (!listed.empty() && listed.front() == 0) return damaged(0, say("there is no such number"));
     if (expected && expected->n > 0 && (reached.n < expected->n || reached.hash != expected->hash)) {
-        return rolled_back(ledger.state_.n, *expected);
+        return rolled_back(store, ledger.state_.n, *expected);
     }
     if (ledger.state_.n == 0) return Error{Code::corrupt, say("the ledger of {} is missing", store.location())};
+    TRY(ledger.check_cut());
     return ledger;
 }
 
@@ -115,16 +147,44 @@ Result<Ledger> Ledger::salvage(ObjectStore& store, const VaultId& vault, std::ve
             damage.push_back({ledger_name(n), fetched.ok() ? say("it is missing") : fetched.error().message});
             continue;
         }
+        // What follows on an entry that cannot be read is not damaged by that.
+        if (n > 1 && (*fetched)->entry.n == n && !ledger.digests_.contains(n - 1)) {
+            ledger.state_.n = n - 1;
+            ledger.state_.head = (*fetched)->entry.previous;
+        }
+        // One of the two is wrong; here nothing tells which.
+        const auto before = ledger.digest_of(n - 1);
+        if (before && (*fetched)->entry.n == n && (*fetched)->entry.previous != *before) {
+            damage.push_back({ledger_name(n - 1), say("is not the entry that the one after it follows on")});
+        }
         if (const auto why = contradiction(ledger.state_, (*fetched)->entry)) {
             damage.push_back({ledger_name(n), *why});
             if ((*fetched)->entry.n != n) continue;  // an entry under another's name says nothing that is new
         }
         absorb(ledger.state_, (*fetched)->entry, (*fetched)->hash);
+        ledger.digests_[n] = (*fetched)->hash;
         ledger.signers_.try_emplace((*fetched)->entry.signer, n);
     }
     ledger.state_.n = last;
     if (last == 0) damage.push_back({ledger_name(1), say("the ledger is missing")});
+    if (last > 0 && read_entry(store, witness_name(vault, last + 1), vault, last + 1).ok()) {
+        damage.push_back({ledger_name(last + 1), say("is missing, and its witness is there: the ledger was cut or rolled back")});
+    }
     return ledger;
+}
+
+// Before entry n+1: the witness of entry n is there and its name durable, whoever wrote it.
+Status Ledger::settle_witness() {
+    const auto present = store_->info(witness_name(vault_, state_.n));
+    if (!present.ok() && present.error().code != Code::not_found) return present.error();
+    if (present.ok()) {
+        TRY(store_->settle(witness_folder(vault_)));
+    } else {
+        TRY_ASSIGN(const Bytes entry, store_->get(ledger_name(state_.n), kMaxLedgerEntrySize));
+        if (sha256(entry) != state_.head) return damaged(state_.n, say("it changed while this ran"));
+        TRY(write_witness(*store_, vault_, state_.n, entry));
+    }
+    return store_->barrier();
 }
 
 Result<LedgerEntry> Ledger::publish(LedgerEntry draft, const Secret& signing_seed, const Check& still_valid) {
@@ -137,12 +197,18 @@ Result<LedgerEntry> Ledger::publish(LedgerEntry draft, const Secret& signing_see
         if (const auto why = contradiction(state_, draft)) {
             return Error{Code::failed, say("cannot enter {} in the ledger: it {}", operation_name(draft.operation), *why)};
         }
+        if (state_.n > 0) TRY(settle_witness());
         TRY_ASSIGN(const Bytes bytes, encode(draft, vault_, signing_seed));
         if (bytes.size() > kMaxLedgerEntrySize)
             return Error{Code::failed, say("a ledger entry of {} bytes is too large", bytes.size())};
         const Status put = store_->put_new(ledger_name(draft.n), bytes);
         if (put.ok()) {
             TRY(apply(draft, sha256(bytes)));
+            const Status second = write_witness(*store_, vault_, draft.n, bytes);
+            if (!second.ok()) {
+                warning_ = say("ledger entry {} is written, its witness is not: {}; the next run writes it", draft.n,
+                               second.error().message);
+            }
             return draft;
         }
         if (put.error().code != Code::exists) return put.error();

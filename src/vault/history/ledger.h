@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -32,7 +33,7 @@ struct LedgerEntry {
     std::vector<ObjectInfo> added;     // every object name that this operation made part of the vault, with its size
     std::vector<std::string> removed;  // every object name that it took away
     // Operation's own: {"until","reason"} of a hold, {"label"} of a destroy, {"header", "header_text"} (SHA-256 and content of
-    // vault.json) of an init, {"clock": "behind"} where the writer's clock was before the floor.
+    // vault.json, "witnessed": true) of an init, {"clock": "behind"} where the writer's clock was before the floor.
     Json details = Json::object();
     SignerId signer;
 };
@@ -57,7 +58,10 @@ struct LedgerState {
     std::map<std::string, std::uint64_t> objects;  // live: name -> size (vault.json, packs, index, snapshots)
     std::map<ObjectId, LedgerSnapshot> snapshots;  // live
     std::set<ObjectId> forgotten;
-    std::set<LabelId> destroyed_labels;
+    std::map<LabelId, Time> destroyed_labels;  // since when
+    bool witnessed = false;  // entry 1 promises a witness of every entry before the newest (vault/history/witness.h)
+    // By whom, and up to which entry, it was accepted that newest entries are lost; whether he may is the reader's question.
+    std::map<SignerId, std::uint64_t> accepted_rollbacks;
 };
 
 struct RememberedHead {
@@ -86,9 +90,15 @@ public:
     [[nodiscard]] Status refresh();
     // Signs and publishes `draft` (n, previous and signer are filled in here). Before each attempt calls `still_valid` (may be
     // null) with the state it builds on; an error ends the attempt. On a lost race refreshes, signs again and retries.
-    // Durable when it returns. Returns the entry as published; failed: the entry would contradict the ledger.
+    // Durable when it returns. Returns the entry as published; failed: the entry would contradict the ledger. The witness of the
+    // entry before is durable first; that of the new one is written without waiting for its name to be durable, and its failure
+    // is told by take_warning(): the next run makes up for it.
     using Check = std::function<Status(const LedgerState&)>;
     [[nodiscard]] Result<LedgerEntry> publish(LedgerEntry draft, const Secret& signing_seed, const Check& still_valid);
+    // Of the last publish; empty: none.
+    [[nodiscard]] std::string take_warning() { return std::exchange(warning_, {}); }
+    // SHA-256 of entry n's file; none where it could not be read, or there is none.
+    [[nodiscard]] std::optional<Digest> digest_of(std::uint64_t n) const;
     // Signers seen, with the first entry of each.
     [[nodiscard]] const std::map<SignerId, std::uint64_t>& signers() const { return signers_; }
 
@@ -96,10 +106,14 @@ private:
     Ledger(ObjectStore& store, VaultId vault) : store_(&store), vault_(vault) {}
     Status apply(const LedgerEntry& entry, const Digest& hash);
     Result<bool> read_next();  // false: there is none
+    Status settle_witness();
+    Status check_cut();
     ObjectStore* store_;
     VaultId vault_;
     LedgerState state_;
     std::map<SignerId, std::uint64_t> signers_;
+    std::map<std::uint64_t, Digest> digests_;  // of the entries' files
+    std::string warning_;
 };
 
 // What keeps `entry` from following on `state`, in words; nothing when it may.

@@ -125,10 +125,20 @@ void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     for (const ObjectInfo& info : entry.added) state.objects[info.name] = info.size;
     for (const ObjectId& id : entry.snapshots) absorb_snapshot(state, entry, id);
     if (entry.operation == Operation::destroy_label) {
-        if (const auto label = json_id<LabelId>(entry.details, "label", ""); label.ok()) state.destroyed_labels.insert(*label);
+        if (const auto label = json_id<LabelId>(entry.details, "label", ""); label.ok()) {
+            state.destroyed_labels.try_emplace(*label, entry.time);
+        }
     }
     if (entry.operation == Operation::init) {
         if (const auto header = json_id<Digest>(entry.details, "header", ""); header.ok()) state.header = *header;
+        if (const auto promised = json_bool(entry.details, "witnessed", ""); promised.ok()) state.witnessed = *promised;
+    }
+    if (entry.operation == Operation::repair && entry.details.contains("accepted_rollback")) {
+        const auto lost = json_number(entry.details["accepted_rollback"], "n", "");
+        if (lost.ok()) {
+            std::uint64_t& until = state.accepted_rollbacks[entry.signer];
+            until = std::max(until, *lost);
+        }
     }
     state.n = entry.n;
     state.head = hash;

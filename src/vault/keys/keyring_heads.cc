@@ -41,9 +41,10 @@ Result<std::optional<RememberedHead>> read_head(FileSystem& files, const std::st
     return std::optional(*head);
 }
 
-Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head) {
+Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head,
+                  bool may_go_back) {
     TRY_ASSIGN(const auto known, read_head(files, folder, vault));
-    if (known && known->n >= head.n) return done();
+    if (known && known->n >= head.n && !may_go_back) return done();
     if (!known) TRY(make_directories(files, join_path(folder, "heads"), 0700));
     TRY_ASSIGN(const Bytes bytes,
                encode_checksummed({{"vault", vault.hex()}, {"n", head.n}, {"hash", head.hash.hex()}}, kPurpose));
@@ -73,6 +74,10 @@ Status Keyring::remember_head(const VaultId& vault, const RememberedHead& head) 
         state_->vaults.insert(std::upper_bound(state_->vaults.begin(), state_->vaults.end(), vault), vault);
     }
     return done();
+}
+
+Status Keyring::accept_head(const VaultId& vault, const RememberedHead& head) {
+    return write_head(*state_->files, folder(), vault, head, true);
 }
 
 }  // namespace custody

@@ -1,5 +1,6 @@
 #include "vault/prune/pruner.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -56,7 +57,8 @@ Status Pruner::work(PrunePlan& planned) {
         TRY_ASSIGN(const bool must_wait, older_session_lives());
         if (must_wait) {
             result_.packs_waiting = planned.packs_to_remove() + planned.packs_to_repack();
-            result_.warnings.push_back(say("a backup is running: {} packs wait for the next prune", result_.packs_waiting));
+            result_.warnings.push_back(say_count(result_.packs_waiting, "a backup is running: {} pack waits for the next prune",
+                                                 "a backup is running: {} packs wait for the next prune"));
         }
         TRY(repository_.ledger().refresh());
         if (repository_.state().n != head) {

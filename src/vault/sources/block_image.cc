@@ -1,6 +1,7 @@
 #include "vault/sources/block_image.h"
 
 #include "base/block_device.h"
+#include "base/counts.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "vault/sources/disk_layout.h"
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -118,11 +120,12 @@ public:
     ImageSource(const std::string& path, const OpenImage& image, std::vector<Hole> free)
         : SingleItemSource(path, parents_of(path), item_of(path, image)),
           path_(path),
-          size_(image.size),
+          expected_(image.size),
           free_(std::move(free)) {}
 
     [[nodiscard]] std::string kind() const override { return "image"; }
-    [[nodiscard]] std::uint64_t expected_bytes() const override { return size_; }
+    // The size, and once it is open what of that is read.
+    [[nodiscard]] std::uint64_t expected_bytes() const override { return expected_; }
     [[nodiscard]] Result<OpenedItem> open(const SourceFolder&, const SourceItem& item) override {
         OpenedItem opened = entry_of(item);
         if (item.type == EntryType::folder) return opened;
@@ -134,6 +137,9 @@ public:
         }
         // What was free when the run began says nothing about an image that became another since.
         if (same_stamp(opened.stamp, item.stamp)) holes = merged(holes, free_);
+        std::uint64_t data = image.size;
+        for (const Hole& hole : holes) data -= hole.length;
+        expected_ = data;
         opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::move(holes));
         return opened;
     }
@@ -153,7 +159,7 @@ public:
 
 private:
     std::string path_;
-    std::uint64_t size_;
+    std::atomic<std::uint64_t> expected_;  // open() may run beside the walk
     std::vector<Hole> free_;
 };
 
@@ -211,7 +217,8 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
     std::vector<Hole> free;
     for (const DiskArea& area : layout.areas) note_area(area, options, mounted, notes, free);
     if (!layout.table.empty())
-        notes.description = say("{}, {} partitions: ", layout.table, layout.areas.size()) + notes.description;
+        notes.description =
+            layout.table + ", " + say_count(layout.areas.size(), "{} partition", "{} partitions") + ": " + notes.description;
     std::sort(free.begin(), free.end());
     free = merged(free, {});
     for (const Hole& run : free) notes.skipped_free += run.length;

@@ -4,10 +4,9 @@
 #include "base/crypto.h"
 #include "base/text.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace custody {
 namespace {
@@ -87,22 +86,6 @@ Status prove_locks(FileSystem& files, const std::string& folder) {
                      printable(folder))};
 }
 
-void warn_of_shared_disk(const std::string& folder, const std::string& other, MediumReport& report) {
-    const auto disks = physical_disks_under(other);
-    if (!disks.ok()) return;
-    std::vector<std::string> shared;
-    std::set_intersection(disks->begin(), disks->end(), report.disks.begin(), report.disks.end(), std::back_inserter(shared));
-    if (shared.empty()) return;
-    const std::string names = fmt::format("{}", fmt::join(shared, ", "));
-    report.warnings.push_back(
-        other == "/"
-            ? say("the vault {} and the running system lie on the same disk ({}): when it fails, both are lost; keep a vault on "
-                  "another disk",
-                  printable(folder), names)
-            : say("the vault {} and {} lie on the same disk ({}): when it fails, both are lost; keep a vault on another disk",
-                  printable(folder), printable(other), names));
-}
-
 }  // namespace
 
 MediumKind kind_of_medium(std::string_view file_system, std::string_view content) {
@@ -113,6 +96,27 @@ MediumKind kind_of_medium(std::string_view file_system, std::string_view content
     if (is_one_of(file_system, kMemory)) return MediumKind::memory;
     if (is_one_of(file_system, kNetwork)) return MediumKind::network;
     return is_one_of(file_system, kObject) ? MediumKind::object : MediumKind::unknown;
+}
+
+std::vector<std::string> shared_disk_warnings(const std::string& folder, const std::vector<std::string>& others) {
+    const auto here = physical_disks_under(folder);
+    if (!here.ok()) return {};
+    std::vector<std::string> warnings;
+    std::set<std::string> named;  // one line a disk is enough
+    for (const std::string& other : others) {
+        const auto disks = physical_disks_under(other);
+        if (!disks.ok()) continue;
+        for (const std::string& disk : *disks) {
+            const bool shared = std::find(here->begin(), here->end(), disk) != here->end();
+            if (!shared || !named.insert(disk).second) continue;
+            const std::string what = other == "/" ? say("the running system") : printable(other);
+            warnings.push_back(
+                say("the vault {} and {} lie on the same disk ({}): when it fails, both are lost; keep a copy on another disk "
+                    "with 'custody copy'",
+                    printable(folder), what, disk));
+        }
+    }
+    return warnings;
 }
 
 Result<MediumReport> check_medium(FileSystem& files, const std::string& folder, const std::vector<std::string>& sources) {
@@ -130,12 +134,9 @@ Result<MediumReport> check_medium(FileSystem& files, const std::string& folder, 
     TRY(prove_locks(files, folder));
     TRY_ASSIGN(report.disks, physical_disks_under(folder));
     warn_of_kind(kind, folder, report);
-    warn_of_shared_disk(folder, "/", report);
-    TRY_ASSIGN(const auto of_system, physical_disks_under("/"));
-    for (const auto& source : sources) {
-        const auto theirs = physical_disks_under(source);
-        if (theirs.ok() && *theirs != of_system) warn_of_shared_disk(folder, source, report);  // else it was said already
-    }
+    std::vector<std::string> others = {"/"};
+    others.insert(others.end(), sources.begin(), sources.end());
+    for (std::string& line : shared_disk_warnings(folder, others)) report.warnings.push_back(std::move(line));
     return report;
 }
 

@@ -26,6 +26,10 @@ struct MediumReport {
 [[nodiscard]] Result<MediumReport> check_medium(FileSystem& files, const std::string& folder,
                                                 const std::vector<std::string>& sources);
 
+// Duty B1: one line for each physical disk that holds `folder` and one of `others`, naming the first of these ("/" as the running
+// system). Nothing where the disks cannot be known.
+[[nodiscard]] std::vector<std::string> shared_disk_warnings(const std::string& folder, const std::vector<std::string>& others);
+
 // What is known of a kind of file system by its name in /proc/self/mountinfo and, for fuseblk, by its content ("ntfs").
 enum class MediumKind {
     good,        // journaling or copy on write: ext3, ext4, xfs, btrfs, f2fs, zfs ...

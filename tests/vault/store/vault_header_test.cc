@@ -51,6 +51,17 @@ TEST(VaultHeader, ANewerFormatSaysWhichIsNeeded) {
     EXPECT_NE(std::string::npos, decoded.error().message.find("format 3"));
 }
 
+TEST(VaultHeader, ANewerFormatMaySignOtherwise) {
+    for (const char* text : {R"({"body":{"format":2},"signature":"00","signer":"00"})", R"({"format":2,"magic":"other"})",
+                             R"({"body":{"format":2,"new":[1]},"seal":"x"})"}) {
+        const auto decoded = decode_vault_header(as_bytes(text));
+        ASSERT_TRUE(fails_with(Code::usage, decoded)) << text;
+        EXPECT_NE(std::string::npos, decoded.error().message.find("format 2")) << decoded.error().message;
+    }
+    EXPECT_TRUE(fails_with(Code::corrupt, decode_vault_header(as_bytes(R"({"format":1})"))));
+    EXPECT_TRUE(fails_with(Code::corrupt, decode_vault_header(as_bytes(R"({"format":"2"})"))));
+}
+
 TEST(VaultReference, PathsAndFileUrls) {
     EXPECT_EQ("/mnt/a/vault", *parse_vault_reference("/mnt/a/./x/../vault/"));
     EXPECT_EQ("/mnt/a/vault", *parse_vault_reference("file:///mnt/a/vault"));

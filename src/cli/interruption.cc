@@ -1,0 +1,38 @@
+#include "cli/interruption.h"
+
+#include "base/text.h"
+#include "cli/help.h"
+
+namespace custody {
+namespace {
+
+bool was_given(const CLI::App& command, const std::string& option) {
+    const CLI::Option* found = command.get_option_no_throw(option);
+    return found != nullptr && found->count() > 0;
+}
+
+std::string after_restore(const CLI::App& command) {
+    if (was_given(command, "--dry-run")) return say("nothing was written");
+    if (was_given(command, "--image")) return say("the image is not complete: restore it again before it is used");
+    if (was_given(command, "--stdout")) return say("what was written is not complete");
+    return say("files that were restored stay, none is half written; run it again for the rest");
+}
+
+}  // namespace
+
+std::string after_interrupt(const CLI::App& command) {
+    const std::string path = command_path(command);
+    if (was_given(command, "--dry-run") && path != "restore") return say("nothing was changed");
+    if (path == "backup") return say("no snapshot was made; what was stored so far is kept, and the next backup reuses it");
+    if (path == "copy")
+        return say("no snapshot is half copied; what was copied so far is kept, and the next copy goes on from it");
+    if (path == "prune") return say("no snapshot lost anything; the next prune goes on");
+    if (path == "verify") return say("nothing was changed, and nothing is proven: run it again");
+    if (path == "repair") return say("what was healed stays healed; run it again for the rest");
+    if (path == "restore") return after_restore(command);
+    if (path == "export") return say("no archive was written");
+    if (path == "ls" || path == "find" || path == "diff" || path == "cat") return say("what was printed is not complete");
+    return "";
+}
+
+}  // namespace custody
