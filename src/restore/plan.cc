@@ -49,35 +49,46 @@ Status Plan::choose(const TreeId& root, const std::string& path) {
     return done();
 }
 
-// Whatever is chosen must lie below the prefix, or it would be lost or land somewhere else without a word.
+// Whatever is chosen must lie below the prefix, or it would be lost or land somewhere else without a word. Paths are named whole.
 Status Plan::check_prefix(const TreeId& root) {
     const Choice* choice = chosen_.get();
     std::optional<TreeId> folder = root;
-    std::string shown;
+    std::string prefix, above;
+    for (const std::string& component : prefix_) prefix += "/" + component;
     for (std::string& component : prefix_) {
-        shown += "/" + component;
-        const auto outside = [&](const std::string& name) {
-            return Error{Code::usage, say("{} does not lie below the prefix {}: name the paths to restore",
-                                          printable(shown.substr(0, shown.rfind('/')) + "/" + name), printable(shown))};
+        const auto outside = [&](const std::string& path) {
+            return Error{Code::usage, say("{} does not lie below the prefix {}: name the paths to restore", printable(path),
+                                          printable(prefix))};
         };
-        if (!folder) return Error{Code::not_found, say("the snapshot has no {}", printable(shown))};
-        TRY_ASSIGN(const Entry found, trees_->find(*folder, component));
-        component = found.name;
-        if (found.type != EntryType::folder) return Error{Code::usage, say("the prefix {} is not a folder", printable(shown))};
-        if (choice != nullptr && !choice->all) {
+        const auto missing = [&] { return Error{Code::not_found, say("the snapshot has no {}", printable(prefix))}; };
+        if (!folder) return missing();
+        auto found = trees_->find(*folder, component);
+        if (!found.ok() && found.error().code == Code::not_found) return missing();
+        TRY(found);
+        component = found->name;
+        if (found->type != EntryType::folder) return Error{Code::usage, say("the prefix {} is not a folder", printable(prefix))};
+        if (choice != nullptr && choice->all) choice = nullptr;
+        if (choice != nullptr) {
             for (const auto& [name, below] : choice->below) {
-                if (name != component) return outside(name);
+                if (name != component) return outside(first_chosen(above + "/" + name, below));
             }
             choice = &choice->below.at(component);
         } else {
-            choice = nullptr;
             TRY(trees_->entries(*folder, [&](const Entry& entry) -> Status {
-                return entry.name == component ? done() : Status(outside(entry.name));
+                return entry.name == component ? done() : Status(outside(above + "/" + entry.name));
             }));
         }
-        folder = found.children;
+        above += "/" + component;
+        folder = found->children;
     }
     return done();
+}
+
+std::string Plan::first_chosen(std::string path, const Choice& choice) {
+    for (const Choice* at = &choice; !at->all && !at->below.empty(); at = &at->below.begin()->second) {
+        path += "/" + at->below.begin()->first;
+    }
+    return path;
 }
 
 Result<bool> Plan::next(PlanStep& step) {

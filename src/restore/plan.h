@@ -49,6 +49,7 @@ private:
     explicit Plan(TreeReader& trees) : trees_(&trees) {}
     Status choose(const TreeId& root, const std::string& path);
     Status check_prefix(const TreeId& root);
+    static std::string first_chosen(std::string path, const Choice& choice);  // whole: of what lies at or below `path`
 
     TreeReader* trees_;
     std::unique_ptr<Choice> chosen_;  // stays where it is when the plan moves

@@ -25,9 +25,10 @@ public:
     }
     void skipped_file(std::uint64_t bytes) {
         done_file(bytes);
+        wrote(bytes);  // for the progress line it is done as well
         skipped_.fetch_add(1, std::memory_order_relaxed);
     }
-    // For a progress line: bytes written, of files that may not be complete yet.
+    // For a progress line: bytes written, of files that may not be complete yet, or found there.
     void wrote(std::uint64_t bytes) { written_.fetch_add(bytes, std::memory_order_relaxed); }
     // `line` names the path and the reason. A full or read-only medium ends the run: it becomes fatal().
     void failed_file(const Error& error);

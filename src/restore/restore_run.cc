@@ -42,6 +42,7 @@ Status RestoreRun::run(Plan& plan) {
     for (const auto& [number, leader] : leaders_) {
         if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
     }
+    writer_.put_back_flags();  // the target's own
     progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
     return folders_.sync_all();
 }
@@ -351,10 +352,7 @@ void RestoreRun::finish_folders(Batch& batch) {
 }
 
 void RestoreRun::show_progress() {
-    const SnapshotSummary& summary = access_.snapshot().summary;
-    const bool everything = options_.paths.empty();
-    progress_.update(
-        {"restoring", report_.files(), everything ? summary.files : 0, report_.written(), everything ? summary.bytes : 0, {}});
+    progress_.update({"restoring", report_.files(), expected_files_, report_.written(), expected_bytes_, {}});
 }
 
 }  // namespace custody

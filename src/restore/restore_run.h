@@ -23,6 +23,11 @@ class RestoreRun {
 public:
     RestoreRun(SnapshotAccess& access, TargetFolders& folders, const RestoreOptions& options, Progress& progress,
                const StopFlag& stop);
+    // For the progress line, where not everything is restored; 0: not known.
+    void expect(std::uint64_t files, std::uint64_t bytes) {
+        expected_files_ = files;
+        expected_bytes_ = bytes;
+    }
     // Everything the plan holds; failures of single items are in the report, what ends the run is the Status.
     [[nodiscard]] Status run(Plan& plan);
     [[nodiscard]] RestoreResult take_result();
@@ -90,6 +95,7 @@ private:
     std::vector<OpenFolder> open_;
     std::vector<Candidate> candidates_;
     bool judging_ = false;
+    std::uint64_t expected_files_ = 0, expected_bytes_ = 0;
     std::unordered_map<std::uint64_t, Leader> leaders_;
 };
 

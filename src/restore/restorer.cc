@@ -45,6 +45,30 @@ Status check_space(SnapshotAccess& access, const TargetFolders& folders, const R
                                      printable(folders.target()), human_bytes(free_bytes), human_bytes(needed))};
 }
 
+// Of the whole snapshot it is known; of chosen paths it is counted, as far as that is quick.
+Status expect_totals(SnapshotAccess& access, const RestoreOptions& options, RestoreRun& run, const StopFlag& stop) {
+    constexpr std::uint64_t kMostCounted = 200'000;  // entries: beyond that the restore had better begin
+    const SnapshotSummary& summary = access.snapshot().summary;
+    if (options.paths.empty()) run.expect(summary.files, summary.bytes);
+    if (options.paths.empty() || !options.count_total) return done();
+    TRY_ASSIGN(Plan plan, Plan::make(access.trees(), access.root(), options.paths, options.strip_prefix));
+    std::uint64_t files = 0, bytes = 0;
+    std::set<std::uint64_t> linked;
+    for (PlanStep step; files < kMostCounted;) {
+        TRY(stop.check());
+        TRY_ASSIGN(const bool more, plan.next(step));
+        if (!more) {
+            run.expect(files, bytes);
+            return done();
+        }
+        if (step.what != PlanStep::What::entry) continue;
+        ++files;
+        const std::uint64_t link = step.entry->hard_link;
+        if (link == 0 || linked.insert(link).second) bytes += step.entry->content.size;
+    }
+    return done();
+}
+
 }  // namespace
 
 Result<RestoreResult> restore_files(Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
@@ -55,6 +79,7 @@ Result<RestoreResult> restore_files(Repository& repository, const Snapshot& snap
     TRY_ASSIGN(const auto folders, TargetFolders::open(options.target, !options.dry_run));
     if (!options.dry_run) TRY(check_space(*access, *folders, options, stop));
     RestoreRun run(*access, *folders, options, progress, stop);
+    TRY(expect_totals(*access, options, run, stop));
     TRY(run.run(plan));
     RestoreResult result = run.take_result();
     result.seconds = static_cast<double>(repository.clock().monotonic_ns() - begun_ns) / 1e9;

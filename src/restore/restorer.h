@@ -26,6 +26,7 @@ struct RestoreOptions {
     std::string strip_prefix;
     Overwrite overwrite = Overwrite::never;
     bool dry_run = false;
+    bool count_total = false;  // somebody watches: counts what chosen paths hold first, unless that is very much
     unsigned threads = 0;
 };
 struct RestoreResult {

@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "restore/protection.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,10 +42,11 @@ int rename_exclusively(int folder, const char* from, const char* to) {
 
 // Makes room where rename() alone would not replace. True: worth another try.
 bool make_room(int folder, const char* name, int reason) {
-    if (reason == EISDIR) return ::unlinkat(folder, name, AT_REMOVEDIR) == 0;  // only an empty folder goes
-    if (reason != EPERM) return false;
-    const Descriptor there(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return there.is_open() && clear_protection(there.number());
+    if (reason == EISDIR) {  // only an empty folder goes
+        if (::unlinkat(folder, name, AT_REMOVEDIR) == 0) return true;
+        return errno == EPERM && lift_protection(folder, name) && ::unlinkat(folder, name, AT_REMOVEDIR) == 0;
+    }
+    return reason == EPERM && lift_protection(folder, name);
 }
 
 mode_t type_bits(EntryType type) {
@@ -129,6 +131,21 @@ std::string TreeWriter::temporary_name() {
     return run_prefix_ + std::to_string(next_number_.fetch_add(1, std::memory_order_relaxed));
 }
 
+Error TreeWriter::hindered(std::string_view verb, const Placement& place, int reason, int folder) const {
+    if (reason == EPERM) {
+        const std::string path = printable(path_of(place));
+        if (is_protected(folder, "."))
+            return {Code::denied, say("cannot {} {}: its folder carries the immutable or append-only flag; restore as root with "
+                                      "--overwrite always, which lifts it",
+                                      translate(verb), path)};
+        if (is_protected(folder, place.entry->name.c_str()))
+            return {Code::denied, say("cannot {} {}: what is there carries the immutable or append-only flag; restore as root "
+                                      "with --overwrite always, which lifts it",
+                                      translate(verb), path)};
+    }
+    return system_error(verb, path_of(place), reason);
+}
+
 std::string TreeWriter::path_of(const Placement& place) const { return folders_.path_of(place.folder, place.entry->name); }
 
 Result<InPlace> TreeWriter::look(FolderId folder, const std::string& name) {
@@ -155,7 +172,7 @@ Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) 
     if (!made.is_open()) {
         const int reason = errno;
         file.temporary_name.clear();
-        return system_error("make the file", path_of(place), reason);
+        return hindered("make the file", place, reason, file.folder->number());
     }
     file.descriptor = std::make_shared<const Descriptor>(std::move(made));
     set_early_flags(file.descriptor->number(), wanted.flags);
@@ -232,7 +249,7 @@ Status TreeWriter::give_name(const TargetFolders::Handle& folder, std::string& t
         if (reason == EEXIST && !place.replace) {
             return Error{Code::exists, say("{} appeared while restoring and is left as it is", printable(path_of(place)))};
         }
-        return system_error("name", path_of(place), reason);
+        return hindered("name", place, reason, at);
     }
     temporary.clear();
     return done();
@@ -247,7 +264,7 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     const mode_t type = type_bits(entry.type);
     const int result = entry.type == EntryType::symlink ? ::symlinkat(entry.target.c_str(), at, temporary.c_str())
                                                         : ::mknodat(at, temporary.c_str(), type | 0600, entry.device);
-    if (result != 0) return system_error("make", path_of(place), errno);
+    if (result != 0) return hindered("make", place, errno, at);
     made.temporary_name = std::move(temporary);
     const Descriptor descriptor(::openat(at, made.temporary_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
@@ -271,7 +288,7 @@ Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, I
     const std::string path = path_of(place);
     std::string temporary = temporary_name();
     if (::linkat(source->number(), from_name.c_str(), at, temporary.c_str(), 0) != 0) {
-        return system_error("make the hard link", path, errno);
+        return hindered("make the hard link", place, errno, at);
     }
     made.temporary_name = std::move(temporary);
     struct stat status = {};

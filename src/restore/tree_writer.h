@@ -3,6 +3,8 @@
 // Everything but a folder is made under a temporary name beside its place, given its attributes, and only then named, so that
 // an interrupted restore leaves nothing under a real name that is not complete. A name that nobody decided to replace is never
 // replaced (RENAME_NOREPLACE). Folders are made with mode 0700 and get their attributes when everything below them is done.
+// Immutable and append-only flags of what may be overwritten, and of the folders it lies in, are lifted first; a folder that the
+// snapshot does not hold as a whole gets them back when it is done, or when the run ends early.
 //
 // Ownership: refers to folders and shortfalls, which outlive it. Threads: enter_folder() and finish_folder() from one; the rest
 // from many. Durable: nothing, until TargetFolders::sync_all(). Errors name the path below the target.
@@ -19,10 +21,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace custody {
 
@@ -67,6 +71,9 @@ struct FilePart {
 class TreeWriter {
 public:
     TreeWriter(TargetFolders& folders, Overwrite overwrite, const Powers& powers, Shortfalls& shortfalls);
+    ~TreeWriter() { put_back_flags(); }
+    TreeWriter(const TreeWriter&) = delete;
+    TreeWriter& operator=(const TreeWriter&) = delete;
 
     // What the target gives to what is made in it; leftovers of an interrupted run directly in it go. Once, before all else.
     void enter_target(bool dry_run);
@@ -95,6 +102,8 @@ public:
     [[nodiscard]] Result<Identity> make_special(const Placement& place);
     // Another name of `of`, which lies under `from_name`.
     [[nodiscard]] Status make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
+    // Of folders that are not finished, the target itself among them: the flags that were lifted.
+    void put_back_flags();
     // Of a file whose flags were left for later. Missing meanwhile: nothing is done.
     void set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags);
 
@@ -105,7 +114,10 @@ public:
 private:
     std::string temporary_name();
     Status make_absent_folder(int parent, const Entry& entry, const std::string& path, FolderFacts& facts);
-    FolderFacts facts_of_existing(FolderId folder);
+    FolderFacts facts_of_existing(FolderId folder, bool dry_run);
+    void put_back_flags_of(FolderId folder);
+    // What went wrong with `place` in the folder; names the flag where one forbids it.
+    Error hindered(std::string_view verb, const Placement& place, int reason, int folder) const;
     void remove_leftovers(int folder);
     Status give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place);
 
@@ -115,6 +127,7 @@ private:
     Shortfalls& shortfalls_;
     std::string run_prefix_;
     std::atomic<std::uint64_t> next_number_{0};
+    std::map<FolderId, std::uint32_t> lifted_;  // flags that folders had which were there
 };
 
 // True for a temporary name of a restore whose process is gone.

@@ -1,5 +1,6 @@
 // TreeWriter's folders: making, entering, finishing.
 #include "base/text.h"
+#include "restore/protection.h"
 #include "restore/tree_writer.h"
 
 #include <dirent.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 #include <vector>
 
 namespace custody {
@@ -25,7 +27,7 @@ bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), "s
 void TreeWriter::enter_target(bool dry_run) {
     const FolderState state = folders_.facts(kTargetFolder).state;
     if (state == FolderState::absent) return;
-    FolderFacts facts = facts_of_existing(kTargetFolder);
+    FolderFacts facts = facts_of_existing(kTargetFolder, dry_run);
     facts.state = state;
     folders_.set_facts(kTargetFolder, facts);
     if (!dry_run && !folders_.target_was_empty()) remove_leftovers(folders_.root_descriptor());
@@ -65,7 +67,7 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
     }
     const auto opened = folders_.open(folder);
     if (!opened.ok()) return fail(opened.error());
-    if (facts.state == FolderState::existing) facts = facts_of_existing(folder);
+    if (facts.state == FolderState::existing) facts = facts_of_existing(folder, dry_run);
     folders_.set_facts(folder, facts);
     if (facts.state == FolderState::existing && !dry_run) remove_leftovers((*opened)->number());
     return {folder, {}};
@@ -82,11 +84,14 @@ Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const std:
             facts.state = FolderState::existing;
             return done();
         }
-        if (overwrite_ != Overwrite::never && ::unlinkat(parent, name, 0) != 0) return system_error("replace", path, errno);
+        if (overwrite_ == Overwrite::never || ::unlinkat(parent, name, 0) == 0) continue;
+        const bool again = errno == EPERM && lift_protection(parent, name) && ::unlinkat(parent, name, 0) == 0;
+        if (!again) return system_error("replace", path, errno);
     }
 }
 
-FolderFacts TreeWriter::facts_of_existing(FolderId folder) {
+// Also lifts the flags that forbid to work in it, where overwriting was asked for; a user who may not do that meets them later.
+FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     FolderFacts facts;
     const auto handle = folders_.open(folder);
     if (!handle.ok()) return facts;
@@ -95,7 +100,27 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder) {
     std::uint32_t flags = 0;
     facts.gives_flags =
         readable.is_open() && ::ioctl(readable.number(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & kInheritedFlags) != 0;
+    if (!dry_run && overwrite_ != Overwrite::never && protects(flags) && clear_protection(readable.number())) {
+        lifted_[folder] = flags;
+    }
     return facts;
+}
+
+void TreeWriter::put_back_flags_of(FolderId folder) {
+    const auto lifted = lifted_.find(folder);
+    if (lifted == lifted_.end()) return;
+    const std::uint32_t flags = lifted->second;
+    lifted_.erase(lifted);
+    const ShownPath path{folders_, folder, nullptr};
+    const auto handle = folders_.open(folder);
+    if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
+    const Descriptor readable(::openat((*handle)->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable.is_open()) return shortfalls_.note(Shortfall::flags, path.text(), errno);
+    set_flags(readable.number(), flags, path, shortfalls_);
+}
+
+void TreeWriter::put_back_flags() {
+    while (!lifted_.empty()) put_back_flags_of(std::prev(lifted_.end())->first);  // children before what they lie in
 }
 
 void TreeWriter::remove_leftovers(int folder) {
@@ -115,7 +140,11 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     const FolderFacts facts = folders_.facts(folder);
     if (facts.state == FolderState::absent || facts.state == FolderState::blocked) return done();
     const bool was_there = facts.state == FolderState::existing;
-    if (was_there && entry.attributes_only) return done();
+    if (was_there && entry.attributes_only) {
+        put_back_flags_of(folder);
+        return done();
+    }
+    lifted_.erase(folder);  // it gets those of the snapshot
     const ShownPath shown{folders_, folder, nullptr};
     const Attributes& wanted = entry.attributes;
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
