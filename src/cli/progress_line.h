@@ -26,6 +26,7 @@ public:
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
+    [[nodiscard]] bool is_shown() const { return mode_ != ProgressMode::none; }
     void update(const ProgressState& state) override;
     // "warning: ..."; a line that was shown before is not shown again.
     void warn(std::string_view one_line) override;
@@ -45,6 +46,7 @@ private:
     ProgressMode mode_;
     const Clock& clock_;
     int fd_;
+    bool began_ = false;  // a phase, which may have no name
     std::string phase_;
     std::int64_t phase_began_ns_ = 0;
     std::uint64_t phase_bytes_ = 0, phase_items_ = 0;  // done when the phase began: resumed work is no rate

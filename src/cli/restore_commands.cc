@@ -42,6 +42,31 @@ Status check_flags(const RestoreFlags& flags, bool json) {
     return done();
 }
 
+// What the snapshot holds has to fit where it is to go: told before a passphrase is asked for and before anything is written.
+Status check_kind(const RestoreFlags& flags, const Snapshot& snapshot) {
+    const std::string& kind = snapshot.summary.kind;
+    const std::string id = short_id(snapshot.id);
+    const auto refuse = [](std::string message) { return Error{Code::usage, std::move(message)}; };
+    if (!flags.image.empty() && kind == "stream") {
+        return refuse(
+            say("snapshot {} holds a stream, no image: write it back with 'custody restore {} --stdout > FILE'", id, id));
+    }
+    if (!flags.image.empty() && kind != "image") {
+        return refuse(say("snapshot {} holds files, no image: bring them back with 'custody restore {} --target DIR'", id, id));
+    }
+    if (!flags.target.empty() && kind == "image") {
+        return refuse(
+            say("snapshot {} holds an image, no files: write it back with 'custody restore {} --image DEVICE-OR-FILE'", id, id));
+    }
+    if (flags.to_stdout && kind == "files" && flags.paths.empty() && snapshot.summary.files > 1) {
+        return refuse(
+            say("snapshot {} holds {} files, no stream: name one of them with 'custody restore {} PATH --stdout', or "
+                "bring all back with 'custody restore {} --target DIR'",
+                id, snapshot.summary.files, id, id));
+    }
+    return done();
+}
+
 Json json_of(const RestoreResult& result) {
     return {{"files", result.files},
             {"bytes", result.bytes},
@@ -74,6 +99,7 @@ Result<int> restore_to_folder(Context& context, Repository& repository, const Sn
     options.paths = flags.paths;
     options.strip_prefix = flags.strip_prefix;
     options.dry_run = flags.dry_run;
+    options.count_total = context.progress().is_shown();
     TRY_ASSIGN(const RestoreResult result,
                restore_files(repository, snapshot, unlocked, options, context.progress(), context.stop()));
     const std::string target = printable(options.target);
@@ -111,6 +137,7 @@ Result<int> run_restore(Context& context, const RestoreFlags& flags) {
     TRY(parse_overwrite(flags.overwrite));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
+    TRY(check_kind(flags, listed.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     if (!flags.image.empty()) return restore_to_image(context, repository, listed.snapshot, unlocked, flags);
     if (flags.to_stdout) return restore_to_stdout(context, repository, listed.snapshot, unlocked, flags);
@@ -141,7 +168,7 @@ void add_restore(CommandTable& table) {
           "custody restore latest:portal.sql --stdout | psql portal"},
          say("/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless "
              "--overwrite says otherwise; one that is identical counts as done, so an interrupted restore is simply run "
-             "again.")});
+             "again. Overwriting as root lifts immutable and append-only flags first.")});
     add_operand(restore, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operands(restore, "PATH", flags->paths, say("Only these; default: everything"));
     add_value(restore, "--target", flags->target, "DIR", say("The folder to restore into"));

@@ -6,13 +6,16 @@
 #include "vault/archiver_reconcile.h"
 #include "vault/archiver_walk.h"
 
+#include <algorithm>
+#include <functional>
 #include <future>
 #include <optional>
 
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kCacheRules = 1;  // raised when what may be taken over changes: older caches are then foreign
+constexpr std::size_t kSnapshotsAsked = 32;  // for an estimate of the time left: no more is worth reading
+constexpr std::uint32_t kCacheRules = 1;     // raised when what may be taken over changes: older caches are then foreign
 
 Digest plan_digest(const WriterKeys& keys, const Source& source, const BackupOptions& options) {
     Bytes text;
@@ -101,12 +104,34 @@ private:
     }
 
     Status walk(WorkerPool& pool, ChunkStore& store, TreeBuilder& tree, HostCacheReader* old) {
-        BackupWalk walk({source_, *keys_, clock_, pool, store, tree, old, report_, progress_, stop_});
+        BackupWalk walk({source_, *keys_, clock_, pool, store, tree, old, report_, progress_, stop_, options_.after_fill,
+                         bytes_last_time(old)});
         const Status walked = walk.run();
+        for (std::string& line : store.take_warnings()) report_.warn(std::move(line));
         if (walked.ok() || walked.error().code != Code::interrupted) return walked;
         TRY(store.finish());  // the next run finds what this one stored
         TRY(repository_.store().barrier());
         return walked;
+    }
+
+    // Of the last snapshot of this name, for the progress line; 0: there is none, or its source was another.
+    std::uint64_t bytes_last_time(const HostCacheReader* old) {
+        const auto bytes_of = [&](const ObjectId& id) -> std::uint64_t {
+            const auto snapshot = repository_.read_snapshot(id);
+            if (!snapshot.ok() || snapshot->clear.label != keys_->label) return 0;
+            const SnapshotSummary& summary = snapshot->summary;
+            return summary.name == options_.name && summary.paths == source_.paths() ? summary.bytes : 0;
+        };
+        if (source_.kind() != "files") return 0;
+        if (old) return bytes_of(old->binding().base);
+        std::vector<std::pair<std::uint64_t, ObjectId>> newest;
+        for (const auto& [id, listed] : repository_.state().snapshots) newest.emplace_back(listed.sequence, id);
+        const std::size_t few = std::min(newest.size(), kSnapshotsAsked);
+        std::partial_sort(newest.begin(), newest.begin() + static_cast<std::ptrdiff_t>(few), newest.end(), std::greater<>());
+        for (std::size_t i = 0; i < few; ++i) {
+            if (const std::uint64_t bytes = bytes_of(newest[i].second); bytes != 0) return bytes;
+        }
+        return 0;
     }
 
     Status complete(const TreeId& root, ChunkStore& store, HostCacheWriter& records, WorkerPool& pool) {

@@ -12,6 +12,7 @@
 #include "vault/repository.h"
 #include "vault/sources/source.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,11 @@ struct BackupOptions {
     unsigned threads = 0;    // 0: one per processor
     std::uint64_t checkpoint_bytes = 256ull * 1024 * 1024;
     std::int64_t checkpoint_ns = 30 * kSecond;
+    // Opens the keyring, when somebody gave the passphrase; asked at most once, and only where index segments of other signers
+    // are there to be used. Empty: those are not used (docs/COMMANDS.md, backup).
+    std::function<Result<UnlockedKeyring>()> unlock;
+    // Of tests: called with every read buffer once its checksum was taken, from the thread that works with it.
+    std::function<void(MutableByteView)> after_fill;
 };
 struct BackupResult {
     ObjectId snapshot;

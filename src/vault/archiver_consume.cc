@@ -2,13 +2,18 @@
 #include "vault/archiver_walk.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxWeight = 16 * 1024 * 1024;  // of content read ahead: enough for every thread, far below 150 MB in all
+// Of content read ahead: enough for every thread, far below 150 MB in all.
+constexpr std::size_t kLeastWeight = 2 * 1024 * 1024;
+constexpr std::size_t kWeightOfThread = 3 * 1024 * 1024;
+constexpr std::size_t kMaxWeight = 16 * 1024 * 1024;
 constexpr std::size_t kMaxQueue = 64;
 
 using Fate = Piece::Item::Fate;
@@ -23,7 +28,8 @@ bool is_ready(const std::future<Output>& future) {
 Status BackupWalk::consume(bool all) {
     while (!queue_.empty()) {
         Work& front = *queue_.front();
-        const bool too_much = weight_ > kMaxWeight || queue_.size() > kMaxQueue;
+        const bool too_much =
+            weight_ > std::min(kMaxWeight, kLeastWeight + parts_.pool.size() * kWeightOfThread) || queue_.size() > kMaxQueue;
         if (!all && !too_much && !(is_ready(front.batch) && is_ready(front.window))) return done();
         TRY(consume(front));
         weight_ -= front.weight;
@@ -35,20 +41,36 @@ Status BackupWalk::consume(bool all) {
 
 Status BackupWalk::consume(Work& work) {
     if (work.batch.valid()) TRY(consume_batch(work));
-    if (work.window.valid()) {
-        TRY_ASSIGN(auto blocks, work.window.get());
-        for (RawBlock& block : blocks) {
-            parts_.report.result().bytes.read += block.raw.size();
-            TRY(work.large->content.add({block.entries[0].id, block.entries[0].length}));
-            TRY(parts_.store.add(std::move(block)));
-        }
-    }
+    if (work.window.valid()) TRY(consume_window(work));
     for (Step& step : work.steps) TRY(take_step(step));
+    return done();
+}
+
+// A window that changed in memory makes the whole file suspect; it is read again when its turn in the tree comes.
+Status BackupWalk::consume_window(Work& work) {
+    auto blocks = work.window.get();
+    LargeFile& large = *work.large;
+    if (!blocks.ok()) {
+        if (blocks.error().code != Code::memory || !large.repeatable) return std::move(blocks).error();
+        large.suspect = true;
+    }
+    if (large.suspect) return done();
+    for (RawBlock& block : *blocks) {
+        parts_.report.result().bytes.read += block.raw.size();
+        TRY(large.content.add({block.entries[0].id, block.entries[0].length}));
+        TRY(parts_.store.add(std::move(block)));
+    }
     return done();
 }
 
 Status BackupWalk::consume_batch(Work& work) {
     ReadBatch batch = work.batch.get();
+    if (!batch.intact || batch.read_again) {
+        std::size_t first = 0;  // of those that have content: one of them it was
+        while (first + 1 < batch.outcomes.size() && !batch.outcomes[first].chunk) ++first;
+        if (!batch.intact) return bad_memory_again(work.targets[first]);
+        note_bad_memory(work.targets[first]);
+    }
     parts_.report.result().bytes.read += batch.block.raw.size();
     if (!batch.block.entries.empty()) TRY(parts_.store.add(std::move(batch.block)));
     for (std::size_t i = 0; i < batch.outcomes.size(); ++i) TRY(store_small(work.targets[i], batch.outcomes[i]));
@@ -60,7 +82,11 @@ Status BackupWalk::store_small(const Target& target, ReadOutcome& outcome) {
         fail(target, *outcome.error);
         return done();
     }
-    if (outcome.too_large) return read_grown(target);
+    if (outcome.too_large) {  // it was small when its folder was listed
+        TRY_ASSIGN(auto stored, read_now(target));
+        if (stored) settle(target, std::move(stored));
+        return done();
+    }
     Content& content = outcome.stored->entry.content;
     if (outcome.chunk && outcome.holes.empty()) {
         content.chunks.push_back(*outcome.chunk);
@@ -73,27 +99,20 @@ Status BackupWalk::store_small(const Target& target, ReadOutcome& outcome) {
     return done();
 }
 
-// A file that was small when its folder was listed: read here and now, since its place in the order is here.
-Status BackupWalk::read_grown(const Target& target) {
-    const SourceItem& item = target.piece->items[target.item];
-    const Time now = parts_.clock.now();
-    auto opened = parts_.source.open(*target.piece->folder, item);
-    if (!opened.ok()) {
-        fail(target, opened.error());
-        return done();
-    }
-    const std::unique_ptr<FileContent> content = std::move(opened->content);
-    auto stored = to_store(std::move(*opened), item, now);
-    ContentBuilder builder(parts_.store, content->holes());
-    LargeReader reader(gear_, *content);
+// `unread`: why it could not be read, which does not end the run.
+Status BackupWalk::read_content(FileContent& content, StoredItem& stored, std::optional<Error>& unread) {
+    ContentBuilder builder(parts_.store, content.holes());
+    LargeReader reader(gear_, content);
     for (;;) {
         TRY(parts_.stop.check());
         auto window = reader.next();
         if (!window.ok()) {
-            fail(target, window.error());
+            if (window.error().code == Code::memory || window.error().code == Code::interrupted) return window.error();
+            unread = window.error();
             return done();
         }
         if (!*window) break;
+        if (parts_.after_fill) parts_.after_fill((*window)->data);
         TRY_ASSIGN(auto blocks, hash_window(**window, parts_.keys));
         for (RawBlock& block : blocks) {
             parts_.report.result().bytes.read += block.raw.size();
@@ -101,12 +120,74 @@ Status BackupWalk::read_grown(const Target& target) {
             TRY(parts_.store.add(std::move(block)));
         }
     }
-    const auto changed = content->changed_since_open();
+    const auto changed = content.changed_since_open();
     const bool is_short = reader.ended_early();
-    stored->entry.changed_while_read = !changed.ok() || *changed || is_short;
-    TRY_ASSIGN(stored->entry.content, builder.finish(is_short ? 0 : content->size()));
-    settle(target, std::move(stored));
+    stored.entry.changed_while_read = !changed.ok() || *changed || is_short;
+    TRY_ASSIGN(stored.entry.content, builder.finish(is_short ? 0 : content.size()));
     return done();
+}
+
+Result<std::shared_ptr<StoredItem>> BackupWalk::read_now_once(const Target& target) {
+    const SourceItem& item = target.piece->items[target.item];
+    const Time now = parts_.clock.now();
+    auto opened = parts_.source.open(*target.piece->folder, item);
+    std::optional<Error> unread;
+    if (!opened.ok()) unread = opened.error();
+    std::shared_ptr<StoredItem> stored;
+    if (!unread) {
+        const std::unique_ptr<FileContent> content = std::move(opened->content);
+        stored = to_store(std::move(*opened), item, now);
+        if (content) TRY(read_content(*content, *stored, unread));
+    }
+    if (!unread) return stored;
+    fail(target, *unread);
+    return std::shared_ptr<StoredItem>();
+}
+
+Result<std::shared_ptr<StoredItem>> BackupWalk::read_now(const Target& target) {
+    auto read = read_now_once(target);
+    if (read.ok() || read.error().code != Code::memory) return read;
+    note_bad_memory(target);
+    read = read_now_once(target);
+    if (!read.ok() && read.error().code == Code::memory) return bad_memory_again(target);
+    return read;
+}
+
+Status BackupWalk::finish_large(LargeFile& large) {
+    if (!large.suspect) {
+        TRY_ASSIGN(large.stored->entry.content, large.content.finish(large.size));
+        settle(large.target, std::move(large.stored));
+        return done();
+    }
+    note_bad_memory(large.target);
+    auto again = read_now_once(large.target);
+    if (!again.ok() && again.error().code == Code::memory) return bad_memory_again(large.target);
+    TRY(again);
+    if (*again) settle(large.target, std::move(*again));
+    return done();
+}
+
+// A further name of an inode: what its first name came to. Where that could not be read (it may have vanished), this name is.
+Result<std::shared_ptr<StoredItem>> BackupWalk::another_name(const Target& target) {
+    Piece::Item& fate = target.piece->fates[target.item];
+    if (fate.link->stored) {
+        count_name(target, fate.link->stored->entry);
+        return fate.link->stored;
+    }
+    TRY_ASSIGN(auto stored, read_now(target));
+    if (stored) settle(target, stored);
+    return stored;
+}
+
+void BackupWalk::note_bad_memory(const Target& target) {
+    parts_.report.warn(say("bytes changed in memory while {} was read, and were read again: test this machine's memory",
+                           printable(path_of(target))));
+}
+
+Error BackupWalk::bad_memory_again(const Target& target) {
+    return {Code::memory, say("bytes changed in memory each time {} was read: nothing more is stored; test this machine's "
+                              "memory, then back up again",
+                              printable(path_of(target)))};
 }
 
 Status BackupWalk::take_step(Step& step) {
@@ -119,9 +200,7 @@ Status BackupWalk::take_step(Step& step) {
         case Step::What::leave:
             return parts_.tree.leave();
         case Step::What::large_file:
-            TRY_ASSIGN(step.large->stored->entry.content, step.large->content.finish(step.large->size));
-            settle(step.large->target, std::move(step.large->stored));
-            return done();
+            return finish_large(*step.large);
     }
     return done();
 }
@@ -129,6 +208,10 @@ Status BackupWalk::take_step(Step& step) {
 void BackupWalk::settle(const Target& target, std::shared_ptr<StoredItem> stored) {
     Piece::Item& fate = target.piece->fates[target.item];
     fate.fate = Fate::stored;
+    if (fate.link && (stored->stamp.device != fate.link->device || stored->stamp.inode != fate.link->inode)) {
+        fate.link.reset();  // another took its name meanwhile: what the other names hold is not this
+        fate.hard_link = 0;
+    }
     count_read(target, *stored);
     if (stored->entry.changed_while_read) parts_.report.changed_while_read(path_of(target));
     if (fate.link) fate.link->stored = stored;

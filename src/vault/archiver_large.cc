@@ -1,19 +1,11 @@
 #include "vault/archiver_large.h"
 
-#include "base/text.h"
+#include "vault/archiver_reader.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace custody {
-namespace {
-
-Error bad_memory() {
-    return {Code::memory, say("bytes changed in memory while they were read: test this machine's memory, then back up again")};
-}
-
-}  // namespace
-
 LargeReader::LargeReader(const GearTable& gear, FileContent& content) : gear_(gear), content_(content) { advance(0); }
 
 bool LargeReader::ended_early() const {

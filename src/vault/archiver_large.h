@@ -2,7 +2,7 @@
 // worker threads.
 //
 // Bad memory (vault decision 9): a window's checksum is taken when it is filled; who hashes and copies its chunks then proves
-// that the window is still what was read. Threads: a LargeReader serves one; hash_window is pure.
+// that the window is still what was read. Where it is not, the caller reads the file again, once. Threads: a LargeReader serves one; hash_window is pure.
 // Memory: a window is at most kMaxChunk + kWindowRead; what it holds beyond its last cut is carried to the next.
 #pragma once
 

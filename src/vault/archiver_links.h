@@ -13,11 +13,12 @@
 
 namespace custody {
 
-// What the first name that was met came to; the others repeat it.
+// What the first name that could be read came to; the others repeat it.
 struct LinkedItem {
     std::uint64_t device = 0, inode = 0;
     std::uint32_t names_left = 0;
-    std::shared_ptr<StoredItem> stored;  // null: still to come, or it failed
+    // Null: still to come, or it failed. Then the next name is read in its place: it may be there when the first has vanished.
+    std::shared_ptr<StoredItem> stored;
 };
 
 class HardLinks {

@@ -1,5 +1,7 @@
 #include "vault/archiver_reader.h"
 
+#include "base/text.h"
+
 namespace custody {
 namespace {
 
@@ -99,7 +101,14 @@ void cut_short(Content& content, std::uint64_t data_bytes) {
     content.size = at + data_bytes;
 }
 
-ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys, const Clock& clock) {
+Error bad_memory() {
+    return {Code::memory, say("bytes changed in memory while they were read: test this machine's memory, then back up again")};
+}
+
+namespace {
+
+ReadBatch read_batch_once(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys, const Clock& clock,
+                          const AfterFill& after_fill) {
     ReadBatch batch;
     batch.outcomes.reserve(requests.size());
     Bytes& raw = batch.block.raw;
@@ -107,6 +116,7 @@ ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, c
     BatchReader reader(source, clock, raw);
     for (const ReadRequest& request : requests) batch.outcomes.push_back(reader.read(request));
     batch.block.raw_checksum = checksum128(raw);  // before anything else looks at the bytes
+    if (after_fill) after_fill(raw);
     KeyedHash hash(keys.suite, keys.chunk_id_key);
     std::size_t at = 0;
     for (ReadOutcome& outcome : batch.outcomes) {
@@ -115,6 +125,18 @@ ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, c
         at += outcome.chunk->length;
         batch.block.entries.push_back({outcome.chunk->id, outcome.chunk->length, {}});
     }
+    batch.intact = checksum128(raw) == batch.block.raw_checksum;
+    return batch;
+}
+
+}  // namespace
+
+ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys, const Clock& clock,
+                     const AfterFill& after_fill) {
+    ReadBatch batch = read_batch_once(source, requests, keys, clock, after_fill);
+    if (batch.intact) return batch;
+    batch = read_batch_once(source, requests, keys, clock, after_fill);
+    batch.read_again = true;
     return batch;
 }
 

@@ -1,7 +1,8 @@
 // Reading items in worker threads: small files in batches, each with the checksum and chunk id that it will be stored under.
 //
 // A batch holds about one block of content, so that it usually becomes a block as it is, without a copy. A file that changed
-// while it was read is read again once; the second time what came from one open file is kept and marked.
+// while it was read is read again once; the second time what came from one open file is kept and marked. A batch whose bytes are
+// no longer what was read when they were hashed is read again once as a whole (vault decision 9).
 // Threads: read_batch runs in a worker; its requests stay alive until it is done. Memory: one batch.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include "vault/packs/sealer.h"
 #include "vault/sources/source.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -40,10 +42,17 @@ struct ReadOutcome {
 struct ReadBatch {
     std::vector<ReadOutcome> outcomes;  // one a request
     RawBlock block;                     // the chunks in order
+    bool read_again = false;            // its bytes had changed in memory the first time
+    bool intact = true;                 // false: they did so again
 };
+// What a test does to a buffer that was filled; mostly empty.
+using AfterFill = std::function<void(MutableByteView)>;
 
 [[nodiscard]] ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys,
-                                   const Clock& clock);
+                                   const Clock& clock, const AfterFill& after_fill);
+
+// A read buffer is no longer what was read.
+[[nodiscard]] Error bad_memory();
 
 // What open() told, as it will be stored.
 [[nodiscard]] std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, const SourceItem& item, Time opened_at);

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxReferences = 64 * 1024;  // of the nodes in one tree b
 constexpr std::size_t kMaxUnindexed = 256 * 1024;  // chunks: a checkpoint is due, whatever their size
 constexpr unsigned kManyCheckpoints = 16;
 
-Error bad_memory() {
+Error changed_in_memory() {
     return {Code::memory, say("bytes changed in memory before they were stored: test this machine's memory, then back up again")};
 }
 
@@ -37,7 +37,7 @@ Result<RawBlock> BlockBuffer::take() {
     block.raw_checksum = checksum128(block.raw);
     ByteView rest = block.raw;
     for (std::size_t i = 0; i < checksums.size(); ++i) {
-        if (checksum128(rest.first(block.entries[i].length)) != checksums[i]) return bad_memory();
+        if (checksum128(rest.first(block.entries[i].length)) != checksums[i]) return changed_in_memory();
         rest = rest.subspan(block.entries[i].length);
     }
     return block;
@@ -50,7 +50,9 @@ ChunkStore::ChunkStore(Repository& repository, const WriterKeys& keys, const Mar
       marks_(marks),
       options_(options),
       hash_(keys.suite, keys.chunk_id_key),
-      is_usable_([this](const ObjectId& pack) { return usable(pack); }) {
+      is_usable_([this](const ObjectId& pack) { return usable(pack); }),
+      is_usable_and_listed_(
+          [this](const ObjectId& pack) { return repository_.state().objects.contains(pack_name(pack)) && usable(pack); }) {
     checkpoint_at_ns_ = repository.clock().monotonic_ns() + options.checkpoint_ns;
     if (options.dry_run) return;
     const auto on_pack = [this](FinishedPack&& pack) { return take_pack(std::move(pack)); };
@@ -65,7 +67,42 @@ Status ChunkStore::open_index() {
     // Others' segments are not believed: a stolen writer key must not be able to pass off content (docs/THREATS.md).
     const IndexTrust own{false, repository_.keyring()->signer()};
     TRY_ASSIGN(index_, Index::open(repository_.store(), keys_, own));
+    return open_foreign();
+}
+
+// Others' segments, with the label's secret to prove each chunk by; without it they are passed over, which is said where nothing
+// else is known: on a new host everything is then stored anew.
+Status ChunkStore::open_foreign() {
+    TRY_ASSIGN(const auto objects, repository_.store().list("index/" + keys_.label.hex()));
+    const bool has_own = !index_->segments().empty();
+    if (objects.size() <= index_->segments().size() + index_->damaged().size()) return done();
+    std::string why = repository_.keyring()->is_custodian() ? say("the passphrase of the keyring was not given")
+                                                            : say("this keyring holds writer keys only");
+    if (options_.unlock) {
+        auto opened = ForeignSegments::open(repository_.store(), keys_, options_.unlock);
+        if (opened.ok()) {
+            foreign_ = std::move(*opened);
+            return done();
+        }
+        if (opened.error().code == Code::interrupted) return std::move(opened).error();
+        why = opened.error().message;
+    }
+    if (has_own && !options_.unlock) return done();  // as in every run of a host beside others
+    const std::string hosts = foreign_hosts(repository_, keys_);
+    if (hosts.empty()) return done();
+    warnings_.push_back(
+        say("index segments of {} are not used and what they name is stored again, because {}; with the label's "
+            "secret unlocked (CUSTODY_PASSPHRASE_FILE) they would be",
+            hosts, why));
     return done();
+}
+
+Result<bool> ChunkStore::known_elsewhere(const BlockEntry& entry) {
+    if (!foreign_) return false;
+    TRY_ASSIGN(const auto pack, foreign_->find(entry, is_usable_and_listed_));
+    if (!pack) return false;
+    used_.insert(*pack);
+    return true;
 }
 
 bool ChunkStore::usable(const ObjectId& pack) {
@@ -89,7 +126,10 @@ Status ChunkStore::add(RawBlock&& block) {
     std::vector<bool> wanted;
     std::size_t count = 0;
     for (const BlockEntry& entry : block.entries) {
-        TRY_ASSIGN(const bool is_known, known(entry.id.view()));
+        TRY_ASSIGN(bool is_known, known(entry.id.view()));
+        if (!is_known) {
+            TRY_ASSIGN(is_known, known_elsewhere(entry));
+        }
         wanted.push_back(!is_known);
         if (is_known) continue;
         fresh_.insert(entry.id);
@@ -105,7 +145,7 @@ Status ChunkStore::add(RawBlock&& block) {
         checksums.push_back(checksum128(rest.first(entry.length)));
         rest = rest.subspan(entry.length);
     }
-    if (checksum128(block.raw) != block.raw_checksum) return bad_memory();  // else the parts' checksums are good
+    if (checksum128(block.raw) != block.raw_checksum) return changed_in_memory();  // else the parts' checksums are good
     rest = block.raw;
     for (std::size_t i = 0; i < block.entries.size(); ++i) {
         const ByteView content = rest.first(block.entries[i].length);

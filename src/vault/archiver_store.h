@@ -2,17 +2,19 @@
 // reusable at checkpoints (pack, barrier, index; vault decision 8).
 //
 // Dedup (vault decision 6): only against packs that the session's marks do not name, that the index knows from segments this host
-// signed, and that exist. Packs used that no ledger entry lists (a crashed run left them) are adopted with the run's own.
-// Checkpoints: every `checkpoint_bytes` or `checkpoint_ns`; after kManyCheckpoints of them both double, again and again, so that
-// a run of any length leaves few index segments.
-// Threads: one. Memory: two blocks being formed, the pack writers' bounds, 100 bytes a chunk since the last checkpoint.
-// Errors: whatever fails here ends the run; what the last checkpoint covered is reused by the next.
+// signed, and that exist. Content in segments of other signers counts when the label's secret is here: each chunk is opened and
+// hashed before it is relied upon (archiver_foreign.h). Packs used that no ledger entry lists (a crashed run left them) are
+// adopted with the run's own. Checkpoints: every `checkpoint_bytes` or `checkpoint_ns`; after kManyCheckpoints of them both
+// double, again and again, so that a run of any length leaves few index segments. Threads: one. Memory: two blocks being formed,
+// the pack writers' bounds, 100 bytes a chunk since the last checkpoint. Errors: whatever fails here ends the run; what the last
+// checkpoint covered is reused by the next.
 #pragma once
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/worker_pool.h"
 #include "vault/archiver.h"
+#include "vault/archiver_foreign.h"
 #include "vault/history/tree.h"
 #include "vault/packs/index.h"
 #include "vault/packs/pack_writer.h"
@@ -22,6 +24,7 @@
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -61,13 +64,17 @@ public:
     // Code::busy when `state` no longer lists a pack that was relied upon. After objects_to_list().
     [[nodiscard]] Status still_there(const LedgerState& state) const;
 
+    // About what could not be used; once.
+    [[nodiscard]] std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
     [[nodiscard]] std::uint64_t added_bytes() const { return added_bytes_; }    // new content, raw
     [[nodiscard]] std::uint64_t stored_bytes() const { return stored_bytes_; }  // packs and index segments
 
 private:
     [[nodiscard]] Result<bool> known(ByteView id32);
     [[nodiscard]] bool usable(const ObjectId& pack);
+    [[nodiscard]] Result<bool> known_elsewhere(const BlockEntry& entry);
     [[nodiscard]] Status open_index();
+    [[nodiscard]] Status open_foreign();
     [[nodiscard]] Status add_chunk(const BlockEntry& entry, ByteView content, Checksum128 checksum);
     [[nodiscard]] Status emit(BlockBuffer& buffer, PackWriter& writer);
     [[nodiscard]] Status take_pack(FinishedPack&& pack);
@@ -81,8 +88,10 @@ private:
     const Marks& marks_;
     const BackupOptions& options_;
     KeyedHash hash_;
-    std::unique_ptr<Index> index_;  // opened when first asked
-    Index::Usable is_usable_;
+    std::unique_ptr<Index> index_;              // opened when first asked
+    std::unique_ptr<ForeignSegments> foreign_;  // of other signers; null: none, or not to be used
+    Index::Usable is_usable_, is_usable_and_listed_;
+    std::vector<std::string> warnings_;
     std::unordered_map<ObjectId, bool, IdHash> usable_;  // packs looked at
     std::unordered_set<ObjectId, IdHash> used_;          // packs relied upon
     std::unordered_set<ChunkId, IdHash> fresh_;          // stored since the index was read

@@ -52,18 +52,18 @@ Status TreeBuilder::finish_piece(Level& level) {
 }
 
 // The item as it goes into the node; nullopt: it failed.
-std::optional<StoredItem> TreeBuilder::item_of(const Level& level, std::size_t index) {
+Result<std::optional<StoredItem>> TreeBuilder::item_of(const Level& level, std::size_t index) {
     using Fate = Piece::Item::Fate;
     Piece& piece = *level.piece;
     const SourceItem& item = piece.items[index];
     const auto fail = [&](std::string why) {
         on_failed_(join_path(level.path, item.name), {Code::failed, std::move(why)});
-        return std::nullopt;
+        return std::optional<StoredItem>();
     };
     // It was the same until a folder below turned out to have changed.
     const bool taken_over = piece.fates.empty();
     const Fate fate = taken_over ? Fate::unchanged : piece.fates[index].fate;
-    if (fate == Fate::waiting || fate == Fate::failed) return std::nullopt;
+    if (fate == Fate::waiting || fate == Fate::failed) return std::optional<StoredItem>();
     StoredItem result;
     if (fate == Fate::unchanged) {
         const CachedItem& cached = taken_over ? piece.cached.front()->items()[index] : *piece.fates[index].cached;
@@ -75,19 +75,19 @@ std::optional<StoredItem> TreeBuilder::item_of(const Level& level, std::size_t i
             result.stamp = item.stamp;
             result.entry.attributes.modified = item.stamp.modified;
         }
+    } else if (fate == Fate::linked) {
+        TRY_ASSIGN(const auto linked, on_linked_(level.piece, index));
+        if (!linked) return std::optional<StoredItem>();
+        result = *linked;
+        result.entry.name = item.name;
+    } else if (piece.fates[index].link) {
+        result = *piece.fates[index].stored;  // every name of the inode needs it
     } else {
-        const std::shared_ptr<LinkedItem>& link = piece.fates[index].link;
-        if (!link) {
-            result = std::move(*piece.fates[index].stored);
-        } else {
-            if (!link->stored) return fail(say("another name of the same file could not be read; back up again"));
-            result = *link->stored;  // every name of the inode needs it
-            result.entry.name = item.name;
-        }
+        result = std::move(*piece.fates[index].stored);
     }
     if (!taken_over) result.entry.hard_link = piece.fates[index].hard_link;
     if (weight_of(result.entry) > kMaxEntryWeight) return fail(say("it has more extended attributes than can be stored"));
-    return result;
+    return std::optional<StoredItem>(std::move(result));
 }
 
 Status TreeBuilder::close_node(Level& level, Node& node) {
@@ -109,7 +109,7 @@ Status TreeBuilder::build_piece(Level& level) {
     for (std::size_t i = 0; i < piece.items.size(); ++i) {
         const bool entered = subfolder != piece.subfolders.end() && subfolder->first == i;
         const auto children = entered ? (subfolder++)->second : std::nullopt;
-        auto item = item_of(level, i);
+        TRY_ASSIGN(auto item, item_of(level, i));
         if (!item) continue;
         if (item->entry.type == EntryType::folder) item->entry.children = children;
         record_.add(item->entry, item->stamp, item->racy);

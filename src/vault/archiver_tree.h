@@ -21,11 +21,10 @@ struct Piece {
     struct Item {
         enum class Fate { waiting, unchanged, stored, linked, failed };
         Fate fate = Fate::waiting;
-        const CachedItem* cached = nullptr;  // unchanged: as the last run left it
+        const CachedItem* cached = nullptr;  // the last run's of that name
         std::shared_ptr<StoredItem> stored;
         std::shared_ptr<LinkedItem> link;  // it has other names; linked: one of them was met first
         std::uint64_t hard_link = 0;
-        bool known_before = false;  // the last run had an item of that name
     };
     std::shared_ptr<SourceFolder> folder;
     std::uint64_t number = 0;
@@ -40,10 +39,13 @@ class TreeBuilder {
 public:
     // Called with the path of an item that cannot be stored, and why.
     using OnFailed = std::function<void(const std::string& path, const Error& error)>;
+    // Called for each further name of an inode, in order, after its first name: what it came to. Null: it failed, which was told.
+    using OnLinked = std::function<Result<std::shared_ptr<StoredItem>>(const std::shared_ptr<Piece>& piece, std::size_t item)>;
     // `old` may be null.
     TreeBuilder(ChunkStore& store, HostCacheReader* old, HostCacheWriter& records, OnFailed on_failed)
         : store_(store), old_(old), records_(records), on_failed_(std::move(on_failed)) {}
 
+    void resolve_links_with(OnLinked on_linked) { on_linked_ = std::move(on_linked); }
     void enter(std::string path, std::size_t item, bool readable);
     // The folder's next piece; everything in it that is read has a fate before the folder's next piece, or leave().
     [[nodiscard]] Status begin_piece(std::shared_ptr<Piece> piece);
@@ -63,12 +65,13 @@ private:
     [[nodiscard]] Status finish_piece(Level& level);
     [[nodiscard]] Status build_piece(Level& level);
     [[nodiscard]] Status close_node(Level& level, Node& node);
-    [[nodiscard]] std::optional<StoredItem> item_of(const Level& level, std::size_t index);
+    [[nodiscard]] Result<std::optional<StoredItem>> item_of(const Level& level, std::size_t index);
 
     ChunkStore& store_;
     HostCacheReader* old_;
     HostCacheWriter& records_;
     OnFailed on_failed_;
+    OnLinked on_linked_;
     CacheRecordBuilder record_;
     std::vector<Level> levels_;
     std::optional<TreeId> root_;

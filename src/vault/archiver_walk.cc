@@ -16,7 +16,24 @@ constexpr std::int64_t kProgressEvery_ns = 100 * 1000 * 1000;
 
 using Fate = Piece::Item::Fate;
 
+bool same_content(const Content& a, const Content& b) {
+    return a.size == b.size && a.node == b.node && a.chunks == b.chunks && a.holes == b.holes;
+}
+
+bool is_as_before(const Entry& now, std::uint64_t hard_link, const CachedItem& cached) {
+    if (now.changed_while_read || cached.type != now.type) return false;
+    const auto before = cached.entry();
+    return before && !before->changed_while_read && before->hard_link == hard_link && before->device == now.device &&
+           before->target == now.target && before->attributes == now.attributes && same_content(before->content, now.content);
+}
+
 }  // namespace
+
+BackupWalk::BackupWalk(const Parts& parts) : parts_(parts), gear_(parts.keys.gear_key) {
+    parts_.tree.resolve_links_with([this](const std::shared_ptr<Piece>& piece, std::size_t item) {
+        return another_name({piece, item});
+    });
+}
 
 BackupWalk::~BackupWalk() {
     for (const auto& work : queue_) {  // jobs refer to what is about to go
@@ -87,11 +104,9 @@ Status BackupWalk::take_piece(SourceStep& step) {
             continue;
         }
         fate.hard_link = links_.id_of(item);
-        const CachedItem* cached = recall(level, item.name, *piece);
-        fate.known_before = cached != nullptr;
-        if (cached && is_unchanged(item, *cached, fate.hard_link)) {
+        fate.cached = recall(level, item.name, *piece);
+        if (fate.cached && is_unchanged(item, *fate.cached, fate.hard_link)) {
             fate.fate = Fate::unchanged;
-            fate.cached = cached;
             count_unchanged(item);
             continue;
         }
@@ -164,7 +179,6 @@ Status BackupWalk::dispatch(const std::shared_ptr<Piece>& piece, std::size_t ind
         fate.link = std::move(link);
         if (!first) {
             fate.fate = Fate::linked;
-            count_read({piece, index}, {});
             return done();
         }
     }
@@ -185,9 +199,19 @@ void BackupWalk::count_unchanged(const SourceItem& item) {
 
 void BackupWalk::count_read(const Target& target, const StoredItem& stored) {
     if (target.piece->items[target.item].type == EntryType::folder) return;
-    BackupResult& result = parts_.report.result();
-    ++(target.piece->fates[target.item].known_before ? result.files.changed : result.files.added);
-    result.bytes.scanned += stored.entry.content.size;
+    count_name(target, stored.entry);
+    parts_.report.result().bytes.scanned += stored.entry.content.size;
+}
+
+// What was read again only because it was too young to be believed, and is as it was, is unchanged.
+void BackupWalk::count_name(const Target& target, const Entry& entry) {
+    auto& files = parts_.report.result().files;
+    const Piece::Item& fate = target.piece->fates[target.item];
+    if (!fate.cached) {
+        ++files.added;
+    } else {
+        ++(is_as_before(entry, fate.hard_link, *fate.cached) ? files.unchanged : files.changed);
+    }
 }
 
 // Closes the work that grows and has it read.
@@ -195,8 +219,9 @@ Status BackupWalk::submit() {
     if (open_->requests.empty() && open_->steps.empty()) return done();
     Work& work = *open_;
     if (!work.requests.empty()) {
-        work.batch =
-            parts_.pool.submit([this, &work] { return read_batch(parts_.source, work.requests, parts_.keys, parts_.clock); });
+        work.batch = parts_.pool.submit([this, &work] {
+            return read_batch(parts_.source, work.requests, parts_.keys, parts_.clock, parts_.after_fill);
+        });
     }
     weight_ += work.weight;
     queue_.push_back(std::exchange(open_, std::make_unique<Work>()));
@@ -225,10 +250,15 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
     auto large = std::make_shared<LargeFile>(parts_.store, content->holes());
     large->stored = to_store(std::move(*opened), item, now);
     large->target = target;
+    large->repeatable = content->repeatable();
     LargeReader reader(gear_, *content);
     for (;;) {
         auto window = reader.next();
         if (!window.ok()) {
+            if (window.error().code == Code::memory && large->repeatable) {
+                large->suspect = true;
+                break;
+            }
             if (window.error().code == Code::memory || window.error().code == Code::interrupted) return window.error();
             fail(target, window.error());
             return false;
@@ -243,7 +273,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
         return false;
     }
     const bool is_short = reader.ended_early();
-    if ((*changed || is_short) && !last_try && content->repeatable()) return true;
+    if ((*changed || is_short) && !last_try && !large->suspect && large->repeatable) return true;
     large->stored->entry.changed_while_read = *changed || is_short;
     large->size = is_short ? 0 : content->size();
     plan_step({Step::What::large_file, {}, 0, true, nullptr, large});
@@ -254,6 +284,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
 Status BackupWalk::push_window(const std::shared_ptr<LargeFile>& large, Window&& window) {
     TRY(parts_.stop.check());
     TRY(submit());
+    if (parts_.after_fill) parts_.after_fill(window.data);
     auto shared = std::make_shared<const Window>(std::move(window));
     open_->weight = shared->data.size();
     open_->large = large;
@@ -276,8 +307,10 @@ void BackupWalk::show_progress(std::string_view current) {
     if (now - shown_at_ns_ < kProgressEvery_ns) return;
     shown_at_ns_ = now;
     const BackupResult& result = parts_.report.result();
-    parts_.progress.update(
-        {"backing up", items_, 0, std::max(result.bytes.read, result.bytes.scanned), parts_.source.expected_bytes(), current});
+    const std::uint64_t done_bytes = std::max(result.bytes.read, result.bytes.scanned);
+    const std::uint64_t expected = parts_.expected_bytes != 0 ? parts_.expected_bytes : parts_.source.expected_bytes();
+    // What there was last time is an estimate: once it is passed nothing is known any more.
+    parts_.progress.update({"backing up", items_, 0, done_bytes, done_bytes > expected ? 0 : expected, current});
 }
 
 }  // namespace custody

@@ -34,8 +34,10 @@ public:
         RunReport& report;
         Progress& progress;
         const StopFlag& stop;
+        const AfterFill& after_fill;
+        std::uint64_t expected_bytes;  // for the progress line: what the last run looked at; 0: the source is asked
     };
-    explicit BackupWalk(const Parts& parts) : parts_(parts), gear_(parts.keys.gear_key) {}
+    explicit BackupWalk(const Parts& parts);
     ~BackupWalk();
     // Code::interrupted, and what ends the run otherwise.
     [[nodiscard]] Status run();
@@ -53,6 +55,8 @@ private:
         std::shared_ptr<StoredItem> stored;
         std::uint64_t size = 0;
         Target target;
+        bool repeatable = true;
+        bool suspect = false;  // a window of it changed in memory: what was read of it does not count
     };
     struct Step {  // in the tree
         enum class What { enter, piece, leave, large_file } what = What::leave;
@@ -90,6 +94,7 @@ private:
     [[nodiscard]] Status dispatch(const std::shared_ptr<Piece>& piece, std::size_t index);
     void count_unchanged(const SourceItem& item);
     void count_read(const Target& target, const StoredItem& stored);
+    void count_name(const Target& target, const Entry& entry);
     void plan_step(Step&& step);
     [[nodiscard]] Status submit();
     [[nodiscard]] Status read_large(const Target& target);
@@ -100,9 +105,17 @@ private:
     [[nodiscard]] Status consume(bool all);
     [[nodiscard]] Status consume(Work& work);
     [[nodiscard]] Status consume_batch(Work& work);
+    [[nodiscard]] Status consume_window(Work& work);
+    [[nodiscard]] Status finish_large(LargeFile& large);
     [[nodiscard]] Status take_step(Step& step);
     [[nodiscard]] Status store_small(const Target& target, ReadOutcome& outcome);
-    [[nodiscard]] Status read_grown(const Target& target);
+    // Here and now, since its place in the order is here; null: it failed, which was told.
+    [[nodiscard]] Result<std::shared_ptr<StoredItem>> read_now(const Target& target);
+    [[nodiscard]] Result<std::shared_ptr<StoredItem>> read_now_once(const Target& target);
+    [[nodiscard]] Status read_content(FileContent& content, StoredItem& stored, std::optional<Error>& unread);
+    [[nodiscard]] Result<std::shared_ptr<StoredItem>> another_name(const Target& target);
+    void note_bad_memory(const Target& target);
+    [[nodiscard]] static Error bad_memory_again(const Target& target);
     void settle(const Target& target, std::shared_ptr<StoredItem> stored);
     void fail(const Target& target, const Error& error);
     [[nodiscard]] static std::string path_of(const Target& target);

@@ -4,6 +4,7 @@
 #include "tests/support/meddling_source.h"
 #include "tests/support/results.h"
 #include "vault/archiver.h"
+#include "vault/sources/stream.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <vector>
 
 namespace custody {
 namespace {
@@ -126,6 +129,118 @@ TEST_F(ArchiverChangesTest, TheSecondLookNamesWhatChangedAfterItWasRead) {
     };
     EXPECT_TRUE(told("/a has 7 bytes, had 5"));
     EXPECT_TRUE(told("/z has vanished"));
+}
+
+// The first name of an inode goes, or becomes another file, after its folder was listed: the other names are what they were.
+TEST_F(ArchiverChangesTest, TheOtherNamesOfAFileAreReadWhenItsFirstNameCannotBe) {
+    folder("a");
+    folder("z");
+    const std::vector<std::string> sizes = {"empty", "small", "large"};
+    std::map<std::string, std::string> content = {{"empty", ""}, {"small", noise(1000, 4)}, {"large", noise(3'000'000, 5)}};
+    for (const std::string& size : sizes) {
+        for (const std::string fate : {"gone", "replaced"}) {
+            write_file(at("a/" + fate + size), content[size]);
+            ASSERT_EQ(::link(at("a/" + fate + size).c_str(), at("z/" + fate + size).c_str()), 0);
+            ASSERT_EQ(::link(at("a/" + fate + size).c_str(), at("z/" + fate + size + "2").c_str()), 0);
+        }
+    }
+    Meddling meddling;
+    meddling.after_step = [&](const SourceStep& step) {
+        if (step.what != SourceStep::What::piece || step.folder->path() != at("a")) return;
+        for (const std::string& size : sizes) {
+            ASSERT_EQ(::unlink(at("a/gone" + size).c_str()), 0);
+            ASSERT_EQ(::unlink(at("a/replaced" + size).c_str()), 0);
+            write_file(at("a/replaced" + size), "another");
+        }
+    };
+    MeddlingSource source(open_file_tree(tree_options, notes), meddling);
+    const BackupResult result = backup(source);
+    EXPECT_EQ(result.files.failed, 3u);
+    EXPECT_EQ(result.files.added, 15u);
+    const auto tree = read(result.snapshot);
+    for (const std::string& size : sizes) {
+        EXPECT_FALSE(tree.contains(at("a/gone" + size)));
+        EXPECT_EQ(tree.at(at("a/replaced" + size)).content, "another");
+        EXPECT_EQ(tree.at(at("a/replaced" + size)).entry.hard_link, 0u);
+        for (const std::string fate : {"gone", "replaced"}) {
+            const auto& one = tree.at(at("z/" + fate + size));
+            const auto& two = tree.at(at("z/" + fate + size + "2"));
+            EXPECT_TRUE(one.content == content[size]) << fate << size;
+            EXPECT_TRUE(two.content == content[size]) << fate << size;
+            EXPECT_NE(one.entry.hard_link, 0u) << fate << size;
+            EXPECT_EQ(one.entry.hard_link, two.entry.hard_link) << fate << size;
+        }
+    }
+}
+
+// Turns a bit of the buffers that are filled, as memory that fails would.
+class BadMemory : public ArchiverChangesTest {
+protected:
+    void damage(int from, int times) {
+        options.after_fill = [this, from, times](MutableByteView buffer) {
+            if (buffer.empty()) return;  // of a batch of folders
+            const int number = filled++;
+            if (number >= from && number < from + times) buffer[buffer.size() / 2] ^= 0x10;
+        };
+    }
+    // The words that point at the machine are there once for what was read again.
+    static std::size_t told(const BackupResult& result) {
+        return static_cast<std::size_t>(std::count_if(result.warnings.begin(), result.warnings.end(), [](const auto& warning) {
+            return warning.find("test this machine's memory") != std::string::npos;
+        }));
+    }
+    std::atomic<int> filled{0};
+};
+
+TEST_F(BadMemory, WhatChangedInABufferIsReadAgainOnceAndStoredAsItIs) {
+    for (const std::size_t size : {std::size_t{100}, std::size_t{20'000'000}}) {
+        const std::string name = "f" + std::to_string(size);
+        write_file(at(name), noise(size, 21));
+        filled = 0;
+        damage(0, 1);
+        const BackupResult result = backup();
+        EXPECT_EQ(told(result), 1u) << size;
+        EXPECT_EQ(result.files.failed, 0u);
+        const auto tree = read(result.snapshot);
+        EXPECT_TRUE(tree.at(at(name)).content == on_disk(at(name))) << size;
+        EXPECT_FALSE(tree.at(at(name)).entry.changed_while_read);
+    }
+}
+
+TEST_F(BadMemory, AWindowInTheMiddleOfALargeFileMakesTheWholeFileReadAgain) {
+    write_file(at("large"), noise(20'000'000, 22));
+    write_file(at("z small"), "behind it");
+    damage(2, 1);
+    const BackupResult result = backup();
+    EXPECT_EQ(told(result), 1u);
+    const auto tree = read(result.snapshot);
+    EXPECT_TRUE(tree.at(at("large")).content == on_disk(at("large")));
+    EXPECT_EQ(tree.at(at("z small")).content, "behind it");
+}
+
+TEST_F(BadMemory, TheSecondTimeTheRunFailsAndNamesMemory) {
+    for (const std::size_t size : {std::size_t{100}, std::size_t{5'000'000}}) {
+        write_file(at("f"), noise(size, 23));
+        filled = 0;
+        damage(0, 1000);
+        const auto failed = try_backup();
+        EXPECT_TRUE(fails_with(Code::memory, failed)) << size;
+        EXPECT_NE(failed.error().message.find("memory"), std::string::npos);
+        EXPECT_NE(failed.error().message.find(at("f")), std::string::npos) << failed.error().message;
+        EXPECT_TRUE(repository->state().snapshots.empty());
+    }
+}
+
+TEST_F(BadMemory, AStreamCannotBeReadAgain) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ASSERT_EQ(::write(ends[1], "stream", 6), 6);
+    ::close(ends[1]);
+    damage(0, 1);
+    const auto source = open_stream(ends[0], "dump.sql", clock).value();
+    EXPECT_TRUE(fails_with(Code::memory, try_backup(*source)));
+    EXPECT_TRUE(repository->state().snapshots.empty());
+    ::close(ends[0]);
 }
 
 TEST_F(ArchiverChangesTest, AnInterruptedRunLeavesWhatItStoredForTheNext) {

@@ -2,6 +2,7 @@
 
 #include "tests/support/backup_fixture.h"
 #include "tests/support/exotic_tree.h"
+#include "tests/support/lying_store.h"
 #include "tests/support/results.h"
 #include "vault/sources/stream.h"
 
@@ -115,9 +116,62 @@ TEST_F(ArchiverTest, AFileWrittenJustBeforeIsReadAgain) {
     clock.set(system_clock().now());  // within two seconds
     (void)backup();
     const BackupResult result = backup();
-    EXPECT_EQ(result.files.unchanged, 0u);
     EXPECT_EQ(result.bytes.read, 7u);
     EXPECT_EQ(result.bytes.added, 0u);
+    EXPECT_EQ(result.files.unchanged, 1u) << "it is as it was";
+    EXPECT_EQ(result.files.changed, 0u);
+}
+
+TEST_F(ArchiverTest, AFileReadAgainBecauseItIsYoungCountsAsChangedOnlyWhenItDiffers) {
+    write_file(at("large"), noise(3'000'000, 4));
+    write_file(at("sparse"), "");
+    ASSERT_EQ(::truncate(at("sparse").c_str(), 2'000'000), 0);
+    write_file(at("one"), "linked");
+    ASSERT_EQ(::link(at("one").c_str(), at("two").c_str()), 0);
+    ASSERT_EQ(::symlink("one", at("link").c_str()), 0);
+    write_file(at("other"), "before");
+    clock.set(system_clock().now());
+    EXPECT_EQ(backup().files.added, 6u);
+    write_file(at("other"), "behind");
+    ASSERT_EQ(::unlink(at("link").c_str()), 0);
+    ASSERT_EQ(::symlink("two", at("link").c_str()), 0);
+    const BackupResult result = backup();
+    EXPECT_EQ(result.files.added, 0u);
+    EXPECT_EQ(result.files.changed, 2u);
+    EXPECT_EQ(result.files.unchanged, 4u);
+    EXPECT_EQ(repository->read_snapshot(result.snapshot)->summary.files, 6u);
+}
+
+// Keeps the totals that a person would see.
+class Watching final : public Progress {
+public:
+    void update(const ProgressState& state) override {
+        if (state.bytes_total != 0) totals.push_back(state.bytes_total);
+    }
+    void warn(std::string_view) override {}
+    std::vector<std::uint64_t> totals;
+};
+
+TEST_F(ArchiverTest, TheTimeLeftIsEstimatedFromWhatThereWasLastTime) {
+    write_file(at("a"), noise(300'000, 1));
+    write_file(at("b"), noise(5'000, 2));
+    let_settle();
+    const BackupResult first = backup();
+    for (const bool with_cache : {true, false}) {
+        if (!with_cache) options.cache_folder.clear();
+        write_file(at("c"), with_cache ? "a little more" : "and more");
+        let_settle();
+        Watching watching;
+        const auto source = open_file_tree(tree_options, notes).value();
+        ASSERT_TRUE(is_ok(run_backup(*repository, *source, options, watching, stop)));
+        ASSERT_FALSE(watching.totals.empty());
+        EXPECT_EQ(watching.totals.front(), first.bytes.scanned + (with_cache ? 0 : 13));
+    }
+    options.name = "another";
+    Watching watching;
+    const auto source = open_file_tree(tree_options, notes).value();
+    ASSERT_TRUE(is_ok(run_backup(*repository, *source, options, watching, stop)));
+    EXPECT_TRUE(watching.totals.empty()) << "nothing is known of it";
 }
 
 TEST_F(ArchiverTest, WithoutTheCacheEverythingIsReadAndNothingStoredTwice) {
@@ -283,7 +337,24 @@ TEST_F(ArchiverTest, ADryRunCountsAndStoresNothing) {
 TEST_F(ArchiverTest, ReadBackNoticesAMediumThatLies) {
     write_file(at("f"), noise(3'000'000, 13));
     options.read_back = true;
-    EXPECT_TRUE(is_ok(try_backup()));
+    const auto lying = [&](const std::string& prefix) {
+        return std::move(Repository::open_store(std::make_unique<test::LyingStore>(store, prefix), clock, &*keyring).value());
+    };
+    Repository on_bad_medium = lying("packs/");
+    SilentProgress progress;
+    const auto source = open_file_tree(tree_options, notes).value();
+    const auto refused = run_backup(on_bad_medium, *source, options, progress, stop);
+    EXPECT_TRUE(fails_with(Code::corrupt, refused));
+    EXPECT_NE(refused.error().message.find("packs/"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(count("snapshots/"), 0u);
+    EXPECT_EQ(count("index/"), 0u) << "nothing may rely on what reads back otherwise";
+    ASSERT_TRUE(is_ok(repository->ledger().refresh()));
+    EXPECT_TRUE(repository->state().snapshots.empty());
+    // What lies elsewhere is none of its business, and a medium that tells the truth is believed.
+    Repository on_good_packs = lying("reserve");
+    const auto again = open_file_tree(tree_options, notes).value();
+    EXPECT_TRUE(is_ok(run_backup(on_good_packs, *again, options, progress, stop)));
+    EXPECT_EQ(count("snapshots/"), 1u);
 }
 
 TEST_F(ArchiverTest, AnUnknownLabelIsRefusedWithTheLabelsThereAre) {

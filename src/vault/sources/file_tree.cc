@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "vault/sources/folder_scan.h"
 #include "vault/sources/local_item.h"
+#include "vault/sources/tree_count.h"
 
 #include <fcntl.h>
 #include <mntent.h>
@@ -30,6 +31,12 @@ public:
         return open_local_item(local.shared_from_this(), item);
     }
     [[nodiscard]] std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override;
+    // Asked while the walk goes on: the first asking begins the count, and until it is through nothing is known.
+    [[nodiscard]] std::uint64_t expected_bytes() const override {
+        if (!options_.count_ahead) return 0;
+        if (!count_) count_ = std::make_unique<TreeCount>(options_);
+        return count_->bytes();
+    }
 
 private:
     struct Level {
@@ -48,6 +55,7 @@ private:
     FolderScanner scanner_;
     std::vector<Level> levels_;
     bool begun_ = false;
+    mutable std::unique_ptr<TreeCount> count_;
 };
 
 std::shared_ptr<FolderScan> FileTree::root() {
@@ -133,8 +141,11 @@ bool is_listed_mount_point(const std::string& table, const std::string& path) {
     if (!file) return false;
     struct mntent entry {};
     char buffer[16 * 1024];
-    while (::getmntent_r(file.get(), &entry, buffer, sizeof buffer))
-        if (path == entry.mnt_dir) return true;
+    while (::getmntent_r(file.get(), &entry, buffer, sizeof buffer)) {
+        std::string_view point = entry.mnt_dir;
+        while (point.size() > 1 && point.ends_with('/')) point.remove_suffix(1);
+        if (path == point) return true;
+    }
     return false;
 }
 
@@ -143,7 +154,7 @@ Status check_path(const std::string& path, const std::string& mount_table) {
     if (::lstat(path.c_str(), &status) != 0 && errno != ENAMETOOLONG) {
         if (errno == ENOENT || errno == ENOTDIR)
             return Error{Code::not_found, say("cannot back up {}: there is no such file or folder", printable(path))};
-        return system_error(errno, "back up", path);
+        return done();  // can_be_read() says what is wrong
     }
     if (!S_ISDIR(status.st_mode) || !is_listed_mount_point(mount_table, path) || !is_empty_folder(path)) return done();
     TRY_ASSIGN(const auto mounts, list_mounts());
@@ -151,6 +162,30 @@ Status check_path(const std::string& path, const std::string& mount_table) {
     if (mounted) return done();
     return Error{Code::not_found, say("cannot back up {}: nothing is mounted there, though {} lists it; mount it first",
                                       printable(path), mount_table)};
+}
+
+// By this user, at least its list of names.
+Status can_be_read(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) {
+        if (errno == ENAMETOOLONG) return done();  // the walk goes there step by step
+        return system_error(errno, "read", path);
+    }
+    if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) return done();
+    const int kind = S_ISDIR(status.st_mode) ? O_DIRECTORY : O_NONBLOCK | O_NOCTTY;
+    const Fd fd(open_quietly(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | kind));
+    return fd.valid() ? done() : Status(system_error(errno, "read", path));
+}
+
+// Those that cannot be read are left out and named by the walk; a snapshot of nothing but those would only look like one.
+Status check_some_readable(const std::vector<std::string>& paths) {
+    std::string reasons;
+    for (const std::string& path : paths) {
+        const Status readable = can_be_read(path);
+        if (readable.ok()) return done();
+        reasons += (reasons.empty() ? "" : "; ") + readable.error().message;
+    }
+    return Error{Code::denied, say("no snapshot is made, for nothing that was named can be read: {}", reasons)};
 }
 
 }  // namespace
@@ -161,6 +196,7 @@ Result<std::unique_ptr<Source>> open_file_tree(const FileTreeOptions& options, F
         if (!path.starts_with('/')) return Error{Code::usage, say("{} is not an absolute path", printable(path))};
         TRY(check_path(path, options.mount_table));
     }
+    TRY(check_some_readable(options.paths));
     return std::unique_ptr<Source>(std::make_unique<FileTree>(options, notes));
 }
 

@@ -3,7 +3,8 @@
 //
 // Folders above a named path appear with attributes_only; a named path that is a link is stored as the link. File systems that
 // the kernel makes up (/proc, /sys ...) are left out below a named path. Folders that cannot be read stay as empty folders and
-// are named. Errors: not_found, usage when opened; afterwards with the item.
+// are named. Errors: not_found, usage, denied (this user can read nothing of what was named) when opened; afterwards with the
+// item.
 #pragma once
 
 #include "vault/sources/source.h"
@@ -16,9 +17,10 @@
 namespace custody {
 
 struct FileTreeOptions {
-    std::vector<std::string> paths;     // absolute, clean; each exists (usage/not_found otherwise)
+    std::vector<std::string> paths;     // absolute, clean; each exists (usage/not_found otherwise), one at least is readable
     std::vector<std::string> excludes;  // globs; with '/' matched against the whole path, else against the name
     bool one_file_system = false;
+    bool count_ahead = false;  // expected_bytes() has everything looked at beside the walk, for somebody who watches
     // Never backed up, found by device and inode wherever they are met (bind mounts, links to folders): keyrings, the vault
     // itself.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> excluded_inodes;  // device, inode

@@ -73,6 +73,9 @@ void LocalFolder::close_if_open() {
 
 Result<LocalFolder::Descriptor> LocalFolder::open_in(int parent) {
     Fd fd(open_quietly(parent, name_.c_str(), kFolderFlags | (through_links_ ? 0 : O_NOFOLLOW)));
+    // A parent of a named path need not be listed, only passed.
+    if (!fd.valid() && errno == EACCES && through_links_)
+        fd = Fd(::openat(parent, name_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!fd.valid()) return system_error(errno, "open", path());
     if (parent_ && !through_links_) {
         struct stat now {};

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 namespace custody {
 namespace {
@@ -324,6 +325,47 @@ TEST_F(FileTreeTest, AnUnreadableFolderIsNamedAndTheWalkGoesOn) {
     }
 }
 
+TEST_F(FileTreeTest, NothingThatCanBeReadIsRefusedAndSomethingIsEnough) {
+    folder("closed");
+    folder("passed");
+    folder("passed/open");
+    file("passed/open/file", "x");
+    file("secret", "x");
+    ASSERT_EQ(::chmod(top.path().c_str(), 0755), 0);
+    ASSERT_EQ(::chmod((top / "closed").c_str(), 0), 0);
+    ASSERT_EQ(::chmod((top / "secret").c_str(), 0), 0);
+    ASSERT_EQ(::chmod((top / "passed").c_str(), 0711), 0);
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
+    FileTreeNotes notes;
+    options.paths = {top / "closed", top / "closed/below", top / "secret"};
+    const auto refused = open_file_tree(options, notes);
+    options.paths.push_back(top / "passed/open");
+    const auto some = walk(options);
+    (void)::seteuid(0);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::denied);
+    for (const char* name : {"closed", "closed/below", "secret"}) {
+        EXPECT_NE(refused.error().message.find(top / name), std::string::npos) << refused.error().message;
+    }
+    EXPECT_TRUE(some->items.contains(top / "passed/open/file")) << "a folder that cannot be listed, only passed, is no hindrance";
+}
+
+TEST_F(FileTreeTest, CountsAheadWhatTheWalkWillMeet) {
+    file("a", std::string(1000, 'a'));
+    folder("b");
+    file("b/c", std::string(2000, 'c'));
+    ASSERT_EQ(::link((top / "a").c_str(), (top / "b/d").c_str()), 0);
+    file("b/left.tmp", std::string(5000, 't'));
+    options.excludes = {"*.tmp"};
+    FileTreeNotes notes;
+    EXPECT_EQ(open_file_tree(options, notes).value()->expected_bytes(), 0u) << "nobody watches";
+    options.count_ahead = true;
+    const auto source = open_file_tree(options, notes).value();
+    std::uint64_t expected = 0;
+    while ((expected = source->expected_bytes()) == 0) std::this_thread::yield();
+    EXPECT_EQ(expected, 3000u);
+}
+
 TEST_F(FileTreeTest, RefusesNothingMissingAndUnmounted) {
     FileTreeNotes notes;
     options.paths = {};
@@ -338,6 +380,16 @@ TEST_F(FileTreeTest, RefusesNothingMissingAndUnmounted) {
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, Code::not_found);
     EXPECT_NE(refused.error().message.find("mount it first"), std::string::npos);
+    EXPECT_NE(refused.error().message.find(top / "usb"), std::string::npos);
+    EXPECT_EQ(refused.error().message.find('\n'), std::string::npos);
+    // As fstab may spell it: a space, a slash at the end; and not what only begins alike.
+    folder("my disk");
+    file("fstab", "LABEL=a " + top / "my\\040disk/" + " ext4 noauto 0 0\n/dev/none " + top / "usb2" + " ext4 noauto 0 0\n");
+    EXPECT_TRUE(open_file_tree(options, notes).ok());
+    options.paths = {top / "my disk"};
+    EXPECT_EQ(open_file_tree(options, notes).error().code, Code::not_found);
+    file("fstab", "/dev/none " + top / "usb" + " ext4 noauto 0 0\n");
+    options.paths = {top / "usb"};
     file("usb/content");  // not empty: used without the mount
     EXPECT_TRUE(open_file_tree(options, notes).ok());
 }

@@ -1,0 +1,65 @@
+// A store whose medium lies: what was written under some names reads back with a bit turned, and nothing says so.
+//
+// Ownership: shares the objects of the store it is made from. Threads: as that store.
+#pragma once
+
+#include "tests/support/memory_store.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace custody::test {
+
+class LyingStore final : public ObjectStore {
+public:
+    // Of the objects whose name begins with `prefix`, every read turns the lowest bit of its last byte.
+    LyingStore(const MemoryStore& inner, std::string prefix) : inner_(inner), prefix_(std::move(prefix)) {}
+
+    std::string location() const override { return inner_.location(); }
+    Result<std::unique_ptr<ObjectReader>> open(const std::string& name) override {
+        TRY_ASSIGN(auto reader, inner_.open(name));
+        if (!name.starts_with(prefix_)) return reader;
+        return std::unique_ptr<ObjectReader>(std::make_unique<LyingReader>(std::move(reader)));
+    }
+    Result<ObjectInfo> info(const std::string& name) override { return inner_.info(name); }
+    Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {
+        TRY_ASSIGN(Bytes bytes, inner_.get(name, max_size));
+        if (name.starts_with(prefix_) && !bytes.empty()) bytes.back() ^= 1;
+        return bytes;
+    }
+    Result<std::unique_ptr<ObjectWriter>> begin() override { return inner_.begin(); }
+    Status put(const std::string& name, ByteView content) override { return inner_.put(name, content); }
+    Status put_new(const std::string& name, ByteView content) override { return inner_.put_new(name, content); }
+    Status replace(const std::string& name, ByteView content) override { return inner_.replace(name, content); }
+    Status remove(const std::string& name) override { return inner_.remove(name); }
+    Status barrier() override { return inner_.barrier(); }
+    Status settle(const std::string&) { return done(); }  // in memory every name is as durable as it gets
+    Result<std::vector<ObjectInfo>> list(const std::string& folder) override { return inner_.list(folder); }
+    Result<std::vector<std::string>> list_temporary() override { return inner_.list_temporary(); }
+    Result<std::unique_ptr<SessionLock>> begin_session() override { return inner_.begin_session(); }
+    Result<std::vector<SessionInfo>> list_sessions() override { return inner_.list_sessions(); }
+    Status remove_dead_session(const std::string& name) override { return inner_.remove_dead_session(name); }
+    Result<std::unique_ptr<SessionLock>> lock_prune() override { return inner_.lock_prune(); }
+
+private:
+    class LyingReader final : public ObjectReader {
+    public:
+        explicit LyingReader(std::unique_ptr<ObjectReader> inner) : inner_(std::move(inner)) {}
+        std::uint64_t size() const override { return inner_->size(); }
+        Status read(std::uint64_t offset, MutableByteView into) override {
+            TRY(inner_->read(offset, into));
+            if (!into.empty()) into.back() ^= 1;
+            return done();
+        }
+
+    private:
+        std::unique_ptr<ObjectReader> inner_;
+    };
+
+    MemoryStore inner_;
+    std::string prefix_;
+};
+
+}  // namespace custody::test
