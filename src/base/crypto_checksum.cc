@@ -1,7 +1,9 @@
 #include "base/crypto.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h>  // turns the calls below into ones that choose SSE2, AVX2 or AVX-512 when they run
+#endif
 
 namespace custody {
 

@@ -102,7 +102,7 @@ Status BackupWalk::store_small(const Target& target, ReadOutcome& outcome) {
 // `unread`: why it could not be read, which does not end the run.
 Status BackupWalk::read_content(FileContent& content, StoredItem& stored, std::optional<Error>& unread) {
     ContentBuilder builder(parts_.store, content.holes());
-    LargeReader reader(gear_, content);
+    LargeReader reader(gear_, content, windows_);
     for (;;) {
         TRY(parts_.stop.check());
         auto window = reader.next();
@@ -113,7 +113,7 @@ Status BackupWalk::read_content(FileContent& content, StoredItem& stored, std::o
         }
         if (!*window) break;
         if (parts_.after_fill) parts_.after_fill((*window)->data);
-        TRY_ASSIGN(auto blocks, hash_window(**window, parts_.keys));
+        TRY_ASSIGN(auto blocks, hash_window(**window, parts_.keys, [this] { return parts_.store.spare_raw(); }));
         for (RawBlock& block : blocks) {
             parts_.report.result().bytes.read += block.raw.size();
             TRY(builder.add({block.entries[0].id, block.entries[0].length}));

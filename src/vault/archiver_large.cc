@@ -6,24 +6,30 @@
 #include <cstring>
 
 namespace custody {
-LargeReader::LargeReader(const GearTable& gear, FileContent& content) : gear_(gear), content_(content) { advance(0); }
-
-bool LargeReader::ended_early() const {
-    if (content_.size() == kUnknownSize) return false;
-    std::uint64_t expected = content_.size();
-    for (const Hole& hole : content_.holes()) expected -= hole.length;
-    return data_bytes_ < expected;
+LargeReader::LargeReader(const GearTable& gear, FileContent& content, SpareBuffers& buffers)
+    : gear_(gear), content_(content), buffers_(buffers) {
+    if (content.size() != kUnknownSize) {
+        expected_ = content.size();
+        for (const Hole& hole : content.holes()) expected_ -= hole.length;
+    }
+    advance(0);
 }
+
+bool LargeReader::ended_early() const { return expected_ != kUnknownSize && data_bytes_ < expected_; }
 
 Status LargeReader::fill(Window& window) {
     const std::size_t kept = tail_.size();
-    window.data.resize(kept + kWindowRead);
+    window.data = buffers_.take();
+    // One byte more than there should be, so that the end is known when it is met.
+    const std::uint64_t left = expected_ == kUnknownSize || data_bytes_ >= expected_ ? kWindowRead : expected_ - data_bytes_ + 1;
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, kWindowRead));
+    window.data.resize(kept + want);
     std::memcpy(window.data.data(), tail_.data(), kept);
     TRY_ASSIGN(const std::size_t got, content_.read(MutableByteView(window.data).subspan(kept)));
     window.data.resize(kept + got);
     window.checksum = checksum128(window.data);
     if (std::memcmp(window.data.data(), tail_.data(), kept) != 0) return bad_memory();
-    at_end_ = got < kWindowRead;
+    at_end_ = got < want;
     data_bytes_ += got;
     return done();
 }
@@ -90,7 +96,7 @@ void LargeReader::advance(std::uint64_t data) {
     }
 }
 
-Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys) {
+Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys, const std::function<Bytes()>& spare) {
     KeyedHash hash(keys.suite, keys.chunk_id_key);
     std::vector<RawBlock> blocks;
     blocks.reserve(window.lengths.size());
@@ -99,6 +105,7 @@ Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys
         const ByteView chunk = rest.first(length);
         rest = rest.subspan(length);
         RawBlock& block = blocks.emplace_back();
+        block.raw = spare();
         block.raw.assign(chunk.begin(), chunk.end());
         block.raw_checksum = checksum128(chunk);
         block.entries.push_back({{hash.hash(kChunkDomain, chunk)}, length, {}});

@@ -2,16 +2,19 @@
 // worker threads.
 //
 // Bad memory (vault decision 9): a window's checksum is taken when it is filled; who hashes and copies its chunks then proves
-// that the window is still what was read. Where it is not, the caller reads the file again, once. Threads: a LargeReader serves one; hash_window is pure.
-// Memory: a window is at most kMaxChunk + kWindowRead; what it holds beyond its last cut is carried to the next.
+// that the window is still what was read. Where it is not, the caller reads the file again, once. Threads: a LargeReader serves
+// one; hash_window is pure. Memory: a window is at most kMaxChunk + kWindowRead; what it holds beyond its last cut is carried to
+// the next.
 #pragma once
 
 #include "base/result.h"
 #include "vault/keys/label_keys.h"
 #include "vault/packs/chunker.h"
 #include "vault/packs/sealer.h"
+#include "vault/packs/spare_buffers.h"
 #include "vault/sources/source.h"
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -29,8 +32,8 @@ struct Window {
 
 class LargeReader {
 public:
-    // The content is not owned.
-    LargeReader(const GearTable& gear, FileContent& content);
+    // Neither the content nor the buffers are owned.
+    LargeReader(const GearTable& gear, FileContent& content, SpareBuffers& buffers);
     // The next window with at least one chunk; nullopt at the end.
     [[nodiscard]] Result<std::optional<Window>> next();
     [[nodiscard]] bool ended_early() const;  // at the end: fewer bytes came than the content promised
@@ -43,14 +46,17 @@ private:
 
     const GearTable& gear_;
     FileContent& content_;
+    SpareBuffers& buffers_;
     Bytes tail_;
     bool at_end_ = false;
-    std::uint64_t data_bytes_ = 0;
-    std::uint64_t logical_ = 0;  // where the next chunk begins
-    std::size_t hole_ = 0;       // the first hole not before it
+    std::uint64_t expected_ = kUnknownSize;  // data bytes in all
+    std::uint64_t data_bytes_ = 0;           // so far
+    std::uint64_t logical_ = 0;              // where the next chunk begins
+    std::size_t hole_ = 0;                   // the first hole not before it
 };
 
-// One block a chunk. Code::memory when the window is no longer what was read.
-[[nodiscard]] Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys);
+// One block a chunk. `spare` gives used buffers for them. Code::memory when the window is no longer what was read.
+[[nodiscard]] Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys,
+                                                        const std::function<Bytes()>& spare);
 
 }  // namespace custody

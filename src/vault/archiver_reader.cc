@@ -16,18 +16,20 @@ public:
     BatchReader(Source& source, const Clock& clock, Bytes& raw) : source_(source), clock_(clock), raw_(raw) {}
 
     ReadOutcome read(const ReadRequest& request) {
-        const std::size_t begin = raw_.size();
+        const std::size_t begin = used_;
         ReadOutcome outcome;
         bool changed = attempt(request, outcome);
         if (changed && !outcome.error && !outcome.too_large) {
-            raw_.resize(begin);
+            used_ = begin;
             outcome = {};
             changed = attempt(request, outcome);
         }
-        if (outcome.error || outcome.too_large) raw_.resize(begin);
+        if (outcome.error || outcome.too_large) used_ = begin;
         if (outcome.stored) outcome.stored->entry.changed_while_read = changed;
         return outcome;
     }
+    // After the last: what was read is all of the buffer.
+    void finish() { raw_.resize(used_); }
 
 private:
     // True: the file changed meanwhile.
@@ -48,14 +50,13 @@ private:
     }
 
     bool take(FileContent& content, std::size_t expected, ReadOutcome& outcome) {
-        const std::size_t begin = raw_.size();
-        raw_.resize(begin + expected);
-        const auto got = content.read(MutableByteView(raw_).subspan(begin));
+        if (raw_.size() < used_ + expected) raw_.resize(used_ + expected);  // a buffer used before is not filled with zeros
+        const auto got = content.read(MutableByteView(raw_).subspan(used_, expected));
         if (!got.ok()) {
             outcome.error = got.error();
             return false;
         }
-        raw_.resize(begin + *got);
+        used_ += *got;
         const auto changed = content.changed_since_open();
         if (!changed.ok()) {
             outcome.error = changed.error();
@@ -73,6 +74,7 @@ private:
     Source& source_;
     const Clock& clock_;
     Bytes& raw_;
+    std::size_t used_ = 0;  // of it
 };
 
 }  // namespace
@@ -108,13 +110,15 @@ Error bad_memory() {
 namespace {
 
 ReadBatch read_batch_once(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys, const Clock& clock,
-                          const AfterFill& after_fill) {
+                          const AfterFill& after_fill, Bytes buffer) {
     ReadBatch batch;
     batch.outcomes.reserve(requests.size());
     Bytes& raw = batch.block.raw;
+    raw = std::move(buffer);
     raw.reserve(kBlockTarget + kMaxSmallFile);
     BatchReader reader(source, clock, raw);
     for (const ReadRequest& request : requests) batch.outcomes.push_back(reader.read(request));
+    reader.finish();
     batch.block.raw_checksum = checksum128(raw);  // before anything else looks at the bytes
     if (after_fill) after_fill(raw);
     KeyedHash hash(keys.suite, keys.chunk_id_key);
@@ -132,10 +136,10 @@ ReadBatch read_batch_once(Source& source, const std::vector<ReadRequest>& reques
 }  // namespace
 
 ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys, const Clock& clock,
-                     const AfterFill& after_fill) {
-    ReadBatch batch = read_batch_once(source, requests, keys, clock, after_fill);
+                     const AfterFill& after_fill, Bytes buffer) {
+    ReadBatch batch = read_batch_once(source, requests, keys, clock, after_fill, std::move(buffer));
     if (batch.intact) return batch;
-    batch = read_batch_once(source, requests, keys, clock, after_fill);
+    batch = read_batch_once(source, requests, keys, clock, after_fill, std::move(batch.block.raw));
     batch.read_again = true;
     return batch;
 }

@@ -48,8 +48,9 @@ struct ReadBatch {
 // What a test does to a buffer that was filled; mostly empty.
 using AfterFill = std::function<void(MutableByteView)>;
 
+// `buffer`: a used one to read into, of any size and content, or none.
 [[nodiscard]] ReadBatch read_batch(Source& source, const std::vector<ReadRequest>& requests, const WriterKeys& keys,
-                                   const Clock& clock, const AfterFill& after_fill);
+                                   const Clock& clock, const AfterFill& after_fill, Bytes buffer);
 
 // A read buffer is no longer what was read.
 [[nodiscard]] Error bad_memory();

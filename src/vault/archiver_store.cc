@@ -136,8 +136,11 @@ Status ChunkStore::add(RawBlock&& block) {
         added_bytes_ += entry.length;
         ++count;
     }
-    if (count == 0) return done();
     if (options_.dry_run) return done();
+    if (count == 0) {
+        content_->give_raw(std::move(block.raw));
+        return done();
+    }
     if (count == block.entries.size() && block.raw.size() >= kBlockTarget) return content_->add(std::move(block));
     std::vector<Checksum128> checksums;
     ByteView rest = block.raw;
@@ -152,6 +155,7 @@ Status ChunkStore::add(RawBlock&& block) {
         rest = rest.subspan(content.size());
         if (wanted[i]) TRY(add_chunk(block.entries[i], content, checksums[i]));
     }
+    content_->give_raw(std::move(block.raw));
     return done();
 }
 

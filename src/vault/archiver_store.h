@@ -66,6 +66,8 @@ public:
 
     // About what could not be used; once.
     [[nodiscard]] std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
+    // A used buffer for content, of any size and content; empty when there is none. Any thread.
+    [[nodiscard]] Bytes spare_raw() { return content_ ? content_->spare_raw() : Bytes(); }
     [[nodiscard]] std::uint64_t added_bytes() const { return added_bytes_; }    // new content, raw
     [[nodiscard]] std::uint64_t stored_bytes() const { return stored_bytes_; }  // packs and index segments
 

@@ -220,7 +220,8 @@ Status BackupWalk::submit() {
     Work& work = *open_;
     if (!work.requests.empty()) {
         work.batch = parts_.pool.submit([this, &work] {
-            return read_batch(parts_.source, work.requests, parts_.keys, parts_.clock, parts_.after_fill);
+            return read_batch(parts_.source, work.requests, parts_.keys, parts_.clock, parts_.after_fill,
+                              parts_.store.spare_raw());
         });
     }
     weight_ += work.weight;
@@ -251,7 +252,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
     large->stored = to_store(std::move(*opened), item, now);
     large->target = target;
     large->repeatable = content->repeatable();
-    LargeReader reader(gear_, *content);
+    LargeReader reader(gear_, *content, windows_);
     for (;;) {
         auto window = reader.next();
         if (!window.ok()) {
@@ -285,11 +286,12 @@ Status BackupWalk::push_window(const std::shared_ptr<LargeFile>& large, Window&&
     TRY(parts_.stop.check());
     TRY(submit());
     if (parts_.after_fill) parts_.after_fill(window.data);
-    auto shared = std::make_shared<const Window>(std::move(window));
+    auto shared = std::make_shared<Window>(std::move(window));
     open_->weight = shared->data.size();
     open_->large = large;
     open_->window = parts_.pool.submit([this, shared = std::move(shared)]() mutable {
-        auto blocks = hash_window(*shared, parts_.keys);
+        auto blocks = hash_window(*shared, parts_.keys, [this] { return parts_.store.spare_raw(); });
+        windows_.give(std::move(shared->data));
         shared.reset();  // the task outlives the run of it; the content must not
         return blocks;
     });

@@ -13,6 +13,7 @@
 #include "vault/archiver_reader.h"
 #include "vault/archiver_report.h"
 #include "vault/archiver_tree.h"
+#include "vault/packs/spare_buffers.h"
 
 #include <deque>
 #include <future>
@@ -124,6 +125,7 @@ private:
     Parts parts_;
     GearTable gear_;
     HardLinks links_;
+    SpareBuffers windows_{2, kMaxChunk + kWindowRead};
     std::vector<Level> levels_;
     std::unique_ptr<Work> open_ = std::make_unique<Work>();  // growing
     std::deque<std::unique_ptr<Work>> queue_;

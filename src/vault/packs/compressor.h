@@ -14,10 +14,10 @@ public:
     explicit Compressor(int level = kCompressionLevel);
     ~Compressor();
     Compressor(Compressor&&) noexcept;
-    // Fills `out` (replaced; capacity kept). Falls back to Compression::none when that is not smaller (by 3 %), and probes
-    // incompressible content cheaply; `out` is then empty, for `raw` itself is what is to be stored. Code::failed only when
-    // zstd itself fails.
-    [[nodiscard]] Result<Compression> compress(ByteView raw, Bytes& out);
+    // The compressed form, a view into `room`, which grows and never shrinks: its capacity is used, its content is not. Empty
+    // when that is not smaller (by 3 %), so that `raw` itself is what is to be stored; incompressible content is probed cheaply.
+    // Code::failed only when zstd itself fails.
+    [[nodiscard]] Result<ByteView> compress(ByteView raw, Bytes& room);
 
 private:
     struct State;

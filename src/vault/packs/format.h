@@ -40,7 +40,7 @@ enum class Compression : std::uint8_t { none = 0, zstd = 1 };
 inline constexpr std::uint32_t kMinChunk = 256 * 1024;  // below this a file is one chunk
 inline constexpr std::uint32_t kAverageChunk = 1024 * 1024;
 inline constexpr std::uint32_t kMaxChunk = 8 * 1024 * 1024;
-inline constexpr std::uint32_t kBlockTarget = 512 * 1024;  // a block is closed at this much raw content
+inline constexpr std::uint32_t kBlockTarget = 1024 * 1024;  // a block is closed at this much raw content
 inline constexpr std::uint32_t kMaxBlockRaw = kMaxChunk + kBlockTarget;
 inline constexpr std::uint32_t kMaxBlockEntries = 65536;
 inline constexpr std::uint32_t kMaxBlockSummary = 32 * 1024 * 1024;

@@ -62,8 +62,8 @@ struct BlockSource::State {
 
     Result<SharedReader> reader_of(const Location& at);
     Result<SegmentHeader> segment_of(const Location& at, ObjectReader& reader);
-    // The stored block into `bytes`, and its segment.
-    Result<SegmentHeader> read_block(const Location& at, Bytes& bytes);
+    // The stored block into the front of `buffer`, and its segment.
+    Result<SegmentHeader> read_block(const Location& at, Bytes& buffer);
 };
 
 Result<SharedReader> BlockSource::State::reader_of(const Location& at) {
@@ -93,13 +93,13 @@ Result<SegmentHeader> BlockSource::State::segment_of(const Location& at, ObjectR
     return header;
 }
 
-Result<SegmentHeader> BlockSource::State::read_block(const Location& at, Bytes& bytes) {
+Result<SegmentHeader> BlockSource::State::read_block(const Location& at, Bytes& buffer) {
     TRY_ASSIGN(const SharedReader reader, reader_of(at));
     TRY_ASSIGN(const SegmentHeader segment, segment_of(at, *reader));
-    bytes.resize(at.block_size);
+    const MutableByteView bytes = room_in(buffer, at.block_size);
     const auto read = [&]() -> Status {
         TRY(reader->read(at.block_offset, bytes));
-        TRY_ASSIGN(const BlockHeader block, decode_block_header(ByteView(bytes).first(kBlockHeaderSize)));
+        TRY_ASSIGN(const BlockHeader block, decode_block_header(bytes.first(kBlockHeaderSize)));
         return check_block(at, segment, block);
     };
     const Status status = read();
@@ -118,7 +118,7 @@ Result<BlockSource::Stored> BlockSource::read_stored(const Location& at) const {
 
 Status BlockSource::read_data(const Location& at, BlockTools& tools, Bytes& raw) const {
     TRY_ASSIGN(const SegmentHeader segment, state_->read_block(at, tools.check));
-    const Status opened = state_->opener.open_data(segment, tools.check, tools, raw);
+    const Status opened = state_->opener.open_data(segment, ByteView(tools.check).first(at.block_size), tools, raw);
     if (!opened.ok()) return at_place(opened.error(), at.pack, at.block_offset);
     return done();
 }

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "vault/packs/pack_file.h"
+#include "vault/packs/spare_buffers.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -50,28 +51,9 @@ std::uint64_t weight_of(const RawBlock& block) {
     return block.raw.size() + ids * ChunkId::size;
 }
 
-// Buffers of written blocks, for the next ones.
-class SpareBuffers {
-public:
-    [[nodiscard]] Bytes take() {
-        const std::lock_guard lock(mutex_);
-        if (buffers_.empty()) return {};
-        Bytes buffer = std::move(buffers_.back());
-        buffers_.pop_back();
-        return buffer;
-    }
-    void give(Bytes&& buffer) {
-        if (buffer.capacity() > kLargestKept) return;
-        const std::lock_guard lock(mutex_);
-        if (buffers_.size() < kMostKept) buffers_.push_back(std::move(buffer));
-    }
-
-private:
-    static constexpr std::size_t kMostKept = 4;
-    static constexpr std::size_t kLargestKept = 2 * 1024 * 1024;
-    std::mutex mutex_;
-    std::vector<Bytes> buffers_;
-};
+constexpr std::size_t kMostSealedKept = 4;
+constexpr std::size_t kMostRawKept = 4;
+constexpr std::size_t kLargestKept = 2 * 1024 * 1024;
 
 SealedJob run_job(const SegmentSeal& seal, RawBlock& block, std::uint32_t number, SpareBuffers& spares) {
     BlockTools& tools = thread_tools();
@@ -110,7 +92,7 @@ struct PackWriter::State {
     bool ending = false;
 
     std::atomic<std::uint64_t> written{0};
-    SpareBuffers spares;
+    SpareBuffers spares{kMostSealedKept, kLargestKept}, raw_spares{kMostRawKept, kLargestKept};
 
     // The I/O thread only.
     std::unique_ptr<PackFile> file;
@@ -188,6 +170,7 @@ void PackWriter::State::submit(RawBlock&& block) {
     Item item{seal, weight_of(block), {}};
     item.job = pool.submit([this, segment = seal, number = next_number, raw = std::move(block)]() mutable {
         SealedJob job = run_job(*segment, raw, number, spares);
+        raw_spares.give(std::move(raw.raw));
         raw = RawBlock{};  // the task outlives the run of it; the content must not
         return job;
     });
@@ -337,6 +320,9 @@ Status PackWriter::flush() {
     state_->seal.reset();
     return state_->report_finished();
 }
+
+Bytes PackWriter::spare_raw() { return state_->raw_spares.take(); }
+void PackWriter::give_raw(Bytes&& buffer) { state_->raw_spares.give(std::move(buffer)); }
 
 std::uint64_t PackWriter::stored_bytes() const { return state_->written.load(std::memory_order_relaxed); }
 

@@ -90,21 +90,21 @@ bool proves_itself(Sealing& sealing, ByteView plain_summary, const Checksum128& 
                    BlockTools& tools) {
     const BlockHeader& header = sealed.header;
     const ByteView parts = ByteView(sealed.bytes).subspan(kBlockHeaderSize);
-    tools.check.resize(header.summary_size - kTagSize);
+    const MutableByteView summary = room_in(tools.check, header.summary_size - kTagSize);
     if (!sealing.summary.open(header.number, block_aad(BlockPart::summary, sealing.segment, header),
-                              parts.first(header.summary_size), tools.check)) {
+                              parts.first(header.summary_size), summary)) {
         return false;
     }
-    if (!std::equal(plain_summary.begin(), plain_summary.end(), tools.check.begin(), tools.check.end())) return false;
-    tools.opened.resize(header.data_size - kTagSize);
+    if (!std::equal(plain_summary.begin(), plain_summary.end(), summary.begin(), summary.end())) return false;
+    const MutableByteView opened = room_in(tools.opened, header.data_size - kTagSize);
     if (!sealing.data.open(header.number, block_aad(BlockPart::data, sealing.segment, header), parts.subspan(header.summary_size),
-                           tools.opened)) {
+                           opened)) {
         return false;
     }
-    if (header.compression == Compression::none) return checksum128(tools.opened) == raw_checksum;
-    tools.check.resize(header.raw_size);
-    if (!tools.decompressor.decompress(header.compression, tools.opened, tools.check).ok()) return false;
-    return checksum128(tools.check) == raw_checksum;
+    if (header.compression == Compression::none) return checksum128(opened) == raw_checksum;
+    const MutableByteView raw = room_in(tools.check, header.raw_size);
+    if (!tools.decompressor.decompress(header.compression, opened, raw).ok()) return false;
+    return checksum128(raw) == raw_checksum;
 }
 
 }  // namespace
@@ -139,8 +139,9 @@ Result<SealedBlock> SegmentSeal::seal_block(const RawBlock& block, std::uint32_t
     sealed.bytes = std::move(tools.sealed);
     // The second attempt uses the same nonce; what the first made never leaves this function.
     for (int attempt = 0; attempt < 2; ++attempt) {
-        TRY_ASSIGN(const Compression how, tools.compressor.compress(block.raw, tools.compressed));
-        const ByteView stored = how == Compression::none ? ByteView(block.raw) : ByteView(tools.compressed);
+        TRY_ASSIGN(const ByteView compressed, tools.compressor.compress(block.raw, tools.compressed));
+        const Compression how = compressed.empty() ? Compression::none : Compression::zstd;
+        const ByteView stored = compressed.empty() ? ByteView(block.raw) : compressed;
         sealed.header.number = number;
         sealed.header.raw_size = static_cast<std::uint32_t>(block.raw.size());
         sealed.header.summary_size = static_cast<std::uint32_t>(plain_summary.size() + kTagSize);
@@ -275,8 +276,9 @@ Status SegmentOpener::open_data(const SegmentHeader& segment, ByteView block_byt
     TRY_ASSIGN(const SharedKeys keys, state_->keys_of(segment, true));
     TRY_ASSIGN(const BlockParts parts, split_block(segment, block_bytes));
     const bool plain = parts.header.compression == Compression::none;
-    Bytes& opened = plain ? raw : tools.opened;
-    opened.resize(parts.data.size() - kTagSize);
+    const std::size_t size = parts.data.size() - kTagSize;
+    if (plain) raw.resize(size);
+    const MutableByteView opened = plain ? MutableByteView(raw) : room_in(tools.opened, size);
     Aead aead(segment.suite, keys->data.view());
     if (!aead.open(parts.header.number, block_aad(BlockPart::data, segment, parts.header), parts.data, opened)) {
         return corrupt_block(segment, parts.header.number, say("is not authentic"));

@@ -19,10 +19,16 @@ namespace custody {
 struct BlockTools {
     Compressor compressor;
     Decompressor decompressor;
-    Bytes compressed, opened, check;
+    Bytes compressed, opened, check;  // used through room_in()
     Bytes sealed;  // taken by the next seal_block for its result: a used buffer spares the kernel half a megabyte of fresh pages
 };
 [[nodiscard]] BlockTools& thread_tools();
+
+// The front of a buffer that only grows: one that shrinks and grows again is filled with zeros each time.
+[[nodiscard]] inline MutableByteView room_in(Bytes& buffer, std::size_t size) {
+    if (buffer.size() < size) buffer.resize(size);
+    return MutableByteView(buffer).first(size);
+}
 
 // Raw content of a block before sealing. `entries` and `raw` agree.
 struct RawBlock {
