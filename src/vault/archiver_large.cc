@@ -3,7 +3,6 @@
 #include "vault/archiver_reader.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace custody {
 LargeReader::LargeReader(const GearTable& gear, FileContent& content, SpareBuffers& buffers)
@@ -24,11 +23,11 @@ Status LargeReader::fill(Window& window) {
     const std::uint64_t left = expected_ == kUnknownSize || data_bytes_ >= expected_ ? kWindowRead : expected_ - data_bytes_ + 1;
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left, kWindowRead));
     window.data.resize(kept + want);
-    std::memcpy(window.data.data(), tail_.data(), kept);
+    std::copy(tail_.begin(), tail_.end(), window.data.begin());
     TRY_ASSIGN(const std::size_t got, content_.read(MutableByteView(window.data).subspan(kept)));
     window.data.resize(kept + got);
     window.checksum = checksum128(window.data);
-    if (std::memcmp(window.data.data(), tail_.data(), kept) != 0) return bad_memory();
+    if (!std::equal(tail_.begin(), tail_.end(), window.data.begin())) return bad_memory();
     at_end_ = got < want;
     data_bytes_ += got;
     return done();
