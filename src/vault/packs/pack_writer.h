@@ -35,7 +35,7 @@ public:
     [[nodiscard]] Status flush();
     // A used buffer for the raw content of a block to come, of any size and content; empty when there is none. Any thread.
     [[nodiscard]] Bytes spare_raw();
-    void give_raw(Bytes&& buffer);  // one that was not needed after all
+    void give_raw(Bytes&& buffer);                     // one that was not needed after all
     [[nodiscard]] std::uint64_t stored_bytes() const;  // finished and in flight so far
 
 private:
