@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "vault/history/lawful_term.h"
+#include "vault/store/local_store.h"
 
 #include <algorithm>
 #include <set>
@@ -154,13 +155,24 @@ private:
         return done();
     }
 
-    // The snapshots' objects stay until a prune: one that runs beside a copy which brings a snapshot back must not lose it.
+    // On a full medium the ends of snapshots are what makes room later, so that they may take the reserve, as prune does.
     Status publish() {
+        const Status published = publish_once();
+        if (published.ok() || published.error().code != Code::no_space) return published;
+        ObjectStore& store = repository_.store();
+        const Status removed = store.remove(kReserveObject);
+        if (!removed.ok()) return removed.error().code == Code::not_found ? published : removed;
+        TRY(store.barrier());
+        return publish_once();
+    }
+
+    // The snapshots' objects stay until a prune: one that runs beside a copy which brings a snapshot back must not lose it.
+    Status publish_once() {
         LedgerEntry entry;
         entry.operation = Operation::forget;
         entry.time = clock_.now;
         entry.snapshots = ids_;
-        TRY(repository_.publish(entry, [this](const LedgerState& now) -> Status {
+        TRY(repository_.publish(std::move(entry), [this](const LedgerState& now) -> Status {
             for (const ObjectId& id : ids_) {
                 const auto live = now.snapshots.find(id);
                 if (live == now.snapshots.end() || is_held(live->second, clock_.now)) {

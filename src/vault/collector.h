@@ -28,7 +28,8 @@ struct ForgetResult {
     };
     std::vector<Line> forgotten, kept, skipped;
 };
-// usage: neither references nor rule. refused: held by id, clock behind floor, clock far ahead without the flag.
+// usage: neither references nor rule. refused: held by id, clock behind floor, clock far ahead without the flag. Works on a full
+// medium (frees `reserve`, which the next prune makes again).
 [[nodiscard]] Result<ForgetResult> forget_snapshots(Repository& repository, const ForgetOptions& options);
 
 struct PruneOptions {

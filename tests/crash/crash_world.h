@@ -1,5 +1,6 @@
 // A small world that is driven into faults: a keyring and two vaults of its family on a disk in memory, a real folder to
-// back up, and the record of what was promised. Used by failing_operations_test and power_cut_test.
+// back up, and the record of what was promised. Used by failing_operations_test, power_cut_test and
+// medium_faults_test.
 //
 // A World lies wholly on the FileSystem it is given, so that a disk can be copied, cut or made to fail between any two of its
 // operations. Threads: one. Errors: a fault that was injected comes back as a value; anything else fails the test.
@@ -38,12 +39,14 @@ public:
     World();
     // A disk with two vaults, three snapshots in the first and one of them in the second, some of it garbage for prune.
     [[nodiscard]] std::unique_ptr<PowerCutFileSystem> fresh_disk() const { return base_->kill(); }
+    // The same, laid out below "/" of another file system; not synced.
+    Status lay_out(FileSystem& files) const;
     [[nodiscard]] const std::vector<Promise>& promises() const { return promises_; }
 
     // Does one thing on `files`, opening everything anew as a process would. What it reports as done is added to `made`.
     Status perform(Deed deed, FileSystem& files, std::vector<Promise>& made);
     // Every promise restores in full, verify finds no damage, a backup succeeds. Empty: all well; else what is wrong, in words.
-    std::string judge(PowerCutFileSystem& disk, const std::vector<Promise>& promises);
+    std::string judge(FileSystem& disk, const std::vector<Promise>& promises);
     // Chunks stored by a backup of the source now: 0 when everything is known already.
     Result<BackupResult> back_up(FileSystem& files, const std::string& vault);
     void change_source();

@@ -1,8 +1,10 @@
 // Fault model: the process is killed (SIGKILL) at a random time; what it wrote to the operating system stays (a power cut, which
-// loses more, is power_cut_test's). The real program on a real file system.
+// loses more, is power_cut_test's). The real program on the file system of /tmp, and with fewer rounds on a loop-mounted one of
+// each kind.
 //
 // After each kill: every snapshot that was ever reported as done restores in full, verify finds no damage, the next backup
 // succeeds, and no lock needs a human.
+#include "tests/support/medium.h"
 #include "tests/support/program.h"
 #include "tests/support/scratch_folder.h"
 
@@ -28,23 +30,22 @@ void write_noise(const std::string& path, std::size_t size, Random& random) {
     std::ofstream(path, std::ios::binary) << content;
 }
 
-// A tree that takes a backup long enough to be killed in: 300 small files, three of some MiB.
-void make_tree(const std::string& root, Random& random) {
+// A tree that takes a backup long enough to be killed in: 300 small files, three of some MiB (about `big` bytes and a half).
+void make_tree(const std::string& root, std::size_t big, Random& random) {
     for (int folder = 0; folder < 10; ++folder) {
         const std::string path = root + "/" + std::to_string(folder);
         std::filesystem::create_directories(path);
         for (int file = 0; file < 30; ++file) write_noise(path + "/" + std::to_string(file), random() % 9000, random);
     }
-    for (int file = 0; file < 3; ++file)
-        write_noise(root + "/big" + std::to_string(file), 6'000'000 + random() % 5'000'000, random);
+    for (int file = 0; file < 3; ++file) write_noise(root + "/big" + std::to_string(file), big + random() % big, random);
 }
 
-void change_tree(const std::string& root, Random& random) {
+void change_tree(const std::string& root, std::size_t big, Random& random) {
     for (int i = 0; i < 12; ++i) {
         const std::string path = root + "/" + std::to_string(random() % 10) + "/" + std::to_string(random() % 30);
         write_noise(path, random() % 9000, random);
     }
-    write_noise(root + "/big" + std::to_string(random() % 3), 6'000'000 + random() % 5'000'000, random);
+    write_noise(root + "/big" + std::to_string(random() % 3), big + random() % big, random);
 }
 
 // What is known to have been reported as done: snapshot id and a copy of the tree at that time.
@@ -53,18 +54,25 @@ struct Promise {
     std::string copy;
 };
 
-class KillTest : public ::testing::Test {
+class KillTest : public ::testing::TestWithParam<std::string> {
 protected:
-    KillTest() : scratch_("kill"), vault_(scratch_.path()), random_(test_seed()) {}
+    KillTest() : scratch_("kill"), medium_(GetParam(), 1 << 30), random_(test_seed()) {}
 
     void SetUp() override {
+        if (!medium_.ready()) GTEST_SKIP() << medium_.why_not();
+        vault_ = Vault(scratch_.path(), medium_ / "vault");
         RecordProperty("seed", std::to_string(test_seed()));
-        make_tree(source(), random_);
+        make_tree(source(), big(), random_);
         ASSERT_EQ(vault_({"init"}).exit, 0);
     }
     [[nodiscard]] std::string source() const { return scratch_ / "source"; }
     [[nodiscard]] std::vector<std::string> backup_command() const {
         return {"--json", "backup", source(), "--label", "business", "--name", "tree"};
+    }
+
+    [[nodiscard]] std::size_t big() const { return GetParam() == "folder" ? 6'000'000 : 1'500'000; }
+    [[nodiscard]] int rounds(int on_folder, int on_medium, int when_long) const {
+        return long_run() ? when_long : GetParam() == "folder" ? on_folder : on_medium;
     }
 
     void promise(const Outcome& outcome) {
@@ -103,30 +111,31 @@ protected:
     }
 
     ScratchFolder scratch_;
-    Vault vault_;
+    Medium medium_;
+    Vault vault_{scratch_.path()};
     Random random_;
     std::vector<Promise> promises_;
     int made_ = 0;
 };
 
-TEST_F(KillTest, BackupsKilledAtAnyTimeLoseNothingThatWasPromised) {
+TEST_P(KillTest, BackupsKilledAtAnyTimeLoseNothingThatWasPromised) {
     expect_backup_works();
-    const int rounds = long_run() ? 60 : 12;
-    for (int round = 0; round < rounds; ++round) {
-        change_tree(source(), random_);
+    const int count = rounds(12, 2, 60);
+    for (int round = 0; round < count; ++round) {
+        change_tree(source(), big(), random_);
         Outcome outcome;
         if (run_and_kill(backup_command(), 400'000, outcome) && outcome.exit == 0) promise(outcome);
-        if (round % 4 == 3) {
+        if (round % 4 == 3 || round + 1 == count) {
             expect_backup_works();
             expect_nothing_lost();
         }
     }
 }
 
-TEST_F(KillTest, PruneAndForgetKilledAtAnyTimeLoseNothingThatIsKept) {
-    const int rounds = long_run() ? 40 : 8;
-    for (int round = 0; round < rounds; ++round) {
-        change_tree(source(), random_);
+TEST_P(KillTest, PruneAndForgetKilledAtAnyTimeLoseNothingThatIsKept) {
+    const int count = rounds(8, 3, 40);
+    for (int round = 0; round < count; ++round) {
+        change_tree(source(), big(), random_);
         expect_backup_works();
         if (promises_.size() > 2) {
             // Whether it was killed before or after the entry, what is forgotten here is promised no longer.
@@ -141,12 +150,12 @@ TEST_F(KillTest, PruneAndForgetKilledAtAnyTimeLoseNothingThatIsKept) {
     expect_nothing_lost();
 }
 
-TEST_F(KillTest, ACopyKilledAtAnyTimeIsBroughtIntoStepByTheNext) {
+TEST_P(KillTest, ACopyKilledAtAnyTimeIsBroughtIntoStepByTheNext) {
     expect_backup_works();
-    const std::string second = scratch_ / "second";
+    const std::string second = medium_ / "second";
     ASSERT_EQ(vault_({"init", "--vault", second}).exit, 0);
-    for (int round = 0; round < 6; ++round) {
-        change_tree(source(), random_);
+    for (int round = 0; round < rounds(6, 1, 12); ++round) {
+        change_tree(source(), big(), random_);
         expect_backup_works();
         Outcome outcome;
         (void)run_and_kill({"copy", "--to", second}, 300'000, outcome);
@@ -158,7 +167,7 @@ TEST_F(KillTest, ACopyKilledAtAnyTimeIsBroughtIntoStepByTheNext) {
     EXPECT_EQ(nlohmann::json::parse(listed.out).size(), promises_.size());
 }
 
-TEST_F(KillTest, AKilledBackupsWorkIsReused) {
+TEST_P(KillTest, AKilledBackupsWorkIsReused) {
     Outcome outcome;
     for (int tries = 0; tries < 20; ++tries) {
         if (run_and_kill(backup_command(), 300'000, outcome)) break;
@@ -169,6 +178,8 @@ TEST_F(KillTest, AKilledBackupsWorkIsReused) {
     EXPECT_EQ(nlohmann::json::parse(again.out)["bytes"]["new"].get<std::uint64_t>(), 0u);
     expect_nothing_lost();
 }
+
+INSTANTIATE_TEST_SUITE_P(, KillTest, testing::ValuesIn(medium_kinds()), medium_name);
 
 }  // namespace
 }  // namespace custody::test

@@ -56,7 +56,7 @@ public:
     [[nodiscard]] Status check_objects();
 
 private:
-    ScratchFolder scratch_{"hand-vault"};
+    ScratchFolder scratch_ = ScratchFolder::for_vaults("hand-vault");
     FakeClock clock_;
     FileSystem& files_;
     std::unique_ptr<Keyring> keyring_;

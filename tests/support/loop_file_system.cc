@@ -3,11 +3,14 @@
 #include "tests/support/scratch_folder.h"
 
 #include <fcntl.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -67,6 +70,51 @@ void detach(const std::string& device) {
     if (!device.empty()) static_cast<void>(run_program({"losetup", "--detach", device}, output));
 }
 
+class SparseFile {
+public:
+    SparseFile(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    ~SparseFile() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    SparseFile(const SparseFile&) = delete;
+    SparseFile& operator=(const SparseFile&) = delete;
+
+    // False when reading or writing failed. Holes stay holes.
+    [[nodiscard]] bool take(const SparseFile& from) const {
+        const auto write = [&](off_t at, const std::string& piece) {
+            return ::pwrite(fd_, piece.data(), piece.size(), at) == static_cast<ssize_t>(piece.size());
+        };
+        return ::ftruncate(fd_, from.size()) == 0 && from.each_piece(write);
+    }
+    // Where `other` has data, both hold the same.
+    [[nodiscard]] bool same_in_data_of(const SparseFile& other) const {
+        std::string mine;
+        return other.each_piece([&](off_t at, const std::string& piece) {
+            mine.resize(piece.size());
+            return ::pread(fd_, mine.data(), mine.size(), at) == static_cast<ssize_t>(piece.size()) && mine == piece;
+        });
+    }
+
+private:
+    [[nodiscard]] off_t size() const { return ::lseek(fd_, 0, SEEK_END); }
+    template <class Use>
+    [[nodiscard]] bool each_piece(const Use& use) const {
+        std::string piece;
+        const off_t end = size();
+        for (off_t at = ::lseek(fd_, 0, SEEK_DATA); at >= 0 && at < end; at = ::lseek(fd_, at, SEEK_DATA)) {
+            const off_t hole = ::lseek(fd_, at, SEEK_HOLE);
+            while (at < hole) {
+                piece.resize(static_cast<std::size_t>(std::min<off_t>(hole - at, 1 << 20)));
+                if (::pread(fd_, piece.data(), piece.size(), at) != static_cast<ssize_t>(piece.size())) return false;
+                if (!use(at, piece)) return false;
+                at += static_cast<off_t>(piece.size());
+            }
+        }
+        return end >= 0;
+    }
+    int fd_;
+};
+
 std::vector<std::string> with(std::vector<std::string> arguments, std::initializer_list<std::string> more) {
     arguments.insert(arguments.end(), more);
     return arguments;
@@ -105,16 +153,30 @@ bool run_program(const std::vector<std::string>& arguments, std::string& output)
 
 std::uint64_t LoopFileSystem::least_size(const std::string& kind) { return recipes().at(kind).least_size; }
 
-std::unique_ptr<LoopFileSystem> LoopFileSystem::make(const std::string& kind, std::uint64_t bytes, std::string& why_not) {
+bool LoopFileSystem::prepare(std::string& why_not) {
     if (::geteuid() != 0) {
         why_not = "mounting needs root";
-        return nullptr;
+        return false;
     }
+    folder_ = new_folder();
+    image_ = folder_ + "/image";
+    mount_point_ = folder_ + "/mounted";
+    if (!folder_.empty() && ::mkdir(mount_point_.c_str(), 0755) == 0) return true;
+    why_not = "no room for an image in /tmp";
+    return false;
+}
+
+bool LoopFileSystem::mount(const std::vector<std::string>& recipe, std::string& why_not) {
+    std::string output;
+    mounted_ = run_program(with(recipe, {device_, mount_point_}), output);
+    if (!mounted_) why_not = "cannot mount: " + last_line(output);
+    return mounted_;
+}
+
+std::unique_ptr<LoopFileSystem> LoopFileSystem::make(const std::string& kind, std::uint64_t bytes, std::string& why_not) {
     std::unique_ptr<LoopFileSystem> made(new LoopFileSystem);
-    made->folder_ = new_folder();
-    made->image_ = made->folder_ + "/image";
-    made->mount_point_ = made->folder_ + "/mounted";
-    if (made->folder_.empty() || !make_image(made->image_, bytes) || ::mkdir(made->mount_point_.c_str(), 0755) != 0) {
+    if (!made->prepare(why_not)) return nullptr;
+    if (!make_image(made->image_, bytes)) {
         why_not = "no room for an image in /tmp";
         return nullptr;
     }
@@ -125,12 +187,56 @@ std::unique_ptr<LoopFileSystem> LoopFileSystem::make(const std::string& kind, st
         why_not = "cannot make " + kind + ": " + last_line(output);
         return nullptr;
     }
-    if (!run_program(with(recipe.mount, {made->device_, made->mount_point_}), output)) {
-        why_not = "cannot mount " + kind + ": " + last_line(output);
+    return made->mount(recipe.mount, why_not) ? std::move(made) : nullptr;
+}
+
+std::unique_ptr<LoopFileSystem> LoopFileSystem::mount_copy(const std::string& kind, const std::string& image,
+                                                           std::string& why_not) {
+    std::unique_ptr<LoopFileSystem> made(new LoopFileSystem);
+    if (!made->prepare(why_not)) return nullptr;
+    std::string output;
+    if (!run_program({"cp", "--sparse=auto", image, made->image_}, output)) {
+        why_not = last_line(output);
         return nullptr;
     }
-    made->mounted_ = true;
-    return made;
+    if (!attach(made->image_, made->device_, why_not)) return nullptr;
+    return made->mount(recipes().at(kind).mount, why_not) ? std::move(made) : nullptr;
+}
+
+// Nothing was written while the copy was made when it equals the image afterwards: no block was copied before and another after
+// a write.
+bool LoopFileSystem::copy_image(const std::string& to) const {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const SparseFile from(image_, O_RDONLY);
+        const SparseFile copy(to, O_RDWR | O_CREAT | O_TRUNC);
+        if (copy.take(from) && from.same_in_data_of(copy) && copy.same_in_data_of(from)) return true;
+    }
+    return false;
+}
+
+bool LoopFileSystem::pull() const {
+    const int fd = ::open(device_.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return false;
+    loop_info64 info = {};
+    bool pulled = ::ioctl(fd, LOOP_GET_STATUS64, &info) == 0;
+    info.lo_sizelimit = kMiB;
+    pulled = pulled && ::ioctl(fd, LOOP_SET_STATUS64, &info) == 0;
+    ::close(fd);
+    return pulled;
+}
+
+bool LoopFileSystem::unmount() {
+    std::string output;
+    if (mounted_ && run_program({"umount", mount_point_}, output)) mounted_ = false;
+    if (mounted_) return false;
+    detach(device_);
+    device_.clear();
+    // A driver in user space ends, and so closes the device, only after umount has returned.
+    for (int attempt = 0; attempt < 500; ++attempt) {
+        if (run_program({"losetup", "--associated", image_}, output) && output.empty()) return true;
+        ::usleep(10'000);
+    }
+    return false;
 }
 
 LoopFileSystem::~LoopFileSystem() {

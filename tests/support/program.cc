@@ -90,7 +90,7 @@ Outcome RunningProgram::wait() {
 
 Outcome run(const Program& program) { return RunningProgram(program).wait(); }
 
-Vault::Vault(std::string folder) : folder_(std::move(folder)) {}
+Vault::Vault(std::string folder, std::string vault) : folder_(std::move(folder)), vault_(std::move(vault)) {}
 
 Program Vault::command(std::vector<std::string> arguments) const {
     Program program;

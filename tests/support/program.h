@@ -45,18 +45,19 @@ private:
 
 [[nodiscard]] Outcome run(const Program& program);
 
-// The built `custody` over a vault and keyring of its own below `folder`, with a passphrase.
+// The built `custody` over a vault and keyring of its own below `folder`, with a passphrase. The vault may lie on another medium.
 class Vault {
 public:
-    explicit Vault(std::string folder);
+    explicit Vault(std::string folder) : Vault(folder, folder + "/vault") {}
+    Vault(std::string folder, std::string vault);
     [[nodiscard]] Program command(std::vector<std::string> arguments) const;
     Outcome operator()(std::vector<std::string> arguments) const { return run(command(std::move(arguments))); }
-    [[nodiscard]] std::string vault() const { return folder_ + "/vault"; }
+    [[nodiscard]] const std::string& vault() const { return vault_; }
     [[nodiscard]] std::string keyring() const { return folder_ + "/keyring"; }
     [[nodiscard]] const std::string& folder() const { return folder_; }
 
 private:
-    std::string folder_;
+    std::string folder_, vault_;
 };
 
 // CUSTODY_TEST_SEED, else a fixed one: a failure is repeated by the seed that the test prints.

@@ -56,11 +56,21 @@ void remove_below(int parent, const std::string& name) {
     (void)::unlinkat(parent, name.c_str(), 0);
 }
 
+std::string environment_or(const char* variable, const std::string& otherwise) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
 }  // namespace
 
-ScratchFolder::ScratchFolder(const std::string& purpose) {
-    const char* base = std::getenv("TMPDIR");
-    std::string pattern = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/custody-" + purpose + "-XXXXXX";
+ScratchFolder::ScratchFolder(const std::string& purpose) : ScratchFolder(environment_or("TMPDIR", "/tmp"), purpose) {}
+
+ScratchFolder ScratchFolder::for_vaults(const std::string& purpose) {
+    return {environment_or("CUSTODY_TEST_VAULT_ROOT", environment_or("TMPDIR", "/tmp")), purpose};
+}
+
+ScratchFolder::ScratchFolder(const std::string& base, const std::string& purpose) {
+    std::string pattern = base + "/custody-" + purpose + "-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr || ::chmod(pattern.c_str(), 0755) != 0) {
         std::perror(pattern.c_str());
         std::abort();

@@ -12,6 +12,8 @@ class ScratchFolder {
 public:
     // Below TMPDIR, else /tmp; readable by everyone, so that tests may drop their privileges.
     explicit ScratchFolder(const std::string& purpose);
+    // For tests of a vault that hold on any file system: below CUSTODY_TEST_VAULT_ROOT where it is set.
+    [[nodiscard]] static ScratchFolder for_vaults(const std::string& purpose);
     ~ScratchFolder();
     ScratchFolder(const ScratchFolder&) = delete;
     ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -20,6 +22,7 @@ public:
     [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
 private:
+    ScratchFolder(const std::string& base, const std::string& purpose);
     std::string path_;
 };
 

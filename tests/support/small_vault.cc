@@ -151,7 +151,7 @@ Folder folder_of(const SmallVault::Files& files) {
 
 }  // namespace
 
-SmallVault::SmallVault() : scratch_("small-vault") {
+SmallVault::SmallVault() : scratch_(ScratchFolder::for_vaults("small-vault")) {
     keyring_ = std::make_unique<Keyring>(
         must(Keyring::create(files_, clock_, scratch_ / "keyring", Suite::standard, "host-a", secret_text("small"), kCheapCost)));
     unlocked_ = std::make_unique<UnlockedKeyring>(must(keyring_->unlock(secret_text("small"))));
