@@ -1,5 +1,9 @@
 #include "tests/support/program.h"
 
+#include "tests/support/sanitizers.h"
+
+#include <gtest/gtest.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -85,6 +89,7 @@ Outcome RunningProgram::wait() {
     if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
     outcome.out = read_and_remove(out_path_);
     outcome.err = read_and_remove(err_path_);
+    if (is_sanitizer_report(outcome.err)) ADD_FAILURE() << outcome.err;
     return outcome;
 }
 
