@@ -34,7 +34,7 @@ struct VerifyResult {
     };
     struct Damage {
         std::string object;   // object name
-        std::string kind;     // "pack", "index", "snapshot", "ledger", "marks", "reserve", "header"
+        std::string kind;     // "pack", "index", "snapshot", "ledger", "witness", "marks", "reserve", "header"
         std::string problem;  // in words
         std::vector<Affected> affects;
     };

@@ -1,6 +1,8 @@
 // What can be checked without any key: the ledger, and that each object it names is there and is what its name says.
+#include "base/counts.h"
 #include "base/text.h"
 #include "restore/verification.h"
+#include "vault/history/witness.h"
 #include "vault/marks_check.h"
 #include "vault/object_check.h"
 #include "vault/store/session.h"
@@ -16,7 +18,7 @@ constexpr std::size_t kOrphansNamed = 5;
 
 bool is_named_by_layout(const std::string& name) {
     return name == "vault.json" || name == "gc/marks" || name == "reserve" || name.starts_with("ledger/") ||
-           name.starts_with("sessions/");
+           name.starts_with("sessions/") || parse_witness_name(name);
 }
 
 Status list_store(Verification& run) {
@@ -91,6 +93,10 @@ Status check_marks(Verification& run) {
         run.book.report("gc/marks", marks.error().message);
         return done();
     }
+    // Every vault is made with marks, and they are replaced whole.
+    const auto present = run.store().info("gc/marks");
+    if (!present.ok() && present.error().code != Code::not_found) return present.error();
+    if (!present.ok()) run.book.report("gc/marks", say("is missing"));
     TRY_ASSIGN(const std::uint64_t pruned, last_pruned_generation(run.store(), run.state().n));
     if (marks->generation < pruned) {
         run.book.report("gc/marks", say("lost or put back: of generation {}, and the ledger tells of a prune of generation {}",
@@ -118,6 +124,18 @@ Status check_reserve(Verification& run) {
     return done();
 }
 
+// Second copies of ledger entries, this vault's and others'. Small, so that every level reads them.
+Status check_second_copies(Verification& run) {
+    TRY_ASSIGN(const WitnessCheck check, check_witnesses(run.store(), run.subject.vault, *run.ledger));
+    run.result.objects += check.objects;
+    run.result.bytes_read += check.bytes_read;
+    for (const WitnessCheck::Problem& each : check.problems) run.book.report(each.object, each.problem);
+    if (check.newest_missing) {
+        run.note(say("the newest ledger entry has no witness here; the next run or repair writes it"));
+    }
+    return done();
+}
+
 void note_orphans(Verification& run) {
     std::string named;
     std::uint64_t count = 0;
@@ -127,8 +145,9 @@ void note_orphans(Verification& run) {
     }
     if (count == 0) return;
     if (count > kOrphansNamed) named += ", ...";
-    run.note(
-        say("{} objects that no ledger entry names, of interrupted or running backups; prune removes them: {}", count, named));
+    run.note(say_count(count, "{} object that no ledger entry names, of an interrupted or running backup; prune removes it: {}",
+                       "{} objects that no ledger entry names, of interrupted or running backups; prune removes them: {}",
+                       named));
 }
 
 }  // namespace
@@ -165,6 +184,7 @@ Status check_objects(Verification& run) {
     TRY(check_header(run));
     TRY(check_marks(run));
     TRY(check_reserve(run));
+    TRY(check_second_copies(run));
     TRY(check_live_objects(run));
     note_orphans(run);
     return done();

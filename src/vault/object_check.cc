@@ -46,6 +46,7 @@ std::string_view object_kind(std::string_view name) {
     if (name.starts_with("index/")) return "index";
     if (name.starts_with("snapshots/")) return "snapshot";
     if (name.starts_with("ledger/")) return "ledger";
+    if (name.starts_with("witness/")) return "witness";
     if (name == "gc/marks") return "marks";
     if (name == "reserve") return "reserve";
     if (name == "vault.json") return "header";

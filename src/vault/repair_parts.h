@@ -1,7 +1,8 @@
 // The parts of one repair and what they share. Only repairer*.cc include this.
 //
-// Order: header, marks -> survey (every object hashed) -> snapshots, packs by name -> index segments -> packs block by block ->
-// reserve -> ledger entry -> removal of what was replaced -> what is lost. Threads: one, with workers inside the survey.
+// Order: ledger, header, marks, witnesses -> survey (every object hashed) -> snapshots, packs by name -> index segments -> packs
+// block by block -> reserve -> ledger entry -> removal of what was replaced -> what is lost. Threads: one, with workers inside
+// the survey.
 #pragma once
 
 #include "vault/pack_health.h"
@@ -60,6 +61,9 @@ struct Repair {
     [[nodiscard]] Status write_index(IndexBatch& batch);
 };
 
+// repairer_ledger.cc: the ledger's entries from their witnesses, and the witnesses from ledgers.
+[[nodiscard]] Status heal_ledger(Repair& repair);
+[[nodiscard]] Status heal_witnesses(Repair& repair);
 // repairer_index.cc: labels, and the index segments of this vault made again from its packs.
 [[nodiscard]] Status open_labels(Repair& repair);
 [[nodiscard]] Status rebuild_index(Repair& repair);

@@ -36,8 +36,8 @@ Status heal_header(Repair& repair) {
     const LedgerDamage& first = repair.vault.ledger_damage().back();
     return Error{
         Code::corrupt,
-        say("the ledger of {} is damaged ({}: {}), and each vault has its own: keep this one for restoring, make a new vault "
-            "with `custody init` and fill it with `custody copy`",
+        say("the ledger of {} is damaged ({}: {}), and no witness of what it lacks is at hand: keep this one for restoring, make "
+            "a new vault with `custody init` and fill it with `custody copy`",
             repair.store().location(), first.object, first.problem)};
 }
 
@@ -46,8 +46,10 @@ Status heal_header(Repair& repair) {
 Status heal_marks(Repair& repair) {
     const auto marks = read_marks(repair.store());
     if (!marks.ok() && !is_damage(marks.error())) return marks.error();
+    const auto present = repair.store().info(kMarks);  // missing ones read as none
+    if (!present.ok() && !is_damage(present.error())) return present.error();
     TRY_ASSIGN(const std::uint64_t pruned, last_pruned_generation(repair.store(), repair.state().n));
-    if (marks.ok() && marks->generation >= pruned) return done();
+    if (present.ok() && marks.ok() && marks->generation >= pruned) return done();
     TRY_ASSIGN(const std::unique_ptr<SessionLock> lock, repair.store().lock_prune());
     TRY_ASSIGN(const std::vector<SessionInfo> sessions, repair.store().list_sessions());
     Marks fresh;
@@ -190,10 +192,12 @@ Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& pro
                             const UnlockedKeyring* unlocked) {
     TRY(check_may_repair(damaged, from));
     Repair repair(damaged, from, unlocked, progress, stop);
+    TRY(heal_ledger(repair));
     TRY(heal_header(repair));
     TRY(heal_marks(repair));
     TRY_ASSIGN(const Session session, Session::begin(damaged.store()));
     TRY(damaged.ledger().refresh());
+    TRY(heal_witnesses(repair));
     TRY(survey(repair));
     TRY(heal_snapshots(repair));
     TRY(heal_packs_by_name(repair));

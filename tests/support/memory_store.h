@@ -26,6 +26,7 @@ public:
     Status replace(const std::string& name, ByteView content) override;
     Status remove(const std::string& name) override;
     Status barrier() override;
+    Status settle(const std::string&) override { return done(); }
     Result<std::vector<ObjectInfo>> list(const std::string& folder) override;
     Result<std::vector<std::string>> list_temporary() override { return std::vector<std::string>{}; }
     Result<std::unique_ptr<SessionLock>> begin_session() override;

@@ -1,6 +1,7 @@
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "tests/support/small_vault.h"
+#include "vault/history/witness.h"
 #include "vault/replicator.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
@@ -226,11 +227,33 @@ TEST_F(RepairerTest, PackThatNobodyNeedsIsDropped) {
 
 TEST_F(RepairerTest, DamagedLedgerIsRefusedInWords) {
     vault_.populate();
+    const std::string witness = witness_name(vault_.open("a").header().vault, 2);
     flip(names("ledger/")[1], 50);
+    flip(witness, 50);
+    vault_.remove_object("b", witness);
     const auto before = vault_.objects("a");
     const auto result = repair_a(true);
     ASSERT_TRUE(fails_with(Code::corrupt, result));
     EXPECT_NE(result.error().message.find("custody copy"), std::string::npos);
+    EXPECT_EQ(vault_.objects("a"), before);
+}
+
+// A stranger who can write to the other medium, and has no key that anybody trusts, must not lengthen this vault's history.
+TEST_F(RepairerTest, WitnessOfAnUnknownSignerIsNotTakenUp) {
+    vault_.populate();
+    Repository repository = vault_.open("a");
+    LedgerEntry forged;
+    forged.n = repository.state().n + 1;
+    forged.previous = repository.state().head;
+    forged.operation = Operation::forget;
+    forged.time = vault_.clock().now();
+    forged.snapshots = {repository.state().snapshots.begin()->first};
+    const auto bytes = encode(forged, repository.header().vault, Secret::random(32));
+    ASSERT_TRUE(is_ok(bytes));
+    vault_.write_object("b", witness_name(repository.header().vault, forged.n), *bytes);
+    const auto before = vault_.objects("a");
+    const auto result = repair_a(true);
+    ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(vault_.objects("a"), before);
 }
 

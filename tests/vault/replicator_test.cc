@@ -4,6 +4,7 @@
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "tests/support/small_vault.h"
+#include "vault/history/witness.h"
 #include "vault/store/session.h"
 
 #include <gtest/gtest.h>
@@ -167,6 +168,7 @@ TEST_F(ReplicatorTest, InterruptedAnywhereTheNextRunCompletesIt) {
     vault_.back_up("a", "config", "etc", {{"etc/hosts", text(800, 1)}});
     back_up_docs(1);
     const auto empty = vault_.objects("b");
+    const auto source_alone = vault_.objects("a");
     std::uint64_t failures = 0;
     for (std::uint64_t n = 1;; n += 5) {
         FaultFileSystem faulty(vault_.files());
@@ -182,11 +184,63 @@ TEST_F(ReplicatorTest, InterruptedAnywhereTheNextRunCompletesIt) {
         const auto again = copy("a", "b");
         ASSERT_TRUE(is_ok(again)) << "after operation " << n;
         expect_complete("b");
+        vault_.put_back("a", source_alone);  // which would remember the other's ledger
         vault_.put_back("b", empty);
         vault_.forget_heads();
         ASSERT_LT(n, 20'000U);
     }
     EXPECT_GT(failures, 20U);
+}
+
+TEST_F(ReplicatorTest, EachVaultHoldsWitnessesOfBothLedgers) {
+    vault_.populate();
+    const std::map<std::string, VaultId> ids{{"a", vault_.open("a").header().vault}, {"b", vault_.open("b").header().vault}};
+    for (const auto& [at, own] : ids) {
+        const auto objects = vault_.objects(at);
+        std::size_t witnesses = 0;
+        for (const auto& [of, id] : ids) {
+            Repository repository = vault_.open(of);
+            ASSERT_GT(repository.state().n, 4U);
+            for (std::uint64_t n = 1; n <= repository.state().n; ++n, ++witnesses) {
+                const auto witness = objects.find(witness_name(id, n));
+                ASSERT_NE(witness, objects.end()) << at << " of " << of << " " << n;
+                EXPECT_EQ(witness->second, vault_.objects(of).at(ledger_name(n))) << at << " of " << of << " " << n;
+            }
+        }
+        for (const auto& [name, content] : objects) witnesses -= name.starts_with("witness/") ? 1U : 0U;
+        EXPECT_EQ(witnesses, 0U) << "no other witnesses";
+    }
+}
+
+TEST_F(ReplicatorTest, SourceThatTakesNoFilesIsAWarning) {
+    back_up_docs(1);
+    FaultFileSystem read_only(vault_.files());
+    read_only.arm(1, Fault::denied, true);
+    auto source = Repository::open(read_only, vault_.clock(), vault_.path("a"), &vault_.keyring());
+    ASSERT_TRUE(is_ok(source));
+    Repository target = vault_.open("b");
+    const auto copied = copy_snapshots(*source, target, {}, silent_, stop_);
+    ASSERT_TRUE(is_ok(copied));
+    EXPECT_EQ(copied->snapshots_copied, 1U);
+    ASSERT_EQ(copied->warnings.size(), 1U);
+    EXPECT_NE(copied->warnings[0].find("could not be witnessed"), std::string::npos);
+    EXPECT_TRUE(vault_.objects("b").contains(witness_name(source->header().vault, source->state().n)));
+    EXPECT_FALSE(vault_.objects("a").contains(witness_name(target.header().vault, 1)));
+    expect_complete("b");
+    // The next copy with a source that takes files makes up for it.
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    EXPECT_TRUE(vault_.objects("a").contains(witness_name(target.header().vault, target.state().n)));
+}
+
+// The newest entry's witness may be lost with a crash; the next entry waits for it.
+TEST_F(ReplicatorTest, LostNewestWitnessIsWrittenBeforeTheNextEntry) {
+    back_up_docs(1);
+    Repository before = vault_.open("a");
+    const std::string newest = witness_name(before.header().vault, before.state().n);
+    const Bytes content = vault_.objects("a").at(newest);
+    vault_.remove_object("a", newest);
+    back_up_docs(2);
+    EXPECT_EQ(vault_.objects("a").at(newest), content);
 }
 
 TEST_F(ReplicatorTest, OtherFamiliesAreRefused) {

@@ -4,6 +4,7 @@
 #include "tests/support/hand_vault.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
+#include "vault/history/witness.h"
 
 #include <gtest/gtest.h>
 
@@ -137,7 +138,7 @@ TEST_F(RepositoryTest, ListsOldestFirstAndCountsTheUnreadable) {
     const ObjectId third = back_up();
     auto exported = vault_.keyring().export_writer({"business"}, "other");
     ASSERT_TRUE(is_ok(exported));
-    auto writer = Keyring::import_writer(posix_file_system(), vault_.clock(), vault_.scratch() / "writer", *exported);
+    auto writer = Keyring::import_writer(posix_file_system(), vault_.clock(), vault_.scratch() / "writer", exported->view());
     ASSERT_TRUE(is_ok(writer));
     auto repository = Repository::open(posix_file_system(), vault_.clock(), vault_.path(), &*writer);
     ASSERT_TRUE(is_ok(repository));
@@ -154,7 +155,13 @@ TEST_F(RepositoryTest, RememberedHeadNoticesACutTail) {
     back_up();
     back_up();
     EXPECT_TRUE(vault_.open().head_witnessed());
+    const VaultId id = vault_.open().header().vault;
     ASSERT_EQ(std::remove((vault_.path() + "/" + ledger_name(3)).c_str()), 0);
+    EXPECT_TRUE(
+        fails_with(Code::corrupt, Repository::open(posix_file_system(), vault_.clock(), vault_.path(), &vault_.keyring())));
+    // The witness that is left of the entry tells everybody.
+    EXPECT_TRUE(fails_with(Code::corrupt, Repository::open(posix_file_system(), vault_.clock(), vault_.path(), nullptr)));
+    ASSERT_EQ(std::remove((vault_.path() + "/" + witness_name(id, 3)).c_str()), 0);
     EXPECT_TRUE(
         fails_with(Code::corrupt, Repository::open(posix_file_system(), vault_.clock(), vault_.path(), &vault_.keyring())));
     // Who remembers nothing cannot know, and is told so.
@@ -199,7 +206,7 @@ TEST_F(RepositoryTest, AnotherFamilysKeyringIsRefused) {
     auto other = Keyring::create(posix_file_system(), clock, vault_.scratch() / "other", Suite::standard, "host",
                                  secret_text("x"), kCheapCost);
     ASSERT_TRUE(is_ok(other));
-    EXPECT_TRUE(fails_with(Code::refused, Repository::open(posix_file_system(), clock, vault_.path(), &*other)));
+    EXPECT_TRUE(fails_with(Code::wrong_key, Repository::open(posix_file_system(), clock, vault_.path(), &*other)));
 }
 
 TEST_F(RepositoryTest, ClockIsJudgedByTheLedger) {

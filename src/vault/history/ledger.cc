@@ -75,12 +75,24 @@ Error rolled_back(const ObjectStore& store, std::uint64_t have, const Remembered
 
 }  // namespace
 
-Status Ledger::apply(const LedgerEntry& entry, const Digest& hash) {
-    if (const auto why = contradiction(state_, entry)) return damaged(state_.n + 1, *why);
+void Ledger::take(const LedgerEntry& entry, const Digest& hash) {
     absorb(state_, entry, hash);
     digests_[entry.n] = hash;
     signers_.try_emplace(entry.signer, entry.n);
+}
+
+Status Ledger::apply(const LedgerEntry& entry, const Digest& hash) {
+    if (const auto why = contradiction(state_, entry)) return damaged(state_.n + 1, *why);
+    take(entry, hash);
     return done();
+}
+
+// In place of an entry that cannot be read. False: there is none that follows on what came before.
+bool Ledger::take_witness(std::uint64_t n) {
+    const auto found = read_entry(*store_, witness_name(vault_, n), vault_, n);
+    if (!found.ok() || contradiction(state_, found->entry)) return false;
+    take(found->entry, found->hash);
+    return true;
 }
 
 Result<bool> Ledger::read_next() {
@@ -140,11 +152,13 @@ Result<Ledger> Ledger::salvage(ObjectStore& store, const VaultId& vault, std::ve
     const std::uint64_t last = listed.empty() ? 0 : listed.back();
     std::uint64_t expected = 1;
     for (const std::uint64_t n : listed) {
-        if (n >= expected + 1) damage.push_back({ledger_name(expected), say("entries {} to {} are missing", expected, n - 1)});
-        expected = std::max(expected, n + 1);
+        if (n > expected) damage.push_back({ledger_name(expected), say("entries {} to {} are missing", expected, n - 1)});
+        while (expected < n && ledger.take_witness(expected)) ++expected;
+        expected = n + 1;
         auto fetched = fetch(store, vault, n);
         if (!fetched.ok() || !*fetched) {
             damage.push_back({ledger_name(n), fetched.ok() ? say("it is missing") : fetched.error().message});
+            ledger.take_witness(n);
             continue;
         }
         // What follows on an entry that cannot be read is not damaged by that.
@@ -161,10 +175,9 @@ Result<Ledger> Ledger::salvage(ObjectStore& store, const VaultId& vault, std::ve
             damage.push_back({ledger_name(n), *why});
             if ((*fetched)->entry.n != n) continue;  // an entry under another's name says nothing that is new
         }
-        absorb(ledger.state_, (*fetched)->entry, (*fetched)->hash);
-        ledger.digests_[n] = (*fetched)->hash;
-        ledger.signers_.try_emplace((*fetched)->entry.signer, n);
+        ledger.take((*fetched)->entry, (*fetched)->hash);
     }
+    for (std::uint64_t n = last + 1; ledger.take_witness(n);) ++n;
     ledger.state_.n = last;
     if (last == 0) damage.push_back({ledger_name(1), say("the ledger is missing")});
     if (last > 0 && read_entry(store, witness_name(vault, last + 1), vault, last + 1).ok()) {

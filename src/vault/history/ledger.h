@@ -81,7 +81,8 @@ public:
     // `expected`: a head remembered elsewhere; a shorter ledger or another hash at that n is corrupt, "rolled back or cut".
     static Result<Ledger> load(ObjectStore& store, const VaultId& vault, std::optional<RememberedHead> expected);
     // For reading what is left of a vault whose ledger is damaged: every entry that can be read is taken at its word, what
-    // contradicts is listed. Such a ledger must not be published to.
+    // contradicts is listed. What cannot be read is taken from the vault's own witness, where that follows on. Such a ledger must
+    // not be published to.
     static Result<Ledger> salvage(ObjectStore& store, const VaultId& vault, std::vector<LedgerDamage>& damage);
 
     [[nodiscard]] const LedgerState& state() const { return state_; }
@@ -106,6 +107,8 @@ private:
     Ledger(ObjectStore& store, VaultId vault) : store_(&store), vault_(vault) {}
     Status apply(const LedgerEntry& entry, const Digest& hash);
     Result<bool> read_next();  // false: there is none
+    void take(const LedgerEntry& entry, const Digest& hash);
+    bool take_witness(std::uint64_t n);
     Status settle_witness();
     Status check_cut();
     ObjectStore* store_;

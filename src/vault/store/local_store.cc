@@ -24,7 +24,7 @@ constexpr int kMaxReplacementWaits = 20;
 constexpr auto kReplacementWait = std::chrono::milliseconds(10);
 constexpr const char* kSessions = "sessions";
 constexpr const char* kTemporary = "tmp";
-constexpr std::array kTopFolders = {"packs", "index", "snapshots", "ledger", "gc"};
+constexpr std::array kTopFolders = {"packs", "index", "snapshots", "ledger", "witness", "gc"};
 constexpr std::size_t kSessionIdDigits = 32;
 constexpr std::size_t kGenerationDigits = 16;
 
@@ -38,6 +38,17 @@ public:
         dirty_.insert(folder);
     }
 
+    // One folder, whatever was added to it before, and no later barrier for that.
+    Status sync_one(const std::string& folder) {
+        const std::lock_guard one_at_a_time(sync_mutex_);
+        if (failed_) return *failed_;
+        {
+            const std::lock_guard lock(mutex_);
+            dirty_.erase(folder);
+        }
+        return sync(folder);
+    }
+
     // Returns when everything added before is durable, also what another thread is syncing right now. After one failure the
     // state of the medium is unknown, so every later call fails too.
     Status sync_all() {
@@ -48,16 +59,17 @@ public:
             const std::lock_guard lock(mutex_);
             folders.swap(dirty_);
         }
-        for (const auto& folder : folders) {
-            const Status synced = files_.sync_directory(folder);
-            if (synced.ok()) continue;
-            failed_ = synced.error();
-            return synced;
-        }
+        for (const auto& folder : folders) TRY(sync(folder));
         return done();
     }
 
 private:
+    Status sync(const std::string& folder) {
+        const Status synced = files_.sync_directory(folder);
+        if (!synced.ok()) failed_ = synced.error();
+        return synced;
+    }
+
     FileSystem& files_;
     std::mutex mutex_;
     std::set<std::string> dirty_;
@@ -242,6 +254,14 @@ public:
 
     Status barrier() override { return store_->dirty.sync_all(); }
 
+    Status settle(const std::string& folder) override {
+        TRY_ASSIGN(const std::string path, checked_path(folder));
+        const auto info = files_.info(path);
+        if (!info.ok()) return info.error().code == Code::not_found ? done() : Status(info.error());
+        store_->dirty.add(path);
+        return done();
+    }
+
     Result<std::vector<ObjectInfo>> list(const std::string& folder) override {
         std::vector<ObjectInfo> found;
         if (folder.empty()) {
@@ -309,7 +329,7 @@ private:
         TRY_ASSIGN(const auto writer, begin_local());
         TRY(writer->append(content));
         TRY(writer->finish_as(name, naming));
-        return files_.sync_directory(parent_path(store_->path_of(name)));
+        return store_->dirty.sync_one(parent_path(store_->path_of(name)));
     }
 
     // A missing folder is an empty one.

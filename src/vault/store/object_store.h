@@ -1,10 +1,10 @@
 // Where a vault's objects lie. Objects are immutable once named, except gc/marks and reserve, which are replaced whole.
 // One conformance suite (tests/vault/store/object_store_suite.h) is passed by every implementation.
 //
-// Names are relative, of [a-z0-9/._-]: vault.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>, gc/marks,
-// sessions/<32>[-<generation>], tmp/<32>, reserve. Ownership: a store outlives its readers, writers and sessions. Threads: safe
-// from many; a writer or reader serves one thread, except ObjectReader::read, which is safe from many.
-// Errors: io, no_space, denied, read_only, exists, not_found, busy; corrupt for a name of another form. Durable: see each
+// Names are relative, of [a-z0-9/._-]: vault.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>,
+// witness/<32>/<16>, gc/marks, sessions/<32>[-<generation>], tmp/<32>, reserve. Ownership: a store outlives its readers, writers
+// and sessions. Threads: safe from many; a writer or reader serves one thread, except ObjectReader::read, which is safe from
+// many. Errors: io, no_space, denied, read_only, exists, not_found, busy; corrupt for a name of another form. Durable: see each
 // function.
 #pragma once
 
@@ -73,6 +73,8 @@ public:
     [[nodiscard]] virtual Status remove(const std::string& name) = 0;
     // Every name finished or removed before is durable after this. Nothing pending: no fsync.
     [[nodiscard]] virtual Status barrier() = 0;
+    // The names that are in this folder now, whoever made them, are durable after the next barrier().
+    [[nodiscard]] virtual Status settle(const std::string& folder) = 0;
     // All objects below a folder ("packs", "index/<32>", "" for all), sorted by name; temporary files are left out.
     [[nodiscard]] virtual Result<std::vector<ObjectInfo>> list(const std::string& folder) = 0;
     [[nodiscard]] virtual Result<std::vector<std::string>> list_temporary() = 0;  // leftovers of dead writers, for prune

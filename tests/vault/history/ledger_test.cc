@@ -2,6 +2,7 @@
 #include "vault/history/ledger.h"
 
 #include "tests/support/memory_store.h"
+#include "vault/history/witness.h"
 #include "vault/packs/format.h"
 
 #include <gtest/gtest.h>
@@ -155,6 +156,8 @@ TEST_F(LedgerTest, CutTailIsNoticedByWhoRemembersTheHead) {
     grow(3);
     const RememberedHead head = load().head();
     store_.objects().erase(ledger_name(4));
+    expect_corrupt("entry 4");  // its witness is left
+    store_.objects().erase(witness_name(vault_, 4));
     EXPECT_EQ(load().state().n, 3U);  // nobody can tell without a witness
     expect_corrupt("rolled back or cut", head);
 }
@@ -334,15 +337,20 @@ TEST_F(LedgerTest, SalvageReadsWhatIsLeft) {
     const std::vector<ObjectId> ids = grow(4);
     store_.objects().erase(ledger_name(3));
     store_.objects()[ledger_name(4)][20] ^= 1;
-    std::vector<LedgerDamage> damage;
-    const auto ledger = Ledger::salvage(store_, vault_, damage);
-    ASSERT_TRUE(ledger.ok());
-    EXPECT_EQ(ledger->state().n, 5U);
-    EXPECT_TRUE(ledger->state().snapshots.contains(ids[0]));
-    EXPECT_TRUE(ledger->state().snapshots.contains(ids[3]));
-    std::vector<std::string> objects;
-    for (const LedgerDamage& each : damage) objects.push_back(each.object);
-    EXPECT_EQ(objects, (std::vector<std::string>{ledger_name(3), ledger_name(4), ledger_name(5)}));
+    for (const bool witnessed : {true, false}) {
+        std::vector<LedgerDamage> damage;
+        const auto ledger = Ledger::salvage(store_, vault_, damage);
+        ASSERT_TRUE(ledger.ok());
+        EXPECT_EQ(ledger->state().n, 5U);
+        EXPECT_TRUE(ledger->state().snapshots.contains(ids[0]));
+        EXPECT_EQ(ledger->state().snapshots.contains(ids[1]), witnessed);
+        EXPECT_EQ(ledger->state().snapshots.contains(ids[2]), witnessed);
+        EXPECT_TRUE(ledger->state().snapshots.contains(ids[3]));
+        std::vector<std::string> objects;
+        for (const LedgerDamage& each : damage) objects.push_back(each.object);
+        EXPECT_EQ(objects, (std::vector<std::string>{ledger_name(3), ledger_name(4)}));
+        for (const std::uint64_t n : {3U, 4U}) store_.objects().erase(witness_name(vault_, n));
+    }
 }
 
 TEST_F(LedgerTest, SignersAreKnownFromTheirFirstEntry) {

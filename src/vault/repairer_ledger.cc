@@ -1,0 +1,266 @@
+// The ledger's entries, healed from their witnesses: this vault's own, and those that the other vault keeps of it.
+//
+// The hash chain says what may be written. The newest entry that can be had is the top; from it down, each entry names the hash
+// of the one before, so that for every number one content only fits. An entry here that is sound in itself and is not that one is
+// a fork: this vault was rolled back and written to again. Nothing is merged then; that is for a person to decide. What is
+// written is replayed first, as a whole: no repair leaves a ledger that contradicts itself.
+#include "base/text.h"
+#include "vault/history/witness.h"
+#include "vault/object_check.h"
+#include "vault/repair_parts.h"
+#include "vault/witnessing.h"
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+struct Candidate {
+    ObjectStore* store = nullptr;
+    std::string name;
+    Digest hash, previous;
+    SignerId signer;
+    bool is_entry = false;  // of the ledger itself, not a witness
+};
+
+class LedgerHealer {
+public:
+    explicit LedgerHealer(Repair& repair) : repair_(repair), id_(repair.vault.header().vault) {}
+
+    // False: nothing was written.
+    Result<bool> run() {
+        TRY(gather("ledger", repair_.store()));
+        for (const auto& [n, found] : candidates_) {
+            for (const Candidate& each : found) known_signers_.insert(each.signer);
+        }
+        TRY(gather(witness_folder(id_), repair_.store()));
+        if (repair_.other) TRY(gather(witness_folder(id_), repair_.other->store()));
+        if (candidates_.empty()) return false;
+        TRY_ASSIGN(remembered_, repair_.vault.keyring()->remembered_head(id_));
+        TRY(choose_chain());
+        TRY(check_replay());
+        return write();
+    }
+
+private:
+    Status gather(const std::string& folder, ObjectStore& store) {
+        TRY_ASSIGN(const std::vector<ObjectInfo> objects, store.list(folder));
+        for (const ObjectInfo& object : objects) {
+            const bool is_entry = object.name.starts_with("ledger/");
+            const auto n = number_of(object.name);
+            if (!n) continue;
+            if (is_entry) listed_.insert(*n);
+            const auto found = read_entry(store, object.name, id_, *n);
+            if (!found.ok() && !is_damage(found.error())) return found.error();
+            if (!found.ok()) continue;
+            // A stranger's signature under a witness says nothing; below a trusted entry its hash would.
+            candidates_[*n].push_back({&store, object.name, found->hash, found->entry.previous, found->entry.signer, is_entry});
+        }
+        return done();
+    }
+
+    std::optional<std::uint64_t> number_of(const std::string& name) const {
+        const bool is_entry = name.starts_with("ledger/");
+        const auto parsed = parse_witness_name(is_entry ? witness_folder(id_) + name.substr(name.find('/')) : name);
+        return parsed ? std::optional(parsed->n) : std::nullopt;
+    }
+
+    [[nodiscard]] bool is_trusted(const Candidate& candidate) const {
+        return candidate.is_entry || known_signers_.contains(candidate.signer) || repair_.vault.signer_trusted(candidate.signer);
+    }
+
+    [[nodiscard]] bool is_remembered(std::uint64_t n, const Digest& hash) const {
+        return remembered_ && remembered_->n == n && remembered_->hash == hash;
+    }
+
+    // The newest entry that counts. At one number there must be one only, unless this keyring remembers which.
+    Result<Candidate> find_top(std::uint64_t& n) const {
+        for (auto at = candidates_.rbegin(); at != candidates_.rend(); ++at) {
+            const Candidate* top = nullptr;
+            bool conflict = false;
+            for (const Candidate& each : at->second) {
+                if (!is_trusted(each)) continue;
+                if (top == nullptr || (top->hash != each.hash && is_remembered(at->first, each.hash))) {
+                    top = &each;
+                }
+            }
+            for (const Candidate& each : at->second) conflict = conflict || (is_trusted(each) && top->hash != each.hash);
+            n = at->first;
+            if (conflict && !is_remembered(n, top->hash)) return forked(n);
+            if (top) return *top;
+        }
+        return Error{Code::corrupt, say("no entry of the ledger of {}, nor any witness of one, can be read", where())};
+    }
+
+    // `proven`: an entry above, of this very ledger or remembered here, leads down to this one; what else stands in its place is
+    // wrong, and no other history.
+    Status choose_chain() {
+        std::uint64_t n = 0;
+        TRY_ASSIGN(Candidate at, find_top(n));
+        bool proven = false;
+        while (true) {
+            chain_.emplace(n, at);
+            proven = proven || at.is_entry || is_remembered(n, at.hash);
+            if (n == 1) return at.previous.is_zero() ? done() : Status(unhealable(1));
+            TRY_ASSIGN(at, find_below(n - 1, at.previous, proven));
+            --n;
+        }
+    }
+
+    Result<Candidate> find_below(std::uint64_t n, const Digest& wanted, bool proven) const {
+        const auto found = candidates_.find(n);
+        if (found == candidates_.end()) return unhealable(n);
+        const Candidate* fits = nullptr;
+        for (const Candidate& each : found->second) {
+            if (each.hash == wanted) {
+                if (fits == nullptr) fits = &each;
+            } else if (each.is_entry && !proven && repair_.vault.signer_trusted(each.signer)) {
+                return forked(n);
+            }
+        }
+        if (fits == nullptr) return unhealable(n);
+        return *fits;
+    }
+
+    Status check_replay() const {
+        LedgerState state;
+        for (const auto& [n, candidate] : chain_) {
+            TRY(repair_.stop.check());
+            TRY_ASSIGN(const EntryFile found, read_entry(*candidate.store, candidate.name, id_, n));
+            if (found.hash != candidate.hash) return Error{Code::corrupt, say("{} changed while it was read", candidate.name)};
+            if (const auto why = contradiction(state, found.entry)) {
+                return Error{Code::corrupt, say("{} of {} cannot be healed: entry {} {}", ledger_name(n), where(), n, *why)};
+            }
+            absorb(state, found.entry, found.hash);
+        }
+        return done();
+    }
+
+    Result<bool> write() {
+        bool any = false;
+        for (const auto& [n, candidate] : chain_) {
+            if (candidate.is_entry) continue;
+            TRY_ASSIGN(const EntryFile found, read_entry(*candidate.store, candidate.name, id_, n));
+            const std::string name = ledger_name(n);
+            // A number that was free when this began may be taken by now.
+            const Status put =
+                listed_.contains(n) ? repair_.store().replace(name, found.bytes) : repair_.store().put_new(name, found.bytes);
+            if (!put.ok() && put.error().code == Code::exists) {
+                return Error{Code::busy, say("{} was written to meanwhile; run repair again", where())};
+            }
+            TRY(put);
+            if (candidate.store != &repair_.store()) repair_.result.bytes_copied += found.bytes.size();
+            repair_.result.healed.push_back(name);
+            any = true;
+        }
+        return any;
+    }
+
+    [[nodiscard]] std::string where() const { return printable(repair_.store().location()); }
+    [[nodiscard]] Error forked(std::uint64_t n) const {
+        return {Code::corrupt,
+                say("the ledger of {} was rolled back and written to again: its entry {} is not the one that witnesses "
+                    "or later entries tell of; keep the vault for restoring, make a new one with `custody init` and "
+                    "fill it with `custody copy`",
+                    where(), n)};
+    }
+    [[nodiscard]] Error unhealable(std::uint64_t n) const {
+        return {Code::corrupt,
+                say("entry {} of the ledger of {} is damaged, and no witness of it is at hand: name the vault that was "
+                    "copied to or from it with --from, or keep this one for restoring, make a new vault with "
+                    "`custody init` and fill it with `custody copy`",
+                    n, where())};
+    }
+
+    Repair& repair_;
+    const VaultId id_;
+    std::map<std::uint64_t, std::vector<Candidate>> candidates_;
+    std::set<std::uint64_t> listed_;  // entries that are there, sound or not
+    std::set<SignerId> known_signers_;
+    std::optional<RememberedHead> remembered_;
+    std::map<std::uint64_t, Candidate> chain_;
+};
+
+// Where a witness of another vault can be had: that vault's ledger, or the other's witness of a third.
+Result<bool> heal_foreign_witness(Repair& repair, const WitnessName& name) {
+    if (!repair.other) return false;
+    const bool is_others = repair.other->header().vault == name.vault;
+    const std::string source = is_others ? ledger_name(name.n) : witness_name(name.vault, name.n);
+    const auto found = read_entry(repair.other->store(), source, name.vault, name.n);
+    if (!found.ok() && !is_damage(found.error())) return found.error();
+    if (!found.ok()) return false;
+    const auto before = name.n > 1 ? read_entry(repair.store(), witness_name(name.vault, name.n - 1), name.vault, name.n - 1)
+                                   : Result<EntryFile>(Error{Code::not_found, {}});
+    const auto after = read_entry(repair.store(), witness_name(name.vault, name.n + 1), name.vault, name.n + 1);
+    // A vault that went back and on again must not overwrite what is remembered of it.
+    const bool fits =
+        (!before.ok() || before->hash == found->entry.previous) && (!after.ok() || after->entry.previous == found->hash);
+    if (!fits) return false;
+    TRY(repair.store().replace(witness_name(name.vault, name.n), found->bytes));
+    repair.result.bytes_copied += found->bytes.size();
+    return true;
+}
+
+Status heal_own_witnesses(Repair& repair, std::set<std::string>& open) {
+    const VaultId& id = repair.vault.header().vault;
+    for (std::uint64_t n = 1; n <= repair.state().n; ++n) {
+        const std::string name = witness_name(id, n);
+        const bool damaged = open.contains(name);
+        const auto present = repair.store().info(name);
+        if (!present.ok() && present.error().code != Code::not_found) return present.error();
+        if (present.ok() && !damaged) continue;
+        TRY_ASSIGN(const EntryFile entry, read_entry(repair.store(), ledger_name(n), id, n));
+        TRY(repair.store().replace(name, entry.bytes));
+        open.erase(name);
+        // The newest may be missing after a crash, and a vault of an early version has none: that was no damage.
+        if (damaged || (repair.state().witnessed && n < repair.state().n)) repair.result.healed.push_back(name);
+    }
+    return done();
+}
+
+}  // namespace
+
+Status heal_ledger(Repair& repair) {
+    if (repair.vault.ledger_damage().empty() && repair.other) {
+        const Status remembered = check_remembered_by(*repair.other, repair.vault);
+        if (remembered.ok()) return done();
+        if (remembered.error().code != Code::corrupt) return remembered;
+    } else if (repair.vault.ledger_damage().empty()) {
+        return done();
+    }
+    LedgerHealer healer(repair);
+    TRY_ASSIGN(const bool healed, healer.run());
+    if (healed) TRY(repair.vault.reload());
+    // A history that this keyring knows, and the other medium knows otherwise.
+    return repair.other && repair.vault.ledger_damage().empty() ? check_remembered_by(*repair.other, repair.vault) : done();
+}
+
+Status heal_witnesses(Repair& repair) {
+    TRY_ASSIGN(const WitnessCheck check, check_witnesses(repair.store(), repair.vault.header().vault, repair.vault.ledger()));
+    std::set<std::string> open;
+    for (const WitnessCheck::Problem& each : check.problems) open.insert(each.object);
+    TRY(heal_own_witnesses(repair, open));
+    for (const std::string& object : open) {
+        const auto name = parse_witness_name(object);
+        if (!name) continue;
+        TRY_ASSIGN(const bool healed, heal_foreign_witness(repair, *name));
+        if (healed) repair.result.healed.push_back(object);
+    }
+    if (repair.other) {
+        // What the other's ledger tells of is the whole of it, gaps and end too.
+        const Status remembered = check_remembered_by(repair.vault, *repair.other);
+        if (remembered.ok()) TRY(leave_witnesses(*repair.other, repair.vault));
+        if (!remembered.ok() && remembered.error().code != Code::corrupt) return remembered;
+        if (!remembered.ok())
+            repair.result.lost.push_back({printable(repair.other->store().location()), remembered.error().message});
+    }
+    TRY_ASSIGN(const WitnessCheck after, check_witnesses(repair.store(), repair.vault.header().vault, repair.vault.ledger()));
+    for (const WitnessCheck::Problem& each : after.problems) {
+        repair.result.lost.push_back(
+            {each.object,
+             say("{}; the vault that it is a witness of writes it again, with --from or `custody copy`", each.problem)});
+    }
+    return done();
+}
+
+}  // namespace custody
