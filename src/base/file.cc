@@ -59,10 +59,13 @@ Error after_removing(FileSystem& files, const std::string& path, Error error) {
 
 }  // namespace
 
-Error system_error(int error_number, std::string_view operation, std::string_view path) {
+std::string reason_of(int error_number) {
     const char* known = strerrordesc_np(error_number);
-    const std::string reason = known != nullptr ? std::string(translate(known)) : fmt::format("error {}", error_number);
-    return {code_of(error_number), say("cannot {} {}: {}", translate(operation), printable(path), reason)};
+    return known != nullptr ? std::string(translate(known)) : fmt::format("error {}", error_number);
+}
+
+Error system_error(int error_number, std::string_view operation, std::string_view path) {
+    return {code_of(error_number), say("cannot {} {}: {}", translate(operation), printable(path), reason_of(error_number))};
 }
 
 Status read_exactly(File& file, std::uint64_t offset, MutableByteView into, std::string_view path) {

@@ -86,6 +86,8 @@ public:
 [[nodiscard]] std::string_view base_name(std::string_view path);
 // Absolute and lexically clean (no ".", "..", doubled slashes); relative paths count from the working folder.
 [[nodiscard]] Result<std::string> absolute_path(std::string_view path);
+// The reason of an errno, in the words of the chosen language.
+[[nodiscard]] std::string reason_of(int error_number);
 // An Error from errno: "cannot <operation> <path>: <reason>" with the fitting Code.
 [[nodiscard]] Error system_error(int error_number, std::string_view operation, std::string_view path);
 
@@ -102,6 +104,8 @@ public:
     [[nodiscard]] int get() const { return fd_; }
     [[nodiscard]] bool valid() const { return fd_ >= 0; }
     void reset();
+    // The number, no longer owned.
+    int release() { return std::exchange(fd_, -1); }
 
 private:
     int fd_ = -1;

@@ -1,4 +1,5 @@
 // custody restore and export: files, an image, a stream; an archive that any tool opens.
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
@@ -104,10 +105,11 @@ Result<int> restore_to_folder(Context& context, Repository& repository, const Sn
                restore_files(repository, snapshot, unlocked, options, context.progress(), context.stop()));
     const std::string target = printable(options.target);
     const std::string bytes = human_bytes(result.bytes);
-    const std::string summary = flags.dry_run ? say("dry run: would restore {} files, {} to {} ({} of them are there already)",
-                                                    result.files, bytes, target, result.skipped)
-                                              : say("restored {} files, {} to {} ({} of them were there already) in {}",
-                                                    result.files, bytes, target, result.skipped, human_seconds(result.seconds));
+    const std::string files = say_count(result.files, "{} file", "{} files");
+    const std::string summary =
+        flags.dry_run ? say("dry run: would restore {}, {} to {} ({} there already)", files, bytes, target, result.skipped)
+                      : say("restored {}, {} to {} ({} there already) in {}", files, bytes, target, result.skipped,
+                            human_seconds(result.seconds));
     return report(context, result, summary);
 }
 
@@ -154,8 +156,8 @@ Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY_ASSIGN(const RestoreResult result,
                export_snapshot(repository, listed.snapshot, unlocked, flags.paths, output, context.progress(), context.stop()));
     return report(context, result,
-                  say("exported {} files, {} to {} in {}", result.files, human_bytes(result.bytes), printable(output),
-                      human_seconds(result.seconds)));
+                  say("exported {}, {} to {} in {}", say_count(result.files, "{} file", "{} files"), human_bytes(result.bytes),
+                      printable(output), human_seconds(result.seconds)));
 }
 
 void add_restore(CommandTable& table) {

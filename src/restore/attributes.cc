@@ -1,7 +1,7 @@
 #include "restore/attributes.h"
 
 #include "base/text.h"
-#include "restore/descriptor.h"
+#include "restore/proc_path.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -79,7 +79,7 @@ private:
 
 // `error_number` is taken before the path is put together, which may change errno.
 Error failed(std::string_view verb, const ShownPath& path, int error_number) {
-    return system_error(verb, path.text(), error_number);
+    return system_error(error_number, verb, path.text());
 }
 
 bool is_fatal(int error_number) { return error_number == EIO || error_number == EROFS; }

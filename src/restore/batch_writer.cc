@@ -190,7 +190,7 @@ void BatchWriter::write_whole(BatchFile& file, const std::vector<FilePart>& part
     report_.done_file(file.entry.content.size);
 }
 
-Result<std::shared_ptr<const Descriptor>> BatchWriter::descriptor_of(const std::shared_ptr<LongFile>& file, bool& fresh) {
+Result<std::shared_ptr<const Fd>> BatchWriter::descriptor_of(const std::shared_ptr<LongFile>& file, bool& fresh) {
     const std::lock_guard lock(file->mutex);
     if (!file->failure.empty()) return Error{Code::failed, file->failure};
     if (file->file.descriptor != nullptr) return file->file.descriptor;
@@ -211,7 +211,7 @@ void BatchWriter::write_long(const std::shared_ptr<LongFile>& file, const std::v
     const auto write = [&]() -> Status {
         TRY_ASSIGN(const auto descriptor, descriptor_of(file, fresh));
         for (const FilePart& part : parts) {
-            TRY(writer_.write_part(descriptor->number(), part, file->placement()));
+            TRY(writer_.write_part(descriptor->get(), part, file->placement()));
             report_.wrote(part.bytes.size());
         }
         return done();

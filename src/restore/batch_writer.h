@@ -72,7 +72,7 @@ private:
     void write_needs(Batch& batch, std::vector<std::size_t>& met, ByteView raw);
     void write_whole(BatchFile& file, const std::vector<FilePart>& parts);
     void write_long(const std::shared_ptr<LongFile>& file, const std::vector<FilePart>& parts, std::uint32_t needs);
-    Result<std::shared_ptr<const Descriptor>> descriptor_of(const std::shared_ptr<LongFile>& file, bool& fresh);
+    Result<std::shared_ptr<const Fd>> descriptor_of(const std::shared_ptr<LongFile>& file, bool& fresh);
     void settle(const std::shared_ptr<LongFile>& file, std::uint32_t needs);
     void place(LongFile& file);
     void give_up(Batch& batch, std::size_t need, const Error& error);

@@ -1,6 +1,7 @@
 #include "restore/comparer.h"
 
 #include "base/crypto.h"
+#include "vault/sources/local_item.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,25 +15,6 @@ namespace custody {
 namespace {
 
 constexpr std::size_t kProbeBytes = 64 * 1024;
-
-EntryType type_of(mode_t mode) {
-    switch (mode & S_IFMT) {
-        case S_IFDIR:
-            return EntryType::folder;
-        case S_IFLNK:
-            return EntryType::symlink;
-        case S_IFIFO:
-            return EntryType::fifo;
-        case S_IFSOCK:
-            return EntryType::socket;
-        case S_IFCHR:
-            return EntryType::character_device;
-        case S_IFBLK:
-            return EntryType::block_device;
-        default:
-            return EntryType::file;
-    }
-}
 
 bool read_fully(int descriptor, std::uint64_t offset, MutableByteView into) {
     while (!into.empty()) {
@@ -74,31 +56,31 @@ bool same_target(int folder, const Entry& entry) {
 
 Result<Verdict> Comparer::compare(FolderId folder, const Entry& entry, const InPlace& in_place) const {
     const struct stat& status = in_place.status;
-    if (type_of(status.st_mode) != entry.type) return Verdict{"type", false};
+    if (entry_type_of(status.st_mode) != entry.type) return Verdict{"type", false};
     const bool is_file = entry.type == EntryType::file;
     if (is_file && static_cast<std::uint64_t>(status.st_size) != entry.content.size) return Verdict{"size", false};
     const bool is_device = entry.type == EntryType::character_device || entry.type == EntryType::block_device;
     if (is_device && status.st_rdev != entry.device) return Verdict{"device number", false};
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
-    if (entry.type == EntryType::symlink && !same_target(handle->number(), entry)) return Verdict{"link target", false};
-    const Descriptor there(::openat(handle->number(), entry.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (entry.type == EntryType::symlink && !same_target(handle->get(), entry)) return Verdict{"link target", false};
+    const Fd there(::openat(handle->get(), entry.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat now = {};
     const bool same_inode =
-        there.is_open() && ::fstat(there.number(), &now) == 0 && now.st_ino == status.st_ino && now.st_dev == status.st_dev;
+        there.valid() && ::fstat(there.get(), &now) == 0 && now.st_ino == status.st_ino && now.st_dev == status.st_dev;
     if (!same_inode) return Verdict{"type", false};
-    const char* const difference = compare_attributes(there.number(), now, entry.type, entry.attributes, powers_);
+    const char* const difference = compare_attributes(there.get(), now, entry.type, entry.attributes, powers_);
     if (difference != nullptr) return Verdict{difference, false};
-    return is_file ? compare_file(handle->number(), entry) : Verdict{};
+    return is_file ? compare_file(handle->get(), entry) : Verdict{};
 }
 
 Result<Verdict> Comparer::compare_file(int folder, const Entry& entry) const {
     const int how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    Descriptor file(::openat(folder, entry.name.c_str(), how | O_NOATIME));
-    if (!file.is_open()) file = Descriptor(::openat(folder, entry.name.c_str(), how));
-    if (!file.is_open()) return Verdict{"content that cannot be read", false};
-    const FlagComparison flags = compare_flags(file.number(), entry.attributes.flags);
+    Fd file(::openat(folder, entry.name.c_str(), how | O_NOATIME));
+    if (!file.valid()) file = Fd(::openat(folder, entry.name.c_str(), how));
+    if (!file.valid()) return Verdict{"content that cannot be read", false};
+    const FlagComparison flags = compare_flags(file.get(), entry.attributes.flags);
     if (flags == FlagComparison::different) return Verdict{"file flags", false};
-    TRY_ASSIGN(const bool same, same_content(file.number(), entry.content));
+    TRY_ASSIGN(const bool same, same_content(file.get(), entry.content));
     if (!same) return Verdict{"content", false};
     return Verdict{nullptr, flags == FlagComparison::some_missing};
 }

@@ -1,7 +1,7 @@
 // write_content(): one file's bytes to a descriptor, for `cat` and `restore --stdout`.
 #include "base/text.h"
 #include "restore/content_stream.h"
-#include "restore/descriptor.h"
+#include "restore/proc_path.h"
 #include "restore/restorer.h"
 
 #include <unistd.h>
@@ -54,7 +54,7 @@ public:
             const ssize_t wrote = ::write(descriptor_, bytes.data(), bytes.size());
             if (wrote < 0 && errno == EINTR) continue;
             if (wrote < 0 && errno == EPIPE) return Error{Code::failed, say("the reader of the output went away")};
-            if (wrote <= 0) return system_error("write", say("the output"), wrote == 0 ? EIO : errno);
+            if (wrote <= 0) return system_error(wrote == 0 ? EIO : errno, "write", say("the output"));
             at_ += static_cast<std::uint64_t>(wrote);
             bytes = bytes.subspan(static_cast<std::size_t>(wrote));
         }

@@ -3,8 +3,8 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "restore/content_stream.h"
-#include "restore/descriptor.h"
 #include "restore/plan.h"
+#include "restore/proc_path.h"
 #include "restore/report.h"
 
 #include <archive.h>
@@ -174,7 +174,7 @@ private:
     Status check(int result) {
         if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return done();
         const int reason = ::archive_errno(archive_.get());
-        if (reason == ENOSPC || reason == EDQUOT || reason == EIO) return system_error("write", say("the archive"), reason);
+        if (reason == ENOSPC || reason == EDQUOT || reason == EIO) return system_error(reason, "write", say("the archive"));
         const char* const words = ::archive_error_string(archive_.get());
         return Error{Code::failed, say("cannot write the archive: {}", words != nullptr ? words : "")};
     }
@@ -440,8 +440,8 @@ public:
         made.folder_ = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
         const std::string temporary =
             made.folder_ + "/.custody-restore-" + std::to_string(::getpid()) + "-" + to_hex(random) + "-0";
-        made.descriptor_ = Descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!made.descriptor_.is_open()) return system_error("make the file", path, errno);
+        made.descriptor_ = Fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!made.descriptor_.valid()) return system_error(errno, "make the file", path);
         made.temporary_ = temporary;
         return made;
     }
@@ -454,26 +454,26 @@ public:
     ~NewArchive() {
         if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
     }
-    [[nodiscard]] int descriptor() const { return descriptor_.number(); }
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
     Status finish() {
-        if (::fsync(descriptor_.number()) != 0) return system_error("sync", path_, errno);
+        if (::fsync(descriptor_.get()) != 0) return system_error(errno, "sync", path_);
         // A hard link is exclusive on every file system that has links; the others take a rename.
         if (::link(temporary_.c_str(), path_.c_str()) == 0) {
             (void)::unlink(temporary_.c_str());
         } else if (errno == EEXIST || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-            return system_error("name", path_, errno);
+            return system_error(errno, "name", path_);
         }
         temporary_.clear();
-        const Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!folder.is_open() || ::fsync(folder.number()) != 0) return system_error("sync the folder of", path_, errno);
+        const Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!folder.valid() || ::fsync(folder.get()) != 0) return system_error(errno, "sync the folder of", path_);
         return done();
     }
 
 private:
     NewArchive() = default;
     std::string path_, folder_, temporary_;
-    Descriptor descriptor_;
+    Fd descriptor_;
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ Status write_fully(int descriptor, std::uint64_t offset, ByteView bytes, const s
     while (!bytes.empty()) {
         const ssize_t wrote = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return system_error("write", path, wrote == 0 ? EIO : errno);
+        if (wrote <= 0) return system_error(wrote == 0 ? EIO : errno, "write", path);
         offset += static_cast<std::uint64_t>(wrote);
         bytes = bytes.subspan(static_cast<std::size_t>(wrote));
     }
@@ -96,18 +96,18 @@ Status OpenImageTarget::open_device(const ImageTarget& target, std::uint64_t siz
     // Looked at before too: an exclusive open of a device in use says only "busy".
     TRY_ASSIGN(const DeviceInfo before, describe_device(target.path, true));
     TRY(check_device(target, before, size));
-    descriptor_ = Descriptor(::open(target.path.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
-    if (!descriptor_.is_open()) return system_error("open exclusively", target.path, errno);
+    descriptor_ = Fd(::open(target.path.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
+    if (!descriptor_.valid()) return system_error(errno, "open exclusively", target.path);
     struct stat opened = {}, named = {};
-    if (::fstat(descriptor_.number(), &opened) != 0 || ::stat(target.path.c_str(), &named) != 0) {
-        return system_error("look at", target.path, errno);
+    if (::fstat(descriptor_.get(), &opened) != 0 || ::stat(target.path.c_str(), &named) != 0) {
+        return system_error(errno, "look at", target.path);
     }
     if (!S_ISBLK(opened.st_mode)) return Error{Code::usage, say("{} is not a block device", printable(target.path))};
     TRY_ASSIGN(const DeviceInfo now, describe_device(target.path, true));
     if (opened.st_rdev != named.st_rdev) return refused(target.path, say("the name leads to another device now"));
     TRY(check_device(target, now, size));
     std::uint64_t bytes = 0;
-    if (::ioctl(descriptor_.number(), BLKGETSIZE64, &bytes) != 0) return system_error("look at", target.path, errno);
+    if (::ioctl(descriptor_.get(), BLKGETSIZE64, &bytes) != 0) return system_error(errno, "look at", target.path);
     if (bytes < size) return refused(target.path, say("it has {} bytes and the image needs {}", bytes, size));
     device_bytes_ = bytes;
     sector_ = now.logical_sector;
@@ -126,18 +126,18 @@ Status OpenImageTarget::open_file(const ImageTarget& target, std::uint64_t size)
     std::array<Byte, 8> random{};
     fill_random(random);
     temporary_ = folder_of(path_) + "/.custody-restore-" + std::to_string(::getpid()) + "-" + to_hex(random) + "-0";
-    descriptor_ = Descriptor(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!descriptor_.is_open()) {
+    descriptor_ = Fd(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!descriptor_.valid()) {
         const int reason = errno;
         temporary_.clear();
-        return system_error("make the file", path_, reason);
+        return system_error(reason, "make the file", path_);
     }
-    if (::ftruncate(descriptor_.number(), static_cast<off_t>(size)) != 0) return system_error("set the size of", path_, errno);
+    if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) return system_error(errno, "set the size of", path_);
     return done();
 }
 
 Status OpenImageTarget::write(std::uint64_t offset, ByteView bytes) const {
-    return write_fully(descriptor_.number(), offset, bytes, path_);
+    return write_fully(descriptor_.get(), offset, bytes, path_);
 }
 
 Status OpenImageTarget::zero(std::uint64_t offset, std::uint64_t length) const {
@@ -146,22 +146,22 @@ Status OpenImageTarget::zero(std::uint64_t offset, std::uint64_t length) const {
     const std::uint64_t end = offset + length;
     const std::uint64_t first = std::min(end, (offset + sector_ - 1) / sector_ * sector_);
     const std::uint64_t last = std::max(first, end / sector_ * sector_);
-    TRY(write_zeros(descriptor_.number(), offset, first - offset, path_));
+    TRY(write_zeros(descriptor_.get(), offset, first - offset, path_));
     for (std::uint64_t at = first; at < last;) {
         std::uint64_t range[2] = {at, std::min(kZeroStep, last - at)};
-        if (::ioctl(descriptor_.number(), BLKZEROOUT, range) != 0) {
-            TRY(write_zeros(descriptor_.number(), range[0], range[1], path_));
+        if (::ioctl(descriptor_.get(), BLKZEROOUT, range) != 0) {
+            TRY(write_zeros(descriptor_.get(), range[0], range[1], path_));
         }
         at += range[1];
     }
-    return write_zeros(descriptor_.number(), last, end - last, path_);
+    return write_zeros(descriptor_.get(), last, end - last, path_);
 }
 
 Status OpenImageTarget::finish() {
-    if (::fsync(descriptor_.number()) != 0) return system_error("sync", path_, errno);
+    if (::fsync(descriptor_.get()) != 0) return system_error(errno, "sync", path_);
     if (!is_device_) return finish_file();
     // The kernel may learn of the new partitions now; if it cannot, replugging does the same.
-    (void)::ioctl(descriptor_.number(), BLKRRPART, 0);
+    (void)::ioctl(descriptor_.get(), BLKRRPART, 0);
     return done();
 }
 
@@ -172,10 +172,10 @@ Status OpenImageTarget::finish_file() {
         renamed = ::link(temporary_.c_str(), path_.c_str());  // exclusive too
         if (renamed == 0) (void)::unlink(temporary_.c_str());
     }
-    if (renamed != 0) return system_error("name", path_, errno);
+    if (renamed != 0) return system_error(errno, "name", path_);
     temporary_.clear();
-    const Descriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.is_open() || ::fsync(folder.number()) != 0) return system_error("sync the folder of", path_, errno);
+    const Fd folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid() || ::fsync(folder.get()) != 0) return system_error(errno, "sync the folder of", path_);
     return done();
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "restore/descriptor.h"
+#include "restore/proc_path.h"
 #include "restore/restorer.h"
 
 #include <cstdint>
@@ -44,7 +44,7 @@ private:
     bool overwrite_ = false;
     std::uint64_t device_bytes_ = 0;
     std::uint32_t sector_ = 512;
-    Descriptor descriptor_;
+    Fd descriptor_;
 };
 
 }  // namespace custody

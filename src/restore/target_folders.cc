@@ -20,7 +20,7 @@ Status make_target(const std::string& target) {
     for (std::size_t slash = target.find('/', 1);; slash = target.find('/', slash + 1)) {
         const std::string path = target.substr(0, slash);
         if (::mkdir(path.c_str(), slash == std::string::npos ? 0777 : 0755) != 0 && errno != EEXIST) {
-            return system_error("make the folder", path, errno);
+            return system_error(errno, "make the folder", path);
         }
         if (slash == std::string::npos) return done();
     }
@@ -55,7 +55,7 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
     top.pinned = true;
     struct stat status = {};
     if (::stat(folders->target_.c_str(), &status) != 0) {
-        if (errno != ENOENT) return system_error("open the target", target, errno);
+        if (errno != ENOENT) return system_error(errno, "open the target", target);
         if (!make) {
             top.facts.state = FolderState::absent;
             return folders;
@@ -66,16 +66,16 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
         return Error{Code::usage,
                      say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target))};
     }
-    Descriptor opened(::open(folders->target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open the target", target, errno);
+    Fd opened(::open(folders->target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the target", target);
     top.device = status.st_dev;
     top.inode = status.st_ino;
     folders->devices_.insert(status.st_dev);
-    Descriptor again(::fcntl(opened.number(), F_DUPFD_CLOEXEC, 0));
-    if (!again.is_open()) return system_error("open the target", target, errno);
+    Fd again(::fcntl(opened.get(), F_DUPFD_CLOEXEC, 0));
+    if (!again.valid()) return system_error(errno, "open the target", target);
     folders->synced_.push_back(std::move(again));
-    folders->was_empty_ = is_empty_folder(opened.number());
-    top.handle = std::make_shared<const Descriptor>(std::move(opened));
+    folders->was_empty_ = is_empty_folder(opened.get());
+    top.handle = std::make_shared<const Fd>(std::move(opened));
     return folders;
 }
 
@@ -101,20 +101,20 @@ Result<TargetFolders::Handle> TargetFolders::open_locked(FolderId folder) {
 
 Status TargetFolders::open_child_locked(FolderId folder) {
     Slot& slot = slots_[folder];
-    Descriptor opened(open_folder_beneath(slots_[slot.parent].handle->number(), slot.name.c_str(), O_PATH));
+    Fd opened(open_folder_beneath(slots_[slot.parent].handle->get(), slot.name.c_str(), O_PATH));
     struct stat status = {};
-    if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open the folder", slot.name, errno);
+    if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the folder", slot.name);
     if (slot.inode != 0 && (slot.inode != status.st_ino || slot.device != status.st_dev)) {
         return Error{Code::io, say("the folder {} was replaced by another while restoring: run it again", printable(slot.name))};
     }
     slot.device = status.st_dev;
     slot.inode = status.st_ino;
-    slot.handle = std::make_shared<const Descriptor>(std::move(opened));
+    slot.handle = std::make_shared<const Fd>(std::move(opened));
     recent_.push_front(folder);
     slot.recent = recent_.begin();
     if (devices_.insert(slot.device).second) {
-        Descriptor readable(::openat(slot.handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (readable.is_open()) synced_.push_back(std::move(readable));
+        Fd readable(::openat(slot.handle->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (readable.valid()) synced_.push_back(std::move(readable));
     }
     return done();
 }
@@ -126,10 +126,10 @@ void TargetFolders::keep_few_locked() {
     }
 }
 
-Result<Descriptor> TargetFolders::open_readable(FolderId folder) {
+Result<Fd> TargetFolders::open_readable(FolderId folder) {
     TRY_ASSIGN(const Handle handle, open(folder));
-    Descriptor readable(::openat(handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!readable.is_open()) return system_error("open the folder", path_of(folder), errno);
+    Fd readable(::openat(handle->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable.valid()) return system_error(errno, "open the folder", path_of(folder));
     return readable;
 }
 
@@ -202,8 +202,8 @@ std::string TargetFolders::path_of(FolderId folder) const {
 
 Status TargetFolders::sync_all() {
     const std::lock_guard lock(mutex_);
-    for (const Descriptor& folder : synced_) {
-        if (::syncfs(folder.number()) != 0) return system_error("sync the file system of", target_, errno);
+    for (const Fd& folder : synced_) {
+        if (::syncfs(folder.get()) != 0) return system_error(errno, "sync the file system of", target_);
     }
     return done();
 }

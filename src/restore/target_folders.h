@@ -11,7 +11,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "restore/descriptor.h"
+#include "restore/proc_path.h"
 
 #include <cstdint>
 #include <deque>
@@ -44,7 +44,7 @@ struct FolderFacts {
 
 class TargetFolders {
 public:
-    using Handle = std::shared_ptr<const Descriptor>;
+    using Handle = std::shared_ptr<const Fd>;
 
     // The target, made if absent with mode 0700 less umask's bits and all its missing parents. usage: it is not a folder.
     // `make` false (dry run): an absent target is a folder of state `absent`.
@@ -53,12 +53,10 @@ public:
     // An O_PATH descriptor of the folder. io "was replaced" when it is not the folder it was.
     [[nodiscard]] Result<Handle> open(FolderId folder);
     // One that can be read and whose attributes can be set, not kept.
-    [[nodiscard]] Result<Descriptor> open_readable(FolderId folder);
+    [[nodiscard]] Result<Fd> open_readable(FolderId folder);
 
     // Of the target itself; -1 when it is absent.
-    [[nodiscard]] int root_descriptor() const {
-        return slots_[kTargetFolder].handle ? slots_[kTargetFolder].handle->number() : -1;
-    }
+    [[nodiscard]] int root_descriptor() const { return slots_[kTargetFolder].handle ? slots_[kTargetFolder].handle->get() : -1; }
 
     // A number for `name` in `parent`. Nothing is made or opened.
     [[nodiscard]] FolderId add(FolderId parent, const std::string& name, FolderState state);
@@ -102,7 +100,7 @@ private:
     std::vector<FolderId> free_;
     std::list<FolderId> recent_;  // most recent first; without the target, which stays open
     std::set<std::uint64_t> devices_;
-    std::vector<Descriptor> synced_;  // one readable folder on each device
+    std::vector<Fd> synced_;  // one readable folder on each device
 };
 
 // A path for a message, put together only when there is something to say. Refers to what it was made from.

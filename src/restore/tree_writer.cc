@@ -106,7 +106,7 @@ NewFile& NewFile::operator=(NewFile&& other) noexcept {
 }
 
 void NewFile::discard() {
-    if (folder != nullptr && !temporary_name.empty()) (void)::unlinkat(folder->number(), temporary_name.c_str(), 0);
+    if (folder != nullptr && !temporary_name.empty()) (void)::unlinkat(folder->get(), temporary_name.c_str(), 0);
     temporary_name.clear();
     descriptor = nullptr;
 }
@@ -143,7 +143,7 @@ Error TreeWriter::hindered(std::string_view verb, const Placement& place, int re
                                       "with --overwrite always, which lifts it",
                                       translate(verb), path)};
     }
-    return system_error(verb, path_of(place), reason);
+    return system_error(reason, verb, path_of(place));
 }
 
 std::string TreeWriter::path_of(const Placement& place) const { return folders_.path_of(place.folder, place.entry->name); }
@@ -151,10 +151,10 @@ std::string TreeWriter::path_of(const Placement& place) const { return folders_.
 Result<InPlace> TreeWriter::look(FolderId folder, const std::string& name) {
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
     InPlace in_place;
-    if (::fstatat(handle->number(), name.c_str(), &in_place.status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (::fstatat(handle->get(), name.c_str(), &in_place.status, AT_SYMLINK_NOFOLLOW) == 0) {
         in_place.exists = true;
     } else if (errno != ENOENT) {
-        return system_error("look at", folders_.path_of(folder, name), errno);
+        return system_error(errno, "look at", folders_.path_of(folder, name));
     }
     return in_place;
 }
@@ -167,20 +167,20 @@ Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) 
     const bool ours = wanted.uid == powers_.uid && wanted.gid == powers_.gid;
     const mode_t mode = ours && !many_parts ? wanted.mode & 0777 : 0600;
     file.temporary_name = temporary_name();
-    Descriptor made(
-        ::openat(file.folder->number(), file.temporary_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!made.is_open()) {
+    Fd made(
+        ::openat(file.folder->get(), file.temporary_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!made.valid()) {
         const int reason = errno;
         file.temporary_name.clear();
-        return hindered("make the file", place, reason, file.folder->number());
+        return hindered("make the file", place, reason, file.folder->get());
     }
-    file.descriptor = std::make_shared<const Descriptor>(std::move(made));
-    set_early_flags(file.descriptor->number(), wanted.flags);
+    file.descriptor = std::make_shared<const Fd>(std::move(made));
+    set_early_flags(file.descriptor->get(), wanted.flags);
     if (many_parts) {
         const auto size = static_cast<off_t>(place.entry->content.size);
-        if (::ftruncate(file.descriptor->number(), size) != 0) return system_error("set the size of", path_of(place), errno);
+        if (::ftruncate(file.descriptor->get(), size) != 0) return system_error(errno, "set the size of", path_of(place));
         struct stat status = {};
-        if (::fstat(file.descriptor->number(), &status) != 0) return system_error("look at", path_of(place), errno);
+        if (::fstat(file.descriptor->get(), &status) != 0) return system_error(errno, "look at", path_of(place));
         file.device = status.st_dev;
         file.inode = status.st_ino;
     }
@@ -188,33 +188,33 @@ Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) 
 }
 
 Status TreeWriter::reopen(NewFile& file, const std::string& path) {
-    Descriptor opened(::openat(file.folder->number(), file.temporary_name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+    Fd opened(::openat(file.folder->get(), file.temporary_name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
-    if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return system_error("open again", path, errno);
+    if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open again", path);
     // Somebody who may write in this folder could have put a link to a file of ours there.
     if (status.st_dev != file.device || status.st_ino != file.inode || status.st_nlink != 1) {
         return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path))};
     }
-    file.descriptor = std::make_shared<const Descriptor>(std::move(opened));
+    file.descriptor = std::make_shared<const Fd>(std::move(opened));
     return done();
 }
 
 Status TreeWriter::write_part(int descriptor, const FilePart& part, const Placement& place) const {
     const int reason = write_fully(descriptor, part);
-    return reason == 0 ? done() : Status(system_error("write", path_of(place), reason));
+    return reason == 0 ? done() : Status(system_error(reason, "write", path_of(place)));
 }
 
 Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const FilePart> parts) {
     TRY_ASSIGN(NewFile file, begin_file(place, false));
-    const int descriptor = file.descriptor->number();
+    const int descriptor = file.descriptor->get();
     const std::uint64_t size = place.entry->content.size;
     const std::uint64_t end = end_of(parts);
     if (end < size && ::ftruncate(descriptor, static_cast<off_t>(size)) != 0) {
-        return system_error("set the size of", path_of(place), errno);
+        return system_error(errno, "set the size of", path_of(place));
     }
     // The path is put together only when it is needed: this is the busiest line of a restore.
     for (const FilePart& part : parts) {
-        if (const int reason = write_fully(descriptor, part); reason != 0) return system_error("write", path_of(place), reason);
+        if (const int reason = write_fully(descriptor, part); reason != 0) return system_error(reason, "write", path_of(place));
     }
     return finish_file(file, place);
 }
@@ -222,14 +222,14 @@ Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const 
 Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) {
     const Attributes& wanted = place.entry->attributes;
     const FolderFacts facts = folders_.facts(place.folder);
-    const int descriptor = file.descriptor->number();
+    const int descriptor = file.descriptor->get();
     const AttributeTask task{descriptor, Access::full, EntryType::file, {facts.gives_acl, facts.gives_flags}, false};
     const ShownPath path{folders_, place.folder, &place.entry->name};
     TRY(set_attributes(task, wanted, path, shortfalls_));
     Identity identity;
     if (place.entry->hard_link != 0) {
         struct stat status = {};
-        if (::fstat(descriptor, &status) != 0) return system_error("look at", path_of(place), errno);
+        if (::fstat(descriptor, &status) != 0) return system_error(errno, "look at", path_of(place));
         identity = {status.st_dev, status.st_ino};
     }
     TRY(give_name(file.folder, file.temporary_name, place));
@@ -240,7 +240,7 @@ Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) 
 }
 
 Status TreeWriter::give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place) {
-    const int at = folder->number();
+    const int at = folder->get();
     const char* const name = place.entry->name.c_str();
     int renamed = place.replace ? ::renameat(at, temporary.c_str(), at, name) : rename_exclusively(at, temporary.c_str(), name);
     if (renamed != 0 && place.replace && make_room(at, name, errno)) renamed = ::renameat(at, temporary.c_str(), at, name);
@@ -259,22 +259,21 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     const Entry& entry = *place.entry;
     NewFile made;
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
-    const int at = made.folder->number();
+    const int at = made.folder->get();
     std::string temporary = temporary_name();
     const mode_t type = type_bits(entry.type);
     const int result = entry.type == EntryType::symlink ? ::symlinkat(entry.target.c_str(), at, temporary.c_str())
                                                         : ::mknodat(at, temporary.c_str(), type | 0600, entry.device);
     if (result != 0) return hindered("make", place, errno, at);
     made.temporary_name = std::move(temporary);
-    const Descriptor descriptor(::openat(at, made.temporary_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    const Fd descriptor(::openat(at, made.temporary_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
-    if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0)
-        return system_error("look at", path_of(place), errno);
+    if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return system_error(errno, "look at", path_of(place));
     if ((status.st_mode & S_IFMT) != type || status.st_nlink != 1) {
         return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path_of(place)))};
     }
     const FolderFacts facts = folders_.facts(place.folder);
-    const AttributeTask task{descriptor.number(), Access::path_only, entry.type, {facts.gives_acl, false}, false};
+    const AttributeTask task{descriptor.get(), Access::path_only, entry.type, {facts.gives_acl, false}, false};
     TRY(set_attributes(task, entry.attributes, {folders_, place.folder, &entry.name}, shortfalls_));
     TRY(give_name(made.folder, made.temporary_name, place));
     return Identity{status.st_dev, status.st_ino};
@@ -284,16 +283,16 @@ Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, I
     TRY_ASSIGN(const TargetFolders::Handle source, folders_.open(from));
     NewFile made;
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
-    const int at = made.folder->number();
+    const int at = made.folder->get();
     const std::string path = path_of(place);
     std::string temporary = temporary_name();
-    if (::linkat(source->number(), from_name.c_str(), at, temporary.c_str(), 0) != 0) {
+    if (::linkat(source->get(), from_name.c_str(), at, temporary.c_str(), 0) != 0) {
         return hindered("make the hard link", place, errno, at);
     }
     made.temporary_name = std::move(temporary);
     struct stat status = {};
     if (::fstatat(at, made.temporary_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return system_error("look at", path, errno);
+        return system_error(errno, "look at", path);
     if (Identity{status.st_dev, status.st_ino} != of) {
         return Error{Code::io, say("{} was replaced by another while restoring: run it again",
                                    printable(folders_.path_of(from, from_name)))};
@@ -305,10 +304,10 @@ void TreeWriter::set_late_flags(FolderId folder, const std::string& name, std::u
     const ShownPath path{folders_, folder, &name};
     const auto handle = folders_.open(folder);
     if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
-    const Descriptor file(::openat((*handle)->number(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const Fd file(::openat((*handle)->get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     const int reason = errno;
-    if (!file.is_open()) return shortfalls_.note(Shortfall::flags, path.text(), reason);
-    set_flags(file.number(), flags, path, shortfalls_);
+    if (!file.valid()) return shortfalls_.note(Shortfall::flags, path.text(), reason);
+    set_flags(file.get(), flags, path, shortfalls_);
 }
 
 }  // namespace custody

@@ -40,8 +40,8 @@ struct NewFile {
     void discard();
 
     TargetFolders::Handle folder;
-    std::shared_ptr<const Descriptor> descriptor;  // null: closed meanwhile, see reopen()
-    std::string temporary_name;                    // empty: named, or never made
+    std::shared_ptr<const Fd> descriptor;  // null: closed meanwhile, see reopen()
+    std::string temporary_name;            // empty: named, or never made
     std::uint64_t device = 0, inode = 0;
 };
 

@@ -59,7 +59,7 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
     if (state == FolderState::made) {
         const auto handle = folders_.open(parent);
         if (!handle.ok()) return fail(handle.error());
-        const Status made = make_absent_folder((*handle)->number(), entry, path, facts);
+        const Status made = make_absent_folder((*handle)->get(), entry, path, facts);
         if (!made.ok()) return fail(made.error());
         const FolderFacts inherited = folders_.facts(parent);
         facts.gives_acl = inherited.gives_acl;
@@ -69,7 +69,7 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
     if (!opened.ok()) return fail(opened.error());
     if (facts.state == FolderState::existing) facts = facts_of_existing(folder, dry_run);
     folders_.set_facts(folder, facts);
-    if (facts.state == FolderState::existing && !dry_run) remove_leftovers((*opened)->number());
+    if (facts.state == FolderState::existing && !dry_run) remove_leftovers((*opened)->get());
     return {folder, {}};
 }
 
@@ -78,7 +78,7 @@ Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const std:
     const char* const name = entry.name.c_str();
     for (int attempt = 0;; ++attempt) {
         if (::mkdirat(parent, name, 0700) == 0) return done();
-        if (errno != EEXIST || attempt == 2) return system_error("make the folder", path, errno);
+        if (errno != EEXIST || attempt == 2) return system_error(errno, "make the folder", path);
         struct stat status = {};
         if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
             facts.state = FolderState::existing;
@@ -86,7 +86,7 @@ Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const std:
         }
         if (overwrite_ == Overwrite::never || ::unlinkat(parent, name, 0) == 0) continue;
         const bool again = errno == EPERM && lift_protection(parent, name) && ::unlinkat(parent, name, 0) == 0;
-        if (!again) return system_error("replace", path, errno);
+        if (!again) return system_error(errno, "replace", path);
     }
 }
 
@@ -95,12 +95,12 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     FolderFacts facts;
     const auto handle = folders_.open(folder);
     if (!handle.ok()) return facts;
-    facts.gives_acl = has_default_acl((*handle)->number());
-    const Descriptor readable(::openat((*handle)->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    facts.gives_acl = has_default_acl((*handle)->get());
+    const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     std::uint32_t flags = 0;
     facts.gives_flags =
-        readable.is_open() && ::ioctl(readable.number(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & kInheritedFlags) != 0;
-    if (!dry_run && overwrite_ != Overwrite::never && protects(flags) && clear_protection(readable.number())) {
+        readable.valid() && ::ioctl(readable.get(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & kInheritedFlags) != 0;
+    if (!dry_run && overwrite_ != Overwrite::never && protects(flags) && clear_protection(readable.get())) {
         lifted_[folder] = flags;
     }
     return facts;
@@ -114,9 +114,9 @@ void TreeWriter::put_back_flags_of(FolderId folder) {
     const ShownPath path{folders_, folder, nullptr};
     const auto handle = folders_.open(folder);
     if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
-    const Descriptor readable(::openat((*handle)->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!readable.is_open()) return shortfalls_.note(Shortfall::flags, path.text(), errno);
-    set_flags(readable.number(), flags, path, shortfalls_);
+    const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable.valid()) return shortfalls_.note(Shortfall::flags, path.text(), errno);
+    set_flags(readable.get(), flags, path, shortfalls_);
 }
 
 void TreeWriter::put_back_flags() {
@@ -124,15 +124,15 @@ void TreeWriter::put_back_flags() {
 }
 
 void TreeWriter::remove_leftovers(int folder) {
-    Descriptor readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    DIR* const stream = readable.is_open() ? ::fdopendir(readable.number()) : nullptr;
+    Fd readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    DIR* const stream = readable.valid() ? ::fdopendir(readable.get()) : nullptr;
     if (stream == nullptr) return;  // a folder that cannot be listed keeps its leftovers; they do no harm
     std::vector<std::string> leftovers;
     while (const dirent* item = ::readdir(stream)) {
         if (item->d_type != DT_DIR && is_leftover_name(item->d_name)) leftovers.emplace_back(item->d_name);
     }
     for (const std::string& name : leftovers) (void)::unlinkat(folder, name.c_str(), 0);
-    readable.release();  // closedir() closes it
+    (void)readable.release();  // closedir() closes it
     ::closedir(stream);
 }
 
@@ -148,24 +148,24 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     const ShownPath shown{folders_, folder, nullptr};
     const Attributes& wanted = entry.attributes;
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
-    const Descriptor readable(::openat(handle->number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (was_there && readable.is_open()) {
+    const Fd readable(::openat(handle->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (was_there && readable.valid()) {
         struct stat status = {};
-        if (::fstat(readable.number(), &status) != 0) return system_error("look at", shown.text(), errno);
-        const bool same = compare_attributes(readable.number(), status, EntryType::folder, wanted, powers_) == nullptr;
-        if (same && compare_flags(readable.number(), wanted.flags) == FlagComparison::same) {
+        if (::fstat(readable.get(), &status) != 0) return system_error(errno, "look at", shown.text());
+        const bool same = compare_attributes(readable.get(), status, EntryType::folder, wanted, powers_) == nullptr;
+        if (same && compare_flags(readable.get(), wanted.flags) == FlagComparison::same) {
             note_time(status, wanted.modified, shown, shortfalls_);
             return done();
         }
-        (void)clear_protection(readable.number());
+        (void)clear_protection(readable.get());
     }
     // One that this user may not read can still be his to change.
-    const Access access = readable.is_open() ? Access::full : Access::path_only;
-    const int descriptor = readable.is_open() ? readable.number() : handle->number();
+    const Access access = readable.valid() ? Access::full : Access::path_only;
+    const int descriptor = readable.valid() ? readable.get() : handle->get();
     TRY(set_attributes({descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there}, wanted, shown,
                        shortfalls_));
-    if (readable.is_open() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
-        set_flags(readable.number(), wanted.flags, shown, shortfalls_);
+    if (readable.valid() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
+        set_flags(readable.get(), wanted.flags, shown, shortfalls_);
     }
     return done();
 }

@@ -361,6 +361,7 @@ std::string damage_a_pack(const std::string& vault) {
 TEST(Workflow, DamageIsFoundNamedNeverRestoredAndHealedFromACopy) {
     Office office("cli-damage");
     office.fill_source();
+    write_file(office.source + "/noise", noise(4'000'000, 1));  // several blocks: the damage is in none that others share
     ASSERT_EQ(office.custody({"init"}).exit, 0);
     ASSERT_EQ(office.backup().exit, 0);
     const std::string second = office.folder / "second";

@@ -18,25 +18,6 @@ namespace {
 
 constexpr std::uint64_t kReadAheadFrom = 1024 * 1024;
 
-EntryType type_of(mode_t mode) {
-    switch (mode & S_IFMT) {
-        case S_IFDIR:
-            return EntryType::folder;
-        case S_IFLNK:
-            return EntryType::symlink;
-        case S_IFIFO:
-            return EntryType::fifo;
-        case S_IFSOCK:
-            return EntryType::socket;
-        case S_IFCHR:
-            return EntryType::character_device;
-        case S_IFBLK:
-            return EntryType::block_device;
-        default:
-            return EntryType::file;
-    }
-}
-
 Error replaced(const std::string& path) {
     return {Code::failed, say("cannot read {}: something else took its place; back up again", printable(path))};
 }
@@ -104,7 +85,7 @@ Result<OpenedItem> open_by_name(const SourceItem& item, int at, const std::strin
     struct stat status {};
     const int follow = item.attributes_only ? 0 : AT_SYMLINK_NOFOLLOW;
     if (::fstatat(at, item.name.c_str(), &status, follow) != 0) return system_error(errno, "look at", path);
-    if (type_of(status.st_mode) != item.type) return replaced(path);
+    if (entry_type_of(status.st_mode) != item.type) return replaced(path);
     OpenedItem opened = begin_entry(item, status);
     if (item.type == EntryType::symlink) {
         TRY_ASSIGN(opened.entry.target, read_link(at, item.name, path));
@@ -120,8 +101,27 @@ FileStamp stamp_of(const struct stat& status) {
             to_file_time(status.st_ctim)};
 }
 
+EntryType entry_type_of(mode_t mode) {
+    switch (mode & S_IFMT) {
+        case S_IFDIR:
+            return EntryType::folder;
+        case S_IFLNK:
+            return EntryType::symlink;
+        case S_IFIFO:
+            return EntryType::fifo;
+        case S_IFSOCK:
+            return EntryType::socket;
+        case S_IFCHR:
+            return EntryType::character_device;
+        case S_IFBLK:
+            return EntryType::block_device;
+        default:
+            return EntryType::file;
+    }
+}
+
 void fill_from_stat(const struct stat& status, SourceItem& item) {
-    item.type = type_of(status.st_mode);
+    item.type = entry_type_of(status.st_mode);
     item.stamp = stamp_of(status);
     item.mode = status.st_mode & 07777;
     item.uid = status.st_uid;
@@ -155,7 +155,7 @@ Result<OpenedItem> open_local_item(const std::shared_ptr<LocalFolder>& folder, c
     }
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) return system_error(errno, "look at", path);
-    if (type_of(status.st_mode) != item.type || (is_file && !S_ISREG(status.st_mode))) return replaced(path);
+    if (entry_type_of(status.st_mode) != item.type || (is_file && !S_ISREG(status.st_mode))) return replaced(path);
     OpenedItem opened = begin_entry(item, status);
     opened.entry.attributes.flags = read_inode_flags(fd.get());
     TRY_ASSIGN(opened.entry.attributes.xattrs, read_xattrs(fd.get(), path));
@@ -178,8 +178,9 @@ std::string difference(const SeenItem& seen, int folder) {
     if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? std::string(translate("has vanished")) : std::string(translate("can no longer be looked at"));
     const FileStamp now = stamp_of(status);
-    if (same_stamp(now, seen.stamp) && type_of(status.st_mode) == seen.type) return {};
-    if (type_of(status.st_mode) != seen.type || now.inode != seen.stamp.inode) return std::string(translate("was replaced"));
+    if (same_stamp(now, seen.stamp) && entry_type_of(status.st_mode) == seen.type) return {};
+    if (entry_type_of(status.st_mode) != seen.type || now.inode != seen.stamp.inode)
+        return std::string(translate("was replaced"));
     if (seen.type == EntryType::folder) return std::string(translate("has entries that came or went"));
     if (now.size != seen.stamp.size) return say("has {} bytes, had {}", now.size, seen.stamp.size);
     if (now.modified != seen.stamp.modified) return std::string(translate("was written to"));

@@ -15,6 +15,7 @@
 
 namespace custody {
 
+[[nodiscard]] EntryType entry_type_of(mode_t mode);
 // Name and settle time aside.
 void fill_from_stat(const struct stat& status, SourceItem& item);
 [[nodiscard]] FileStamp stamp_of(const struct stat& status);
