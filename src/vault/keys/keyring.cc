@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kFileMode = 0600;
 constexpr std::uint32_t kFolderMode = 0700;
+constexpr int kReadAttempts = 8;
 
 Error about_keyring(const std::string& folder, Error error) {
     if (error.code == Code::corrupt) {
@@ -19,15 +20,46 @@ Error about_keyring(const std::string& folder, Error error) {
     return error;
 }
 
-// A crash may have left a temporary file that was never named `keyring`: it holds keys as well. Called by who holds the lock.
-void remove_leftovers(FileSystem& files, const std::string& folder) {
+// The lock is on the file that bears the name: who changes the keyring gives the name to another file. A lock on one that lost
+// the name meanwhile guards nothing. False: it did lose it.
+Result<bool> is_the_keyring(FileSystem& files, const std::string& folder, File& locked) {
+    TRY_ASSIGN(const FileInfo mine, locked.info());
+    const auto named = files.info(keyring_path(folder));
+    if (!named.ok() && named.error().code == Code::not_found) return false;
+    TRY(named);
+    return mine.device == named->device && mine.inode == named->inode;
+}
+
+// A crash may have left a temporary file that was never named `keyring`: it holds keys as well. Called by who holds the lock on
+// the file that bears the name, and before he gives the name away: afterwards another may hold the lock on the new one, and
+// what looks like a leftover is the file that he writes.
+void remove_leftovers(FileSystem& files, const std::string& folder, const FileInfo& keyring) {
     const auto items = files.list(folder);
     if (!items.ok()) return;
     for (const DirectoryItem& item : *items) {
         if (!item.name.starts_with("keyring.tmp-")) continue;
         const std::string path = join_path(folder, item.name);
-        if (const auto file = files.open_writable(path); file.ok()) overwrite_with_zeros(**file, kMaxKeyringSize);
+        const auto file = files.open_writable(path);
+        const auto info = file.ok() ? (*file)->info() : Result<FileInfo>(file.error());
+        // Where a file is named by link and unlink, a crash between leaves it both names: only the second one goes.
+        const bool is_keyring = info.ok() && info->device == keyring.device && info->inode == keyring.inode;
+        if (info.ok() && !is_keyring) overwrite_with_zeros(**file, kMaxKeyringSize);
         (void)files.remove(path);  // best effort; the next change tries again
+    }
+}
+
+// Who changes the keyring overwrites the file that he replaced, and that may be the one that was open here: what does not decode
+// is read again under its name. What stays damaged is damaged.
+struct ReadKeyring {
+    Secret bytes;
+    Result<KeyringContent> content;
+};
+Result<ReadKeyring> read_keyring(FileSystem& files, const std::string& folder) {
+    for (int attempt = 1;; ++attempt) {
+        TRY_ASSIGN(Secret bytes, read_secret_file(files, keyring_path(folder), kMaxKeyringSize));
+        auto content = decode_keyring(bytes.view());
+        const bool may_be_replaced = !content.ok() && content.error().code == Code::corrupt;
+        if (!may_be_replaced || attempt == kReadAttempts) return ReadKeyring{std::move(bytes), std::move(content)};
     }
 }
 
@@ -135,26 +167,20 @@ Result<Keyring> Keyring::create_with(FileSystem& files, const Clock& clock, cons
 }
 
 Result<Keyring> Keyring::open(FileSystem& files, const Clock& clock, const std::string& folder) {
-    auto bytes = read_secret_file(files, keyring_path(folder), kMaxKeyringSize);
-    if (!bytes.ok()) {
-        if (bytes.error().code != Code::not_found) return about_keyring(folder, std::move(bytes).error());
+    auto read = read_keyring(files, folder);
+    if (!read.ok()) {
+        if (read.error().code != Code::not_found) return about_keyring(folder, std::move(read).error());
         return Error{Code::not_found, say("there is no keyring in {}; make one with 'custody init', or bring one back with "
                                           "'custody key import'",
                                           printable(folder))};
     }
+    if (!read->content.ok()) return about_keyring(folder, std::move(read->content).error());
     auto state = std::make_unique<State>();
-    auto content = decode_keyring(bytes->view());
-    if (!content.ok() && content.error().code == Code::corrupt) {
-        // Who changes the keyring overwrites the file that he replaced, and that may be the one that was open here.
-        TRY_ASSIGN(*bytes, read_secret_file(files, keyring_path(folder), kMaxKeyringSize));
-        content = decode_keyring(bytes->view());
-    }
-    state->on_disk = sha256(bytes->view());
-    if (!content.ok()) return about_keyring(folder, std::move(content).error());
+    state->on_disk = sha256(read->bytes.view());
     state->files = &files;
     state->clock = &clock;
     state->folder = folder;
-    state->content = std::move(content).value();
+    state->content = std::move(read->content).value();
     const auto heads = files.list(join_path(folder, "heads"));
     if (!heads.ok() && heads.error().code != Code::not_found) return heads.error();
     if (heads.ok()) {
@@ -176,11 +202,15 @@ Status Keyring::change(const std::function<Status(KeyringContent&)>& edit) {
         const Error busy{Code::busy, say("another process is changing the keyring {}; try again", printable(state_->folder))};
         TRY_ASSIGN(const bool locked, old_file->try_lock(true));
         if (!locked) return busy;
+        TRY_ASSIGN(const bool guards, is_the_keyring(*state_->files, state_->folder, *old_file));
+        if (!guards) return busy;
+        TRY_ASSIGN(const FileInfo old_info, old_file->info());
         TRY_ASSIGN(const Secret current, read_secret_file(*state_->files, path, kMaxKeyringSize));
         if (sha256(current.view()) != state_->on_disk) return busy;
+        remove_leftovers(*state_->files, state_->folder, old_info);
         TRY(replace_file(*state_->files, path, bytes.view(), kFileMode));
+        // From here on the lock on the new file may be another's: nothing below the folder is touched but the old file.
         overwrite_with_zeros(*old_file, kMaxKeyringSize);
-        remove_leftovers(*state_->files, state_->folder);
         return done();
     };
     TRY(write());
