@@ -81,9 +81,11 @@ constexpr Translation kTexts[] = {
     {"Answers questions with yes; never enough to overwrite a device",
      "Trả lời các câu hỏi là có; không bao giờ đủ để ghi đè một thiết bị"},
     {"Asks for the passphrase and for the label typed back. Refused (exit code 5) while a snapshot of the label is held or "
-     "within its lawful term. Stays pending until every kit and export that holds the keys was presented or declared destroyed.",
+     "within its lawful term, and while a vault that this keyring remembers was not looked at. Stays pending until every kit and "
+     "export that holds the keys was presented or declared destroyed.",
      "Hỏi cụm mật khẩu và yêu cầu gõ lại tên nhãn. Bị từ chối (mã thoát 5) khi còn bản chụp của nhãn đang được giữ hoặc còn "
-     "trong thời hạn luật định. Ở trạng thái chờ cho đến khi mọi bộ phục hồi và bản xuất có chứa khóa được đưa ra hoặc được khai "
+     "trong thời hạn luật định, và khi chưa xem tới một kho mà bộ khóa này còn nhớ. Ở trạng thái chờ cho đến khi mọi bộ phục hồi "
+     "và bản xuất có chứa khóa được đưa ra hoặc được khai "
      "là đã tiêu hủy."},
     {"Backs up a disk, a partition or a disk-image file, block by block",
      "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối"},

@@ -8,6 +8,9 @@ constexpr Translation kTexts[] = {
     {" (and {} more)", " (và {} mục nữa)"},
     {"'{}' cannot name a label: use lower-case letters, digits and '-', at most 64",
      "'{}' không đặt tên cho nhãn được: hãy dùng chữ thường, chữ số và '-', nhiều nhất 64"},
+    {"--vault-lost {}: this keyring remembers no vault of that id", "--vault-lost {}: bộ khóa này không nhớ kho nào có mã ấy"},
+    {"A vault that exists no more, by its id; the ledgers keep that it was declared lost",
+     "Một kho không còn tồn tại, ghi bằng mã của nó; các sổ cái lưu lại việc khai mất này"},
     {"a recovery kit needs a passphrase or an officer's key", "bộ phục hồi cần cụm mật khẩu hoặc khóa của cán bộ"},
     {"another process is changing the keyring {}; try again", "một tiến trình khác đang thay đổi bộ khóa {}; hãy thử lại"},
     {"cannot draw the page of the recovery kit: {}", "không vẽ được trang của bộ phục hồi: {}"},
@@ -17,7 +20,13 @@ constexpr Translation kTexts[] = {
     {"its checksum does not match", "tổng kiểm tra không khớp"},
     {"its content has no valid form", "nội dung không có dạng hợp lệ"},
     {"its parts do not add up", "các phần không khớp nhau"},
+    {"label '{}' cannot be destroyed: a snapshot of it may be held or within its lawful term in a vault that was not looked at: "
+     "{}; name its folder with --also, or, where it exists no more, its id with --vault-lost",
+     "không hủy được nhãn '{}': có thể một bản chụp của nó đang được giữ hoặc còn trong thời hạn luật định ở kho chưa được xem "
+     "tới: {}; hãy chỉ ra thư mục của kho bằng --also, hoặc, nếu kho không còn tồn tại, mã của kho bằng --vault-lost"},
     {"label '{}' cannot be destroyed: {}{}", "không hủy được nhãn '{}': {}{}"},
+    {"label {} was destroyed in this vault on {}; make another label",
+     "nhãn {} đã bị hủy trong kho này ngày {}; hãy tạo nhãn khác"},
     {"line {} of the recovery kit does not check: type it again as it is printed",
      "dòng {} của bộ phục hồi không khớp kiểm tra: hãy gõ lại đúng như bản in"},
     {"line {} of the recovery kit is missing: after line {} comes line {}",

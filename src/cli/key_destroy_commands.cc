@@ -12,7 +12,7 @@ namespace {
 
 struct DestroyFlags {
     std::string label, confirm;
-    std::vector<std::string> vaults;
+    std::vector<std::string> vaults, lost;
 };
 struct SettleFlags {
     std::vector<std::string> files;
@@ -31,6 +31,20 @@ Result<std::vector<Repository>> open_vaults(Context& context, Keyring& keyring, 
         if (std::none_of(opened.begin(), opened.end(), same)) opened.push_back(std::move(repository));
     }
     return opened;
+}
+
+// Whole ids, as the refusal and 'custody key list' tell them: one typed amiss must not name another vault.
+Result<std::vector<VaultId>> lost_vaults(const Keyring& keyring, const DestroyFlags& flags) {
+    const std::vector<VaultId> known = keyring.known_vaults();
+    std::vector<VaultId> lost;
+    for (const std::string& text : flags.lost) {
+        const auto vault = VaultId::from_hex(text);
+        if (!vault || std::find(known.begin(), known.end(), *vault) == known.end()) {
+            return Error{Code::usage, say("--vault-lost {}: this keyring remembers no vault of that id", printable(text))};
+        }
+        if (std::find(lost.begin(), lost.end(), *vault) == lost.end()) lost.push_back(*vault);
+    }
+    return lost;
 }
 
 Status ask_for_label(const DestroyFlags& flags) {
@@ -123,9 +137,10 @@ Result<int> run_destroy(Context& context, const DestroyFlags& flags) {
         report(context, *keyring, again);
         return kExitDone;
     }
+    TRY_ASSIGN(const std::vector<VaultId> lost, lost_vaults(*keyring, flags));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY(ask_for_label(flags));
-    TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults)));
+    TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults), lost));
     report(context, *keyring, result);
     return kExitDone;
 }
@@ -176,15 +191,18 @@ Result<int> run_settle(Context& context, const SettleFlags& flags) {
 void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
     auto flags = std::make_shared<DestroyFlags>();
     CLI::App& destroy = table.add(key, "destroy", say("Destroys the keys of a label: nothing of it can be read any more"),
-                                  {"key destroy --label L [--also VAULT]...",
+                                  {"key destroy --label L [--also VAULT]... [--vault-lost ID]...",
                                    {"custody key destroy --label project-x --vault /mnt/disk-a/vault --also /mnt/disk-b/vault"},
                                    say("Asks for the passphrase and for the label typed back. Refused (exit code 5) while a "
                                        "snapshot of the label is held or within "
-                                       "its lawful term. Stays pending until every kit and export that holds the keys was "
+                                       "its lawful term, and while a vault that this keyring remembers was not looked at. "
+                                       "Stays pending until every kit and export that holds the keys was "
                                        "presented or declared destroyed.")});
     add_value(destroy, "--label", flags->label, "L", say("The label"))->required();
     add_value(destroy, "--confirm", flags->confirm, "L", say("The label typed back, where there is no terminal to ask on"));
     add_repeated(destroy, "--also", flags->vaults, "VAULT", say("A further vault of the family whose ledger is to say so"));
+    add_repeated(destroy, "--vault-lost", flags->lost, "ID",
+                 say("A vault that exists no more, by its id; the ledgers keep that it was declared lost"));
     table.runs(destroy, flags, run_destroy);
 
     auto settle_flags = std::make_shared<SettleFlags>();

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "vault/archiver_reconcile.h"
 #include "vault/archiver_walk.h"
+#include "vault/closed_labels.h"
 
 #include <algorithm>
 #include <functional>
@@ -74,6 +75,7 @@ private:
             marks_ = session_->marks();
         }
         TRY(repository_.ledger().refresh());
+        TRY(may_be_stored(repository_.state(), keys_->label, options_.label));
         plan_ = plan_digest(*keys_, source_, options_);
         if (!options_.cache_folder.empty())
             cache_path_ = cache_path(options_.cache_folder, repository_.header().vault, options_.label, options_.name);
@@ -164,7 +166,10 @@ private:
         TRY_ASSIGN(entry.added, store.objects_to_list());
         TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
         entry.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
-        const auto still_valid = [&](const LedgerState& state) { return store.still_there(state); };
+        const auto still_valid = [&](const LedgerState& state) -> Status {
+            TRY(may_be_stored(state, keys_->label, options_.label));  // destroyed meanwhile
+            return store.still_there(state);
+        };
         TRY_ASSIGN(const LedgerEntry published, repository_.publish(std::move(entry), still_valid));
         result_.snapshot = snapshot.id;
         result_.sequence = published.n;

@@ -46,6 +46,13 @@ Result<std::vector<ClosedLabel>> closed_labels(const Repository& repository) {
     return labels;
 }
 
+Status may_be_stored(const LedgerState& state, const LabelId& label, const std::string& name) {
+    const auto destroyed = state.destroyed_labels.find(label);
+    if (destroyed == state.destroyed_labels.end()) return done();
+    return Error{Code::refused, say("label {} was destroyed in this vault on {}; make another label", printable(name),
+                                    to_rfc3339_local(destroyed->second).substr(0, kDateSize))};
+}
+
 std::string shown_name(const ClosedLabel& label) {
     return label.name.empty() ? say("{} (name not known here)", label.id.hex()) : printable(label.name);
 }

@@ -51,6 +51,20 @@ TEST_F(ArchiverTest, StoresEverySizeOfFileAsItWas) {
     EXPECT_TRUE(tree.at(scratch.path()).entry.attributes_only);
 }
 
+// As a writer's keyring finds it, which still has the keys.
+TEST_F(ArchiverTest, RefusesALabelThatTheVaultSaysWasDestroyed) {
+    write_file(at("a"), "a");
+    LedgerEntry entry;
+    entry.operation = Operation::destroy_label;
+    entry.details = {{"label", keyring->writer_keys(options.label).value()->label.hex()}};
+    ASSERT_TRUE(is_ok(repository->publish(entry, [](const LedgerState&) { return done(); })));
+    const std::size_t packs = count("packs/");
+    const auto refused = try_backup();
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("was destroyed in this vault on"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(count("packs/"), packs);
+}
+
 TEST_F(ArchiverTest, AnUnchangedRunReadsNothingAndStoresNoPack) {
     folder("d");
     for (int i = 0; i < 50; ++i) write_file(at("d/" + std::to_string(i)), noise(2000, static_cast<unsigned>(i)));

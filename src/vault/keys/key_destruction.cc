@@ -37,14 +37,32 @@ Status ask(Repository& repository, const WriterKeys& label) {
     return Error{Code::refused, say("label '{}' cannot be destroyed: {}{}", label.name, obstacles.front(), more)};
 }
 
+// A hold in a vault that nobody looked at would be broken unseen.
+Status every_vault_is_here(const Keyring& keyring, const std::string& label, std::span<Repository* const> reachable,
+                           std::span<const VaultId> lost) {
+    std::string missing;
+    for (const VaultId& known : keyring.known_vaults()) {
+        const auto is_it = [&](const Repository* repository) { return repository->header().vault == known; };
+        if (std::any_of(reachable.begin(), reachable.end(), is_it)) continue;
+        if (std::find(lost.begin(), lost.end(), known) != lost.end()) continue;
+        missing += (missing.empty() ? "" : ", ") + known.hex();
+    }
+    if (missing.empty()) return done();
+    return Error{Code::refused, say("label '{}' cannot be destroyed: a snapshot of it may be held or within its lawful term in a "
+                                    "vault that was not looked at: {}; name its folder with --also, or, where it exists no more, "
+                                    "its id with --vault-lost",
+                                    label, missing)};
+}
+
 // The entry is valid only for the snapshots that were looked at: one that appeared or was held since is looked at first.
-Status tell(Repository& repository, const LabelId& label) {
+Status tell(Repository& repository, const LabelId& label, std::span<const VaultId> lost) {
     if (repository.state().destroyed_labels.contains(label)) return done();
     const std::map<ObjectId, LedgerSnapshot> seen = repository.state().snapshots;
     const Time time = repository.clock().now();
     LedgerEntry draft;
     draft.operation = Operation::destroy_label;
     draft.details = {{"label", label.hex()}};
+    for (const VaultId& vault : lost) draft.details["vaults_lost"].push_back(vault.hex());
     const auto still_valid = [&](const LedgerState& now) -> Status {
         for (const auto& [id, snapshot] : now.snapshots) {
             if (seen.contains(id) && !is_held(snapshot, time)) continue;
@@ -96,8 +114,9 @@ Result<std::vector<std::string>> obstacles_to_destruction(Repository& repository
 }
 
 Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked, std::string_view label_name,
-                                        std::span<Repository* const> reachable) {
+                                        std::span<Repository* const> reachable, std::span<const VaultId> lost) {
     TRY_ASSIGN(const auto label, keyring.writer_keys(label_name));
+    TRY(every_vault_is_here(keyring, label->name, reachable, lost));
     for (Repository* repository : reachable) {
         if (repository->header().family != keyring.family()) {
             return Error{Code::refused, say("vault {} is of another keyring's family", repository->header().vault.hex())};
@@ -107,7 +126,7 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
     DestructionResult result;
     std::set<VaultId> told;
     for (Repository* repository : reachable) {
-        TRY(tell(*repository, label->label));
+        TRY(tell(*repository, label->label, lost));
         if (told.insert(repository->header().vault).second) result.told.push_back(repository->header().vault);
     }
     TRY(keyring.destroy_label(unlocked, label_name));

@@ -26,12 +26,15 @@ namespace custody {
 struct DestructionResult {
     DestroyedLabel label;
     std::vector<VaultId> told;       // vaults whose ledger names the destruction now
-    std::vector<VaultId> unreached;  // vaults this keyring knows that were not given: to be told when they are attached
+    std::vector<VaultId> unreached;  // vaults this keyring knows that were not told: when they turn up after all
     std::vector<std::string> exceptions;
 };
-// `reachable`: every vault of the family that is attached, opened with `keyring`. Nothing changes unless all of them agree.
+// `reachable`: every vault of the family, opened with `keyring`. Nothing changes unless all of them agree; refused, by name, while
+// one that this keyring remembers is not among them, for a hold or a term in it would not be seen. `lost`: those that exist no
+// more, as a person declares; the ledger entries name them.
 [[nodiscard]] Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked,
-                                                      std::string_view label_name, std::span<Repository* const> reachable);
+                                                      std::string_view label_name, std::span<Repository* const> reachable,
+                                                      std::span<const VaultId> lost = {});
 // Tells a vault that was away of the labels destroyed meanwhile. The number of entries published; 0 when it knew.
 [[nodiscard]] Result<std::size_t> announce_destructions(Repository& repository);
 // What a destruction that passed does not cover, in words.

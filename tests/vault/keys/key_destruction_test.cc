@@ -162,12 +162,28 @@ TEST_F(KeyDestructionTest, IsRepeatedAfterACrashBetweenVaultsAndKeyring) {
     EXPECT_TRUE(fails_with(Code::usage, destroy("image")));  // there is no such label any more
 }
 
-TEST_F(KeyDestructionTest, AVaultThatWasAwayIsNamedAndToldLater) {
+TEST_F(KeyDestructionTest, AVaultThatNobodyLookedAtForbidsIt) {
+    hold(second_, add_snapshot(second_, "database"), Operation::hold, {{"reason", "court case 12"}});
+    const std::array<Repository*, 1> attached = {&first_};
+    const auto refused = destroy_label(keyring_, unlocked(), "database", attached);
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find(second_.header().vault.hex()), std::string::npos);
+    EXPECT_EQ(refused.error().message.find(first_.header().vault.hex()), std::string::npos);
+    EXPECT_TRUE(fails_with(Code::refused, destroy_label(keyring_, unlocked(), "database", {})));
+    EXPECT_TRUE(first_.state().destroyed_labels.empty());
+    EXPECT_TRUE(reopened().writer_keys("database").ok());
+}
+
+TEST_F(KeyDestructionTest, AVaultDeclaredLostIsNamedInTheLedgersAndToldWhenItTurnsUp) {
     const LabelId label = keyring_.writer_keys("image").value()->label;
     const std::array<Repository*, 1> attached = {&first_};
-    const auto result = destroy_label(keyring_, unlocked(), "image", attached);
+    const std::array<VaultId, 1> lost = {second_.header().vault};
+    const auto result = destroy_label(keyring_, unlocked(), "image", attached, lost);
     ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(result->unreached, std::vector<VaultId>{second_.header().vault});
+    const auto bytes = first_.store().get(ledger_name(first_.state().n), kMaxLedgerEntrySize);
+    ASSERT_TRUE(is_ok(bytes));
+    EXPECT_NE(as_text(*bytes).find(second_.header().vault.hex()), std::string_view::npos);
     EXPECT_EQ(announce_destructions(second_).value(), 1u);
     EXPECT_TRUE(second_.state().destroyed_labels.contains(label));
     EXPECT_EQ(announce_destructions(second_).value(), 0u);
@@ -217,7 +233,8 @@ TEST_F(KeyDestructionTest, AnotherFamilysVaultIsNoneOfOurs) {
     Repository foreign = Repository::create_in(std::make_unique<test::MemoryStore>(), clock_, other).value();
     const std::array<Repository*, 1> vaults = {&foreign};
     EXPECT_TRUE(fails_with(Code::refused, destroy_label(keyring_, unlocked(), "image", vaults)));
-    EXPECT_TRUE(fails_with(Code::wrong_key, destroy_label(keyring_, other.unlock(passphrase_).value(), "image", {})));
+    const std::vector<VaultId> away = keyring_.known_vaults();
+    EXPECT_TRUE(fails_with(Code::wrong_key, destroy_label(keyring_, other.unlock(passphrase_).value(), "image", {}, away)));
     EXPECT_TRUE(keyring_.writer_keys("image").ok());
 }
 
