@@ -27,7 +27,8 @@ struct ClosedLabel {
 // Those that have live snapshots, by id; snapshots that are damaged are left out.
 [[nodiscard]] Result<std::vector<ClosedLabel>> closed_labels(const Repository& repository);
 
-// refused: the vault's ledger says that the label was destroyed. Whoever still has its keys (a writer) is not to store under them.
+// refused: the vault's ledger says that the label was destroyed. Whoever still has its keys (a writer) is not to store under
+// them.
 [[nodiscard]] Status may_be_stored(const LedgerState& state, const LabelId& label, const std::string& name);
 
 // "label log was destroyed on 2026-11-20: ..." or "no key of label 3f... (name not known here) is here: ...", which says what

@@ -29,9 +29,9 @@ struct DestructionResult {
     std::vector<VaultId> unreached;  // vaults this keyring knows that were not told: when they turn up after all
     std::vector<std::string> exceptions;
 };
-// `reachable`: every vault of the family, opened with `keyring`. Nothing changes unless all of them agree; refused, by name, while
-// one that this keyring remembers is not among them, for a hold or a term in it would not be seen. `lost`: those that exist no
-// more, as a person declares; the ledger entries name them.
+// `reachable`: every vault of the family, opened with `keyring`. Nothing changes unless all of them agree; refused, by name,
+// while one that this keyring remembers is not among them, for a hold or a term in it would not be seen. `lost`: those that exist
+// no more, as a person declares; the ledger entries name them.
 [[nodiscard]] Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked,
                                                       std::string_view label_name, std::span<Repository* const> reachable,
                                                       std::span<const VaultId> lost = {});
