@@ -167,7 +167,6 @@ constexpr Translation kTexts[] = {
     {"Name", "Tên"},
     {"Needs no passphrase, except with --compact. Works on a full medium.",
      "Không cần cụm mật khẩu, trừ khi dùng --compact. Chạy được cả khi phương tiện lưu trữ đã đầy."},
-    {"Needs no passphrase.", "Không cần cụm mật khẩu."},
     {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry that "
      "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
      "recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; when "

@@ -5,6 +5,10 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {"A second hold never shortens the first: the later end counts, and all reasons are kept.",
+     "Lệnh giữ sau không bao giờ rút ngắn lệnh trước: tính theo thời hạn muộn hơn, và mọi lý do đều được lưu."},
+    {"Needs no passphrase. Ends with exit code 4 when the vault is damaged or was rolled back: what is left is listed.",
+     "Không cần cụm mật khẩu. Kết thúc với mã 4 khi kho bị hỏng hoặc đã lùi lại: phần còn lại vẫn được liệt kê."},
     {"a checkpoint needs a newer Custody", "điểm tổng hợp cần Custody mới hơn"},
     {"a hold without reason, or with a bad time", "lệnh giữ không có lý do, hoặc thời gian sai"},
     {"a ledger entry of {} bytes is too large", "một mục sổ cái {} byte là quá lớn"},
@@ -41,7 +45,11 @@ constexpr Translation kTexts[] = {
     {"names snapshot {}, which is not there", "nêu bản chụp {}, bản không có ở đó"},
     {"no entry of the ledger of {}, nor any witness of one, can be read",
      "không đọc được mục nào trong sổ cái của {}, cũng không đọc được bản chứng nào"},
+    {"no passphrase given; set {}_FILE to a file whose first line it is",
+     "chưa cho cụm mật khẩu; hãy đặt {}_FILE là tệp có dòng đầu là cụm mật khẩu"},
     {"no rule", "không có quy tắc"},
+    {"no snapshot is of {}: the rule had nothing to look at; 'custody snapshots' lists them",
+     "không bản chụp nào thuộc {}: quy tắc không có gì để xét; 'custody snapshots' liệt kê các bản chụp"},
     {"only entry 1 begins a vault", "chỉ mục 1 mới mở đầu một kho"},
     {"operation {} names snapshots", "thao tác {} nêu các bản chụp"},
     {"removes {} twice", "bỏ {} hai lần"},
@@ -91,6 +99,8 @@ constexpr Translation kTexts[] = {
     {"{} entries are missing", "thiếu {} mục"},
     {"{} of {} cannot be healed: entry {} {}", "không sửa được {} của {}: mục {} {}"},
     {"{} of {} changed while it was read", "{} của {} thay đổi trong khi đang được đọc"},
+    {"{} was held before, and stays held until released", "{} đã được giữ từ trước, và vẫn được giữ đến khi được thôi giữ"},
+    {"{} was held before, and stays held until {}", "{} đã được giữ từ trước, và vẫn được giữ đến {}"},
     {"{} was written to meanwhile; run repair again", "{} vừa được nơi khác ghi; hãy chạy lại repair"},
     {"{}; the vault that it is a witness of writes it again, with --from or `custody copy`",
      "{}; kho mà nó làm chứng sẽ ghi lại nó, bằng --from hoặc `custody copy`"},

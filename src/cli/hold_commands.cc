@@ -56,6 +56,18 @@ Json hex_of(const std::vector<ObjectId>& ids) {
     return array;
 }
 
+// A hold that was laid before goes on where it lasts longer: said, because that is not what was asked for.
+void tell_longer_hold(Context& context, const LedgerState& state, const ObjectId& id, const Json& asked) {
+    const auto live = state.snapshots.find(id);
+    if (live == state.snapshots.end() || !live->second.hold || !asked.contains("until")) return;
+    const HoldState& hold = *live->second.hold;
+    if (!hold.until) {
+        context.progress().warn(say("{} was held before, and stays held until released", short_id(id)));
+    } else if (to_rfc3339_utc(*hold.until) != asked["until"]) {
+        context.progress().warn(say("{} was held before, and stays held until {}", short_id(id), human_time(*hold.until)));
+    }
+}
+
 Result<int> run_add(Context& context, const HoldFlags& flags) {
     TRY(check_reason(flags));
     Json details = {{"reason", flags.reason}};
@@ -72,6 +84,7 @@ Result<int> run_add(Context& context, const HoldFlags& flags) {
     context.output().document({{"held", hex_of(ids)}});
     for (const Repository::Listed& listed : found) {
         context.output().line(say("held {}: {}", short_id(listed.snapshot.id), title_of(listed.snapshot)));
+        tell_longer_hold(context, repository.state(), listed.snapshot.id, details);
     }
     return kExitDone;
 }
@@ -131,7 +144,7 @@ void add_hold_commands(CommandTable& table) {
                               {"hold add SNAPSHOT... --reason R [--until T]",
                                {"custody hold add latest:data --reason 'inspection 12/2026'",
                                 "custody hold add 3f9a1c --reason 'case 17' --until 2027-06-30"},
-                               ""});
+                               say("A second hold never shortens the first: the later end counts, and all reasons are kept.")});
     add_operands(add, "SNAPSHOT", add_flags->snapshots, say("The snapshots"))->required();
     add_value(add, "--reason", add_flags->reason, "R", say("Why; recorded in the ledger, which is not encrypted"))->required();
     add_value(add, "--until", add_flags->until, "T", say("When the hold ends by itself; default: when it is released"));

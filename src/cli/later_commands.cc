@@ -38,7 +38,12 @@ void add_later_commands(CommandTable& table) {
         CLI::App& command = table.add(table.root(), name, say("(not in this version)"), {std::string(name) + " ...", {}, ""});
         command.group("");
         command.fallthrough(false);
-        command.allow_extras();  // whatever follows is not looked at
+        command.allow_extras();  // whatever follows is not looked at, except in which form the refusal is wanted
+        command.add_flag_callback("--json", [json = table.root().get_option("--json")] {
+            if (json->count() != 0) return;
+            json->add_result("true");
+            json->run_callback();
+        });
         table.runs(command, flags, refuse);
     }
 }

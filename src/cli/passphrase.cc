@@ -42,6 +42,11 @@ Error nobody_to_ask(const char* variable) {
     return {Code::usage, say("no passphrase: there is no terminal to ask on; name a file with it in {}_FILE", variable)};
 }
 
+// Not "wrong": whoever set nothing looks in another place than who mistyped.
+Error none_given(const char* variable) {
+    return {Code::wrong_key, say("no passphrase given; set {}_FILE to a file whose first line it is", variable)};
+}
+
 Error empty_passphrase() {
     return {Code::usage,
             say("the passphrase is empty: choose a longer one, best several words that only you would put together")};
@@ -91,10 +96,16 @@ Result<Secret> Passphrases::given(const Given& from, const char* variable) const
 }
 
 Result<Secret> Passphrases::existing(PassphraseKind kind, const std::string& prompt) const {
-    if (of(kind).set || !of(kind).file.empty()) return given(of(kind), variable_of(kind));
+    const char* variable = variable_of(kind);
+    if (of(kind).set || !of(kind).file.empty()) {
+        TRY_ASSIGN(Secret secret, given(of(kind), variable));
+        if (secret.empty()) return none_given(variable);
+        return secret;
+    }
     auto terminal = Terminal::open();
-    if (!terminal) return nobody_to_ask(variable_of(kind));
+    if (!terminal) return none_given(variable);
     TRY_ASSIGN(const Secret typed, terminal->ask_secret(prompt));
+    if (typed.empty()) return none_given(variable);
     return normalised(typed);
 }
 

@@ -4,7 +4,7 @@
 // CUSTODY_PASSPHRASE (the keyring's), CUSTODY_NEW_PASSPHRASE (key passwd, key slot add), CUSTODY_KIT_PASSPHRASE (recovery kits),
 // CUSTODY_OFFICER_PASSPHRASE (the file of --officer-key, and the one that key officer makes).
 // All are NFC-normalised. Ownership: Passphrases owns what it captured, in locked memory. Threads: one.
-// Errors: usage (nobody to ask, empty, two entries differ), interrupted, io.
+// Errors: usage (a new one: nobody to ask, empty, entries differ), wrong_key (existing: none given), interrupted, io.
 #pragma once
 
 #include "base/result.h"

@@ -66,6 +66,21 @@ void print_lines(Output& output, const std::string& what, const std::vector<Forg
     }
 }
 
+// A name that was mistyped must not pass for a rule that had nothing to do.
+void tell_no_match(Context& context, const ForgetFlags& flags) {
+    std::string wanted;
+    const auto add = [&wanted](const char* flag, const std::string& value) {
+        if (!value.empty()) wanted += (wanted.empty() ? "" : " ") + std::string(flag) + " " + printable(value);
+    };
+    add("--label", flags.label);
+    add("--name", flags.name);
+    add("--host", flags.host);
+    if (!wanted.empty()) {
+        context.progress().warn(
+            say("no snapshot is of {}: the rule had nothing to look at; 'custody snapshots' lists them", wanted));
+    }
+}
+
 Result<int> run_forget(Context& context, const ForgetFlags& flags) {
     ForgetOptions options;
     TRY_ASSIGN(options.rule, rule_of(flags));
@@ -82,6 +97,7 @@ Result<int> run_forget(Context& context, const ForgetFlags& flags) {
         options.references.push_back(listed.snapshot.id.hex());
     }
     TRY_ASSIGN(const ForgetResult result, forget_snapshots(repository, options));
+    if (result.forgotten.empty() && result.kept.empty() && result.skipped.empty()) tell_no_match(context, flags);
     Output& output = context.output();
     output.document({{"dry_run", flags.dry_run},
                      {"forgotten", lines_json(result.forgotten)},

@@ -54,7 +54,27 @@ TEST(Rollback, StatusVerifyAndBackupSayTheSame) {
     const Outcome verify = office.custody({"verify"});
     EXPECT_EQ(verify.exit, 4);
     EXPECT_NE(verify.out.find(said), std::string::npos) << verify.out;
-    EXPECT_EQ(office.custody({"ls", "latest"}).exit, 0) << "what is there can be read";
+
+    const Outcome snapshots = office.custody({"snapshots", "--json"});
+    EXPECT_EQ(snapshots.exit, 4) << "two are not in the list";
+    EXPECT_EQ(json_of(snapshots).size(), 1u);
+    EXPECT_NE(snapshots.err.find(said), std::string::npos) << snapshots.err;
+    const Outcome ls = office.custody({"ls", "latest"});
+    EXPECT_EQ(ls.exit, 0) << "what is there can be read";
+    EXPECT_NE(ls.err.find(said), std::string::npos) << ls.err;
+}
+
+TEST(Rollback, SnapshotsOfADamagedVaultAreListedAndTheDamageEndsIt) {
+    Office office("cli-damaged-listed");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    ASSERT_EQ(office.backup().exit, 0);
+    EXPECT_EQ(office.custody({"snapshots"}).exit, 0);
+    write_file(office.custody.vault() + "/vault.json", "{}");
+    const Outcome outcome = office.custody({"snapshots", "--json"});
+    EXPECT_EQ(outcome.exit, 4);
+    EXPECT_EQ(json_of(outcome).size(), 1u);
+    EXPECT_NE(outcome.err.find("vault.json"), std::string::npos) << outcome.err;
 }
 
 TEST(Rollback, IsAcceptedByTheNumberOfTheHeadAndEnteredInTheLedger) {

@@ -81,6 +81,39 @@ TEST(Usage, WrongCommandLinesEndWith2AndPointToHelp) {
     }
 }
 
+TEST(Usage, WhatIsNotInThisVersionIsRefusedInJsonToo) {
+    const Vault& custody = shared_office().custody;
+    const std::vector<std::vector<std::string>> lines = {
+        {"wipe", "--json"}, {"--json", "wipe"}, {"plan", "run", "--all", "--json"}, {"--json", "job", "backup", "--json"}};
+    for (const std::vector<std::string>& line : lines) {
+        const Outcome outcome = custody(line);
+        EXPECT_EQ(outcome.exit, 2) << joined(line);
+        EXPECT_EQ(json_of(outcome)["error"]["exit"], 2) << joined(line);
+        EXPECT_TRUE(one_clear_line(outcome));
+    }
+}
+
+TEST(Usage, ForgetNamesWhatItLookedForInVain) {
+    const Vault& custody = shared_office().custody;
+    const Outcome outcome = custody({"forget", "--name", "svr", "--host", "nobody", "--keep-last", "1", "--dry-run"});
+    EXPECT_EQ(outcome.exit, 0);
+    EXPECT_NE(outcome.err.find("--name svr --host nobody"), std::string::npos) << outcome.err;
+    EXPECT_EQ(custody({"forget", "--name", "srv", "--keep-last", "9", "--dry-run"}).err, "");
+}
+
+TEST(Usage, NoPassphraseIsNotAWrongOne) {
+    Program silent = shared_office().custody.command({"ls", "latest"});
+    silent.environment["CUSTODY_PASSPHRASE"] = "";
+    const std::string empty = shared_office().folder / "no-passphrase";
+    write_file(empty, "\n");
+    for (const std::string& file : {std::string(), empty}) {
+        silent.environment["CUSTODY_PASSPHRASE_FILE"] = file;
+        const Outcome outcome = run(silent);
+        EXPECT_EQ(outcome.exit, 8) << file;
+        EXPECT_NE(outcome.err.find("no passphrase given; set CUSTODY_PASSPHRASE_FILE"), std::string::npos) << outcome.err;
+    }
+}
+
 TEST(Usage, EveryCommandHasHelpWithExamplesInBothLanguages) {
     const Vault& custody = shared_office().custody;
     const std::vector<std::vector<std::string>> commands = {{"init"},

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
 
 namespace custody {
 namespace {
@@ -69,6 +71,28 @@ std::optional<std::string> details_contradict(const LedgerEntry& entry) {
     return std::nullopt;
 }
 
+constexpr std::string_view kBetweenReasons = "; ";
+
+// Whatever lays a second hold, knowingly or not, may not end the first: the later end counts, none being the latest, and every
+// reason stays to be read. One that was over by then is past.
+HoldState joined(const HoldState& before, HoldState now) {
+    if (before.until && *before.until <= now.since) return now;
+    HoldState all = before;
+    const std::string between(kBetweenReasons);
+    const bool known = (between + all.reason + between).find(between + now.reason + between) != std::string::npos;
+    if (!known) all.reason += between + now.reason;
+    if (!now.until || !all.until) {
+        all.until.reset();
+    } else {
+        all.until = std::max(*all.until, *now.until);
+    }
+    return all;
+}
+
+void lay_hold(LedgerSnapshot& snapshot, HoldState hold) {
+    snapshot.hold = snapshot.hold ? joined(*snapshot.hold, std::move(hold)) : std::move(hold);
+}
+
 void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectId& id) {
     switch (entry.operation) {
         case Operation::add:
@@ -84,7 +108,7 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
             state.forgotten.insert(id);
             break;
         case Operation::hold:
-            if (auto hold = hold_of(entry); hold.ok()) state.snapshots[id].hold = std::move(*hold);
+            if (auto hold = hold_of(entry); hold.ok()) lay_hold(state.snapshots[id], std::move(*hold));
             break;
         case Operation::release:
             state.snapshots[id].hold.reset();

@@ -275,6 +275,47 @@ TEST_F(LedgerTest, ForgetIsAllowedOnceTheHoldIsOver) {
     EXPECT_TRUE(load().state().snapshots.empty());
 }
 
+TEST_F(LedgerTest, ALaterHoldNeverWeakensAnEarlierOne) {
+    const ObjectId id = grow(1).front();
+    Ledger ledger = load();
+    // Returns what the hold is after one more was laid, as a reader who comes later sees it.
+    const auto lay = [&](const std::string& reason, const std::string& until) {
+        LedgerEntry hold = draft(Operation::hold, {id});
+        hold.details = {{"reason", reason}};
+        if (!until.empty()) hold.details["until"] = until;
+        publish(ledger, hold);
+        return load().state().snapshots.at(id).hold.value();
+    };
+    EXPECT_EQ(lay("case 17", "1970-01-01T01:00:00Z").until, Time{3600 * kSecond});
+    const HoldState shorter = lay("case 1", "1970-01-01T00:30:00Z");
+    EXPECT_EQ(shorter.until, Time{3600 * kSecond});
+    EXPECT_EQ(shorter.reason, "case 17; case 1");
+    EXPECT_EQ(lay("case 17", "1970-01-01T02:00:00Z").until, Time{7200 * kSecond});
+    EXPECT_EQ(lay("court", "").until, std::nullopt);
+    const HoldState open = lay("oops", "1970-01-01T00:30:00Z");
+    EXPECT_EQ(open.until, std::nullopt);
+    EXPECT_EQ(open.reason, "case 17; case 1; court; oops");
+    LedgerEntry forget = draft(Operation::forget, {id});
+    forget.time = Time{9000 * kSecond};
+    EXPECT_FALSE(ledger.publish(forget, seed_, nullptr).ok()) << "all dated ones are over, the open one is not";
+
+    publish(ledger, draft(Operation::release, {id}));
+    const HoldState again = lay("anew", "1970-01-01T01:00:00Z");
+    EXPECT_EQ(again.until, Time{3600 * kSecond}) << "a release ends all of them";
+    EXPECT_EQ(again.reason, "anew");
+}
+
+TEST_F(LedgerTest, AHoldThatIsOverLeavesNoReason) {
+    const ObjectId id = grow(1).front();
+    Ledger ledger = load();
+    LedgerEntry hold = draft(Operation::hold, {id});
+    hold.details = {{"reason", "past"}, {"until", "1970-01-01T00:03:00Z"}};
+    publish(ledger, hold);
+    hold.details = {{"reason", "present"}};
+    publish(ledger, hold);
+    EXPECT_EQ(load().state().snapshots.at(id).hold.value().reason, "present");
+}
+
 TEST_F(LedgerTest, CopyBringsBackWhatWasForgotten) {
     const ObjectId id = grow(1).front();
     Ledger ledger = load();
