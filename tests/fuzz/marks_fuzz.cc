@@ -1,6 +1,7 @@
 // gc/marks. The checksum would stop nearly every mutation, so the input is also tried with a right one behind it. What is
 // accepted has one form.
 #include "base/crypto.h"
+#include "tests/fuzz/seeds.h"
 #include "vault/store/session.h"
 
 #include <cstdlib>
@@ -18,6 +19,22 @@ void check(custody::ByteView bytes) {
 }
 
 }  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    using namespace custody;
+    if (!fuzz::wants_seeds()) return 0;
+    Marks marks;
+    marks.generation = 3;
+    for (Byte i = 1; i < 4; ++i) {
+        ObjectId id;
+        id.bytes.fill(i);
+        marks.packs.insert(id);
+    }
+    const Bytes bytes = encode(marks);
+    fuzz::write_seed("marks", bytes);
+    fuzz::write_seed("unchecked", ByteView(bytes).first(bytes.size() - Digest::size));
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace custody;
