@@ -11,8 +11,9 @@ constexpr Translation kTexts[] = {
     {"         its end is the one this keyring remembers", "         phần cuối sổ cái đúng như bộ khóa này ghi nhớ"},
     {"--accept-rollback needs the keyring that remembers the head: name it with --keyring",
      "--accept-rollback cần bộ khóa còn nhớ mục cuối: hãy chỉ ra bằng --keyring"},
-    {"; make room: end snapshots with 'custody forget', then run 'custody prune'",
-     "; hãy giải phóng chỗ: kết thúc các bản chụp bằng 'custody forget', rồi chạy 'custody prune'"},
+    {"; make room: end snapshots with 'custody forget', then run 'custody prune', or use a larger medium",
+     "; hãy giải phóng chỗ: kết thúc các bản chụp bằng 'custody forget', rồi chạy 'custody prune', hoặc dùng phương tiện lớn "
+     "hơn"},
     {"DAMAGED {}: {}", "HỎNG {}: {}"},
     {"NOT HEALED {}: {}", "KHÔNG CHỮA ĐƯỢC {}: {}"},
     {"PATH, --image and --stdin exclude each other: back them up one by one",

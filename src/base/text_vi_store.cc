@@ -104,8 +104,10 @@ constexpr Translation kTexts[] = {
     {"{} has a wrong magic number", "{} có số nhận dạng sai"},
     {"{} has format version 0", "{} có phiên bản định dạng 0"},
     {"{} is a file, not a vault; name a folder", "{} là một tệp, không phải là kho; hãy nêu một thư mục"},
-    {"{} is a folder but not a vault (it has no vault.json); name the vault's own folder",
-     "{} là thư mục nhưng không phải là kho (không có vault.json); hãy nêu đúng thư mục của kho"},
+    {"{} is a folder but not a vault (it has no vault.json): name the vault's own folder, and look whether its medium is mounted",
+     "{} là thư mục nhưng không phải là kho (không có vault.json): hãy nêu đúng thư mục của kho, và xem phương tiện của nó đã "
+     "được "
+     "gắn chưa"},
     {"{} is cut short", "{} bị cắt cụt"},
     {"{} is damaged: {}; run 'custody repair', or 'custody prune', which writes it anew",
      "{} bị hỏng: {}; hãy chạy 'custody repair', hoặc 'custody prune' để ghi lại nó"},

@@ -142,6 +142,8 @@ constexpr Translation kTexts[] = {
     {"within the lawful term ({}) until {}", "còn trong thời hạn luật định ({}) đến {}"},
     {"writing to {} needs a keyring", "ghi vào {} cần có bộ khóa"},
     {"{} (name not known here)", "{} (ở đây không biết tên)"},
+    {"{} and {} are one and the same vault, or one holds the other's vault.json: heal it from another vault of its family",
+     "{} và {} là cùng một kho, hoặc kho này chứa vault.json của kho kia: hãy chữa từ một kho khác trong họ của nó"},
     {"{} and {} were made with different keyrings; a vault is healed within its family only",
      "{} và {} được tạo bằng các bộ khóa khác nhau; một kho chỉ được chữa trong họ của nó"},
     {"{} and {} were made with different keyrings; snapshots are copied within one family only",

@@ -195,7 +195,7 @@ void print_text(Context& context, const BackupResult& result, bool dry_run) {
                     result.files.unchanged, result.files.failed));
     output.line(say("bytes: {} looked at, {} read, {} new, {} stored", human_bytes(result.bytes.scanned),
                     human_bytes(result.bytes.read), human_bytes(result.bytes.added), human_bytes(result.bytes.stored)));
-    if (!dry_run) {
+    if (!dry_run && result.reconciled.files > 0) {  // a stream cannot be looked at again
         output.line(say("reconciled with the source: {}, {}, {}", say_count(result.reconciled.files, "{} file", "{} files"),
                         human_bytes(result.reconciled.bytes),
                         say_count(result.reconciled.mismatches, "{} mismatch", "{} mismatches")));

@@ -7,6 +7,7 @@
 #include "cli/signals.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <optional>
 
@@ -107,8 +108,10 @@ int report_error(Output& output, ProgressLine& progress, const Error& error) {
 // What follows from an error depends on the command that met it.
 Error with_consequence(Error error, const CLI::App& command) {
     const std::string path = command_path(command);
-    if (error.code == Code::no_space && path != "restore" && path != "export" && path != "key export") {
-        error.message += say("; make room: end snapshots with 'custody forget', then run 'custody prune'");
+    constexpr std::array kWriters = {"backup", "copy", "prune", "forget", "repair", "hold add", "hold release"};
+    if (error.code == Code::no_space && std::find(kWriters.begin(), kWriters.end(), path) != kWriters.end()) {
+        error.message +=
+            say("; make room: end snapshots with 'custody forget', then run 'custody prune', or use a larger medium");
     }
     // A question that was not answered says so itself: nothing was begun.
     const std::string left = after_interrupt(command);

@@ -53,6 +53,7 @@ public:
         const auto on_failed = [this](const std::string& path, const Error& error) { report_.fail(path, error); };
         TreeBuilder tree(store, old.get(), records, on_failed);
         TRY(walk(pool, store, tree, old.get()));
+        TRY(holds_something());
         TRY_ASSIGN(const TreeId root, tree.root());
         result_.bytes.added = store.added_bytes();
         if (!options_.dry_run) TRY(complete(root, store, records, pool));
@@ -114,6 +115,17 @@ private:
         TRY(store.finish());  // the next run finds what this one stored
         TRY(repository_.store().barrier());
         return walked;
+    }
+
+    // A snapshot of nothing would stand as the latest and hide that the source, or the program that feeds the stream, failed.
+    Status holds_something() const {
+        if (source_.kind() == "stream" && result_.bytes.scanned == 0) {
+            return Error{Code::failed, say("no snapshot is made, for the stream was empty: look whether what feeds it failed")};
+        }
+        const std::uint64_t files = result_.files.added + result_.files.changed + result_.files.unchanged;
+        if (files > 0 || result_.files.failed == 0) return done();
+        return Error{Code::failed, say("no snapshot is made, for nothing that was named could be read: {}",
+                                       result_.failed_items.empty() ? "" : result_.failed_items.front())};
     }
 
     // Of the last snapshot of this name, for the progress line; 0: there is none, or its source was another.

@@ -22,6 +22,11 @@ constexpr const char* kHeader = "vault.json";
 Status check_may_repair(Repository& damaged, Repository* from) {
     if (!damaged.keyring()) return Error{Code::wrong_key, say("repair needs the keyring with the labels' writer keys")};
     if (!from) return done();
+    if (from->header().vault == damaged.header().vault) {
+        return Error{Code::refused, say("{} and {} are one and the same vault, or one holds the other's vault.json: heal it from "
+                                        "another vault of its family",
+                                        from->store().location(), damaged.store().location())};
+    }
     if (from->header().family != damaged.header().family) {
         return Error{Code::refused, say("{} and {} were made with different keyrings; a vault is healed within its family only",
                                         from->store().location(), damaged.store().location())};

@@ -1,6 +1,8 @@
 // What a person may type, write into settings, or meet: empty values, names, newer vaults, interruptions, numbers.
 #include "tests/cli/cli_fixture.h"
 
+#include <unistd.h>
+
 #include "base/counts.h"
 #include "cli/interruption.h"
 
@@ -221,6 +223,40 @@ TEST(Counts, HaveTheirNounInTheSingularForOneOnly) {
     EXPECT_NE(found.err.find("nothing in 1 snapshot matches"), std::string::npos) << found.err;
     const Outcome vietnamese = office.custody({"find", "nothing", "--lang", "vi"});
     EXPECT_NE(vietnamese.err.find("1 bản chụp"), std::string::npos) << vietnamese.err;
+}
+
+TEST(Input, AnEmptyStreamMakesNoSnapshot) {
+    const Office office("cli-input-stream");
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    const Outcome empty = office.custody({"backup", "--stdin", "dump.sql", "--label", "database"});
+    EXPECT_EQ(empty.exit, 1) << empty.err;
+    EXPECT_NE(empty.err.find("the stream was empty"), std::string::npos) << empty.err;
+    EXPECT_EQ(json_of(office.custody({"snapshots", "--json"})).size(), 0u);
+}
+
+// Hundreds of files of 15 TiB that hold nothing take no room on a disk, and must not keep the others from being backed up.
+TEST(Input, SparseFilesBeyondAllNumbersHinderNothing) {
+    const Office office("cli-input-sparse");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    for (int i = 0; i < 600; ++i) {
+        const std::string path = office.source + "/sparse " + std::to_string(i);
+        write_file(path, "");
+        if (::truncate(path.c_str(), 15LL << 40) != 0) GTEST_SKIP() << "this file system has no files of 15 TiB";
+    }
+    const Outcome done = office.backup({"--json"});
+    EXPECT_EQ(done.exit, 0) << done.err;
+    EXPECT_EQ(json_of(office.custody({"snapshots", "--json"}))[0]["bytes"], std::uint64_t{1} << 53);
+    EXPECT_EQ(office.custody({"verify"}).exit, 0);
+}
+
+TEST(Input, AVaultIsNotHealedFromItself) {
+    const Office office("cli-input-itself");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    const Outcome refused = office.custody({"repair", "--from", office.custody.vault()});
+    EXPECT_EQ(refused.exit, 5) << refused.err;
+    EXPECT_TRUE(one_clear_line(refused));
 }
 
 }  // namespace

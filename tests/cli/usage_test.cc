@@ -248,8 +248,9 @@ TEST(Usage, WhatIsNotThereEndsWith7) {
 TEST(Usage, AFolderThatIsNoVaultIsToldApartFromNoVault) {
     const Office& office = shared_office();
     const Outcome outcome = office.custody({"snapshots", "--vault", office.source});
-    EXPECT_EQ(outcome.exit, 2) << outcome.err;
+    EXPECT_EQ(outcome.exit, 7) << outcome.err;
     EXPECT_TRUE(one_clear_line(outcome));
+    EXPECT_NE(outcome.err.find("not a vault"), std::string::npos) << outcome.err;
 }
 
 TEST(Usage, AWrongPassphraseEndsWith8) {

@@ -1,5 +1,7 @@
 #include "vault/history/snapshot.h"
 
+#include <algorithm>
+
 #include "base/records/canonical_json.h"
 #include "base/text.h"
 
@@ -43,6 +45,9 @@ Result<std::string> raw_field(const Json& object, const char* key) {
     return raw_from_json(*found);
 }
 
+// Sparse files can add up to more than canonical JSON has numbers for: the total is then the largest there is.
+constexpr std::uint64_t kLargestNumber = std::uint64_t{1} << 53;
+
 Result<Json> summary_to_json(const SnapshotSummary& summary) {
     Json json = {{"time", to_rfc3339_utc(summary.time)},
                  {"label", summary.label},
@@ -51,7 +56,7 @@ Result<Json> summary_to_json(const SnapshotSummary& summary) {
                  {"kind", summary.kind},
                  {"paths", Json::array()},
                  {"files", summary.files},
-                 {"bytes", summary.bytes},
+                 {"bytes", std::min(summary.bytes, kLargestNumber)},
                  {"root", summary.root.hex()},
                  {"clock_suspect", summary.clock_suspect},
                  {"failed", summary.failed},

@@ -167,8 +167,9 @@ Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const s
                      say("there is no vault at {}; is the medium attached and mounted? 'custody init' makes a new vault",
                          printable(path))};
     }
-    const Error not_a_vault{
-        Code::usage, say("{} is a folder but not a vault (it has no vault.json); name the vault's own folder", printable(path))};
+    const Error not_a_vault{Code::not_found, say("{} is a folder but not a vault (it has no vault.json): name the vault's own "
+                                                 "folder, and look whether its medium is mounted",
+                                                 printable(path))};
     if (!info->is_directory) return Error{Code::usage, say("{} is a file, not a vault; name a folder", printable(path))};
     auto store = make_local_store(files, path);
     const auto header = store->info(kHeaderObject);

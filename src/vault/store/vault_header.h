@@ -30,7 +30,7 @@ struct VaultHeader {
 // do instead (a mounted folder, or `custody copy` to a disk).
 [[nodiscard]] Result<std::string> parse_vault_reference(std::string_view reference);
 
-// Opens the store of an existing vault folder. not_found: nothing there; usage: "is a folder but not a vault".
+// Opens the store of an existing vault folder. not_found: nothing there; not_found too: "is a folder but not a vault".
 [[nodiscard]] Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const std::string& path);
 // An empty folder (made if absent) becomes an empty store with its folders, empty marks and the 4 MiB reserve. refused/usage: not
 // empty. The vault exists once vault.json and ledger entry 1 do; a crash before leaves a folder that init takes again.
