@@ -88,7 +88,9 @@ protected:
 
 TEST_F(VaultFolder, WhatIsNoVaultIsNamed) {
     EXPECT_TRUE(fails_with(Code::not_found, open_local_store(files_, scratch_ / "absent")));
-    EXPECT_TRUE(fails_with(Code::usage, open_local_store(files_, scratch_.path())));
+    const auto folder = open_local_store(files_, scratch_.path());
+    EXPECT_TRUE(fails_with(Code::not_found, folder));
+    EXPECT_NE(folder.error().message.find("not a vault"), std::string::npos) << folder.error().message;
     ASSERT_TRUE(is_ok(replace_file(files_, scratch_ / "file", as_bytes("x"), 0600)));
     EXPECT_TRUE(fails_with(Code::usage, open_local_store(files_, scratch_ / "file")));
 }
