@@ -257,7 +257,8 @@ void add_source_options(CLI::App& backup, BackupFlags& flags) {
     add_operands(backup, "PATH", flags.paths, say("Files and folders to back up"));
     add_value(backup, "--image", flags.image, "DEVICE-OR-FILE",
               say("Backs up a disk, a partition or a disk-image file, block by block"));
-    add_value(backup, "--stdin", flags.stream, "FILENAME", say("Backs up standard input as one file of this name"));
+    add_value(backup, "--stdin", flags.stream, "FILENAME",
+              say("Backs up standard input as one file of this name; an empty stream makes no snapshot"));
     add_value(backup, "--postgresql", flags.postgresql, "CONNINFO", say("(not in this version)"));
     add_value(backup, "--mariadb", flags.mariadb, "DEFAULTS-FILE", say("(not in this version)"));
     add_value(backup, "--sqlite", flags.sqlite, "FILE", say("(not in this version)"));

@@ -8,15 +8,19 @@
 
 #include <csignal>
 #include <cstdio>
-#include <new>
+#include <exception>
 
 namespace {
 
-// What was stored stays reusable after any death, so ending here loses nothing; nothing may be allocated any more.
-void out_of_memory() {
-    constexpr char kLine[] = "custody: there is not enough memory; what was stored is kept and will be reused\n";
-    if (::write(STDERR_FILENO, kLine, sizeof kLine - 1) < 0) ::_exit(1);
-    ::_exit(1);
+// The last word of an exception in a thread that nobody waits for; others are answered in run_program(). Memory may be what is
+// missing, so nothing is allocated and both languages stand in the line. What was reported as done lies in the vault.
+void end_in_words() {
+    constexpr char kLine[] =
+        "custody: hết bộ nhớ, hoặc lỗi không lường trước; hãy chạy lại lệnh / out of memory, or an error that "
+        "should not happen; run the command again\n";
+    const ssize_t written = ::write(STDERR_FILENO, kLine, sizeof kLine - 1);
+    (void)written;  // there is nobody else to tell
+    ::_exit(custody::kExitFailed);
 }
 
 }  // namespace
@@ -28,7 +32,7 @@ int main(int argc, char** argv) {
         return custody::exit_code_of(hardened.error().code);
     }
     custody::Passphrases passphrases = custody::Passphrases::capture_environment();
-    std::set_new_handler(out_of_memory);
+    std::set_terminate(end_in_words);
     (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write() then
     custody::install_signal_handlers();
     return custody::run_program(argc, argv, std::move(passphrases));

@@ -1,6 +1,7 @@
 #include "cli/passphrase.h"
 
 #include "base/file.h"
+#include "base/passphrase_text.h"
 #include "base/text.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
@@ -18,13 +19,6 @@ constexpr std::array<const char*, 4> kVariables = {"CUSTODY_PASSPHRASE", "CUSTOD
 constexpr std::uint64_t kMaxPassphraseFile = 64 * 1024;
 
 const char* variable_of(PassphraseKind kind) { return kVariables[static_cast<std::size_t>(kind)]; }
-
-Secret normalised(const Secret& raw) {
-    std::string text = to_nfc(as_text(raw.view()));
-    Secret secret = Secret::copy_of(as_bytes(text));
-    wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
-    return secret;
-}
 
 Result<Secret> first_line_of(const std::string& path) {
     TRY_ASSIGN(const std::string absolute, absolute_path(path));
@@ -60,7 +54,7 @@ Result<Secret> ask_twice(Terminal& terminal, const std::string& prompt) {
     if (!equal_in_constant_time(first.view(), second.view())) {
         return Error{Code::usage, say("the two entries differ: nothing was changed; run the command again")};
     }
-    return normalised(first);
+    return normalized_passphrase(first);
 }
 
 Passphrases::Chosen with_hint(Secret secret) {
@@ -89,9 +83,9 @@ Passphrases Passphrases::capture_environment() {
 Result<Secret> Passphrases::given(const Given& from, const char* variable) const {
     if (!from.file.empty()) {
         TRY_ASSIGN(const Secret line, first_line_of(from.file));
-        return normalised(line);
+        return normalized_passphrase(line);
     }
-    if (from.set) return normalised(from.value);
+    if (from.set) return normalized_passphrase(from.value);
     return nobody_to_ask(variable);
 }
 
@@ -106,7 +100,7 @@ Result<Secret> Passphrases::existing(PassphraseKind kind, const std::string& pro
     if (!terminal) return none_given(variable);
     TRY_ASSIGN(const Secret typed, terminal->ask_secret(prompt));
     if (typed.empty()) return none_given(variable);
-    return normalised(typed);
+    return normalized_passphrase(typed);
 }
 
 Result<Passphrases::Chosen> Passphrases::chosen(PassphraseKind kind, const std::string& prompt) const {

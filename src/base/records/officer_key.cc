@@ -1,5 +1,6 @@
 #include "base/records/officer_key.h"
 
+#include "base/passphrase_text.h"
 #include "base/records/canonical_json.h"
 #include "base/text.h"
 
@@ -46,14 +47,6 @@ Result<Bytes> associated_data(const StoredOfficer& officer) {
     append(aad, officer.identity.signer.view());
     append(aad, as_bytes(clear));
     return aad;
-}
-
-// The same words typed composed or decomposed are the same passphrase.
-Result<Secret> wrapping_key(const Secret& passphrase, ByteView salt, Argon2Cost cost) {
-    std::string text = to_nfc(as_text(passphrase.view()));
-    const Secret normalized = Secret::copy_of(as_bytes(text));
-    wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
-    return stretch_passphrase(normalized, salt, cost);
 }
 
 Error no_officer_key(std::string_view why) {
@@ -133,7 +126,7 @@ Result<Bytes> encode_officer_key(const OfficerKey& key, const Secret& passphrase
         std::copy(key.signing_seed.view().begin(), key.signing_seed.view().end(), plain.mutable_view().begin());
     std::copy(key.sealing_secret.view().begin(), key.sealing_secret.view().end(), after_seed);
     TRY_ASSIGN(const Bytes aad, associated_data(officer));
-    TRY_ASSIGN(const Secret wrapping, wrapping_key(passphrase, officer.salt, cost));
+    TRY_ASSIGN(const Secret wrapping, stretch_passphrase(normalized_passphrase(passphrase), officer.salt, cost));
     Aead(Suite::standard, wrapping.view()).seal(0, aad, plain.view(), officer.sealed);  // the salt makes the key new
     Json body = clear_part(officer);
     body["sealed"] = to_hex(officer.sealed);
@@ -157,7 +150,7 @@ Result<OfficerKey> open_officer_key(ByteView file, const Secret& passphrase) {
     TRY_ASSIGN(const Bytes aad, associated_data(officer));
     const Error wrong_key{Code::wrong_key, say("wrong passphrase for the key of officer {}", officer.identity.name)};
     if (passphrase.empty()) return wrong_key;
-    TRY_ASSIGN(const Secret wrapping, wrapping_key(passphrase, officer.salt, officer.cost));
+    TRY_ASSIGN(const Secret wrapping, stretch_passphrase(normalized_passphrase(passphrase), officer.salt, officer.cost));
     Secret plain(kPlainSize);
     if (!Aead(Suite::standard, wrapping.view()).open(0, aad, officer.sealed, plain.mutable_view())) return wrong_key;
     OfficerKey key;

@@ -1,5 +1,6 @@
 #include "vault/keys/key_making.h"
 
+#include "base/passphrase_text.h"
 #include "base/records/canonical_json.h"
 #include "base/text.h"
 
@@ -48,14 +49,6 @@ Result<StoredSlot> passphrase_slot(const WrapPlace& place, const Secret& passphr
     slot.salt.resize(16);
     fill_random(slot.salt);
     return slot;
-}
-
-// The same words typed composed or decomposed are the same passphrase.
-Secret normalized(const Secret& passphrase) {
-    std::string text = to_nfc(as_text(passphrase.view()));
-    Secret out = Secret::copy_of(as_bytes(text));
-    wipe({reinterpret_cast<Byte*>(text.data()), text.size()});
-    return out;
 }
 
 }  // namespace
@@ -119,7 +112,7 @@ Error secret_does_not_open(std::uint32_t epoch) {
 
 Result<StoredSlot> wrap_with_passphrase(const WrapPlace& place, const Secret& key, const Secret& passphrase, Argon2Cost cost) {
     TRY_ASSIGN(StoredSlot slot, passphrase_slot(place, passphrase, cost));
-    TRY_ASSIGN(const Secret wrapping_key, stretch_passphrase(normalized(passphrase), slot.salt, cost));
+    TRY_ASSIGN(const Secret wrapping_key, stretch_passphrase(normalized_passphrase(passphrase), slot.salt, cost));
     slot.wrapped.resize(key.size() + kTagSize);
     Aead(place.suite, wrapping_key.view()).seal(0, wrap_aad(place), key.view(), slot.wrapped);  // the salt makes the key new
     return slot;
@@ -127,7 +120,7 @@ Result<StoredSlot> wrap_with_passphrase(const WrapPlace& place, const Secret& ke
 
 Result<StoredSlot> seal_for_passphrase(const WrapPlace& place, const Secret& key, const Secret& passphrase, Argon2Cost cost) {
     TRY_ASSIGN(StoredSlot slot, passphrase_slot(place, passphrase, cost));
-    TRY_ASSIGN(const Secret stretched, stretch_passphrase(normalized(passphrase), slot.salt, cost));
+    TRY_ASSIGN(const Secret stretched, stretch_passphrase(normalized_passphrase(passphrase), slot.salt, cost));
     slot.info.holder = x25519_public(stretched);
     TRY_ASSIGN(slot.wrapped, sealed_to_holder(place, key, slot.info.holder));
     return slot;
@@ -146,7 +139,7 @@ Result<StoredSlot> wrap_for_officer(const WrapPlace& place, const Secret& key, c
 Result<Secret> unwrap_with_passphrase(const WrapPlace& place, const StoredSlot& slot, const Secret& passphrase) {
     const Error wrong_key{Code::wrong_key, say("wrong passphrase")};
     if (slot.info.kind != "passphrase" || slot.wrapped.size() != kKeySize + kTagSize || passphrase.empty()) return wrong_key;
-    TRY_ASSIGN(const Secret wrapping_key, stretch_passphrase(normalized(passphrase), slot.salt, slot.cost));
+    TRY_ASSIGN(const Secret wrapping_key, stretch_passphrase(normalized_passphrase(passphrase), slot.salt, slot.cost));
     Secret key(kKeySize);
     if (!Aead(place.suite, wrapping_key.view()).open(0, wrap_aad(place), slot.wrapped, key.mutable_view())) return wrong_key;
     return key;
@@ -155,7 +148,7 @@ Result<Secret> unwrap_with_passphrase(const WrapPlace& place, const StoredSlot& 
 Result<Secret> unseal_with_passphrase(const WrapPlace& place, const StoredSlot& slot, const Secret& passphrase) {
     const Error wrong_key{Code::wrong_key, say("wrong passphrase")};
     if (slot.info.kind != "passphrase" || passphrase.empty()) return wrong_key;
-    TRY_ASSIGN(const Secret stretched, stretch_passphrase(normalized(passphrase), slot.salt, slot.cost));
+    TRY_ASSIGN(const Secret stretched, stretch_passphrase(normalized_passphrase(passphrase), slot.salt, slot.cost));
     return unsealed_by_holder(place, slot, stretched, wrong_key);
 }
 

@@ -28,6 +28,7 @@ class BlockImageTest : public ::testing::Test, public test::BackupFixture {
 protected:
     BlockImageTest() { options.label = "image"; }
     [[nodiscard]] std::string at(const std::string& name) const { return scratch / name; }  // beside what the fixture backs up
+    static bool has_mkfs() { return run("mkfs.ext4 -V"); }
     static bool run(const std::string& command) { return std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0; }
 
     // Files for a file system to hold.
@@ -59,8 +60,8 @@ class ExtImageTest : public BlockImageTest, public ::testing::WithParamInterface
 TEST_P(ExtImageTest, FreeBlocksAreSkippedAndTheFileSystemComesBackWhole) {
     make_content();
     write_file(at("image"), noise(48 * kMiB, 99));  // what mkfs leaves of it lies in free blocks
-    if (!run(std::string("mkfs.ext4 -F -d ") + at("content") + " " + GetParam() + " " + at("image")))
-        GTEST_SKIP() << "no mkfs.ext4";
+    if (!has_mkfs()) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    ASSERT_TRUE(run(std::string("mkfs.ext4 -F -d ") + at("content") + " " + GetParam() + " " + at("image")));
     const std::string original = read_file_text(at("image"));
     const BackupResult result = back_up(at("image"));
     EXPECT_TRUE(image_notes.warnings.empty());
@@ -83,7 +84,8 @@ TEST_P(ExtImageTest, FreeBlocksAreSkippedAndTheFileSystemComesBackWhole) {
 
 INSTANTIATE_TEST_SUITE_P(Layouts, ExtImageTest,
                          ::testing::Values("-b 4096", "-b 1024", "-O bigalloc -C 65536",
-                                           "-O ^metadata_csum,uninit_bg -g 8192 -b 1024", "-O ^has_journal,^extent -b 2048"));
+                                           "-O ^metadata_csum,uninit_bg -g 8192 -b 1024",
+                                           "-O ^has_journal,^extent,^64bit -b 2048"));
 
 TEST_F(BlockImageTest, FindsFileSystemsInPartitions) {
     make_content();
@@ -125,7 +127,8 @@ TEST_F(BlockImageTest, HolesOfASparseImageStayHoles) {
 TEST_F(BlockImageTest, ADirtyFileSystemIsStoredWholeWithAWarning) {
     make_content();
     write_file(at("image"), noise(16 * kMiB, 95));
-    if (!run("mkfs.ext4 -F -E nodiscard -d " + at("content") + " " + at("image"))) GTEST_SKIP() << "no mkfs.ext4";
+    if (!has_mkfs()) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    ASSERT_TRUE(run("mkfs.ext4 -F -E nodiscard -d " + at("content") + " " + at("image")));
     if (!run("debugfs -w -R 'feature needs_recovery' " + at("image"))) GTEST_SKIP() << "debugfs cannot mark it";
     const BackupResult result = back_up(at("image"));
     EXPECT_EQ(image_notes.skipped_free, 0u);
@@ -138,7 +141,8 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
     write_file(at("image"), "");
     ASSERT_EQ(::truncate(at("image").c_str(), 24 * kMiB), 0);
     make_content();
-    if (!run("mkfs.ext4 -F -d " + at("content") + " " + at("image"))) GTEST_SKIP() << "no mkfs.ext4";
+    if (!has_mkfs()) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    ASSERT_TRUE(run("mkfs.ext4 -F -d " + at("content") + " " + at("image")));
     if (!run("losetup -f " + at("image") + " && losetup -j " + at("image") + " | cut -d: -f1 > " + at("loop.real") +
              " && test -s " + at("loop.real")))
         GTEST_SKIP() << "no loop devices here";
