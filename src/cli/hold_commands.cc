@@ -23,7 +23,7 @@ Status publish(Repository& repository, Operation operation, const std::vector<Ob
     draft.operation = operation;
     draft.snapshots = snapshots;
     draft.details = std::move(details);
-    const auto all_live = [&snapshots](const LedgerState& state) -> Status {
+    const auto all_live = [&snapshots](const LedgerState& state, LedgerEntry&) -> Status {
         for (const ObjectId& id : snapshots) {
             if (state.snapshots.contains(id)) continue;
             return Error{Code::not_found, say("snapshot {} was forgotten meanwhile: nothing was recorded", short_id(id))};

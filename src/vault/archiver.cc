@@ -175,14 +175,14 @@ private:
         LedgerEntry entry;
         entry.operation = Operation::add;
         entry.snapshots = {snapshot.id};
-        TRY_ASSIGN(entry.added, store.objects_to_list());
         TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
-        entry.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
-        const auto still_valid = [&](const LedgerState& state) -> Status {
-            TRY(may_be_stored(state, keys_->label, options_.label));  // destroyed meanwhile
-            return store.still_there(state);
+        const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
+            TRY(may_be_stored(now, keys_->label, options_.label));  // destroyed meanwhile
+            TRY_ASSIGN(draft.added, store.objects_to_list(now));
+            draft.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
+            return done();
         };
-        TRY_ASSIGN(const LedgerEntry published, repository_.publish(std::move(entry), still_valid));
+        TRY_ASSIGN(const LedgerEntry published, repository_.publish(std::move(entry), fill_in));
         result_.snapshot = snapshot.id;
         result_.sequence = published.n;
         result_.bytes.stored += snapshot.bytes.size();

@@ -52,7 +52,8 @@ ChunkStore::ChunkStore(Repository& repository, const WriterKeys& keys, const Mar
       hash_(keys.suite, keys.chunk_id_key),
       is_usable_([this](const ObjectId& pack) { return usable(pack); }),
       is_usable_and_listed_(
-          [this](const ObjectId& pack) { return repository_.state().objects.contains(pack_name(pack)) && usable(pack); }) {
+          [this](const ObjectId& pack) { return repository_.state().objects.contains(pack_name(pack)) && usable(pack); }),
+      objects_(repository.store()) {
     checkpoint_at_ns_ = repository.clock().monotonic_ns() + options.checkpoint_ns;
     if (options.dry_run) return;
     const auto on_pack = [this](FinishedPack&& pack) { return take_pack(std::move(pack)); };
@@ -101,7 +102,7 @@ Result<bool> ChunkStore::known_elsewhere(const BlockEntry& entry) {
     if (!foreign_) return false;
     TRY_ASSIGN(const auto pack, foreign_->find(entry, is_usable_and_listed_));
     if (!pack) return false;
-    used_.insert(*pack);
+    objects_.add_pack(*pack, repository_.state());
     return true;
 }
 
@@ -118,7 +119,7 @@ Result<bool> ChunkStore::known(ByteView id32) {
     if (!found.ok() && found.error().code == Code::corrupt) return false;  // stored anew, which heals
     if (!found.ok()) return std::move(found).error();
     if (!*found) return false;
-    used_.insert((*found)->pack);
+    objects_.add_pack((*found)->pack, repository_.state());
     return true;
 }
 
@@ -187,7 +188,7 @@ Status ChunkStore::emit(BlockBuffer& buffer, PackWriter& writer) {
 Status ChunkStore::take_pack(FinishedPack&& pack) {
     if (options_.read_back) TRY(read_back(pack));
     stored_bytes_ += pack.size;
-    written_.push_back({pack_name(pack.id), pack.size});
+    objects_.add_pack(pack.id, repository_.state());
     entries_.insert(entries_.end(), pack.entries.begin(), pack.entries.end());
     rows_.insert(rows_.end(), pack.rows.begin(), pack.rows.end());
     return done();
@@ -221,9 +222,10 @@ Status ChunkStore::flush() {
 Status ChunkStore::write_index() {
     if (entries_.empty()) return done();
     TRY(repository_.store().barrier());  // packs before the index that names them
+    std::vector<ObjectId> packs = packs_of(rows_);
     TRY_ASSIGN(const auto segment, write_index_segment(repository_.store(), keys_, repository_.keyring()->signing_seed(),
                                                        std::exchange(entries_, {}), std::exchange(rows_, {})));
-    written_.push_back({index_name(keys_.label, segment.id), segment.size});
+    objects_.add_segment({{index_name(keys_.label, segment.id), segment.size}, std::move(packs)});
     stored_bytes_ += segment.size;
     return done();
 }
@@ -256,43 +258,10 @@ Status ChunkStore::finish() {
     return write_index();
 }
 
-Result<std::vector<ObjectInfo>> ChunkStore::objects_to_list() {
-    std::map<std::string, std::uint64_t> objects;
-    for (const ObjectInfo& object : written_) objects[object.name] = object.size;
-    const auto& listed = repository_.state().objects;
-    bool orphans = false;
-    for (const ObjectId& pack : used_) {
-        if (!repository_.store().info(pack_name(pack)).ok())
-            return Error{Code::corrupt, say("{} has gone from {} while this backup relied on it; back up again", pack_name(pack),
-                                            repository_.store().location())};
-        orphans |= !listed.contains(pack_name(pack));
-    }
-    // A crashed run left packs and the index segments that name them: all of them are taken in, so that none is half known.
-    // What is marked may be unlinked at any moment: never enter that in the ledger.
-    const auto adopt = [&](const std::string& name) {
-        const auto id = id_in_name(name);
-        if (listed.contains(name) || objects.contains(name) || !id || marks_.packs.contains(*id)) return;
-        if (const auto info = repository_.store().info(name); info.ok()) objects[name] = info->size;
-    };
-    if (orphans) {
-        for (const PackRow& row : index_->rows()) adopt(pack_name(row.pack));
-        for (const auto& segment : index_->segments()) adopt(index_name(keys_.label, segment.id));
-    }
-    std::vector<ObjectInfo> list;
-    for (const auto& [name, size] : objects) {
-        list.push_back({name, size});
-        to_list_.insert(name);
-    }
-    return list;
-}
-
-Status ChunkStore::still_there(const LedgerState& state) const {
-    for (const ObjectId& pack : used_) {
-        const std::string name = pack_name(pack);
-        if (!state.objects.contains(name) && !to_list_.contains(name))
-            return Error{Code::busy, say("{} was removed while this backup relied on it; back up again", name)};
-    }
-    return done();
+Result<std::vector<ObjectInfo>> ChunkStore::objects_to_list(const LedgerState& now) {
+    std::vector<EntryObjects::LabelIndex> indexes;
+    if (index_) indexes.push_back({keys_.label, index_.get()});
+    return objects_.to_enter(now, indexes, [this](const ObjectId& id) { return marks_.packs.contains(id); });
 }
 
 }  // namespace custody

@@ -15,6 +15,7 @@
 #include "base/worker_pool.h"
 #include "vault/archiver.h"
 #include "vault/archiver_foreign.h"
+#include "vault/entry_objects.h"
 #include "vault/history/tree.h"
 #include "vault/packs/index.h"
 #include "vault/packs/pack_writer.h"
@@ -59,10 +60,8 @@ public:
     [[nodiscard]] Status checkpoint_if_due();
     // Everything added is stored and indexed, durable after the next barrier.
     [[nodiscard]] Status finish();
-    // Objects that the ledger entry has to list. Code::corrupt: a pack that was relied upon has gone.
-    [[nodiscard]] Result<std::vector<ObjectInfo>> objects_to_list();
-    // Code::busy when `state` no longer lists a pack that was relied upon. After objects_to_list().
-    [[nodiscard]] Status still_there(const LedgerState& state) const;
+    // Objects that the entry after `now` has to list (entry_objects.h).
+    [[nodiscard]] Result<std::vector<ObjectInfo>> objects_to_list(const LedgerState& now);
 
     // About what could not be used; once.
     [[nodiscard]] std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
@@ -95,14 +94,12 @@ private:
     Index::Usable is_usable_, is_usable_and_listed_;
     std::vector<std::string> warnings_;
     std::unordered_map<ObjectId, bool, IdHash> usable_;  // packs looked at
-    std::unordered_set<ObjectId, IdHash> used_;          // packs relied upon
     std::unordered_set<ChunkId, IdHash> fresh_;          // stored since the index was read
     BlockBuffer content_block_{SegmentKind::content}, tree_block_{SegmentKind::tree};
     std::unique_ptr<PackWriter> content_, trees_;
     std::vector<IndexEntry> entries_;  // of packs finished since the last checkpoint
     std::vector<PackRow> rows_;
-    std::vector<ObjectInfo> written_;          // packs and index segments of this run
-    std::unordered_set<std::string> to_list_;  // what objects_to_list() told
+    EntryObjects objects_;  // written, and relied upon
     std::uint64_t added_bytes_ = 0, stored_bytes_ = 0, at_checkpoint_bytes_ = 0;
     std::int64_t checkpoint_at_ns_ = 0;
     unsigned checkpoints_ = 0;

@@ -172,7 +172,7 @@ private:
         entry.operation = Operation::forget;
         entry.time = clock_.now;
         entry.snapshots = ids_;
-        TRY(repository_.publish(std::move(entry), [this](const LedgerState& now) -> Status {
+        TRY(repository_.publish(std::move(entry), [this](const LedgerState& now, LedgerEntry&) -> Status {
             for (const ObjectId& id : ids_) {
                 const auto live = now.snapshots.find(id);
                 if (live == now.snapshots.end() || is_held(live->second, clock_.now)) {

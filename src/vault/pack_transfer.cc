@@ -124,17 +124,18 @@ void IndexBatch::add(const LabelId& label, const PackRow& row, const std::vector
     size_ += entries.size();
 }
 
-Result<std::vector<ObjectInfo>> IndexBatch::write(ObjectStore& store, const Keyring& keyring) {
-    std::vector<ObjectInfo> written;
+Result<std::vector<WrittenSegment>> IndexBatch::write(ObjectStore& store, const Keyring& keyring) {
+    std::vector<WrittenSegment> written;
     for (auto& [label, part] : labels_) {
         if (part.entries.empty()) continue;
         const auto keys = keyring.writer_keys(label);
         if (!keys) return Error{Code::wrong_key, say("the writer keys of label {} are not here any more", label.hex())};
         std::sort(part.rows.begin(), part.rows.end());
         part.rows.erase(std::unique(part.rows.begin(), part.rows.end()), part.rows.end());
+        std::vector<ObjectId> packs = packs_of(part.rows);
         TRY_ASSIGN(const IndexSegmentBuilder::Finished segment,
                    write_index_segment(store, *keys, keyring.signing_seed(), std::move(part.entries), std::move(part.rows)));
-        written.push_back({index_name(label, segment.id), segment.size});
+        written.push_back({{index_name(label, segment.id), segment.size}, std::move(packs)});
     }
     labels_.clear();
     size_ = 0;

@@ -61,7 +61,7 @@ public:
     void add(const LabelId& label, const PackRow& row, const std::vector<IndexEntry>& entries);
     [[nodiscard]] std::size_t size() const { return size_; }
     // One segment a label; the packs must be durable. Empties the batch.
-    [[nodiscard]] Result<std::vector<ObjectInfo>> write(ObjectStore& store, const Keyring& keyring);
+    [[nodiscard]] Result<std::vector<WrittenSegment>> write(ObjectStore& store, const Keyring& keyring);
 
 private:
     std::map<LabelId, LabelPart> labels_;

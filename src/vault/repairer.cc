@@ -188,8 +188,8 @@ void Repair::retire(const std::string& object) {
 
 Status Repair::write_index(IndexBatch& batch) {
     TRY(store().barrier());
-    TRY_ASSIGN(const std::vector<ObjectInfo> segments, batch.write(store(), *vault.keyring()));
-    entry.added.insert(entry.added.end(), segments.begin(), segments.end());
+    TRY_ASSIGN(const std::vector<WrittenSegment> segments, batch.write(store(), *vault.keyring()));
+    for (const WrittenSegment& segment : segments) entry.added.push_back(segment.object);
     return done();
 }
 

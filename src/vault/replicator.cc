@@ -6,6 +6,7 @@
 #include "vault/replicator.h"
 
 #include "base/text.h"
+#include "vault/entry_objects.h"
 #include "vault/object_check.h"
 #include "vault/pack_transfer.h"
 #include "vault/reachability.h"
@@ -56,7 +57,8 @@ public:
           progress_(progress),
           stop_(stop),
           opener_(*to.keyring()),
-          mover_(to.store(), opener_) {}
+          mover_(to.store(), opener_),
+          objects_(to.store()) {}
 
     Status prepare() {
         TRY_ASSIGN(const std::vector<ObjectInfo> packs, to_.store().list("packs"));
@@ -108,10 +110,9 @@ private:
     std::map<ObjectId, std::string> failed_;               // packs that cannot be had, and why
     std::set<BlockPlace> moved_;                           // blocks of marked packs, moved or waiting
     std::map<BlockPlace, std::pair<Location, LabelCopy*>> to_move_;
-    std::set<ObjectId> used_;  // packs of the target that the snapshots refer to
+    EntryObjects objects_;  // of the target, that the snapshots refer to
     IndexBatch batch_;
     std::uint64_t batch_bytes_ = 0;
-    std::vector<ObjectInfo> new_segments_;
     std::vector<Ready> ready_;
     std::string why_broken_;  // of the snapshot at hand
     ProgressState state_;
@@ -146,7 +147,7 @@ Result<bool> Copier::target_has(LabelCopy& label, ByteView id) {
     const auto found = label.to->lookup(id, &usable);
     if (!found.ok() && !is_damage(found.error())) return found.error();
     if (!found.ok() || !*found) return false;
-    used_.insert((*found)->pack);
+    objects_.add_pack((*found)->pack, to_.state());
     return true;
 }
 
@@ -170,7 +171,7 @@ Result<std::optional<Location>> Copier::find(LabelCopy& label, ByteView id, Segm
 
 Result<bool> Copier::bring(const Location& at, LabelCopy& label) {
     if (whole_.contains(at.pack)) {
-        used_.insert(at.pack);
+        objects_.add_pack(at.pack, to_.state());
         return true;
     }
     return session_.is_marked(at.pack) ? bring_block(at, label) : bring_pack(at.pack);
@@ -192,7 +193,7 @@ Result<bool> Copier::bring_pack(const ObjectId& pack) {
     }
     batch_.add(*contents);
     whole_.insert(pack);
-    used_.insert(pack);
+    objects_.add_pack(pack, to_.state());
     if (copied > 0) {
         ++result.packs_copied;
         result.bytes_copied += copied;
@@ -245,7 +246,7 @@ Status Copier::move_marked_blocks() {
                              pack_name(pack.id), to_.store().location())};
         }
         batch_.add(pack);
-        used_.insert(pack.id);
+        objects_.add_pack(pack.id, to_.state());
         ++result.packs_copied;
         result.bytes_copied += pack.size;
     }
@@ -256,8 +257,8 @@ Status Copier::move_marked_blocks() {
 Status Copier::write_index() {
     TRY(move_marked_blocks());
     TRY(to_.store().barrier());
-    TRY_ASSIGN(const std::vector<ObjectInfo> segments, batch_.write(to_.store(), *to_.keyring()));
-    new_segments_.insert(new_segments_.end(), segments.begin(), segments.end());
+    TRY_ASSIGN(std::vector<WrittenSegment> segments, batch_.write(to_.store(), *to_.keyring()));
+    for (WrittenSegment& segment : segments) objects_.add_segment(std::move(segment));
     batch_bytes_ = 0;
     return done();
 }
@@ -277,34 +278,15 @@ Status Copier::publish(const Ready& ready) {
     entry.time = to_.clock().now();
     entry.operation = Operation::copy;
     entry.snapshots.push_back(ready.id);
-    entry.added.push_back({snapshot_name(ready.id), ready.bytes.size()});
-    const LedgerState& state = to_.state();
-    for (const ObjectId& pack : used_) {
-        const std::string name = pack_name(pack);
-        TRY_ASSIGN(const ObjectInfo info, to_.store().info(name));
-        if (!state.objects.contains(name)) entry.added.push_back(info);
-    }
-    for (const ObjectInfo& segment : new_segments_) entry.added.push_back(segment);
-    // Segments of an interrupted copy that led to what was used.
-    for (const auto& [id, label] : labels_) {
-        for (const Index::SegmentInfo& segment : label.to->segments()) {
-            const std::string name = index_name(id, segment.id);
-            if (!state.objects.contains(name) && to_.store().info(name).ok()) entry.added.push_back({name, segment.size});
-        }
-    }
-    const auto still_valid = [this](const LedgerState&) -> Status {
-        for (const ObjectId& pack : used_) {
-            const auto info = to_.store().info(pack_name(pack));
-            if (!info.ok()) {
-                return Error{Code::failed, say("{} vanished from {} while the copy ran; run it again", pack_name(pack),
-                                               to_.store().location())};
-            }
-        }
+    std::vector<EntryObjects::LabelIndex> indexes;
+    for (const auto& [id, label] : labels_) indexes.push_back({id, label.to.get()});
+    const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
+        TRY_ASSIGN(draft.added, objects_.to_enter(now, indexes, [this](const ObjectId& id) { return session_.is_marked(id); }));
+        draft.added.push_back({snapshot_name(ready.id), ready.bytes.size()});
         return done();
     };
-    TRY(to_.publish(std::move(entry), still_valid));
-    new_segments_.clear();
-    used_.clear();
+    TRY(to_.publish(std::move(entry), fill_in));
+    objects_.clear();
     ++result.snapshots_copied;
     return done();
 }

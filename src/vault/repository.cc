@@ -244,7 +244,7 @@ Status Repository::accept_rollback(std::uint64_t n) {
     record.operation = Operation::repair;
     record.time = clock_->now();
     record.details = {{"accepted_rollback", {{"n", lost_head_->n}, {"hash", lost_head_->hash.hex()}}}};
-    const auto unmoved = [&](const LedgerState& now) -> Status {
+    const auto unmoved = [&](const LedgerState& now, LedgerEntry&) -> Status {
         if (now.n == n) return done();
         return Error{Code::busy, say("{} was written to meanwhile: look at 'custody status' again", where)};
     };

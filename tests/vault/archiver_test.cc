@@ -57,7 +57,7 @@ TEST_F(ArchiverTest, RefusesALabelThatTheVaultSaysWasDestroyed) {
     LedgerEntry entry;
     entry.operation = Operation::destroy_label;
     entry.details = {{"label", keyring->writer_keys(options.label).value()->label.hex()}};
-    ASSERT_TRUE(is_ok(repository->publish(entry, [](const LedgerState&) { return done(); })));
+    ASSERT_TRUE(is_ok(repository->publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
     const std::size_t packs = count("packs/");
     const auto refused = try_backup();
     ASSERT_TRUE(fails_with(Code::refused, refused));

@@ -203,7 +203,7 @@ Status Ledger::settle_witness() {
 Result<LedgerEntry> Ledger::publish(LedgerEntry draft, const Secret& signing_seed, const Check& still_valid) {
     draft.signer = signer_id(signing_seed);
     for (int attempt = 0; attempt < kMaxLostRaces; ++attempt) {
-        if (still_valid) TRY(still_valid(state_));
+        if (still_valid) TRY(still_valid(state_, draft));
         draft.n = state_.n + 1;
         draft.previous = state_.head;
         // An entry that would not replay must never be written: the vault would be damaged by its own program.

@@ -94,7 +94,7 @@ public:
     // Durable when it returns. Returns the entry as published; failed: the entry would contradict the ledger. The witness of the
     // entry before is durable first; that of the new one is written without waiting for its name to be durable, and its failure
     // is told by take_warning(): the next run makes up for it.
-    using Check = std::function<Status(const LedgerState&)>;
+    using Check = std::function<Status(const LedgerState& now, LedgerEntry& draft)>;
     [[nodiscard]] Result<LedgerEntry> publish(LedgerEntry draft, const Secret& signing_seed, const Check& still_valid);
     // Of the last publish; empty: none.
     [[nodiscard]] std::string take_warning() { return std::exchange(warning_, {}); }

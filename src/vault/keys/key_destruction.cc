@@ -63,7 +63,7 @@ Status tell(Repository& repository, const LabelId& label, std::span<const VaultI
     draft.operation = Operation::destroy_label;
     draft.details = {{"label", label.hex()}};
     for (const VaultId& vault : lost) draft.details["vaults_lost"].push_back(vault.hex());
-    const auto still_valid = [&](const LedgerState& now) -> Status {
+    const auto still_valid = [&](const LedgerState& now, LedgerEntry&) -> Status {
         for (const auto& [id, snapshot] : now.snapshots) {
             if (seen.contains(id) && !is_held(snapshot, time)) continue;
             // Held ones of other labels were held before, too.
@@ -147,7 +147,7 @@ Result<std::size_t> announce_destructions(Repository& repository) {
         draft.operation = Operation::destroy_label;
         draft.details = {{"label", destroyed.label.hex()}};
         // The keys are gone already; nothing that a snapshot says could bring them back.
-        TRY(repository.publish(std::move(draft), [](const LedgerState&) { return done(); }));
+        TRY(repository.publish(std::move(draft), [](const LedgerState&, LedgerEntry&) { return done(); }));
         ++published;
     }
     return published;

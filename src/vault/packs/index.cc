@@ -110,6 +110,7 @@ public:
     Status for_each_in_order(const Visit& visit) const override;
     std::vector<SegmentInfo> segments() const override;
     std::vector<PackRow> rows() const override;
+    void for_each_segment(const VisitSegment& visit) const override;
     const std::vector<Damage>& damaged() const override { return damaged_; }
 
 private:
@@ -278,6 +279,10 @@ std::vector<Index::SegmentInfo> OpenIndex::segments() const {
     std::vector<SegmentInfo> out;
     for (const auto& segment : snapshot()) out.push_back(segment->info());
     return out;
+}
+
+void OpenIndex::for_each_segment(const VisitSegment& visit) const {
+    for (const auto& segment : snapshot()) visit(segment->info(), segment->table().rows());
 }
 
 std::vector<PackRow> OpenIndex::rows() const {

@@ -64,6 +64,13 @@ private:
                                                                         std::vector<IndexEntry> entries,
                                                                         std::vector<PackRow> rows);
 
+// An index segment in the store, with the packs that it lists.
+struct WrittenSegment {
+    ObjectInfo object;
+    std::vector<ObjectId> packs;
+};
+[[nodiscard]] std::vector<ObjectId> packs_of(const std::vector<PackRow>& rows);  // unique, sorted
+
 // Which segments count: for deduplication only the writer's own, unless the label's secret is here; for reading all.
 struct IndexTrust {
     bool everyone = true;
@@ -100,6 +107,8 @@ public:
     };
     [[nodiscard]] virtual std::vector<SegmentInfo> segments() const = 0;
     [[nodiscard]] virtual std::vector<PackRow> rows() const = 0;  // of all segments, unique, sorted
+    using VisitSegment = std::function<void(const SegmentInfo& segment, const std::vector<PackRow>& rows)>;
+    virtual void for_each_segment(const VisitSegment& visit) const = 0;  // with the rows of its table
     struct Damage {
         std::string object;
         Error error;

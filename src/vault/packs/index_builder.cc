@@ -154,6 +154,12 @@ Result<IndexSegmentBuilder::Finished> IndexSegmentBuilder::finish() {
     return finished;
 }
 
+std::vector<ObjectId> packs_of(const std::vector<PackRow>& rows) {
+    std::set<ObjectId> packs;
+    for (const PackRow& row : rows) packs.insert(row.pack);
+    return {packs.begin(), packs.end()};
+}
+
 Result<IndexSegmentBuilder::Finished> write_index_segment(ObjectStore& store, const WriterKeys& keys, const Secret& signing_seed,
                                                           std::vector<IndexEntry> entries, std::vector<PackRow> rows) {
     std::stable_sort(entries.begin(), entries.end(),

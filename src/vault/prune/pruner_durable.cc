@@ -200,7 +200,7 @@ Status Pruner::commit(Change change) {
     }
     TRY(store_.barrier());
     if (!entry.added.empty() || !entry.removed.empty()) {
-        const auto still_valid = [&](const LedgerState& now) -> Status {
+        const auto still_valid = [&](const LedgerState& now, LedgerEntry&) -> Status {
             const auto is_live = [&](const std::string& name) { return now.objects.contains(name); };
             if (std::all_of(entry.removed.begin(), entry.removed.end(), is_live) &&
                 std::none_of(orphans.begin(), orphans.end(), is_live)) {

@@ -334,10 +334,11 @@ TEST_F(LedgerTest, LoserOfARaceSignsAgainOnTopOfTheWinner) {
     Ledger second = load();
     publish(first, draft(Operation::add, {random_id<ObjectId>()}));
     std::vector<std::uint64_t> seen;
-    auto published = second.publish(draft(Operation::add, {random_id<ObjectId>()}), seed_, [&](const LedgerState& state) {
-        seen.push_back(state.n);
-        return done();
-    });
+    auto published =
+        second.publish(draft(Operation::add, {random_id<ObjectId>()}), seed_, [&](const LedgerState& state, LedgerEntry&) {
+            seen.push_back(state.n);
+            return done();
+        });
     ASSERT_TRUE(published.ok());
     EXPECT_EQ(published->n, 3U);
     EXPECT_EQ(seen, (std::vector<std::uint64_t>{1, 2}));
@@ -349,10 +350,11 @@ TEST_F(LedgerTest, LoserOfARaceGivesUpWhenItIsNoLongerRight) {
     Ledger first = load();
     Ledger second = load();
     publish(first, draft(Operation::forget, {id}));
-    const auto refused = second.publish(draft(Operation::forget, {id}), seed_, [&](const LedgerState& state) -> Status {
-        if (!state.snapshots.contains(id)) return Error{Code::busy, "gone"};
-        return done();
-    });
+    const auto refused =
+        second.publish(draft(Operation::forget, {id}), seed_, [&](const LedgerState& state, LedgerEntry&) -> Status {
+            if (!state.snapshots.contains(id)) return Error{Code::busy, "gone"};
+            return done();
+        });
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, Code::busy);
     EXPECT_EQ(load().state().n, 3U);

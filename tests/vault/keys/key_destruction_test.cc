@@ -50,7 +50,7 @@ protected:
         entry.operation = Operation::add;
         entry.snapshots = {encoded.id};
         entry.added = {{snapshot_name(encoded.id), encoded.bytes.size()}};
-        EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&) { return done(); })));
+        EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
         return encoded.id;
     }
     void hold(Repository& repository, const ObjectId& snapshot, Operation operation, const Json& details) {
@@ -58,7 +58,7 @@ protected:
         entry.operation = operation;
         entry.snapshots = {snapshot};
         entry.details = details;
-        EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&) { return done(); })));
+        EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
     }
     Result<DestructionResult> destroy(std::string_view label) {
         const std::array<Repository*, 2> vaults = {&first_, &second_};
@@ -155,7 +155,7 @@ TEST_F(KeyDestructionTest, IsRepeatedAfterACrashBetweenVaultsAndKeyring) {
     LedgerEntry entry;
     entry.operation = Operation::destroy_label;
     entry.details = {{"label", label.hex()}};
-    ASSERT_TRUE(is_ok(first_.publish(entry, [](const LedgerState&) { return done(); })));
+    ASSERT_TRUE(is_ok(first_.publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
     ASSERT_TRUE(is_ok(destroy("image")));
     EXPECT_EQ(first_.state().n, 2u);  // told once
     EXPECT_TRUE(second_.state().destroyed_labels.contains(label));
