@@ -33,6 +33,7 @@ constexpr Translation kTexts[] = {
     {"forget takes snapshots or a rule, not both", "forget nhận các bản chụp hoặc một quy tắc, không nhận cả hai"},
     {"give an id, at least {} digits of one, latest, latest:NAME or NAME@time",
      "hãy cho mã, ít nhất {} chữ số đầu của mã, latest, latest:TÊN hoặc TÊN@thời gian"},
+    {"gives its snapshot an order that is no time", "cho bản chụp của nó một thứ tự không phải thời điểm"},
     {"has grown: has {} bytes instead of {}", "đã to ra: có {} byte thay vì {}"},
     {"held: {}", "đang giữ: {}"},
     {"index segments of {} are not used and what they name is stored again, because {}; with the label's secret unlocked "

@@ -26,7 +26,6 @@ struct Group {
     std::string label, name, host;
     std::uint64_t snapshots = 0;
     SnapshotSummary newest;
-    std::uint64_t newest_sequence = 0;
 };
 
 struct Overview {
@@ -113,12 +112,10 @@ void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now,
         Group& group = groups[summary.label + "\n" + summary.name + "\n" + summary.host];
         ++group.snapshots;
         if (is_held(listed.ledger, now)) ++overview.holds;
-        if (listed.ledger.sequence < group.newest_sequence) continue;
         group.label = summary.label;
         group.name = summary.name;
         group.host = summary.host;
-        group.newest = summary;
-        group.newest_sequence = listed.ledger.sequence;
+        group.newest = summary;  // they come oldest first
     }
     for (auto& [key, group] : groups) overview.groups.push_back(std::move(group));
 }

@@ -46,6 +46,7 @@ public:
         began_ = clock_.now();
         began_ns_ = clock_.monotonic_ns();
         TRY(prepare());
+        order_ = next_order(repository_.state(), began_);
         HostCacheWriter records(posix_file_system(), options_.dry_run ? "" : cache_path_);
         WorkerPool pool(options_.threads);
         ChunkStore store(repository_, *keys_, marks_, pool, options_);
@@ -138,8 +139,8 @@ private:
         };
         if (source_.kind() != "files") return 0;
         if (old) return bytes_of(old->binding().base);
-        std::vector<std::pair<std::uint64_t, ObjectId>> newest;
-        for (const auto& [id, listed] : repository_.state().snapshots) newest.emplace_back(listed.sequence, id);
+        std::vector<std::pair<Time, ObjectId>> newest;
+        for (const auto& [id, listed] : repository_.state().snapshots) newest.emplace_back(listed.order, id);
         const std::size_t few = std::min(newest.size(), kSnapshotsAsked);
         std::partial_sort(newest.begin(), newest.begin() + static_cast<std::ptrdiff_t>(few), newest.end(), std::greater<>());
         for (std::size_t i = 0; i < few; ++i) {
@@ -175,6 +176,7 @@ private:
         LedgerEntry entry;
         entry.operation = Operation::add;
         entry.snapshots = {snapshot.id};
+        entry.details = {{"order", to_rfc3339_utc(order_)}};
         TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
         const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
             TRY(may_be_stored(now, keys_->label, options_.label));  // destroyed meanwhile
@@ -219,7 +221,7 @@ private:
     Marks marks_;
     Digest plan_;
     std::string cache_path_;
-    Time began_;
+    Time began_, order_;
     std::int64_t began_ns_ = 0;
     bool clock_suspect_ = false;
 };

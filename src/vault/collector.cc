@@ -115,18 +115,16 @@ private:
         return group;
     }
 
-    // A run whose clock was behind is counted where the ledger has it: not before what came before it.
+    // A run whose clock was behind is counted where its order has it: not before what came before it.
     static std::vector<RetentionItem> items_of(const std::vector<Listed>& listed) {
         std::vector<RetentionItem> items;
-        Time latest{INT64_MIN};
         for (const Listed& each : listed) {
             const SnapshotSummary& summary = each.snapshot.summary;
             RetentionItem item;
             item.id = each.snapshot.id;
-            item.time = summary.clock_suspect ? std::max(summary.time, latest) : summary.time;
-            item.sequence = each.ledger.sequence;
+            item.time = summary.clock_suspect ? std::max(summary.time, each.ledger.order) : summary.time;
+            item.rank = items.size();
             item.group = group_of(summary);
-            latest = std::max(latest, item.time);
             items.push_back(std::move(item));
         }
         return items;

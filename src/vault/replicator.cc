@@ -40,6 +40,7 @@ struct LabelCopy {
 
 struct Ready {
     ObjectId id;
+    Time order;
     Bytes bytes;
 };
 
@@ -277,6 +278,7 @@ Status Copier::publish(const Ready& ready) {
     LedgerEntry entry;
     entry.time = to_.clock().now();
     entry.operation = Operation::copy;
+    entry.details = {{"order", to_rfc3339_utc(ready.order)}};
     entry.snapshots.push_back(ready.id);
     std::vector<EntryObjects::LabelIndex> indexes;
     for (const auto& [id, label] : labels_) indexes.push_back({id, label.to.get()});
@@ -326,7 +328,7 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
         result.warnings.push_back(say("snapshot {} is held at {}; holds are each vault's own, lay one at {} too",
                                       name_of(snapshot), from_.store().location(), to_.store().location()));
     }
-    ready_.push_back({id, std::move(*bytes)});
+    ready_.push_back({id, from_.state().snapshots.at(id).order, std::move(*bytes)});
     ++state_.items_done;
     progress_.update(state_);
     return batch_.size() >= kBatchEntries ? publish_batch() : done();
@@ -348,16 +350,16 @@ Status check_may_copy(Repository& from, Repository& to) {
 
 // Oldest first.
 Result<std::vector<ObjectId>> chosen_snapshots(const LedgerState& state, const std::vector<ObjectId>& named) {
-    std::vector<std::pair<std::uint64_t, ObjectId>> order;
+    std::vector<ObjectId> ids;
     for (const auto& [id, live] : state.snapshots) {
-        if (named.empty() || std::find(named.begin(), named.end(), id) != named.end()) order.emplace_back(live.sequence, id);
+        if (named.empty() || std::find(named.begin(), named.end(), id) != named.end()) ids.push_back(id);
     }
     for (const ObjectId& id : named) {
         if (!state.snapshots.contains(id)) return Error{Code::not_found, say("there is no snapshot {}", id.hex())};
     }
-    std::sort(order.begin(), order.end());
-    std::vector<ObjectId> ids;
-    for (const auto& [sequence, id] : order) ids.push_back(id);
+    std::stable_sort(ids.begin(), ids.end(), [&](const ObjectId& a, const ObjectId& b) {
+        return is_older(state.snapshots.at(a), state.snapshots.at(b));
+    });
     return ids;
 }
 

@@ -307,16 +307,13 @@ Result<std::vector<Repository::Listed>> Repository::snapshots(std::size_t* unrea
         } else if (snapshot.error().code == Code::wrong_key) {
             if (unreadable != nullptr) ++*unreadable;
         } else if (snapshot.error().code == Code::corrupt && damaged != nullptr) {
-            damaged->push_back({id, in_ledger.sequence, snapshot.error()});
+            damaged->push_back({id, in_ledger, snapshot.error()});
         } else {
             return std::move(snapshot).error();
         }
     }
-    // Entries may bring several at once (copy): time, then id, make the order total.
-    std::sort(listed.begin(), listed.end(), [](const Listed& a, const Listed& b) {
-        return std::tuple(a.ledger.sequence, a.snapshot.summary.time, a.snapshot.id) <
-               std::tuple(b.ledger.sequence, b.snapshot.summary.time, b.snapshot.id);
-    });
+    // The ledger's snapshots come by id: so the order is total.
+    std::stable_sort(listed.begin(), listed.end(), [](const Listed& a, const Listed& b) { return is_older(a.ledger, b.ledger); });
     return listed;
 }
 

@@ -72,14 +72,14 @@ public:
     [[nodiscard]] Result<LedgerEntry> publish(LedgerEntry draft, const Ledger::Check& still_valid);
     [[nodiscard]] std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
-    // Live snapshots of labels whose writer keys are here, oldest (lowest sequence) first; others are counted in `unreadable`.
+    // Live snapshots of labels whose writer keys are here, oldest first (`is_older`); others are counted in `unreadable`.
     struct Listed {
         Snapshot snapshot;
         LedgerSnapshot ledger;
     };
     struct DamagedSnapshot {
         ObjectId id;
-        std::uint64_t sequence = 0;
+        LedgerSnapshot ledger;
         Error error;
     };
     // Snapshots whose object is damaged or missing go to `damaged`; where that is null, the first of them is the error.

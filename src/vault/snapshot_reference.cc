@@ -50,7 +50,7 @@ Result<Span> span_of(std::string_view text) {
 
 bool named(const Listed& listed, std::string_view name) { return to_nfc(listed.snapshot.summary.name) == to_nfc(name); }
 
-// The newest by the ledger's order. What is damaged might have been newer: then nothing is chosen in silence.
+// The newest, whatever clocks said (`is_older`). What is damaged might have been newer: then nothing is chosen in silence.
 Result<Listed> newest(const std::vector<Listed>& listed, const std::vector<Repository::DamagedSnapshot>& damaged,
                       std::string_view reference, std::optional<std::string_view> name) {
     const Listed* found = nullptr;
@@ -58,7 +58,7 @@ Result<Listed> newest(const std::vector<Listed>& listed, const std::vector<Repos
         if (!name || named(each, *name)) found = &each;
     }
     for (const Repository::DamagedSnapshot& each : damaged) {
-        if (found == nullptr || each.sequence > found->ledger.sequence) {
+        if (found == nullptr || is_older(found->ledger, each.ledger)) {
             return Error{Code::corrupt, say("{}; name the snapshot to use instead by its id", each.error.message)};
         }
     }
@@ -77,10 +77,7 @@ Result<Listed> at_time(const std::vector<Listed>& listed, std::string_view refer
         name_known = true;
         const Time time = each.snapshot.summary.time;
         if (time < span.first || time > span.last) continue;
-        if (found == nullptr ||
-            std::tuple(time, each.ledger.sequence) >= std::tuple(found->snapshot.summary.time, found->ledger.sequence)) {
-            found = &each;
-        }
+        if (found == nullptr || time >= found->snapshot.summary.time) found = &each;  // of equal ones the newer: they come last
     }
     if (found != nullptr) return *found;
     return no_snapshot(

@@ -76,9 +76,10 @@ public:
         return encoded.id;
     }
 
-    Status publish(const ObjectId& snapshot) {
+    Status publish(const ObjectId& snapshot, Time began) {
         LedgerEntry entry;
         entry.operation = Operation::add;
+        entry.details = {{"order", to_rfc3339_utc(next_order(repository_.state(), began))}};
         entry.snapshots = {snapshot};
         entry.added = added_;
         TRY(repository_.ledger().refresh());
@@ -194,7 +195,7 @@ ObjectId HandVault::back_up(const HandFiles& files, const Run& run, const Sessio
     summary.clock_suspect = run.clock_suspect;
     const ObjectId id = writer.store_snapshot(summary);
     if (run.until == RunUntil::snapshot) return {};
-    return writer.publish(id).ok() ? id : ObjectId{};
+    return writer.publish(id, summary.time).ok() ? id : ObjectId{};
 }
 
 void HandVault::forget(const ObjectId& id) {

@@ -188,6 +188,7 @@ ObjectId SmallVault::back_up(const std::string& vault, const std::string& label,
     entry.operation = Operation::add;
     entry.time = clock_.now();
     entry.snapshots = {snapshot.id};
+    entry.details = {{"order", to_rfc3339_utc(next_order(repository.state(), summary.time))}};
     entry.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
     must(repository.publish(std::move(entry), nullptr));
     stored_[snapshot.id] = files;

@@ -4,6 +4,7 @@
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "tests/support/small_vault.h"
+#include "vault/collector.h"
 #include "vault/history/witness.h"
 #include "vault/store/session.h"
 
@@ -73,6 +74,58 @@ TEST_F(ReplicatorTest, OrderAtTheTargetIsThatOfTheSource) {
         return order;
     };
     EXPECT_EQ(ids("a"), ids("b"));
+}
+
+// Copies come in whatever order people make them: what is newer stays newer.
+TEST_F(ReplicatorTest, OlderSnapshotCopiedAfterANewerOneIsNotTheLatest) {
+    const ObjectId older = back_up_docs(1);
+    const ObjectId newer = back_up_docs(2);
+    ASSERT_TRUE(is_ok(copy("a", "b", {newer})));
+    ASSERT_TRUE(is_ok(copy("a", "b", {older})));
+    Repository target = vault_.open("b");
+    EXPECT_EQ(target.find_snapshot("latest")->snapshot.id, newer);
+    EXPECT_EQ(target.find_snapshot("latest:docs")->snapshot.id, newer);
+    EXPECT_EQ(target.snapshots()->front().snapshot.id, older);
+
+    ForgetOptions options;
+    options.rule = RetentionRule{};
+    options.rule->last = 1;
+    const auto result = forget_snapshots(target, options);
+    ASSERT_TRUE(is_ok(result));
+    ASSERT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(result->forgotten[0].snapshot, older);
+}
+
+// A clock that ran a year ahead and was put right: its snapshot is dated after those that follow it, wherever they lie.
+TEST_F(ReplicatorTest, SnapshotOfAClockThatWasAheadIsNotTheLatestAtTheTargetEither) {
+    const Time now = vault_.clock().now();
+    vault_.clock().advance(365 * 24 * kHour);
+    const ObjectId ahead = back_up_docs(1);
+    vault_.clock().set(now);
+    const ObjectId first = back_up_docs(2);
+    const ObjectId second = back_up_docs(3);
+    for (const ObjectId& id : {second, ahead, first}) ASSERT_TRUE(is_ok(copy("a", "b", {id})));
+    for (const std::string vault : {"a", "b"}) {
+        Repository repository = vault_.open(vault);
+        std::vector<ObjectId> ids;
+        for (const auto& each : *repository.snapshots()) ids.push_back(each.snapshot.id);
+        EXPECT_EQ(ids, (std::vector<ObjectId>{ahead, first, second})) << vault;
+    }
+}
+
+// The newest ones come back from the copy, after the vault went back and was backed up to again.
+TEST_F(ReplicatorTest, SnapshotsThatComeBackAfterARollbackAreOlderThanWhatWasMadeSince) {
+    back_up_docs(1);
+    const ObjectId lost = back_up_docs(2);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    LedgerEntry end;
+    end.operation = Operation::forget;
+    end.snapshots = {lost};
+    Repository source = vault_.open("a");
+    ASSERT_TRUE(is_ok(source.publish(end, nullptr)));
+    const ObjectId since = back_up_docs(3);
+    ASSERT_TRUE(is_ok(copy("b", "a", {lost})));
+    EXPECT_EQ(vault_.open("a").find_snapshot("latest:docs")->snapshot.id, since);
 }
 
 TEST_F(ReplicatorTest, OnlyWhatTheTargetLacksIsCopied) {

@@ -33,7 +33,8 @@ struct LedgerEntry {
     std::vector<ObjectInfo> added;     // every object name that this operation made part of the vault, with its size
     std::vector<std::string> removed;  // every object name that it took away
     // Operation's own: {"until","reason"} of a hold, {"label"} of a destroy, {"header", "header_text"} (SHA-256 and content of
-    // vault.json, "witnessed": true) of an init, {"clock": "behind"} where the writer's clock was before the floor.
+    // vault.json, "witnessed": true) of an init, {"clock": "behind"} where the writer's clock was before the floor, {"order"} of
+    // what adds a snapshot.
     Json details = Json::object();
     SignerId signer;
 };
@@ -47,6 +48,7 @@ struct HoldState {
 struct LedgerSnapshot {
     std::uint64_t sequence = 0;  // n of the entry that added it (here)
     Time added;
+    Time order;  // which of two is newer, here and wherever it was copied to: next_order() of where it was made
     std::uint64_t size = 0;
     std::optional<HoldState> hold;
 };
@@ -55,6 +57,7 @@ struct LedgerState {
     Digest head;                                   // SHA-256 of the head entry's file
     std::optional<Digest> header;                  // SHA-256 of vault.json, as entry 1 says
     Time latest;                                   // the latest time of any entry: part of the clock floor
+    Time latest_order;                             // of any snapshot ever added
     std::map<std::string, std::uint64_t> objects;  // live: name -> size (vault.json, packs, index, snapshots)
     std::map<ObjectId, LedgerSnapshot> snapshots;  // live
     std::set<ObjectId> forgotten;
@@ -119,6 +122,11 @@ private:
     std::string warning_;
 };
 
+// The order of a snapshot whose run began at `began`, when the ledger stood so: that time, or just after everything before it
+// where the clock was set back. So what is newer stays newer whatever a clock said, and in whatever order copies are made.
+[[nodiscard]] Time next_order(const LedgerState& state, Time began);
+// Older than the other; the entries' sequence decides between equals.
+[[nodiscard]] bool is_older(const LedgerSnapshot& a, const LedgerSnapshot& b);
 // What keeps `entry` from following on `state`, in words; nothing when it may.
 [[nodiscard]] std::optional<std::string> contradiction(const LedgerState& state, const LedgerEntry& entry);
 // Precondition: no contradiction (or a salvage that knows). `hash`: of the entry's file.

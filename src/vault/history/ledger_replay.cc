@@ -4,8 +4,10 @@
 #include "vault/packs/format.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace custody {
@@ -61,7 +63,17 @@ std::optional<std::string> snapshots_contradict(const LedgerState& state, const 
     return std::nullopt;
 }
 
+// Where it does not say, the order is that of the entries.
+Result<Time> order_of(const LedgerEntry& entry) {
+    if (!entry.details.contains("order")) return entry.time;
+    TRY_ASSIGN(const std::string text, json_text(entry.details, "order", "ledger entry"));
+    return parse_time(text);
+}
+
+bool adds_snapshots(const LedgerEntry& entry) { return entry.operation == Operation::add || entry.operation == Operation::copy; }
+
 std::optional<std::string> details_contradict(const LedgerEntry& entry) {
+    if (adds_snapshots(entry) && !order_of(entry).ok()) return say("gives its snapshot an order that is no time");
     if (entry.operation == Operation::hold && !hold_of(entry).ok()) return say("a hold without reason, or with a bad time");
     if (entry.operation == Operation::destroy_label && !json_id<LabelId>(entry.details, "label", "").ok()) {
         return say("destroys a label without naming it");
@@ -100,7 +112,9 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
             state.forgotten.erase(id);
             const auto object = state.objects.find(snapshot_name(id));
             const std::uint64_t size = object == state.objects.end() ? 0 : object->second;
-            state.snapshots.try_emplace(id, LedgerSnapshot{entry.n, entry.time, size, std::nullopt});
+            const Time order = order_of(entry).ok() ? *order_of(entry) : entry.time;
+            state.snapshots.try_emplace(id, LedgerSnapshot{entry.n, entry.time, order, size, std::nullopt});
+            state.latest_order = std::max(state.latest_order, order);
             break;
         }
         case Operation::forget:
@@ -133,6 +147,16 @@ Result<HoldState> hold_of(const LedgerEntry& entry) {
 
 bool is_held(const LedgerSnapshot& snapshot, Time at) {
     return snapshot.hold && (!snapshot.hold->until || at < *snapshot.hold->until);
+}
+
+Time next_order(const LedgerState& state, Time began) {
+    const Time last = std::max(state.latest, state.latest_order);
+    constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+    return began > last ? began : Time{last.ns == kEnd ? kEnd : last.ns + 1};
+}
+
+bool is_older(const LedgerSnapshot& a, const LedgerSnapshot& b) {
+    return std::tuple(a.order, a.sequence) < std::tuple(b.order, b.sequence);
 }
 
 std::optional<std::string> contradiction(const LedgerState& state, const LedgerEntry& entry) {

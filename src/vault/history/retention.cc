@@ -31,7 +31,7 @@ std::string year_of(Time time) { return formatted(local_calendar(time), "%Y"); }
 
 class GroupRetention {
 public:
-    // `members`: indices of one group's items, newest (highest sequence) first.
+    // `members`: indices of one group's items, newest (highest rank) first.
     GroupRetention(const std::vector<RetentionItem>& items, std::vector<std::size_t> members, std::vector<RetentionVerdict>& out)
         : items_(items), members_(std::move(members)), out_(out) {}
 
@@ -100,7 +100,7 @@ std::vector<RetentionVerdict> apply_retention(const std::vector<RetentionItem>& 
     std::vector<std::size_t> newest_first(items.size());
     std::iota(newest_first.begin(), newest_first.end(), std::size_t{0});
     std::stable_sort(newest_first.begin(), newest_first.end(),
-                     [&](std::size_t a, std::size_t b) { return items[a].sequence > items[b].sequence; });
+                     [&](std::size_t a, std::size_t b) { return items[a].rank > items[b].rank; });
     std::map<std::string, std::vector<std::size_t>> groups;
     for (const std::size_t i : newest_first) groups[items[i].group].push_back(i);
     for (auto& [group, members] : groups) GroupRetention(items, std::move(members), verdicts).apply(rule, now);

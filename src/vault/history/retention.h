@@ -18,9 +18,9 @@ struct RetentionRule {
 };
 struct RetentionItem {
     ObjectId id;
-    Time time;                   // of the snapshot
-    std::uint64_t sequence = 0;  // order
-    std::string group;           // label, name, host, kind joined
+    Time time;             // of the snapshot
+    std::size_t rank = 0;  // which is newer
+    std::string group;     // label, name, host, kind joined
     bool held = false;
 };
 struct RetentionVerdict {

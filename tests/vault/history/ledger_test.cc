@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <cstdlib>
 #include <thread>
 
@@ -327,6 +329,27 @@ TEST_F(LedgerTest, CopyBringsBackWhatWasForgotten) {
     publish(ledger, copy);
     EXPECT_EQ(load().state().snapshots.at(id).sequence, 4U);
     EXPECT_TRUE(load().state().forgotten.empty());
+}
+
+TEST_F(LedgerTest, OrderOfASnapshotIsAfterEverythingTheLedgerKnewWhateverTheClockSays) {
+    LedgerState state;
+    EXPECT_EQ(next_order(state, Time{500}), Time{500});
+    state.latest = Time{1000};
+    EXPECT_EQ(next_order(state, Time{500}), Time{1001});
+    state.latest_order = Time{1001};
+    EXPECT_EQ(next_order(state, Time{500}), Time{1002});
+    EXPECT_EQ(next_order(state, Time{2000}), Time{2000});
+    state.latest_order = Time{std::numeric_limits<std::int64_t>::max()};
+    EXPECT_EQ(next_order(state, Time{500}), state.latest_order);
+}
+
+TEST_F(LedgerTest, OrderThatIsNoTimeIsRefused) {
+    Ledger ledger = load();
+    LedgerEntry add = draft(Operation::add, {random_id<ObjectId>()});
+    add.details = {{"order", "yesterday"}};
+    const auto refused = ledger.publish(add, seed_, nullptr);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::failed);
 }
 
 TEST_F(LedgerTest, LoserOfARaceSignsAgainOnTopOfTheWinner) {

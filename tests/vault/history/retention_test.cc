@@ -28,7 +28,7 @@ protected:
     RetentionItem& add(const char* when, const char* group = "config/etc") {
         RetentionItem item;
         item.time = at(when);
-        item.sequence = items_.size() + 1;
+        item.rank = items_.size();
         item.id.bytes[0] = static_cast<Byte>(items_.size());
         item.group = group;
         items_.push_back(item);
