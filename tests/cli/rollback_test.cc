@@ -101,6 +101,30 @@ TEST(Rollback, IsAcceptedByTheNumberOfTheHeadAndEnteredInTheLedger) {
     EXPECT_EQ(entry["body"]["details"]["accepted_rollback"]["n"], office.new_entries) << entry.dump();
 }
 
+// Their witnesses are there: what can be healed is nobody's loss to accept.
+TEST(Rollback, LostLedgerEntriesAreHealedFromTheirWitnessesNotGivenUp) {
+    for (const bool all : {false, true}) {
+        Office office(all ? "cli-ledger-emptied" : "cli-ledger-cut");
+        office.fill_source();
+        ASSERT_EQ(office.custody({"init"}).exit, 0);
+        for (int i = 0; i < 3; ++i) ASSERT_EQ(office.backup().exit, 0);
+        std::vector<fs::path> entries;
+        for (const auto& entry : fs::directory_iterator(office.custody.vault() + "/ledger")) entries.push_back(entry.path());
+        std::sort(entries.begin(), entries.end());
+        for (std::size_t i = all ? 0 : entries.size() - 2; i < entries.size(); ++i) fs::remove(entries[i]);
+
+        const Outcome verify = office.custody({"verify"});
+        EXPECT_EQ(verify.exit, 4);
+        EXPECT_EQ((verify.out + verify.err).find("--accept-rollback"), std::string::npos) << verify.out << verify.err;
+        EXPECT_NE((verify.out + verify.err).find("its witness is there"), std::string::npos) << verify.out << verify.err;
+        const Outcome repair = office.custody({"repair"});
+        EXPECT_EQ(repair.exit, 0) << repair.out << repair.err;
+        const Outcome again = office.custody({"verify", "--level", "structure"});
+        EXPECT_EQ(again.exit, 0) << again.out << again.err;
+        EXPECT_EQ(json_of(office.custody({"snapshots", "--json"})).size(), 3u);
+    }
+}
+
 TEST(Rollback, NothingIsAcceptedWhereNothingWentBack) {
     const Office& office = shared_office();
     const Outcome outcome = office.custody({"verify", "--accept-rollback", "3"});
