@@ -2,6 +2,7 @@
 #include "vault/packs/index_format.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 namespace custody {
