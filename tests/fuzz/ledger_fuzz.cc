@@ -18,6 +18,7 @@ LedgerEntry seed_entry(Operation operation) {
     entry.added = {{"packs/ab/abcd", 123}};
     if (operation == Operation::add) {
         entry.snapshots = {ObjectId{}};
+        entry.details = {{"order", "2026-11-03T02:00:00.000000001Z"}};
         entry.added.push_back({snapshot_name(ObjectId{}), 500});
     }
     if (operation == Operation::hold) entry.details = {{"reason", "r"}, {"until", "2030-01-01T00:00:00Z"}};
@@ -54,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     state.n = decoded->entry.n - 1;
     state.head = decoded->entry.previous;
     state.objects = {{"packs/cd/cdef", 1}, {snapshot_name(ObjectId{}), 500}};
-    state.snapshots[ObjectId{}] = {1, Time{}, 500, std::nullopt};
+    state.snapshots[ObjectId{}] = {1, Time{}, Time{}, 500, std::nullopt};
     if (contradiction(state, decoded->entry)) return 0;
     absorb(state, decoded->entry, Digest{});
     for (const auto& [id, snapshot] : state.snapshots) {
