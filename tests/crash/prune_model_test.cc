@@ -5,9 +5,10 @@
 // What is modelled. One chunk, which every snapshot needs: each pack that exists holds it, so "the chunk can be read" is "the
 // store has a pack that the index lists, and one that the ledger names". Four packs: P, there from the start and used by snapshot
 // 0; one that each writer makes when it may not or cannot use what is there; one that repacking makes. Index and ledger are the
-// sets of packs they name. A writer takes its chunk from a pack that its view of the index lists, or from the cache of a base
-// snapshot (then it does not know the packs), or stores it anew. Its view of the index may be older than its session: a process
-// may have opened it before. A killed process loses its lock, and what it wrote stays.
+// sets of packs they name. Each pack comes with an index segment that lists it, and which the ledger names too; a prune may fold
+// the segments that the ledger names into one. A writer takes its chunk from a pack that its view of the index lists, or from the
+// cache of a base snapshot (then it does not know the packs), or stores it anew. Its view of the index may be older than its
+// session: a process may have opened it before. A killed process loses its lock, and what it wrote stays.
 //
 // Assumptions. Steps are atomic and durable in order (tests of power cuts look below that). Listing sessions shows every session
 // that was there before the listing began. Creating the next ledger entry is exclusive. A new pack's name was never there
@@ -15,7 +16,7 @@
 //
 // What is asserted in every state.
 //   A  every published, not forgotten snapshot can be read;
-//   B  whatever the ledger names is there (no false damage);
+//   B  whatever the ledger names, packs and segments, is there (no false damage);
 //   C  a writer whose view of the index is not older than its session never meets a pack that is gone.
 #include <gtest/gtest.h>
 
@@ -33,6 +34,7 @@ namespace {
 using Set = std::uint8_t;  // of packs or snapshots, a bit each
 constexpr Set kOldPack = 1;
 constexpr Set kRepacked = 8;
+constexpr Set kFolded = 16;  // a segment: what prunes fold others into. The others bear the bit of their pack.
 constexpr Set pack_of(int writer) { return static_cast<Set>(2 << writer); }
 constexpr Set snapshot_of(int writer) { return static_cast<Set>(2 << writer); }
 
@@ -53,6 +55,7 @@ enum class Omit {
     index_before_unlink,
     entry_before_unlink,
     repack_before_unlink,
+    listed_anew,
 };
 
 enum class At : std::uint8_t {
@@ -84,16 +87,18 @@ struct Writer {
     std::uint8_t has_session = 0, has_generation = 0, generation = 0;
     Set marks = 0, view = 0, used = 0;
     std::uint8_t view_is_old = 0, by_cache = 0, made = 0;
+    Set to_enter = 0;  // packs that the ledger does not name, when it was looked at
     bool operator==(const Writer&) const = default;
 };
 struct Prune {
     At at = At::start;
     std::uint8_t generation = 0;
-    Set marks = 0, live_before = 0, known_before = 0, drop = 0, source = 0;
+    Set marks = 0, live_before = 0, known_before = 0, drop = 0, source = 0, fold = 0;
     bool operator==(const Prune&) const = default;
 };
 struct State {
     Set store = kOldPack, ledger = kOldPack, index = kOldPack;
+    Set segments = kOldPack, segments_in_ledger = kOldPack;
     Set marks = 0;
     std::uint8_t generation = 0;
     Set live = 1, known = 1;  // snapshots: published and not forgotten; ever published
@@ -103,7 +108,7 @@ struct State {
     std::array<Prune, 2> prunes;
     bool operator==(const State&) const = default;
 };
-static_assert(sizeof(State) == 9 + 2 * 10 + 2 * 7, "no padding: states are hashed as bytes");
+static_assert(sizeof(State) == 11 + 2 * 11 + 2 * 8, "no padding: states are hashed as bytes");
 
 struct StateHash {
     std::size_t operator()(const State& state) const {
@@ -200,19 +205,26 @@ private:
                 return visit_(next);
             case At::publish_index:
                 next.index = static_cast<Set>(next.index | pack_of(i));
+                next.segments = static_cast<Set>(next.segments | pack_of(i));
                 writer.at = At::check;
                 return visit_(next);
             case At::check:
                 return writer_checks(next, writer);
             case At::publish:
+                if (!without(Omit::listed_anew)) writer.to_enter = not_entered(state, writer);
                 next.live = static_cast<Set>(next.live | snapshot_of(i));
                 next.known = static_cast<Set>(next.known | snapshot_of(i));
-                next.ledger = static_cast<Set>(next.ledger | writer.made | (without(Omit::adoption) ? 0 : writer.used));
+                next.ledger = static_cast<Set>(next.ledger | writer.to_enter);
+                next.segments_in_ledger = static_cast<Set>(next.segments_in_ledger | writer.to_enter);
                 end(writer, At::finished);
                 return visit_(next);
             default:
                 return;
         }
+    }
+
+    [[nodiscard]] Set not_entered(const State& state, const Writer& writer) const {
+        return static_cast<Set>((writer.made | (without(Omit::adoption) ? 0 : writer.used)) & ~state.ledger);
     }
 
     // With a view of the index from before the session, or without; without its step, a base from before the session too.
@@ -266,6 +278,7 @@ private:
         } else {
             writer.at = At::publish;
             writer.marks = writer.view = 0;
+            if (without(Omit::listed_anew)) writer.to_enter = not_entered(next, writer);
         }
         visit_(next);
     }
@@ -302,18 +315,24 @@ private:
                 if (prune.at == At::clear_marks) {
                     next.index = static_cast<Set>(next.index | kRepacked);
                     next.ledger = static_cast<Set>(next.ledger | kRepacked);
+                    next.segments = static_cast<Set>(next.segments | kRepacked);
+                    next.segments_in_ledger = static_cast<Set>(next.segments_in_ledger | kRepacked);
                 }
                 return visit_(next);
             case At::index:
                 if (prune.source != 0) next.index = static_cast<Set>(next.index | kRepacked);
+                next.segments = static_cast<Set>(next.segments | new_segments(prune));
                 prune.at = without(Omit::entry_before_unlink) ? At::drop_index : At::entry;
                 return visit_(next);
             case At::entry:
                 next.ledger = static_cast<Set>((next.ledger | (prune.source != 0 ? kRepacked : 0)) & ~prune.drop);
+                next.segments_in_ledger =
+                    static_cast<Set>((next.segments_in_ledger & ~(prune.drop | prune.fold)) | new_segments(prune));
                 prune.at = without(Omit::entry_before_unlink) ? At::clear_marks : At::drop_index;
                 return visit_(next);
             case At::drop_index:
                 if (!without(Omit::index_before_unlink)) next.index = static_cast<Set>(next.index & ~prune.drop);
+                next.segments = static_cast<Set>(next.segments & ~(prune.drop | prune.fold));
                 prune.at = At::unlink;
                 return visit_(next);
             case At::unlink:
@@ -358,6 +377,18 @@ private:
         }
     }
 
+    [[nodiscard]] static Set new_segments(const Prune& prune) {
+        return static_cast<Set>((prune.source != 0 ? kRepacked : 0) | (prune.fold != 0 ? kFolded : 0));
+    }
+
+    // Folds the segments that the ledger names, or leaves them.
+    void decided(State next, std::size_t n) {
+        visit_(next);
+        Prune& prune = next.prunes[n];
+        prune.fold = static_cast<Set>(next.segments_in_ledger & ~(kFolded | prune.drop));
+        if (prune.fold != 0) visit_(next);
+    }
+
     void prune_decides(const State& state, std::size_t n) {
         State next = state;
         Prune& prune = next.prunes[n];
@@ -368,12 +399,12 @@ private:
         if (roots == 0) {
             prune.drop = static_cast<Set>(may_go & state.store);
             prune.at = At::index;
-            return visit_(next);
+            return decided(next, n);
         }
         const Set orphans = static_cast<Set>(may_go & state.store & ~state.ledger);
         prune.drop = orphans;
         prune.at = At::index;
-        visit_(next);
+        decided(next, n);
         if ((state.store & kRepacked) != 0) return;  // made once is enough
         for (Set pack = 1; pack < kRepacked; pack = static_cast<Set>(pack << 1)) {
             if ((prune.marks & state.store & state.ledger & pack) == 0) continue;
@@ -382,7 +413,7 @@ private:
             other.drop = static_cast<Set>(orphans | pack);
             other.source = pack;
             other.at = without(Omit::repack_before_unlink) ? At::unlink : At::repack;
-            visit_(repacking);
+            decided(repacking, n);
         }
     }
 
@@ -405,6 +436,7 @@ std::string fault_in(const State& state) {
     const bool readable = (state.store & state.index) != 0 && (state.store & state.ledger) != 0;
     if (state.live != 0 && !readable) return "A: a published snapshot cannot be read";
     if ((state.ledger & ~state.store) != 0) return "B: the ledger names a pack that is gone";
+    if ((state.segments_in_ledger & ~state.segments) != 0) return "B: the ledger names an index segment that is gone";
     if (state.broke_c != 0) return "C: a writer was led to a pack that is gone by an index that was not old";
     return {};
 }
@@ -463,7 +495,8 @@ INSTANTIATE_TEST_SUITE_P(
         Needed{Omit::waiting_for_older_sessions, "WaitingForOlderSessions"},
         Needed{Omit::ledger_after_listing, "LedgerAfterListing"}, Needed{Omit::forgotten_since_counts, "ForgottenSinceCounts"},
         Needed{Omit::only_marked_go, "OnlyMarkedGo"}, Needed{Omit::index_before_unlink, "IndexBeforeUnlink"},
-        Needed{Omit::entry_before_unlink, "EntryBeforeUnlink"}, Needed{Omit::repack_before_unlink, "RepackBeforeUnlink"}),
+        Needed{Omit::entry_before_unlink, "EntryBeforeUnlink"}, Needed{Omit::repack_before_unlink, "RepackBeforeUnlink"},
+        Needed{Omit::listed_anew, "ListedAnew"}),
     [](const testing::TestParamInfo<Needed>& needed) { return needed.param.name; });
 
 }  // namespace
