@@ -42,6 +42,7 @@ constexpr Translation kTexts[] = {
     {"ledger entry {} is written, its witness is not: {}; the next run writes it",
      "đã ghi mục {} của sổ cái, nhưng chưa ghi được bản chứng của nó: {}; lần chạy sau sẽ ghi"},
     {"ledger entry: {}", "mục sổ cái: {}"},
+    {"names damaged packs by what is no list of ids", "nêu các gói hỏng bằng thứ không phải danh sách mã"},
     {"names snapshot {}, which is not there", "nêu bản chụp {}, bản không có ở đó"},
     {"no entry of the ledger of {}, nor any witness of one, can be read",
      "không đọc được mục nào trong sổ cái của {}, cũng không đọc được bản chứng nào"},

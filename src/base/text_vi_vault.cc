@@ -15,6 +15,7 @@ constexpr Translation kTexts[] = {
     {"a backup needs a keyring: name it with --keyring", "sao lưu cần bộ khóa: hãy nêu bằng --keyring"},
     {"a folder is nested too deeply in itself", "một thư mục lồng trong chính nó quá sâu"},
     {"an unknown host", "một máy chưa rõ"},
+    {"and {} more damaged packs, which --json names", "và {} gói hỏng nữa, --json nêu tất cả"},
     {"and {} more warnings", "và {} cảnh báo nữa"},
     {"bytes changed in memory before they were stored: test this machine's memory, then back up again",
      "các byte thay đổi trong bộ nhớ trước khi được lưu: hãy kiểm tra bộ nhớ của máy này rồi sao lưu lại"},
@@ -79,6 +80,14 @@ constexpr Translation kTexts[] = {
      "gói {} bị hỏng và được để nguyên; hãy chạy `custody verify`"},
     {"pack {} read differently the second time; check memory and disk",
      "gói {} đọc lần hai thì khác; hãy kiểm tra bộ nhớ và đĩa"},
+    {"packs in {} were found damaged since the last backup: everything is read again, and what only they hold "
+     "is stored anew",
+     "từ lần sao lưu trước, đã phát hiện gói hỏng trong {}: mọi thứ được đọc lại, và những gì chỉ có trong các "
+     "gói đó được lưu mới"},
+    {"packs in {} were found damaged while this backup ran: back up again",
+     "trong khi sao lưu, đã phát hiện gói hỏng trong {}: hãy sao lưu lại"},
+    {"packs in {} were found damaged while this copy ran: run it again, it goes on where it is",
+     "trong khi sao chép, đã phát hiện gói hỏng trong {}: hãy chạy lại, việc sao chép tiếp tục từ chỗ đang dở"},
     {"part of it is damaged", "một phần của nó bị hỏng"},
     {"prune --compact opens blocks and needs the keyring's passphrase",
      "prune --compact mở các khối nên cần cụm mật khẩu của bộ khóa"},
@@ -111,6 +120,12 @@ constexpr Translation kTexts[] = {
      "đồng hồ chỉ {}, hơn 40 ngày sau mục cuối của kho vào {}: nếu đúng, hãy chạy lại với --clock-is-right"},
     {"the ledger changed meanwhile; run prune again", "sổ cái vừa thay đổi; hãy chạy prune lại"},
     {"the ledger changed while this prune ran; run it again", "sổ cái thay đổi trong khi dọn; hãy chạy lại"},
+    {"the ledger names the damaged packs, and no backup relies on them any more: back up the same sources "
+     "again, which stores anew what they still have, then run 'custody repair' once more; or heal from another "
+     "vault with --from",
+     "sổ cái đã ghi các gói hỏng, và không lần sao lưu nào còn dựa vào chúng: hãy sao lưu lại chính các nguồn "
+     "đó để lưu mới những gì chúng còn, rồi chạy 'custody repair' một lần nữa; hoặc chữa từ kho khác bằng "
+     "--from"},
     {"the ledger of {} is damaged ({}: {}), and no witness of what it lacks is at hand: keep this one for restoring, make a new "
      "vault with `custody init` and fill it with `custody copy`",
      "sổ cái của {} bị hỏng ({}: {}), mà không có bản chứng của phần thiếu: hãy giữ kho này để phục hồi, tạo kho mới bằng "
@@ -141,6 +156,10 @@ constexpr Translation kTexts[] = {
     {"vault {}: {}", "kho {}: {}"},
     {"was cut: has {} bytes instead of {}", "đã bị cắt: có {} byte thay vì {}"},
     {"within the lawful term ({}) until {}", "còn trong thời hạn luật định ({}) đến {}"},
+    {"without another vault: run 'custody repair', back up the same sources again, which stores anew what they "
+     "still have, then run 'custody repair' once more",
+     "khi không có kho khác: hãy chạy 'custody repair', sao lưu lại chính các nguồn đó để lưu mới những gì "
+     "chúng còn, rồi chạy 'custody repair' một lần nữa"},
     {"writing to {} needs a keyring", "ghi vào {} cần có bộ khóa"},
     {"{} (name not known here)", "{} (ở đây không biết tên)"},
     {"{} and {} are one and the same vault, or one holds the other's vault.json: heal it from another vault of its family",
@@ -173,19 +192,31 @@ constexpr Translation kTexts[] = {
      "{} là bản sao của chính kho {}; hãy tạo kho thứ hai bằng `custody init`"},
     {"{} is a vault already", "{} đã là một kho"},
     {"{} is damaged and left as it is: {}", "{} bị hỏng và được để nguyên: {}"},
+    {"{} is damaged and stays, for snapshots need what lies in no other pack: run `custody repair --from` a "
+     "second vault, or back up the same sources again",
+     "{} bị hỏng và được giữ lại, vì các bản chụp cần những gì không gói nào khác có: hãy chạy `custody repair "
+     "--from` một kho thứ hai, hoặc sao lưu lại chính các nguồn đó"},
     {"{} is damaged at {}; run `custody repair` there", "{} bị hỏng ở {}; hãy chạy `custody repair` ở đó"},
+    {"{} is damaged, as entry {} of the ledger says: heal it with 'custody repair --from VAULT', or back up "
+     "the same sources again and then run 'custody repair'",
+     "{} bị hỏng, như mục {} của sổ cái ghi: hãy chữa bằng 'custody repair --from KHO', hoặc sao lưu lại chính "
+     "các nguồn đó rồi chạy 'custody repair'"},
     {"{} is damaged: {}", "{} bị hỏng: {}"},
     {"{} is damaged; nothing was freed: {}", "{} bị hỏng; không giải phóng gì: {}"},
     {"{} is in no pack that the index knows", "{} không ở trong gói nào mà chỉ mục biết"},
     {"{} is missing in {}", "thiếu {} trong {}"},
     {"{} is missing or cut", "{} bị thiếu hoặc bị cắt"},
-    {"{} is missing or cut short in {}: everything is read again; run custody verify",
-     "{} bị thiếu hoặc bị cắt trong {}: mọi thứ được đọc lại; hãy chạy custody verify"},
+    {"{} is missing or cut short in {}: everything is read again, and what only it held is stored anew; run "
+     "custody repair after this backup",
+     "{} bị thiếu hoặc bị cắt trong {}: mọi thứ được đọc lại, và những gì chỉ nó chứa được lưu mới; hãy chạy "
+     "custody repair sau lần sao lưu này"},
     {"{} is not a vault: vault.json is missing", "{} không phải là kho: thiếu vault.json"},
     {"{} is not to be found at the source", "không tìm thấy {} ở nguồn"},
     {"{} of vault {}: {}", "{} của kho {}: {}"},
     {"{} of {} is damaged, nothing may be written: {}", "{} của {} bị hỏng, không được ghi gì: {}"},
     {"{} snapshots cannot be read: {}", "{} bản chụp không đọc được: {}"},
+    {"{} was found damaged while this run relied on it; run it again",
+     "{} bị phát hiện hỏng trong khi lần chạy này dựa vào nó; hãy chạy lại"},
     {"{} was removed while this run relied on it; run it again", "{} đã bị xóa trong khi lần chạy này dựa vào nó; hãy chạy lại"},
     {"{} was written to meanwhile: look at 'custody status' again", "{} vừa được ghi thêm: hãy xem lại 'custody status'"},
     {"{} {} since it was read", "{} {} kể từ khi được đọc"},

@@ -19,6 +19,7 @@ Result<std::unique_ptr<LabelView>> LabelView::open(Repository& repository, const
                      say("the secret of label {} is not in this keyring: use the custodian's", printable(view->keys_->name))};
     }
     TRY_ASSIGN(view->index_, Index::open(repository.store(), *view->keys_, IndexTrust{}));
+    view->index_->ask_last(known_damaged(repository.state()));
     view->opener_ = std::make_unique<SegmentOpener>(*view->keys_, view->secrets_.get());
     view->blocks_ = std::make_unique<BlockSource>(repository.store(), *view->opener_);
     view->tree_ = std::make_unique<TreeReader>(*view->index_, *view->blocks_, *view->keys_);

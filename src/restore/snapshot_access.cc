@@ -17,6 +17,7 @@ Result<std::unique_ptr<SnapshotAccess>> SnapshotAccess::open(Repository& reposit
                          snapshot.summary.label)};
     }
     TRY_ASSIGN(access->index_, Index::open(repository.store(), *access->keys_, IndexTrust{}));
+    access->index_->ask_last(known_damaged(repository.state()));
     access->opener_ = std::make_unique<SegmentOpener>(*access->keys_, access->secrets_.get());
     access->blocks_ = std::make_unique<BlockSource>(repository.store(), *access->opener_);
     access->trees_ = std::make_unique<TreeReader>(*access->index_, *access->blocks_, *access->keys_);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <set>
 
 namespace custody {
 namespace {
@@ -47,12 +48,14 @@ public:
         began_ns_ = clock_.monotonic_ns();
         TRY(prepare());
         order_ = next_order(repository_.state(), began_);
+        damage_known_ = repository_.state().last_damage;
         HostCacheWriter records(posix_file_system(), options_.dry_run ? "" : cache_path_);
         WorkerPool pool(options_.threads);
         ChunkStore store(repository_, *keys_, marks_, pool, options_);
         const auto old = usable_cache();
         const auto on_failed = [this](const std::string& path, const Error& error) { report_.fail(path, error); };
         TreeBuilder tree(store, old.get(), records, on_failed);
+        uses_cache_ = old != nullptr;
         TRY(walk(pool, store, tree, old.get()));
         TRY(holds_something());
         TRY_ASSIGN(const TreeId root, tree.root());
@@ -87,21 +90,34 @@ private:
         return done();
     }
 
-    // What may be taken over unread: nothing unless the snapshot it was stored for is live and every pack is in its place.
+    // What may be taken over unread: nothing unless the snapshot it was stored for is live, every pack is in its place, and none
+    // was found damaged since: what is in a damaged pack is stored anew only where it is read.
     std::unique_ptr<HostCacheReader> usable_cache() {
         if (cache_path_.empty()) return nullptr;
         auto cache = HostCacheReader::open(posix_file_system(), cache_path_, repository_.header().vault, plan_);
         if (!cache || began_ < cache->binding().written) return nullptr;
-        if (!repository_.state().snapshots.contains(cache->binding().base)) return nullptr;
+        const auto base = repository_.state().snapshots.find(cache->binding().base);
+        if (base == repository_.state().snapshots.end()) return nullptr;
+        if (is_damaged_since(repository_.state(), base->second.sequence)) {
+            report_.warn(
+                say("packs in {} were found damaged since the last backup: everything is read again, and what only they "
+                    "hold is stored anew",
+                    repository_.store().location()));
+            return nullptr;
+        }
         const auto listed = repository_.store().list("packs");
         if (!listed.ok()) return nullptr;
+        std::set<std::string> damaged;  // known before the base was made, which relies on none of them
+        for (const auto& [pack, n] : repository_.state().damaged_packs) damaged.insert(pack_name(pack));
         std::size_t at = 0;
         for (const auto& [name, size] : repository_.state().objects) {  // both in order of names
-            if (!name.starts_with("packs/")) continue;
+            if (!name.starts_with("packs/") || damaged.contains(name)) continue;
             while (at < listed->size() && (*listed)[at].name < name) ++at;
             if (at < listed->size() && (*listed)[at].name == name && (*listed)[at].size == size) continue;
-            report_.warn(say("{} is missing or cut short in {}: everything is read again; run custody verify", name,
-                             repository_.store().location()));
+            report_.warn(
+                say("{} is missing or cut short in {}: everything is read again, and what only it held is stored anew; "
+                    "run custody repair after this backup",
+                    name, repository_.store().location()));
             return nullptr;
         }
         return cache;
@@ -180,6 +196,11 @@ private:
         TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
         const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
             TRY(may_be_stored(now, keys_->label, options_.label));  // destroyed meanwhile
+            // What was looked up is looked at below; what the cache gave lies nobody here knows where.
+            if (uses_cache_ && now.last_damage > damage_known_) {
+                return Error{Code::busy, say("packs in {} were found damaged while this backup ran: back up again",
+                                             repository_.store().location())};
+            }
             TRY_ASSIGN(draft.added, store.objects_to_list(now));
             draft.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
             return done();
@@ -223,7 +244,8 @@ private:
     std::string cache_path_;
     Time began_, order_;
     std::int64_t began_ns_ = 0;
-    bool clock_suspect_ = false;
+    std::uint64_t damage_known_ = 0;  // by the ledger, when this began
+    bool clock_suspect_ = false, uses_cache_ = false;
 };
 
 }  // namespace

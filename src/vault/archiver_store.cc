@@ -108,7 +108,12 @@ Result<bool> ChunkStore::known_elsewhere(const BlockEntry& entry) {
 
 bool ChunkStore::usable(const ObjectId& pack) {
     const auto [found, is_new] = usable_.try_emplace(pack, false);
-    if (is_new) found->second = !marks_.packs.contains(pack) && repository_.store().info(pack_name(pack)).ok();
+    if (!is_new) return found->second;
+    const LedgerState& state = repository_.state();
+    if (marks_.packs.contains(pack) || state.damaged_packs.contains(pack)) return false;
+    const auto info = repository_.store().info(pack_name(pack));
+    const auto in_ledger = state.objects.find(pack_name(pack));
+    found->second = info.ok() && (in_ledger == state.objects.end() || in_ledger->second == info->size);
     return found->second;
 }
 

@@ -1,13 +1,13 @@
 // Where a run puts what it read: deduplicates chunks and tree nodes, forms blocks, writes packs, and makes what was stored
 // reusable at checkpoints (pack, barrier, index; vault decision 8).
 //
-// Dedup (vault decision 6): only against packs that the session's marks do not name, that the index knows from segments this host
-// signed, and that exist. Content in segments of other signers counts when the label's secret is here: each chunk is opened and
-// hashed before it is relied upon (archiver_foreign.h). Packs used that no ledger entry lists (a crashed run left them) are
-// adopted with the run's own. Checkpoints: every `checkpoint_bytes` or `checkpoint_ns`; after kManyCheckpoints of them both
-// double, again and again, so that a run of any length leaves few index segments. Threads: one. Memory: two blocks being formed,
-// the pack writers' bounds, 100 bytes a chunk since the last checkpoint. Errors: whatever fails here ends the run; what the last
-// checkpoint covered is reused by the next.
+// Dedup (vault decision 6): only against packs that the session's marks do not name, that the ledger does not know to be damaged,
+// that the index knows from segments this host signed, and that exist in their size. Content in segments of other signers counts
+// when the label's secret is here: each chunk is opened and hashed before it is relied upon (archiver_foreign.h). Packs used that
+// no ledger entry lists (a crashed run left them) are adopted with the run's own. Checkpoints: every `checkpoint_bytes` or
+// `checkpoint_ns`; after kManyCheckpoints of them both double, again and again, so that a run of any length leaves few index
+// segments. Threads: one. Memory: two blocks being formed, the pack writers' bounds, 100 bytes a chunk since the last checkpoint.
+// Errors: whatever fails here ends the run; what the last checkpoint covered is reused by the next.
 #pragma once
 
 #include "base/clock.h"

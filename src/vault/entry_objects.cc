@@ -21,7 +21,9 @@ void EntryObjects::clear() {
 Status EntryObjects::look_for(const ObjectId& pack, const LedgerState& now, std::map<std::string, std::uint64_t>& objects) {
     const std::string name = pack_name(pack);
     const bool in_ledger = now.objects.contains(name);
-    if (!in_ledger && entered_.contains(pack))
+    if (now.damaged_packs.contains(pack))
+        return Error{Code::busy, say("{} was found damaged while this run relied on it; run it again", name)};
+    if (!in_ledger && (entered_.contains(pack) || old_.contains(pack)))
         return Error{Code::busy, say("{} was removed while this run relied on it; run it again", name)};
     if (in_ledger) entered_.insert(pack);
     if (in_ledger && there_.contains(pack)) return done();

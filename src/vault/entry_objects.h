@@ -6,7 +6,7 @@
 // that the ledger names is listed by a segment that it names.
 //
 // Ownership: refers to the store, which outlives it. Threads: one. Memory: 80 bytes a pack. Errors: corrupt: a pack that was
-// relied upon has gone from the store; busy: it was taken out of the ledger; what the store says.
+// relied upon has gone from the store; busy: it was taken out of the ledger, or a repair proved it bad; what the store says.
 #pragma once
 
 #include "base/result.h"

@@ -147,7 +147,9 @@ Status BlockMover::add(const SegmentHeader& segment, ByteView block_bytes) {
     const SegmentOpener* label = opener_->of(segment.label);
     if (!label) return Error{Code::wrong_key, say("the writer keys of label {} are not here", segment.label.hex())};
     TRY_ASSIGN(const std::vector<BlockEntry> block, label->open_summary(segment, block_bytes));
-    if (open_ && open_->size() + block_bytes.size() > kPackTarget) TRY(close_pack());
+    // Whether a pack may go is asked label by label, where keys may be missing: so none holds several.
+    const bool is_full = open_ && open_->size() + block_bytes.size() > kPackTarget;
+    if (is_full || !parts_.contains(segment.label)) TRY(close_pack());
     if (!open_) open_ = std::make_unique<PackAssembler>(*to_);
     TRY_ASSIGN(const PackAssembler::Placed placed, open_->add(segment, block_bytes));
     Location at;

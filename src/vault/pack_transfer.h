@@ -68,7 +68,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// Blocks moved verbatim into new packs of the usual size.
+// Blocks moved verbatim into new packs of the usual size, each of one label.
 class BlockMover {
 public:
     BlockMover(ObjectStore& to, SummaryOpener& opener) : to_(&to), opener_(&opener) {}

@@ -1,7 +1,8 @@
 // The parts of one repair and what they share. Only repairer*.cc include this.
 //
-// Order: ledger, header, marks, witnesses -> survey (every object hashed) -> snapshots, packs by name -> index segments -> packs
-// block by block -> reserve -> ledger entry -> removal of what was replaced -> what is lost. Threads: one, with workers inside
+// Order: ledger, header, marks, witnesses -> survey (every object hashed) -> snapshots, packs by name -> ledger entry that names
+// the packs still damaged -> index segments -> packs block by block -> reserve -> ledger entry -> removal of what was replaced ->
+// what is lost. Threads: one, with workers inside
 // the survey.
 #pragma once
 

@@ -69,7 +69,9 @@ Status heal_marks(Repair& repair) {
 Status survey(Repair& repair) {
     TRY_ASSIGN(const std::vector<ObjectInfo> packs, repair.store().list("packs"));
     for (const ObjectInfo& pack : packs) {
-        if (const auto id = id_in_name(pack.name)) repair.health.add_present(*id);
+        const auto id = id_in_name(pack.name);
+        // Others are neither hashed here nor kept for anybody.
+        if (id && repair.state().objects.contains(pack.name)) repair.health.add_present(*id);
     }
     ProgressState progress;
     progress.phase = "checking objects";
@@ -87,7 +89,12 @@ Status survey(Repair& repair) {
         if (id && object_kind(object.name) == "pack") repair.health.add_lost(*id);
         return done();
     };
-    return check_many(repair.store(), what, repair.stop);
+    TRY(check_many(repair.store(), what, repair.stop));
+    // Healed by other means than a repair: a person put the file back.
+    for (const auto& [pack, n] : repair.state().damaged_packs) {
+        if (!repair.damaged.contains(pack_name(pack))) repair.result.healed.push_back(pack_name(pack));
+    }
+    return done();
 }
 
 Status heal_snapshots(Repair& repair) {
@@ -114,6 +121,42 @@ Status heal_packs_by_name(Repair& repair) {
         repair.healed(pack_name(pack));
     }
     return repair.store().barrier();
+}
+
+// From this entry on no writer relies on these packs, and what writers entered until then is among the snapshots that are read
+// next: so none of them is missed when a pack goes. What a source still has of them its next backup stores anew.
+Status enter_damage(Repair& repair) {
+    const std::vector<ObjectId> damaged = repair.damaged_packs();
+    const auto is_new = [](const LedgerState& now, const ObjectId& pack) {
+        return now.objects.contains(pack_name(pack)) && !now.damaged_packs.contains(pack);
+    };
+    if (std::none_of(damaged.begin(), damaged.end(), [&](const ObjectId& pack) { return is_new(repair.state(), pack); })) {
+        return done();
+    }
+    LedgerEntry entry;
+    entry.operation = Operation::repair;
+    entry.time = repair.vault.clock().now();
+    TRY(repair.vault.publish(std::move(entry), [&](const LedgerState& now, LedgerEntry& draft) -> Status {
+        Json packs = Json::array();
+        for (const ObjectId& pack : damaged) {
+            if (is_new(now, pack)) packs.push_back(pack.hex());
+        }
+        draft.details = {{"damaged", std::move(packs)}};
+        return done();
+    }));
+    return done();
+}
+
+// What writers entered while everything was hashed was written a moment ago: that it is there is enough.
+Status take_in_new_packs(Repair& repair) {
+    for (const auto& [name, size] : repair.state().objects) {
+        const auto id = id_in_name(name);
+        if (!id || object_kind(name) != "pack" || repair.health.is_present(*id) || repair.damaged.contains(name)) continue;
+        TRY_ASSIGN(const ObjectCheck check, check_presence(repair.store(), {name, size}));
+        if (check.problem) continue;
+        repair.health.add_present(*id);
+    }
+    return done();
 }
 
 Status heal_reserve(Repair& repair) {
@@ -206,6 +249,8 @@ Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& pro
     TRY(survey(repair));
     TRY(heal_snapshots(repair));
     TRY(heal_packs_by_name(repair));
+    TRY(enter_damage(repair));
+    TRY(take_in_new_packs(repair));
     TRY(open_labels(repair));
     TRY(rebuild_index(repair));
     TRY(rescue_blocks(repair));

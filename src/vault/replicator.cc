@@ -59,6 +59,7 @@ public:
           stop_(stop),
           opener_(*to.keyring()),
           mover_(to.store(), opener_),
+          damage_known_(to.state().last_damage),
           objects_(to.store()) {}
 
     Status prepare() {
@@ -85,6 +86,7 @@ public:
 private:
     Result<LabelCopy*> label_copy(std::shared_ptr<const WriterKeys> keys);
     Result<std::optional<Location>> find(LabelCopy& label, ByteView id, SegmentKind kind);
+    [[nodiscard]] bool is_damaged_there(const ObjectId& pack) const { return to_.state().damaged_packs.contains(pack); }
     Result<bool> target_has(LabelCopy& label, ByteView id);
     Result<bool> bring(const Location& at, LabelCopy& label);
     Result<bool> bring_pack(const ObjectId& pack);
@@ -111,7 +113,8 @@ private:
     std::map<ObjectId, std::string> failed_;               // packs that cannot be had, and why
     std::set<BlockPlace> moved_;                           // blocks of marked packs, moved or waiting
     std::map<BlockPlace, std::pair<Location, LabelCopy*>> to_move_;
-    EntryObjects objects_;  // of the target, that the snapshots refer to
+    const std::uint64_t damage_known_;  // by the target's ledger, when this began
+    EntryObjects objects_;              // of the target, that the snapshots refer to
     IndexBatch batch_;
     std::uint64_t batch_bytes_ = 0;
     std::vector<Ready> ready_;
@@ -133,6 +136,7 @@ Result<LabelCopy*> Copier::label_copy(std::shared_ptr<const WriterKeys> keys) {
     label.opener = std::make_unique<SegmentOpener>(*label.keys, nullptr);
     label.blocks = std::make_unique<BlockSource>(from_.store(), *label.opener);
     TRY_ASSIGN(label.from, Index::open(from_.store(), *label.keys, IndexTrust{}));
+    label.from->ask_last(known_damaged(from_.state()));
     TRY_ASSIGN(label.to, Index::open(to_.store(), *label.keys, IndexTrust{false, to_.keyring()->signer()}));
     LabelCopy* const self = &label;
     label.reach = std::make_unique<Reachability>(*label.blocks,
@@ -140,10 +144,10 @@ Result<LabelCopy*> Copier::label_copy(std::shared_ptr<const WriterKeys> keys) {
     return self;
 }
 
-// In a pack that this run may use: there, and not about to be pruned.
+// In a pack that this run may use: there, not known to be damaged, and not about to be pruned.
 Result<bool> Copier::target_has(LabelCopy& label, ByteView id) {
     const Index::Usable usable = [&](const ObjectId& pack) {
-        return at_target_.contains(pack) && !session_.is_marked(pack) && !failed_.contains(pack);
+        return at_target_.contains(pack) && !is_damaged_there(pack) && !session_.is_marked(pack) && !failed_.contains(pack);
     };
     const auto found = label.to->lookup(id, &usable);
     if (!found.ok() && !is_damage(found.error())) return found.error();
@@ -189,7 +193,7 @@ Result<bool> Copier::bring_pack(const ObjectId& pack) {
     // Read back from the target: what is indexed is what lies there.
     const auto contents = list_pack(to_.store(), pack, opener_, stop_);
     if (!contents.ok() && !is_damage(contents.error())) return contents.error();
-    if (!contents.ok() || !contents->intact) {
+    if (!contents.ok() || !contents->intact || is_damaged_there(pack)) {
         return fails(pack, say("{} is damaged at {}; run `custody repair` there", pack_name(pack), to_.store().location()));
     }
     batch_.add(*contents);
@@ -283,6 +287,12 @@ Status Copier::publish(const Ready& ready) {
     std::vector<EntryObjects::LabelIndex> indexes;
     for (const auto& [id, label] : labels_) indexes.push_back({id, label.to.get()});
     const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
+        // Which of the packs that this snapshot relies on were entered by those before it is not kept.
+        if (now.last_damage > damage_known_) {
+            return Error{Code::busy,
+                         say("packs in {} were found damaged while this copy ran: run it again, it goes on where it is",
+                             to_.store().location())};
+        }
         TRY_ASSIGN(draft.added, objects_.to_enter(now, indexes, [this](const ObjectId& id) { return session_.is_marked(id); }));
         draft.added.push_back({snapshot_name(ready.id), ready.bytes.size()});
         return done();

@@ -23,6 +23,7 @@ LedgerEntry seed_entry(Operation operation) {
     }
     if (operation == Operation::hold) entry.details = {{"reason", "r"}, {"until", "2030-01-01T00:00:00Z"}};
     if (operation == Operation::destroy_label) entry.details = {{"label", LabelId{}.hex()}};
+    if (operation == Operation::repair) entry.details = {{"damaged", {ObjectId{}.hex()}}, {"healed", {"packs/cd/cdef"}}};
     if (operation == Operation::prune) entry.removed = {"packs/cd/cdef"};
     return entry;
 }
@@ -31,8 +32,8 @@ LedgerEntry seed_entry(Operation operation) {
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
     if (!fuzz::wants_seeds()) return 0;
-    for (const Operation operation : {Operation::init, Operation::add, Operation::forget, Operation::prune, Operation::hold,
-                                      Operation::release, Operation::destroy_label, Operation::checkpoint}) {
+    for (const Operation operation : {Operation::init, Operation::add, Operation::repair, Operation::forget, Operation::prune,
+                                      Operation::hold, Operation::release, Operation::destroy_label, Operation::checkpoint}) {
         const auto record = encode(seed_entry(operation), VaultId{}, fuzz::zero_seed());
         if (!record.ok()) std::abort();
         fuzz::write_signed_seeds(std::string(operation_name(operation)), *record, kPurpose);
@@ -54,12 +55,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     LedgerState state;
     state.n = decoded->entry.n - 1;
     state.head = decoded->entry.previous;
-    state.objects = {{"packs/cd/cdef", 1}, {snapshot_name(ObjectId{}), 500}};
+    state.objects = {{"packs/cd/cdef", 1}, {pack_name(ObjectId{}), 1}, {snapshot_name(ObjectId{}), 500}};
     state.snapshots[ObjectId{}] = {1, Time{}, Time{}, 500, std::nullopt};
     if (contradiction(state, decoded->entry)) return 0;
     absorb(state, decoded->entry, Digest{});
     for (const auto& [id, snapshot] : state.snapshots) {
         if (state.forgotten.contains(id)) std::abort();
+    }
+    for (const auto& [pack, n] : state.damaged_packs) {
+        if (!state.objects.contains(pack_name(pack)) || n != state.n || state.last_damage != n) std::abort();
     }
     return 0;
 }

@@ -71,6 +71,7 @@ StoredTree BackupFixture::read(const ObjectId& id) {
     const SegmentOpener opener(*keys, secrets.get());
     const BlockSource blocks(repository->store(), opener);
     const auto index = Index::open(repository->store(), *keys, IndexTrust{}).value();
+    index->ask_last(known_damaged(repository->state()));
     TreeReader reader(*index, blocks, *keys);
     BlockTools tools;
     Bytes raw;

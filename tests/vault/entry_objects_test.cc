@@ -62,6 +62,30 @@ TEST_F(EntryObjectsTest, PacksOfACrashedRunAreTakenInWithTheirSegmentAndAllThatI
     EXPECT_EQ(*to_enter(objects, began_), left_over());
 }
 
+TEST_F(EntryObjectsTest, APackThatARepairProvedBadMeanwhileIsNotReliedUpon) {
+    EntryObjects objects(vault_.store());
+    for (const auto& [name, size] : began_.objects)
+        if (name.starts_with("packs/")) objects.add_pack(*id_in_name(name), began_);
+    ASSERT_TRUE(is_ok(to_enter(objects, began_)));
+    LedgerState found = began_;
+    found.damaged_packs[packs_[0]] = began_.n + 1;
+    EXPECT_TRUE(is_ok(to_enter(objects, found))) << "it relies on other packs";
+    objects.add_pack(packs_[0], began_);
+    EXPECT_TRUE(fails_with(Code::busy, to_enter(objects, found)));
+}
+
+// A repair drops a damaged pack without marks: its file may be there still.
+TEST_F(EntryObjectsTest, APackThatWasTakenOutOfTheLedgerBeforeTheFirstAttemptIsNotBroughtBack) {
+    EntryObjects objects(vault_.store());
+    LedgerState dropped = began_;
+    for (const auto& [name, size] : began_.objects) {
+        if (!name.starts_with("packs/")) continue;
+        objects.add_pack(*id_in_name(name), began_);
+        dropped.objects.erase(name);
+    }
+    EXPECT_TRUE(fails_with(Code::busy, to_enter(objects, dropped)));
+}
+
 TEST_F(EntryObjectsTest, NothingIsTakenInForPacksThatTheLedgerNames) {
     EntryObjects objects(vault_.store());
     for (const auto& [name, size] : began_.objects)

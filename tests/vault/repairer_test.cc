@@ -1,6 +1,7 @@
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "tests/support/small_vault.h"
+#include "vault/collector.h"
 #include "vault/history/witness.h"
 #include "vault/replicator.h"
 #include "vault/store/session.h"
@@ -134,6 +135,31 @@ TEST_F(RepairerTest, SwappedHeaderIsPutRight) {
     vault_.write_object("a", "vault.json", vault_.objects("b").at("vault.json"));
     ASSERT_TRUE(is_ok(repair_a(true)));
     EXPECT_EQ(vault_.objects("a").at("vault.json"), header);
+}
+
+// What was moved for one label must not go with another's.
+TEST_F(RepairerTest, BlocksOfTwoLabelsAreMovedApartSoThatPruneOfOneLeavesTheOther) {
+    const SmallVault::Files stays{{"srv/plan", noise(500'000, 1)}}, goes{{"etc/conf", noise(500'000, 2)}};
+    const ObjectId kept = vault_.back_up("a", "business", "docs", stays);
+    const ObjectId ended = vault_.back_up("a", "config", "etc", goes);
+    vault_.back_up("b", "business", "docs", stays);
+    vault_.back_up("b", "config", "etc", goes);
+    for (const std::string& pack : names("packs/")) {
+        if (vault_.objects("a").at(pack).size() > 400'000) flip(pack, 100'000);
+    }
+    const auto result = repair_a(true);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_TRUE(result->lost.empty());
+    Repository repository = vault_.open("a");
+    LedgerEntry end;
+    end.operation = Operation::forget;
+    end.snapshots = {ended};
+    ASSERT_TRUE(is_ok(repository.publish(end, nullptr)));
+    PruneOptions options;
+    options.grace_ns = 0;
+    ASSERT_TRUE(is_ok(prune(repository, options, silent_, stop_)));
+    EXPECT_EQ(read_files(repository, vault_.unlocked(), kept), stays);
+    expect_complete();
 }
 
 // The same files in both, backed up twice here and once there, so that no pack has the same name.

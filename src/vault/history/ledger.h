@@ -34,7 +34,7 @@ struct LedgerEntry {
     std::vector<std::string> removed;  // every object name that it took away
     // Operation's own: {"until","reason"} of a hold, {"label"} of a destroy, {"header", "header_text"} (SHA-256 and content of
     // vault.json, "witnessed": true) of an init, {"clock": "behind"} where the writer's clock was before the floor, {"order"} of
-    // what adds a snapshot.
+    // what adds a snapshot, {"healed": [name], "damaged": [pack]} of a repair.
     Json details = Json::object();
     SignerId signer;
 };
@@ -65,6 +65,10 @@ struct LedgerState {
     bool witnessed = false;  // entry 1 promises a witness of every entry before the newest (vault/history/witness.h)
     // By whom, and up to which entry, it was accepted that newest entries are lost; whether he may is the reader's question.
     std::map<SignerId, std::uint64_t> accepted_rollbacks;
+    // Live packs that a repair proved bad and nobody healed since, with n of its entry: no writer relies on them, and readers ask
+    // them last. Which entry was the last to name any, also one that is gone or healed by now; 0: none.
+    std::map<ObjectId, std::uint64_t> damaged_packs;
+    std::uint64_t last_damage = 0;
 };
 
 struct RememberedHead {
@@ -133,6 +137,9 @@ private:
 void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash);
 // The hold that an entry of operation `hold` lays: details {"reason": text, "until": RFC 3339 or absent}.
 [[nodiscard]] Result<HoldState> hold_of(const LedgerEntry& entry);
+// Some pack that is damaged still was not known to be so at entry n: what a run up to then relied on unread may lie in it.
+[[nodiscard]] bool is_damaged_since(const LedgerState& state, std::uint64_t n);
+[[nodiscard]] std::set<ObjectId> known_damaged(const LedgerState& state);  // for Index::ask_last
 // Held at that time: a hold with `until` in the past is over.
 [[nodiscard]] bool is_held(const LedgerSnapshot& snapshot, Time at);
 

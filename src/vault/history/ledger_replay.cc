@@ -70,6 +70,21 @@ Result<Time> order_of(const LedgerEntry& entry) {
     return parse_time(text);
 }
 
+// Packs that a repair names; none where it does not say.
+Result<std::vector<ObjectId>> damaged_of(const LedgerEntry& entry) {
+    std::vector<ObjectId> packs;
+    const auto list = entry.details.find("damaged");
+    if (entry.operation != Operation::repair || list == entry.details.end()) return packs;
+    const Error malformed{Code::corrupt, say("names damaged packs by what is no list of ids")};
+    if (!list->is_array()) return malformed;
+    for (const Json& item : *list) {
+        const auto id = item.is_string() ? ObjectId::from_hex(item.get<std::string>()) : std::nullopt;
+        if (!id) return malformed;
+        packs.push_back(*id);
+    }
+    return packs;
+}
+
 bool adds_snapshots(const LedgerEntry& entry) { return entry.operation == Operation::add || entry.operation == Operation::copy; }
 
 std::optional<std::string> details_contradict(const LedgerEntry& entry) {
@@ -78,6 +93,7 @@ std::optional<std::string> details_contradict(const LedgerEntry& entry) {
     if (entry.operation == Operation::destroy_label && !json_id<LabelId>(entry.details, "label", "").ok()) {
         return say("destroys a label without naming it");
     }
+    if (const auto damaged = damaged_of(entry); !damaged.ok()) return damaged.error().message;
     // Reserved by DESIGN.md's folding of old entries; this version writes none and may not skip one.
     if (entry.operation == Operation::checkpoint) return say("a checkpoint needs a newer Custody");
     return std::nullopt;
@@ -132,6 +148,23 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
     }
 }
 
+// A pack that went is damaged no longer; one that is named again by the same entry as both is damaged.
+void absorb_damage(LedgerState& state, const LedgerEntry& entry) {
+    std::set<std::string_view> sound(entry.removed.begin(), entry.removed.end());
+    if (const auto healed = entry.details.find("healed"); entry.operation == Operation::repair && healed != entry.details.end()) {
+        for (const Json& name : *healed) {
+            if (name.is_string()) sound.insert(name.get_ref<const std::string&>());
+        }
+    }
+    std::erase_if(state.damaged_packs, [&](const auto& each) { return sound.contains(pack_name(each.first)); });
+    const auto damaged = damaged_of(entry);
+    if (!damaged.ok() || damaged->empty()) return;
+    state.last_damage = entry.n;
+    for (const ObjectId& pack : *damaged) {
+        if (state.objects.contains(pack_name(pack))) state.damaged_packs.try_emplace(pack, entry.n);
+    }
+}
+
 }  // namespace
 
 Result<HoldState> hold_of(const LedgerEntry& entry) {
@@ -143,6 +176,16 @@ Result<HoldState> hold_of(const LedgerEntry& entry) {
         TRY_ASSIGN(hold.until, parse_time(text));
     }
     return hold;
+}
+
+bool is_damaged_since(const LedgerState& state, std::uint64_t n) {
+    return std::any_of(state.damaged_packs.begin(), state.damaged_packs.end(), [n](const auto& each) { return each.second > n; });
+}
+
+std::set<ObjectId> known_damaged(const LedgerState& state) {
+    std::set<ObjectId> packs;
+    for (const auto& [pack, n] : state.damaged_packs) packs.insert(pack);
+    return packs;
 }
 
 bool is_held(const LedgerSnapshot& snapshot, Time at) {
@@ -172,6 +215,7 @@ void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     for (const std::string& name : entry.removed) state.objects.erase(name);
     for (const ObjectInfo& info : entry.added) state.objects[info.name] = info.size;
     for (const ObjectId& id : entry.snapshots) absorb_snapshot(state, entry, id);
+    absorb_damage(state, entry);
     if (entry.operation == Operation::destroy_label) {
         if (const auto label = json_id<LabelId>(entry.details, "label", ""); label.ok()) {
             state.destroyed_labels.try_emplace(*label, entry.time);

@@ -104,6 +104,7 @@ public:
         : store_(store), keys_(keys), trust_(trust), cache_(cache_bytes) {}
 
     Result<std::optional<Location>> lookup(ByteView id32, const Usable* usable) const override;
+    void ask_last(std::set<ObjectId> packs) override { last_ = std::move(packs); }
     Status reload() override;
     void add_pending(const IndexEntry& entry) override;
     Status for_each(const Visit& visit) const override;
@@ -125,6 +126,7 @@ private:
     ObjectStore& store_;
     const WriterKeys& keys_;
     const IndexTrust trust_;
+    std::set<ObjectId> last_;
     mutable OpenObjects objects_{kOpenSegments};
     mutable PageCache cache_;
 
@@ -200,8 +202,16 @@ Result<std::optional<Location>> OpenIndex::look(ByteView id32, const Usable* usa
     IdBytes id;
     std::copy(id32.begin(), id32.end(), id.begin());
     const auto [first, last] = pending_.equal_range(id);
+    std::optional<Location> last_resort;
+    // Whether it is the answer.
+    const auto answers = [&](const Location& at) {
+        if (!accepted(at)) return false;
+        if (last_.empty() || !last_.contains(at.pack)) return true;
+        if (!last_resort) last_resort = at;
+        return false;
+    };
     for (auto item = first; item != last; ++item) {
-        if (accepted(item->second)) return std::optional<Location>(item->second);
+        if (answers(item->second)) return std::optional<Location>(item->second);
     }
     for (const auto& segment : segments_) {
         if (!segment->table().may_hold(id32.data())) continue;
@@ -209,9 +219,9 @@ Result<std::optional<Location>> OpenIndex::look(ByteView id32, const Usable* usa
         if (page == segment->table().pages()) continue;
         TRY_ASSIGN(const IndexPage entries, cache_.page(segment, page));
         const auto found = segment->find_in(*entries, id32);
-        if (found && accepted(found->location)) return std::optional<Location>(found->location);
+        if (found && answers(found->location)) return std::optional<Location>(found->location);
     }
-    return std::optional<Location>();
+    return last_resort;
 }
 
 Result<std::optional<Location>> OpenIndex::lookup(ByteView id32, const Usable* usable) const {

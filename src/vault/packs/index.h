@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_set>
 #include <vector>
 
@@ -85,9 +86,11 @@ public:
     virtual ~Index() = default;
 
     // Not known: nullopt. corrupt: a page that should answer is damaged. Where several packs hold it, the first not refused by
-    // `usable` (null: any).
+    // `usable` (null: any); those of ask_last() after the others.
     using Usable = std::function<bool(const ObjectId& pack)>;
     [[nodiscard]] virtual Result<std::optional<Location>> lookup(ByteView id32, const Usable* usable) const = 0;
+    // These packs answer only for what no other holds: known to be damaged. Before any lookup, and again beside none.
+    virtual void ask_last(std::set<ObjectId> packs) = 0;
     // Segments that appeared or went since are picked up; pending entries of packs that a new segment lists are dropped.
     [[nodiscard]] virtual Status reload() = 0;
     // In memory, before a checkpoint publishes them; looked up first.

@@ -36,6 +36,10 @@ public:
 private:
     [[nodiscard]] bool foldable(std::size_t i) const { return choice_.foldable.contains(segments_[i].id); }
     [[nodiscard]] bool dropped(const ObjectId& pack) const { return choice_.drop.contains(pack); }
+    [[nodiscard]] bool is_sound(const ObjectId& pack) const {
+        const PackUse* use = survey_.find(pack);
+        return use == nullptr || use->is_sound();
+    }
 
     void touch_what_must_go() {
         for (std::size_t i = 0; i < segments_.size(); ++i) {
@@ -86,9 +90,24 @@ private:
         TRY_ASSIGN(const auto writer, store_.begin());
         IndexSegmentBuilder builder(survey_.keys(), signing_seed_, rows, expected);
         TRY(builder.begin(*writer));
-        TRY(survey_.index().for_each_in_order([&](const IndexEntry& entry, std::size_t segment) {
-            return touched_[segment] && !dropped(entry.location.pack) ? builder.add(entry) : done();
-        }));
+        // Of equal ids the builder keeps the first, and a damaged pack must not take the place of a sound one.
+        std::optional<IndexEntry> unsound;
+        const auto write_unsound = [&]() -> Status {
+            const std::optional<IndexEntry> waited = std::exchange(unsound, std::nullopt);
+            return waited ? builder.add(*waited) : done();
+        };
+        const auto write_entry = [&](const IndexEntry& entry, std::size_t segment) -> Status {
+            if (!touched_[segment] || dropped(entry.location.pack)) return done();
+            if (unsound && unsound->id != entry.id) TRY(write_unsound());
+            if (!is_sound(entry.location.pack)) {
+                if (!unsound) unsound = entry;
+                return done();
+            }
+            unsound.reset();
+            return builder.add(entry);
+        };
+        TRY(survey_.index().for_each_in_order(write_entry));
+        TRY(write_unsound());
         TRY_ASSIGN(const auto finished, builder.finish());
         const std::string name = index_name(survey_.keys().label, finished.id);
         TRY(writer->finish(name));

@@ -66,6 +66,7 @@ std::size_t LabelSurvey::place_of(const IndexEntry& entry, const Census& census,
     // One that is not as large as the ledger says is as good as missing.
     use.in_store = object != census.end() && (!use.in_ledger || object->second.size == in_ledger->second);
     use.size = object == census.end() ? 0 : object->second.size;
+    use.damaged = ledger.damaged_packs.contains(use.id);
     packs_.push_back(use);
     return known->second;
 }
@@ -105,25 +106,27 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
         PackUse& use = packs_[place];
         use.raw += entry.location.length;
         // What a snapshot needs is in packs that the ledger names; a copy elsewhere counts for nothing.
-        if (use.in_ledger && use.in_store && live_.contains(entry.id)) count_live(entry, place);
+        if (use.in_ledger && use.is_sound() && live_.contains(entry.id)) count_live(entry, place);
         return done();
     }));
     for (const auto& [row, size] : pack_sizes_) {
         const auto place = places_.find(row.pack);
         if (place != places_.end()) packs_[place->second].header_bytes += kSegmentHeaderSize;
     }
-    if (live_.not_found() > 0) TRY(adopt_needed());
+    if (live_.not_found() > 0) TRY(adopt_needed(false));
+    if (live_.not_found() > 0) TRY(adopt_needed(true));
     if (live_.not_found() == 0) return done();
     return nothing_freed(*keys_, say("{} chunks or trees that snapshots need are in no pack", live_.not_found()));
 }
 
-// A writer names every pack it uses in its entry. Should one have failed to, its data are kept all the same.
-Status LabelSurvey::adopt_needed() {
+// A writer names every pack it uses in its entry. Should one have failed to, its data are kept all the same; and so is a damaged
+// pack, for what of it is whole, or can be healed from another vault.
+Status LabelSurvey::adopt_needed(bool damaged) {
     return index_->for_each([&](const IndexEntry& entry, std::size_t) {
         const auto place = places_.find(entry.location.pack);
         if (place == places_.end()) return done();
         PackUse& use = packs_[place->second];
-        if (use.in_ledger || !use.in_store || !live_.contains(entry.id)) return done();
+        if (use.in_ledger != damaged || use.damaged != damaged || !use.in_store || !live_.contains(entry.id)) return done();
         if (!use.needed && live_.is_found(entry.id)) return done();
         use.needed = true;
         count_live(entry, place->second);

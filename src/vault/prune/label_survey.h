@@ -33,7 +33,9 @@ struct PackUse {
     SegmentKind kind = SegmentKind::content;
     std::uint64_t live_bytes = 0;         // stored blocks with something live in them
     std::uint64_t raw = 0, live_raw = 0;  // contents, unpacked
-    bool needed = false;                  // in no ledger entry, and yet the only place of something live
+    bool damaged = false;                 // as the ledger knows; then live is in it only what lies nowhere else
+    bool needed = false;                  // in no ledger entry, or damaged, and yet the only place of something live
+    [[nodiscard]] bool is_sound() const { return in_store && !damaged; }
 };
 
 class LabelSurvey {
@@ -42,7 +44,8 @@ public:
 
     // Everything below `root` is live from now on. Polled often: `check` may end it.
     [[nodiscard]] Status mark(const TreeId& root, const std::function<Status()>& check);
-    // Counts anew what is in use, over every index entry. corrupt: something live is in no pack that is there.
+    // Counts anew what is in use, over every index entry: of a damaged pack only what no other holds. corrupt: something live is
+    // in no pack that is there.
     [[nodiscard]] Status count(const Census& census, const LedgerState& ledger);
 
     [[nodiscard]] const std::vector<PackUse>& packs() const { return packs_; }
@@ -62,7 +65,7 @@ private:
     std::size_t place_of(const IndexEntry& entry, const Census& census, const LedgerState& ledger);
     void count_live(const IndexEntry& entry, std::size_t place);
     void note_row(const IndexEntry& entry, std::size_t place, std::size_t segment);
-    Status adopt_needed();
+    Status adopt_needed(bool damaged);
     static std::uint64_t block_key(std::size_t place, std::uint32_t offset) { return std::uint64_t{place} << 32 | offset; }
 
     ObjectStore& store_;

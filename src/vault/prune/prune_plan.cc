@@ -56,19 +56,40 @@ private:
             }
         }
         for (const PackUse& use : survey.packs()) {
-            if (use.needed) plan_.adopt.insert(pack_name(use.id));
-            if (!use.needed && !pinned.contains(use.id) && is_announced(use.id)) plan_pack(use, plan);
+            if (use.needed && !use.damaged) plan_.adopt.insert(pack_name(use.id));
+            if (use.needed && use.damaged) {
+                plan_.warnings.push_back(
+                    say("{} is damaged and stays, for snapshots need what lies in no other pack: run "
+                        "`custody repair --from` a second vault, or back up the same sources again",
+                        pack_name(use.id)));
+            }
+            if (use.needed || pinned.contains(use.id) || !is_announced(use.id)) continue;
+            const Others others = other_labels(label, use.id);
+            if (others != Others::need_it) plan_pack(use, others == Others::none, plan);
         }
     }
 
-    void plan_pack(const PackUse& use, LabelPlan& plan) {
+    // Early versions moved blocks of several labels into one pack: it goes when none of them needs it, and is not repacked.
+    enum class Others { none, unused, need_it };
+    [[nodiscard]] Others other_labels(const LabelId& label, const ObjectId& pack) const {
+        Others others = Others::none;
+        for (const auto& [other, survey] : facts_.surveys) {
+            const PackUse* use = other == label ? nullptr : survey->find(pack);
+            if (use == nullptr) continue;
+            if (use->needed || use->live_bytes > 0) return Others::need_it;
+            others = Others::unused;
+        }
+        return others;
+    }
+
+    void plan_pack(const PackUse& use, bool may_repack, LabelPlan& plan) {
         const std::string name = pack_name(use.id);
         if (!use.in_ledger && use.in_store && !orphan_may_go(name)) {
             return;
         } else if (use.live_bytes == 0 || !use.in_ledger) {
             plan.drop.insert(use.id);
             plan_.remove.insert(name);
-        } else if (is_worth_repacking(use)) {
+        } else if (may_repack && is_worth_repacking(use)) {
             plan.repack.insert(use.id);
         }
     }

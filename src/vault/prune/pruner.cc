@@ -128,6 +128,7 @@ Status Pruner::open_surveys() {
         auto keys = keyring->writer_keys(info.id);
         if (!keys) continue;
         TRY_ASSIGN(auto survey, LabelSurvey::open(store_, std::move(keys)));
+        survey->index().ask_last(known_damaged(repository_.state()));
         surveys_.emplace(info.id, std::move(survey));
     }
     return done();

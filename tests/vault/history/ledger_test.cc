@@ -352,6 +352,47 @@ TEST_F(LedgerTest, OrderThatIsNoTimeIsRefused) {
     EXPECT_EQ(refused.error().code, Code::failed);
 }
 
+TEST_F(LedgerTest, PacksAreDamagedFromTheRepairThatSaysSoUntilOneHealsThemOrTheyAreRemoved) {
+    const ObjectId first = random_id<ObjectId>(), second = random_id<ObjectId>(), never = random_id<ObjectId>();
+    Ledger ledger = load();
+    LedgerEntry packs = draft(Operation::add);
+    packs.added = {{pack_name(first), 10}, {pack_name(second), 20}};
+    const std::uint64_t before = publish(ledger, packs).n;
+    EXPECT_EQ(ledger.state().last_damage, 0U);
+    const auto repair_says = [&](Json details, std::vector<std::string> removed = {}) {
+        LedgerEntry repair = draft(Operation::repair);
+        repair.details = std::move(details);
+        repair.removed = std::move(removed);
+        return publish(ledger, repair).n;
+    };
+    const std::uint64_t found = repair_says({{"damaged", {first.hex(), second.hex(), never.hex()}}});
+    EXPECT_EQ(ledger.state().damaged_packs, (std::map<ObjectId, std::uint64_t>{{first, found}, {second, found}}))
+        << "what the vault does not hold cannot be damaged";
+    EXPECT_TRUE(is_damaged_since(ledger.state(), before));
+    EXPECT_FALSE(is_damaged_since(ledger.state(), found));
+    repair_says({{"damaged", {second.hex()}}, {"healed", {pack_name(first)}}});
+    EXPECT_EQ(ledger.state().damaged_packs, (std::map<ObjectId, std::uint64_t>{{second, found}})) << "known since it was found";
+    const std::uint64_t again = repair_says({{"damaged", {first.hex()}}});
+    EXPECT_EQ(ledger.state().damaged_packs.at(first), again);
+    LedgerEntry prune = draft(Operation::prune);
+    prune.removed = {pack_name(second)};
+    publish(ledger, prune);
+    EXPECT_EQ(known_damaged(ledger.state()), std::set<ObjectId>{first});
+    EXPECT_EQ(ledger.state().last_damage, again);
+    EXPECT_EQ(load().state().damaged_packs, ledger.state().damaged_packs);
+}
+
+TEST_F(LedgerTest, DamagedPacksThatAreNoListOfIdsAreRefused) {
+    for (const Json& damaged : {Json("ab"), Json{{"a", 1}}, Json{"xy"}, Json{7}, Json(nullptr)}) {
+        store_ = {};
+        begin(store_, vault_);
+        LedgerEntry repair = draft(Operation::repair);
+        repair.details = {{"damaged", damaged}};
+        force(repair);
+        expect_corrupt("damaged packs");
+    }
+}
+
 TEST_F(LedgerTest, LoserOfARaceSignsAgainOnTopOfTheWinner) {
     Ledger first = load();
     Ledger second = load();

@@ -157,6 +157,14 @@ TEST_F(IndexTest, OfRepeatedIdsTheFirstIsKeptAndAnotherSegmentAnswersWhenItIsRef
     EXPECT_EQ(found->pack, pack_id(2));
     const Index::Usable none = [](const ObjectId&) { return false; };
     EXPECT_FALSE(find(*index, twice, &none).has_value());
+
+    for (const std::uint64_t damaged : {1u, 2u}) {
+        index->ask_last({pack_id(damaged)});
+        EXPECT_EQ(find(*index, twice)->pack, pack_id(3 - damaged));
+        const Index::Usable that_alone = [&](const ObjectId& pack) { return pack == pack_id(damaged); };
+        EXPECT_EQ(find(*index, twice, &that_alone)->pack, pack_id(damaged)) << "rather than none";
+        EXPECT_FALSE(find(*index, twice, &none).has_value());
+    }
 }
 
 TEST_F(IndexTest, PendingEntriesAnswerUntilTheirPackIsPublished) {
