@@ -104,6 +104,8 @@ constexpr Translation kTexts[] = {
      "{} được để nguyên: ở chỗ đó là thứ không phải thư mục (--overwrite changed sẽ thay nó)"},
     {"{} is no regular file and has no content", "{} không phải là tệp thường và không có nội dung"},
     {"{} is not a regular file", "{} không phải là tệp thường"},
+    {"{} is not restored: a folder that is not empty is in its place; move that away and run it again",
+     "{} không được khôi phục: ở chỗ đó có một thư mục không rỗng; hãy dời nó đi rồi chạy lại"},
     {"{} is not restored: its folder could not be made", "{} không được phục hồi: không tạo được thư mục chứa nó"},
     {"{} is not restored: {}; `custody repair --from` a second vault can bring it back",
      "{} không được phục hồi: {}; `custody repair --from` một kho thứ hai có thể đưa nó trở lại"},

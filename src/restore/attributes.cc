@@ -1,5 +1,6 @@
 #include "restore/attributes.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 #include "restore/proc_path.h"
 
@@ -199,24 +200,34 @@ void Shortfalls::note(Shortfall kind, const std::string& path, int error_number)
 }
 
 std::vector<std::string> Shortfalls::warnings() const {
-    static constexpr std::array<std::string_view, kShortfalls> kSentences = {
-        "{} items did not get their owner back (first {}: {}); restore as root to keep owners",
-        "{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
-        "{} items did not get their mode back (first {}: {})",
-        "{} items did not get their time back (first {}: {})",
-        "{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
-        "{} user attributes could not be set (first on {}: {})",
-        "{} trusted attributes could not be set (first on {}: {}); only root may",
-        "{} security attributes could not be set (first on {}: {}); only root may",
-        "{} access control lists could not be set (first on {}: {})",
-        "{} items did not get their file flags back (first {}: {})",
-        "{} hard links became separate copies (first {}: {})",
+    struct Sentence {
+        std::string_view one, many;
     };
+    static constexpr std::array<Sentence, kShortfalls> kSentences = {{
+        {"{} item did not get its owner back ({}: {}); restore as root to keep owners",
+         "{} items did not get their owner back (first {}: {}); restore as root to keep owners"},
+        {"{} file lost its setuid or setgid bit because it has another owner now ({}: {})",
+         "{} files lost their setuid or setgid bit because they have another owner now (first {}: {})"},
+        {"{} item did not get its mode back ({}: {})", "{} items did not get their mode back (first {}: {})"},
+        {"{} item did not get its time back ({}: {})", "{} items did not get their time back (first {}: {})"},
+        {"{} item has a time that the file system there cannot hold exactly; it got the nearest that it can ({})",
+         "{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})"},
+        {"{} user attribute could not be set (on {}: {})", "{} user attributes could not be set (first on {}: {})"},
+        {"{} trusted attribute could not be set (on {}: {}); only root may",
+         "{} trusted attributes could not be set (first on {}: {}); only root may"},
+        {"{} security attribute could not be set (on {}: {}); only root may",
+         "{} security attributes could not be set (first on {}: {}); only root may"},
+        {"{} access control list could not be set (on {}: {})", "{} access control lists could not be set (first on {}: {})"},
+        {"{} item did not get its file flags back ({}: {})", "{} items did not get their file flags back (first {}: {})"},
+        {"{} hard link became a separate copy ({}: {})", "{} hard links became separate copies (first {}: {})"},
+    }};
     const std::lock_guard lock(mutex_);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < kShortfalls; ++i) {
         const Kind& one = kinds_[i];
-        if (one.count > 0) lines.push_back(say(kSentences[i], one.count, printable(one.first_path), reason_of(one.error_number)));
+        if (one.count == 0) continue;
+        lines.push_back(
+            say_count(one.count, kSentences[i].one, kSentences[i].many, printable(one.first_path), reason_of(one.error_number)));
     }
     return lines;
 }

@@ -145,14 +145,7 @@ public:
     }
 
     RestoreResult take_result() {
-        const auto lost = [&](std::uint64_t count, std::string_view sentence) {
-            if (count > 0) report_.warn(say(sentence, count));
-        };
-        lost(special_, "{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them");
-        lost(copies_, "{} hard links became separate copies: zip cannot carry links");
-        lost(extended_, "{} items lost extended attributes, access lists or file flags: zip cannot carry them");
-        lost(far_times_, "{} items have a time before 1901 or after 2038 and got the nearest that zip can carry");
-        lost(raw_names_, "{} names are not UTF-8 and were stored as they are");
+        for (const std::string& line : lost_.warnings()) report_.warn(line);
         if (format_ == ArchiveFormat::zip && report_.files() > 0) {
             report_.warn(say("zip keeps times to the second and holes as zeros: tar keeps them exactly"));
         }
@@ -211,7 +204,7 @@ private:
             next.path = path_;
         }
         if (!can_carry(next.entry.type)) {
-            ++special_;
+            ++lost_.special;
             return done();
         }
         const Content content = std::move(next.entry.content);
@@ -232,7 +225,7 @@ private:
         if (next.entry.hard_link == 0) return;
         const auto [leader, is_first] = leaders_.try_emplace(next.entry.hard_link, Leader{next.path, false});
         if (format_ != ArchiveFormat::zip) next.follows = !is_first;
-        if (format_ == ArchiveFormat::zip && !is_first) ++copies_;
+        if (format_ == ArchiveFormat::zip && !is_first) ++lost_.copies;
     }
     [[nodiscard]] static bool carries_content(const Waiting& file) {
         return file.entry.type == EntryType::file && !file.follows && file.entry.content.size > 0;
@@ -333,7 +326,7 @@ private:
             ::archive_entry_sparse_add_entry(entry, static_cast<la_int64_t>(data.offset), static_cast<la_int64_t>(data.length));
         }
         if (is_utf8(file.path) && is_utf8(file.entry.target)) return check(::archive_write_header(archive_.get(), entry));
-        ++raw_names_;
+        ++lost_.raw_names;
         const ThreadLocale bytes("C");
         return check(::archive_write_header(archive_.get(), entry));
     }
@@ -353,13 +346,13 @@ private:
     FileTime zip_time(FileTime time) {
         const std::int64_t nearest = std::clamp<std::int64_t>(time.seconds, INT32_MIN, INT32_MAX);
         if (nearest == time.seconds) return time;
-        ++far_times_;
+        ++lost_.far_times;
         return {nearest, 0};
     }
 
     void set_extended(const Attributes& attributes, archive_entry* entry) {
         if (format_ == ArchiveFormat::zip) {
-            if (!attributes.xattrs.empty() || attributes.flags != 0) ++extended_;
+            if (!attributes.xattrs.empty() || attributes.flags != 0) ++lost_.extended;
             return;
         }
         for (const ExtendedAttribute& attribute : attributes.xattrs) {
@@ -409,7 +402,7 @@ private:
     int descriptor_;
     std::string path_;  // of the folder the plan is in, with a slash at its end
     std::uint64_t next_tag_ = 0;
-    std::uint64_t special_ = 0, copies_ = 0, extended_ = 0, far_times_ = 0, raw_names_ = 0;
+    ArchiveLosses lost_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "restore/report.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 
 #include <utility>
@@ -53,6 +54,23 @@ RestoreResult Report::take() {
     if (named_ > kMaxNamed) warnings_.push_back(say("and {} more that could not be restored", named_ - kMaxNamed));
     result.warnings = std::move(warnings_);
     return result;
+}
+
+std::vector<std::string> ArchiveLosses::warnings() const {
+    std::vector<std::string> lines;
+    const auto tell = [&](std::uint64_t count, std::string_view one, std::string_view many) {
+        if (count > 0) lines.push_back(say_count(count, one, many));
+    };
+    tell(special, "{} socket, FIFO or device node was left out: this kind of archive cannot carry it",
+         "{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them");
+    tell(copies, "{} hard link became a separate copy: zip cannot carry links",
+         "{} hard links became separate copies: zip cannot carry links");
+    tell(extended, "{} item lost extended attributes, access lists or file flags: zip cannot carry them",
+         "{} items lost extended attributes, access lists or file flags: zip cannot carry them");
+    tell(far_times, "{} item has a time before 1901 or after 2038 and got the nearest that zip can carry",
+         "{} items have a time before 1901 or after 2038 and got the nearest that zip can carry");
+    tell(raw_names, "{} name is not UTF-8 and was stored as it is", "{} names are not UTF-8 and were stored as they are");
+    return lines;
 }
 
 }  // namespace custody

@@ -55,4 +55,10 @@ private:
     std::optional<Error> fatal_;
 };
 
+// What an archive format could not carry, counted.
+struct ArchiveLosses {
+    std::uint64_t special = 0, copies = 0, extended = 0, far_times = 0, raw_names = 0;
+    [[nodiscard]] std::vector<std::string> warnings() const;
+};
+
 }  // namespace custody

@@ -36,15 +36,22 @@ Status RestoreRun::run(Plan& plan) {
     if (ended.ok()) ended = drain();
     if (!ended.ok()) report_.fail(ended.error());
     (void)batches_.finish([] {});  // jobs refer to this object
-    if (const auto fatal = report_.fatal()) return *fatal;
-    TRY(stop_.check());
+    const auto fatal = report_.fatal();
+    const Status whole = fatal ? Status(*fatal) : stop_.check();
+    if (!options_.dry_run) set_late_flags(whole.ok());
+    TRY(whole);
     if (options_.dry_run) return done();
-    for (const auto& [number, leader] : leaders_) {
-        if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
-    }
     writer_.put_back_flags();  // the target's own
     progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
     return folders_.sync_all();
+}
+
+// Of a run that ended early only those that it took away itself: what it made is whole when it runs again.
+void RestoreRun::set_late_flags(bool is_whole) {
+    for (const auto& [number, leader] : leaders_) {
+        if (leader.late_flags == 0 || (!is_whole && !leader.is_lifted)) continue;
+        writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
+    }
 }
 
 RestoreResult RestoreRun::take_result() {
@@ -104,7 +111,7 @@ Status RestoreRun::meet(const Entry& entry) {
     }
     if (entry.hard_link != 0) {
         const auto [leader, is_first] = leaders_.try_emplace(entry.hard_link);
-        if (!is_first && !options_.dry_run) {
+        if (!is_first) {
             filling_->links.push_back({folder, entry});
             return batch_is_full() ? roll_over() : done();
         }
@@ -177,7 +184,8 @@ void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_pla
     if (Leader* const leader = leader_named(folder, entry)) {
         leader->state = Leader::State::placed;
         leader->identity = {in_place.status.st_dev, in_place.status.st_ino};
-        if (flags_missing) leader->late_flags = entry.attributes.flags;
+        // Those that are there forbid further names: lifted for them, and set again.
+        if (flags_missing || protects(entry.attributes.flags)) leader->late_flags = entry.attributes.flags;
     } else if (flags_missing && !options_.dry_run) {
         writer_.set_late_flags(folder, entry.name, entry.attributes.flags);
     }
@@ -205,7 +213,7 @@ Status RestoreRun::plan_entry(FolderId folder, Entry&& entry, bool replace) {
                          printable(folders_.path_of(folder, entry.name))));
     }
     if (options_.dry_run) {
-        report_.done_file(entry.content.size);
+        plan_dry(folder, entry, replace, entry.content.size);
         return done();
     }
     const bool has_content = entry.content.node || !entry.content.chunks.empty();
@@ -213,6 +221,12 @@ Status RestoreRun::plan_entry(FolderId folder, Entry&& entry, bool replace) {
     if (has_content) return plan_content(folder, std::move(entry), replace, flags_later);
     (void)filling_->add_file({folder, std::move(entry), replace, flags_later, 0, nullptr, false, {}});
     return batch_is_full() ? roll_over() : done();
+}
+
+// What the run would say and count.
+void RestoreRun::plan_dry(FolderId folder, const Entry& entry, bool replace, std::uint64_t bytes) {
+    const Status possible = replace ? writer_.check_room({folder, &entry, true, false}) : done();
+    possible.ok() ? report_.done_file(bytes) : fail_entry(folder, entry, possible.error());
 }
 
 // A content that does not fit the batch goes on in the next one, as a LongFile that is held open.
@@ -314,22 +328,33 @@ std::optional<InPlace> RestoreRun::clear_way_for(const Batch::Link& link, const 
 }
 
 Result<bool> RestoreRun::make_link(Batch::Link& link) {
-    if (options_.dry_run) {
-        report_.done_file(0);
-        return true;
-    }
     Leader& leader = leaders_.at(link.entry.hard_link);
-    if (leader.state == Leader::State::planned) {
+    if (leader.state == Leader::State::planned && !options_.dry_run) {
         filling_->links.push_back(std::move(link));
         return false;
     }
     const auto in_place = clear_way_for(link, leader);
     if (!in_place) return true;
+    if (options_.dry_run) {
+        const bool is_file = leader.state == Leader::State::failed;  // no first name to link to: it would become that
+        if (is_file) leader.state = Leader::State::planned;
+        plan_dry(link.folder, link.entry, in_place->exists, is_file ? link.entry.content.size : 0);
+        return true;
+    }
     if (leader.state == Leader::State::placed) {
         const Placement place{link.folder, &link.entry, in_place->exists, false};
-        const Status linked = writer_.make_hard_link(leader.folder, leader.name, leader.identity, place);
+        const auto link_it = [&] { return writer_.make_hard_link(leader.folder, leader.name, leader.identity, place); };
+        Status linked = link_it();
+        if (!linked.ok() && protects(leader.late_flags) && writer_.lift_flags(leader.folder, leader.name)) {
+            leader.is_lifted = true;
+            linked = link_it();
+        }
         if (linked.ok()) {
             report_.done_file(0);
+            return true;
+        }
+        if (linked.error().code == Code::exists) {  // a copy would find no room either
+            report_.failed_file(linked.error());
             return true;
         }
         shortfalls_.note(Shortfall::hard_links, folders_.path_of(link.folder, link.entry.name), EMLINK);

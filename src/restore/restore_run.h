@@ -40,6 +40,7 @@ private:
         Identity identity;
         enum class State { planned, placed, failed } state = State::planned;
         std::uint32_t late_flags = 0;
+        bool is_lifted = false;  // it had them, and lacks them until the end of the run
     };
     // Something that was there before, to be compared.
     struct Candidate {
@@ -59,6 +60,7 @@ private:
     Status meet(const Entry& entry);
     Status plan_entry(FolderId folder, Entry&& entry, bool replace);
     Status plan_content(FolderId folder, Entry&& entry, bool replace, bool flags_later);
+    void plan_dry(FolderId folder, const Entry& entry, bool replace, std::uint64_t bytes);
     Status judge_candidates();
     Status judge(const Candidate& candidate, const Result<Verdict>& verdict);
     void skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing);
@@ -73,6 +75,7 @@ private:
     Result<bool> make_link(Batch::Link& link);
     // What there is under the link's name; nullopt: the link needs no more work.
     std::optional<InPlace> clear_way_for(const Batch::Link& link, const Leader& leader);
+    void set_late_flags(bool is_whole);
     void finish_folders(Batch& batch);
     Leader* leader_named(FolderId folder, const Entry& entry);
     void fail_entry(FolderId folder, const Entry& entry, const Error& error);

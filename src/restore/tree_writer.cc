@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "restore/protection.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -88,6 +89,23 @@ std::uint64_t end_of(std::span<const FilePart> parts) {
     return end;
 }
 
+// Not empty, or nobody can tell.
+bool is_full_folder(int folder, const char* name) {
+    const int opened = ::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (opened < 0) return errno == EACCES;
+    DIR* const stream = ::fdopendir(opened);
+    if (stream == nullptr) return ::close(opened) == 0;
+    int names = 0;
+    while (names <= 2 && ::readdir(stream) != nullptr) ++names;  // "." and ".."
+    ::closedir(stream);
+    return names > 2;
+}
+
+Error in_the_way(const std::string& path) {
+    return {Code::exists, say("{} is not restored: a folder that is not empty is in its place; move that away and run it again",
+                              printable(path))};
+}
+
 }  // namespace
 
 NewFile::~NewFile() { discard(); }
@@ -157,6 +175,17 @@ Result<InPlace> TreeWriter::look(FolderId folder, const std::string& name) {
         return system_error(errno, "look at", folders_.path_of(folder, name));
     }
     return in_place;
+}
+
+Status TreeWriter::check_room(const Placement& place) {
+    TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(place.folder));
+    if (is_full_folder(handle->get(), place.entry->name.c_str())) return in_the_way(path_of(place));
+    return done();
+}
+
+bool TreeWriter::lift_flags(FolderId folder, const std::string& name) {
+    const auto handle = folders_.open(folder);
+    return handle.ok() && lift_protection((*handle)->get(), name.c_str());
 }
 
 Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) {
@@ -249,6 +278,7 @@ Status TreeWriter::give_name(const TargetFolders::Handle& folder, std::string& t
         if (reason == EEXIST && !place.replace) {
             return Error{Code::exists, say("{} appeared while restoring and is left as it is", printable(path_of(place)))};
         }
+        if (place.replace && is_full_folder(at, name)) return in_the_way(path_of(place));
         return hindered("name", place, reason, at);
     }
     temporary.clear();

@@ -87,6 +87,8 @@ public:
     // Attributes and flags, unless it was there before and the snapshot does not hold it as a whole.
     [[nodiscard]] Status finish_folder(FolderId folder, const Entry& entry);
 
+    // Whether what is there could be replaced, looked at without doing anything; the same words as when it is tried.
+    [[nodiscard]] Status check_room(const Placement& place);
     [[nodiscard]] Result<InPlace> look(FolderId folder, const std::string& name);
 
     // A regular file in one go: parts in any order, the rest of its size is a hole.
@@ -102,6 +104,8 @@ public:
     [[nodiscard]] Result<Identity> make_special(const Placement& place);
     // Another name of `of`, which lies under `from_name`.
     [[nodiscard]] Status make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
+    // Takes away what forbids further names. False: nothing did, or this user may not.
+    bool lift_flags(FolderId folder, const std::string& name);
     // Of folders that are not finished, the target itself among them: the flags that were lifted.
     void put_back_flags();
     // Of a file whose flags were left for later. Missing meanwhile: nothing is done.

@@ -72,7 +72,7 @@ TEST_F(Export, ZipHoldsContentAndSaysWhatItLoses) {
     const Snapshot snapshot = back_up();
     const auto result = export_to(snapshot, scratch / "all.zip");
     ASSERT_TRUE(is_ok(result));
-    EXPECT_THAT(result->warnings, Contains(HasSubstr("1 hard links became separate copies")));
+    EXPECT_THAT(result->warnings, Contains(HasSubstr("1 hard link became a separate copy")));
     EXPECT_THAT(result->warnings, Contains(HasSubstr("left out")));
     ASSERT_TRUE(runs("unzip -q '" + (scratch / "all.zip") + "' -d '" + target + "'"));
     EXPECT_EQ(read_file_text(restored("công chứng.txt")), "nội dung");

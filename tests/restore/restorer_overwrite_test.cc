@@ -131,6 +131,44 @@ TEST_F(RestoreOverwrite, AFullFolderInPlaceOfAFileIsNeverRemoved) {
     EXPECT_EQ(read_file_text(restored("other/precious")), "precious");
 }
 
+// A folder that is not empty, an empty one and other inodes are in the place of files, links and hard links; a file in that of a
+// folder.
+TEST_F(RestoreOverwrite, ADryRunPromisesWhatTheRunDoes) {
+    write_file(source + "/alone", "alone");
+    EXPECT_EQ(::link((source + "/alone").c_str(), (source + "/alone too").c_str()), 0);
+    EXPECT_EQ(::link((source + "/alone").c_str(), (source + "/alone three").c_str()), 0);
+    const Snapshot snapshot = backed_up();
+    const auto put_in_the_way = [&] {
+        ASSERT_TRUE(remove_tree(target));
+        options.overwrite = Overwrite::never;
+        (void)restore(snapshot);
+        for (const char* name : {"other", "link", "small too", "alone", "fifo"}) {
+            ASSERT_EQ(::unlink(restored(name).c_str()), 0);
+            ASSERT_EQ(::mkdir(restored(name).c_str(), 0755), 0);
+            if (std::string(name) != "fifo") write_file(restored(name) + "/precious", "precious");
+        }
+        ASSERT_EQ(::unlink(restored("alone too").c_str()), 0);
+        write_file(restored("alone too"), "alone");
+        ASSERT_TRUE(remove_tree(restored("folder")));
+        write_file(restored("folder"), "a file");
+    };
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed, Overwrite::always}) {
+        put_in_the_way();
+        options.overwrite = how;
+        options.dry_run = true;
+        const RestoreResult promised = restore(snapshot);
+        options.dry_run = false;
+        const RestoreResult kept = restore(snapshot);
+        EXPECT_EQ(promised.failed, kept.failed);
+        EXPECT_EQ(promised.files, kept.files);
+        EXPECT_EQ(promised.bytes, kept.bytes);
+        EXPECT_EQ(promised.skipped, kept.skipped);
+        EXPECT_THAT(promised.warnings, ::testing::UnorderedElementsAreArray(kept.warnings));
+        EXPECT_GE(kept.failed, 4u);
+        EXPECT_EQ(read_file_text(restored("other/precious")), "precious");
+    }
+}
+
 TEST_F(RestoreOverwrite, HolesThatWereFilledWithBytesAreADifference) {
     write_file(source + "/sparse", "");
     ASSERT_EQ(::truncate((source + "/sparse").c_str(), 1 << 20), 0);

@@ -130,6 +130,33 @@ TEST_F(RestoreProtection, WithoutOverwritingTheFlagThatForbidsItIsNamed) {
     EXPECT_FALSE(std::filesystem::exists(restored("plain")));
 }
 
+// The first of its names is there and must not be touched: the second is linked to it all the same.
+TEST_F(RestoreProtection, AFurtherNameOfAFlaggedFileIsLinkedNotCopied) {
+    for (const int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
+        ASSERT_TRUE(set_protection(source + "/one", flag));
+        const Snapshot flagged = back_up();
+        for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
+            options.overwrite = how;
+            options.paths = {source + "/one"};
+            EXPECT_EQ(restore(flagged).failed, 0u);
+            ASSERT_EQ(flags_of(restored("one")), flag);
+            options.paths = {};
+            const RestoreResult result = restore(flagged);
+            EXPECT_EQ(result.failed, 0u);
+            EXPECT_THAT(result.warnings, IsEmpty());
+            EXPECT_TRUE(std::filesystem::equivalent(restored("one"), restored("two")));
+            EXPECT_EQ(flags_of(restored("two")), flag);
+            EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+            TearDown();
+            ASSERT_TRUE(remove_tree(target));
+            ASSERT_TRUE(set_protection(source + "/one", flag));  // what TearDown took away
+            ASSERT_TRUE(set_protection(source + "/flagged", FS_APPEND_FL));
+            ASSERT_TRUE(set_protection(source + "/folder/below", FS_IMMUTABLE_FL));
+        }
+        ASSERT_TRUE(set_protection(source + "/one", 0));
+    }
+}
+
 TEST_F(RestoreProtection, ADryRunLeavesEveryFlag) {
     EXPECT_EQ(restore(snapshot).failed, 0u);
     protect_what_was_restored();
