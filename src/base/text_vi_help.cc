@@ -42,10 +42,13 @@ constexpr Translation kTexts[] = {
     {"--keyless is a level of its own: leave out --level and --sample", "--keyless là một mức riêng: hãy bỏ --level và --sample"},
     {"--page and --officer go with --recovery only", "--page và --officer chỉ dùng với --recovery"},
     {"--reason is empty: say why, it is recorded in the ledger", "--reason để trống: hãy nêu lý do, lý do được ghi vào sổ cái"},
-    {"--recovery: with it and one vault everything comes back; it has a passphrase of its own (CUSTODY_KIT_PASSPHRASE_FILE). "
-     "--writer: a host with it backs up, forgets and prunes, and can read no name and no byte it wrote.",
-     "--recovery: có nó và một kho thì mọi thứ được phục hồi; nó có cụm mật khẩu riêng (CUSTODY_KIT_PASSPHRASE_FILE). --writer: "
-     "máy có nó thì sao lưu, kết thúc bản chụp và dọn kho được, nhưng không đọc được tên và byte nào đã ghi."},
+    {"--recovery: with it and one vault everything comes back; it has a passphrase of its own "
+     "(CUSTODY_KIT_PASSPHRASE_FILE). --writer: a host with it backs up, forgets and prunes; it sees the list of snapshots "
+     "(label, name, host, paths that were named, sizes), and can read no name in them and no byte.",
+     "--recovery: có nó và một kho thì mọi thứ được phục hồi; nó có cụm mật khẩu riêng "
+     "(CUSTODY_KIT_PASSPHRASE_FILE). --writer: máy có nó thì sao lưu, kết thúc bản chụp và dọn kho được; "
+     "nó thấy danh sách bản chụp (nhãn, tên, máy, các đường dẫn đã nêu, kích thước), nhưng không "
+     "đọc được tên và byte nào bên trong."},
     {"--sample goes with --level sample", "--sample đi cùng --level sample"},
     {"--sample {}: give a percentage above 0, 100 at most", "--sample {}: hãy cho tỷ lệ phần trăm lớn hơn 0, không quá 100"},
     {"--stdout takes at most one PATH", "--stdout nhận nhiều nhất một PATH"},
@@ -125,6 +128,17 @@ constexpr Translation kTexts[] = {
     {"Frees what no snapshot refers to, beside running backups",
      "Giải phóng những gì không bản chụp nào dùng đến, song song với các lần sao lưu đang chạy"},
     {"Further passphrases and officers' keys that open the keyring", "Thêm cụm mật khẩu và khóa của cán bộ mở được bộ khóa"},
+    {"GLOB: * and ? stand for letters of a name, ** for folders too, [a-z] for one of these letters; \\ takes the next "
+     "letter as it is. With a '/' in it GLOB is matched against the whole path from '/' on, otherwise against the name "
+     "alone, wherever it is met. A folder that matches is left out with all that is in it; a PATH that was named never is. "
+     "A '/' at the end of GLOB changes nothing, and no GLOB brings back what another leaves out. FILE has one GLOB a line: "
+     "empty lines and lines that begin with # are skipped, blanks count. A GLOB that matches nothing is named.",
+     "GLOB: * và ? thay cho chữ trong một tên, ** thay cho cả thư mục, [a-z] là một trong các chữ đó; \\ "
+     "lấy nguyên chữ đứng sau. Có '/' thì GLOB được so với cả đường dẫn kể từ '/', không thì "
+     "chỉ so với tên, dù gặp ở đâu. Thư mục khớp thì bị bỏ qua cùng mọi thứ bên trong; PATH "
+     "đã nêu thì không bao giờ. Dấu '/' ở cuối GLOB không đổi gì, và không GLOB nào lấy lại "
+     "được cái mà GLOB khác đã bỏ. FILE có mỗi dòng một GLOB: bỏ qua dòng trống và dòng bắt "
+     "đầu bằng #, khoảng trắng vẫn được tính. GLOB không khớp với gì thì được nêu tên."},
     {"Goes into folders", "Đi vào các thư mục con"},
     {"Goes on although the clock is far ahead of the last entry", "Vẫn tiếp tục dù đồng hồ đi trước mục cuối của sổ cái quá xa"},
     {"Heals damaged objects and verifies again", "Chữa các đối tượng hỏng rồi kiểm tra lại"},
@@ -150,9 +164,11 @@ constexpr Translation kTexts[] = {
     {"Labels", "Các nhãn"},
     {"Language of all messages", "Ngôn ngữ của mọi thông báo"},
     {"Last", "Lần cuối"},
-    {"Leaves out what matches a line of FILE", "Bỏ qua những gì khớp với một dòng của FILE"},
-    {"Leaves out what matches: with '/' the whole path, else any name; may be repeated",
-     "Bỏ qua những gì khớp: có '/' thì so cả đường dẫn, không thì so tên; dùng được nhiều lần"},
+    {"Leaves out what matches a line of FILE; may be repeated",
+     "Bỏ qua những gì khớp với một dòng của FILE; dùng được nhiều lần"},
+    {"Leaves out what matches: with '/' the whole path, else the name; may be repeated; see below",
+     "Bỏ qua những gì khớp: có '/' thì so cả đường dẫn, không thì so tên; dùng được nhiều lần; "
+     "xem bên dưới"},
     {"Leaves what is younger than this and belongs to no snapshot; default: 24h",
      "Để lại những gì mới hơn khoảng này mà không thuộc bản chụp nào; mặc định: 24h"},
     {"Legal holds: snapshots that nobody may end", "Giữ theo pháp luật: các bản chụp không ai được kết thúc"},
@@ -168,16 +184,19 @@ constexpr Translation kTexts[] = {
     {"Name", "Tên"},
     {"Needs no passphrase, except with --compact. Works on a full medium.",
      "Không cần cụm mật khẩu, trừ khi dùng --compact. Chạy được cả khi phương tiện lưu trữ đã đầy."},
-    {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry that "
-     "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
-     "recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; when "
-     "something was last backed up over a month ago (duty B3), or items of it could not be read; when the clock is behind the "
-     "ledger. Notes do not count. Runs without the service; what the service schedules is not shown.",
-     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng, lùi về trước mục sổ cái mà bộ khóa này còn nhớ, "
-     "được gắn chỉ để đọc, hoặc chưa chứa gì; khi không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm "
-     "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa vẫn mở được nhãn đã hủy; khi có dữ liệu sao lưu lần cuối quá một "
-     "tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được; khi đồng hồ chậm hơn sổ cái. Ghi chú không tính. Chạy không cần "
-     "dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
+    {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry "
+     "that this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when "
+     "no recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; when "
+     "something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while they were "
+     "read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the service schedules "
+     "is not shown.",
+     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng, lùi về trước "
+     "mục sổ cái mà bộ khóa này còn nhớ, được gắn chỉ để đọc, hoặc chưa chứa gì; khi "
+     "không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm chứng, hoặc "
+     "nó cũ hơn các khóa; khi một bản sao khóa vẫn mở được nhãn đã hủy; khi có dữ liệu sao lưu "
+     "lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay "
+     "đổi trong khi đọc; khi đồng hồ chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch "
+     "vụ; những gì dịch vụ lên lịch không hiện ở đây."},
     {"Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "
      "held or within its lawful term. Space is freed by 'custody prune'.",
      "Không cần cụm mật khẩu. Quy tắc tính riêng cho từng nhãn, tên, máy và loại, không bao giờ làm trống một nhóm, và bỏ qua "
@@ -186,13 +205,18 @@ constexpr Translation kTexts[] = {
      "but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.",
      "Không cần mật khẩu. Không bao giờ xóa gì; bản chụp đã bỏ ở bên kia không được đưa trở lại trừ khi nêu tên. Mã thoát 3: đã "
      "xong, nhưng đã chừa lại các bản chụp thuộc nhãn mà khóa ghi không có ở đây hoặc đã bị hủy; từng bản được nêu tên."},
-    {"Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the label, as "
-     "after 'key import' on a new host. The keyring, the vault and the cache are never backed up. Exit code 3: done, but some "
-     "items could not be read; each is named.",
-     "Không cần cụm mật khẩu. Nếu có đưa (CUSTODY_PASSPHRASE_FILE) thì lần sao lưu dùng được cả những gì máy khác đã lưu dưới "
-     "nhãn này, như sau khi 'key import' trên máy mới. Bộ khóa, kho và bộ nhớ đệm không bao giờ được sao lưu. Mã thoát 3: đã "
-     "xong, nhưng một số mục không "
-     "đọc được; mỗi mục đều được nêu tên."},
+    {"Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the label, "
+     "as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. A PATH that is a "
+     "symbolic link is stored as the link; with '/' at its end it means the folder that the link leads to. Exit code 3: "
+     "done, but some items could not be read; each is named. A file that changed while it was read is stored, marked and "
+     "named: exit code 0, and 'status' asks for a person until a later backup finds none.",
+     "Không cần cụm mật khẩu. Nếu có đưa (CUSTODY_PASSPHRASE_FILE) thì lần sao lưu dùng được cả "
+     "những gì máy khác đã lưu dưới nhãn này, như sau khi 'key import' trên máy mới. Bộ khóa, kho và "
+     "bộ nhớ đệm không bao giờ được sao lưu. PATH là liên kết tượng trưng thì lưu chính liên "
+     "kết; có '/' ở cuối thì là thư mục mà liên kết dẫn tới. Mã thoát 3: đã xong, nhưng một số "
+     "mục không đọc được; mỗi mục đều được nêu tên. Tệp thay đổi trong khi đọc vẫn "
+     "được lưu, đánh dấu và nêu tên: mã thoát 0, và 'status' báo cần có người cho đến khi một "
+     "lần sao lưu sau không còn gặp."},
     {"Needs no passphrase. What was stored before stays readable, and stays under the old keys.",
      "Không cần cụm mật khẩu. Những gì đã lưu trước đây vẫn đọc được, và vẫn dùng khóa cũ."},
     {"New keys for what a label stores from now on", "Khóa mới cho những gì nhãn lưu từ nay"},
@@ -235,8 +259,13 @@ constexpr Translation kTexts[] = {
     {"Recovery kits and writers' keys", "Các bộ phục hồi và khóa của máy ghi"},
     {"Removes one; never the last", "Bỏ một cách mở; không bao giờ bỏ cách cuối cùng"},
     {"Replays the ledger and hashes every object, without keys", "Duyệt lại sổ cái và băm mọi đối tượng, không cần khóa"},
-    {"SNAPSHOT is an id, 6 or more of its first digits, latest, latest:NAME, or NAME@2026-11-03[T02:00].",
-     "SNAPSHOT là mã, từ 6 chữ số đầu trở lên, latest, latest:TÊN, hoặc TÊN@2026-11-03[T02:00]."},
+    {"SNAPSHOT is an id, 6 or more of its first digits, latest, latest:NAME, or NAME@2026-11-03[T02:00[:00[+07:00]]]: the "
+     "newest of that day, or up to the end of that minute or second. Where several labels have snapshots of NAME, the "
+     "newest of all is taken and the other labels are named.",
+     "SNAPSHOT là mã, từ 6 chữ số đầu trở lên, latest, latest:TÊN, hoặc "
+     "TÊN@2026-11-03[T02:00[:00[+07:00]]]: bản mới nhất của ngày đó, hoặc đến hết phút hay giây đó. "
+     "Khi nhiều nhãn có bản chụp mang TÊN đó thì lấy bản mới nhất trong tất cả, và nêu tên các "
+     "nhãn kia."},
     {"Says what would be ended, ends nothing", "Cho biết sẽ kết thúc những gì, không kết thúc gì"},
     {"Says what would be freed, frees nothing", "Cho biết sẽ giải phóng những gì, không giải phóng gì"},
     {"Says what would be restored, writes nothing", "Cho biết sẽ phục hồi những gì, không ghi gì"},
@@ -311,8 +340,11 @@ constexpr Translation kTexts[] = {
     {"With --image: takes a device that is mounted for writing", "Với --image: nhận cả thiết bị đang được gắn để ghi"},
     {"With --image: the serial number of the device, instead of the question",
      "Với --image: số sê-ri của thiết bị, thay cho câu hỏi"},
-    {"Without --from, heals what this vault itself can give back.",
-     "Không có --from thì chữa bằng những gì chính kho này còn có."},
+    {"Without --from, heals what this vault itself can give back. Needs no passphrase and asks for none; one that is given "
+     "(CUSTODY_PASSPHRASE_FILE, --officer-key) heals more: sound blocks of damaged packs that no other copy has.",
+     "Không có --from thì chữa bằng những gì chính kho này còn có. Không cần và không hỏi cụm mật "
+     "khẩu; nếu có đưa (CUSTODY_PASSPHRASE_FILE, --officer-key) thì chữa được nhiều hơn: các khối còn "
+     "lành trong gói hỏng mà không bản sao nào khác có."},
     {"Writes a file of a snapshot to standard output", "Ghi một tệp của bản chụp ra đầu ra chuẩn"},
     {"Writes a recovery kit, a writer's keys, or public keys to a file",
      "Ghi bộ phục hồi, khóa của máy ghi hoặc khóa công khai ra tệp"},

@@ -59,6 +59,8 @@ constexpr Translation kTexts[] = {
     {"the keyring's secret of epoch {} of a label does not open; bring the keyring back from a recovery kit",
      "bí mật của kỳ khóa {} của một nhãn không mở được; hãy đưa bộ khóa trở lại từ bộ phục hồi"},
     {"the lines are not those of one recovery kit", "các dòng này không cùng một bộ phục hồi"},
+    {"the new passphrase is that of {} already: choose another, or removing one of the two would take nothing away",
+     "cụm mật khẩu mới đã là của {}: hãy chọn cụm khác, nếu không thì bỏ một trong hai cũng không tước được gì"},
     {"the passphrase is empty; choose one", "cụm mật khẩu để trống; hãy chọn một cụm"},
     {"the recovery kit is damaged: {}", "bộ phục hồi bị hỏng: {}"},
     {"the recovery kit is stale: it lacks epoch {} of label '{}'; export a new one",

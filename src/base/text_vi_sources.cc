@@ -43,6 +43,8 @@ constexpr Translation kTexts[] = {
     {"was written to", "đã bị ghi vào"},
     {"{} cannot name a stream: give one file name of at most 255 bytes",
      "{} không đặt tên cho luồng dữ liệu được: hãy cho một tên tệp dài nhất 255 byte"},
+    {"{} is a vault and is backed up as it lies there; leave it out with --exclude {}",
+     "{} là một kho và được sao lưu nguyên như đang nằm đó; muốn chừa ra thì dùng --exclude {}"},
     {"{} is in use ({}): its image would be torn; unmount it, mount it read-only, or give --allow-mounted",
      "{} đang được dùng ({}): ảnh sẽ không nhất quán; hãy tháo ra, gắn chỉ để đọc, hoặc cho phép bằng --allow-mounted"},
     {"{} is mounted read-write: the image may hold a state that never was",

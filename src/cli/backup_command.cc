@@ -14,7 +14,9 @@
 
 #include <sys/stat.h>
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <sstream>
 
 namespace custody {
@@ -85,10 +87,35 @@ void exclude_own_folders(Context& context, const std::string& vault_path, FileTr
     }
 }
 
+// "link/" means the folder that the link leads to, "link" the link itself: as with cp and tar, except that what is stored has
+// the folder's own path, so that it is found again however the link may point later.
+Result<std::string> named_path(const std::string& given, std::vector<std::string>& warnings) {
+    TRY_ASSIGN(std::string path, absolute_path(given));
+    struct stat status {};
+    const bool is_link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+    const bool means_folder = given.ends_with('/') || given.ends_with("/.");
+    if (!is_link && !means_folder) return path;
+    const bool is_folder = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (means_folder) {
+        if (!is_folder) {
+            return Error{Code::not_found,
+                         say("cannot back up {}: there is no such folder, which the '/' at its end asks for", printable(given))};
+        }
+        const std::unique_ptr<char, decltype(&std::free)> real(is_link ? ::realpath(path.c_str(), nullptr) : nullptr, &std::free);
+        if (is_link && !real) return system_error(errno, "follow", path);
+        return is_link ? std::string(real.get()) : path;
+    }
+    warnings.push_back(is_folder ? say("{} is a symbolic link, and only the link itself is stored; {}/ would be its folder",
+                                       printable(path), printable(given))
+                                 : say("{} is a symbolic link, and only the link itself is stored", printable(path)));
+    return path;
+}
+
 Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const std::string& vault_path) {
     FileTreeOptions options;
+    OpenSource opened;
     for (const std::string& path : flags.paths) {
-        TRY_ASSIGN(std::string absolute, absolute_path(path));
+        TRY_ASSIGN(std::string absolute, named_path(path, opened.warnings));
         options.paths.push_back(std::move(absolute));
     }
     options.excludes = flags.excludes;
@@ -96,9 +123,9 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     options.one_file_system = flags.one_file_system;
     options.count_ahead = context.progress().is_shown();
     exclude_own_folders(context, vault_path, options);
-    OpenSource opened;
     TRY_ASSIGN(opened.source, open_file_tree(options, *opened.notes));
-    opened.default_name = options.paths.front() == "/" ? "root" : std::string(base_name(options.paths.front()));
+    TRY_ASSIGN(const std::string first, absolute_path(flags.paths.front()));  // a link's name, not that of where it leads today
+    opened.default_name = first == "/" ? "root" : std::string(base_name(first));
     for (const std::string& exclude : options.excludes) opened.plan_facts.push_back("exclude " + exclude);
     if (options.one_file_system) opened.plan_facts.emplace_back("one-file-system");
     opened.physical_paths = std::move(options.paths);
@@ -248,6 +275,9 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     add_standing_warnings(*keyring, vault_path, opened, result);
     context.progress().clear();
     for (const std::string& line : result.warnings) context.progress().warn(line);
+    for (const std::string& glob : opened.notes->unmatched_excludes) {  // often as it should be, or else a slip: no warning
+        context.progress().note(say("note: nothing matched --exclude {}", printable(glob)));
+    }
     context.output().document(json_of(result, flags.dry_run));
     print_text(context, result, flags.dry_run);
     return result.files.failed != 0 ? kExitSomeUnread : kExitDone;
@@ -276,15 +306,30 @@ void add_backup_command(CommandTable& table) {
           "custody backup --image /dev/vg/root --label image",
           "pg_dump portal | custody backup --stdin portal.sql --label database"},
          say("Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the "
-             "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. Exit code 3: "
-             "done, but some items could not be read; each is named.")});
+             "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. A PATH that "
+             "is "
+             "a symbolic link is stored as the link; with '/' at its end it means the folder that the link leads to. Exit code "
+             "3: "
+             "done, but some items could not be read; each is named. A file that changed while it was read is stored, marked and "
+             "named: exit code 0, and 'status' asks for a person until a later backup finds none.") +
+             "\n" +
+             say("GLOB: * and ? stand for letters of a name, ** for folders too, [a-z] for one of these letters; \\ takes the "
+                 "next "
+                 "letter as it is. With a '/' in it GLOB is matched against the whole path from '/' on, otherwise against the "
+                 "name "
+                 "alone, wherever it is met. A folder that matches is left out with all that is in it; a PATH that was named "
+                 "never "
+                 "is. A '/' at the end of GLOB changes nothing, and no GLOB brings back what another leaves out. FILE has one "
+                 "GLOB a line: empty lines and lines that begin with # are skipped, blanks count. A GLOB that matches nothing is "
+                 "named.")});
     add_source_options(backup, *flags);
     add_value(backup, "--label", flags->label, "L",
               say("The labelled group: config, image, database, business, log, or one of yours"));
     add_value(backup, "--name", flags->name, "N", say("What this backup is called; default: the last part of the first path"));
     add_repeated(backup, "--exclude", flags->excludes, "GLOB",
-                 say("Leaves out what matches: with '/' the whole path, else any name; may be repeated"));
-    add_repeated(backup, "--exclude-from", flags->exclude_files, "FILE", say("Leaves out what matches a line of FILE"));
+                 say("Leaves out what matches: with '/' the whole path, else the name; may be repeated; see below"));
+    add_repeated(backup, "--exclude-from", flags->exclude_files, "FILE",
+                 say("Leaves out what matches a line of FILE; may be repeated"));
     backup.add_flag("--one-file-system", flags->one_file_system, say("Does not cross into other mounted file systems"));
     backup.add_flag("--read-back", flags->read_back, say("Reads every new block from the medium again before the backup counts"));
     backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));

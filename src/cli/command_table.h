@@ -23,7 +23,7 @@ using Action = std::function<Result<int>(Context&)>;
 struct CommandText {
     std::string usage;                  // what follows "custody": "backup PATH... --label L"
     std::vector<std::string> examples;  // whole command lines
-    std::string more;                   // a paragraph below the options, may be empty
+    std::string more;                   // paragraphs below the options, a line each; may be empty
 };
 
 class CommandTable {

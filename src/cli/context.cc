@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace custody {
 namespace {
@@ -23,6 +24,20 @@ Status check_passphrase_opens(const std::vector<SlotInfo>& slots, const std::str
     return Error{Code::wrong_key,
                  say("{} opens with an officer's key only: name the officer's file with --officer-key; it has {}", what,
                      describe_slots(slots))};
+}
+
+// That have snapshots of this name, in words; mostly none.
+Result<std::string> other_labels(Repository& repository, const SnapshotSummary& chosen) {
+    std::set<std::string> labels;
+    std::vector<Repository::DamagedSnapshot> damaged;  // said elsewhere
+    TRY_ASSIGN(const auto all, repository.snapshots(nullptr, &damaged));
+    for (const Repository::Listed& each : all) {
+        const SnapshotSummary& summary = each.snapshot.summary;
+        if (summary.label != chosen.label && to_nfc(summary.name) == to_nfc(chosen.name)) labels.insert(summary.label);
+    }
+    std::string text;
+    for (const std::string& label : labels) text += (text.empty() ? "" : ", ") + label;
+    return text;
 }
 
 }  // namespace
@@ -67,7 +82,8 @@ Result<Repository> Context::open_vault_to_read() {
             progress_.warn(damage.problem);  // sound, only older: said as every command says it
             continue;
         }
-        progress_.warn(say("{} is damaged: {}; what is left of it is used", damage.object, damage.problem));
+        const std::string line = damage_line(damage);
+        progress_.warn(line.empty() ? say("{} is damaged: {}; what is left of it is used", damage.object, damage.problem) : line);
     }
     return repository;
 }
@@ -163,10 +179,21 @@ Status Context::check_label(const std::string& name) {
 
 Result<Repository::Listed> Context::find_snapshot(Repository& repository, const std::string& reference) {
     TRY_ASSIGN(Repository::Listed found, repository.find_snapshot(reference));
-    if (!is_id_or_prefix(reference)) {
-        progress_.note(say("{} is snapshot {}: {}", reference, short_id(found.snapshot.id), title_of(found.snapshot)));
+    if (is_id_or_prefix(reference)) return found;
+    progress_.note(say("{} is snapshot {}: {}", reference, short_id(found.snapshot.id), title_of(found.snapshot)));
+    if (reference == "latest") return found;
+    TRY_ASSIGN(const auto others, other_labels(repository, found.snapshot.summary));
+    if (!others.empty()) {
+        progress_.note(
+            say("note: there are snapshots of that name under other labels too ({}): name one of those by its id, as "
+                "'custody snapshots --name {}' lists it",
+                others, printable(found.snapshot.summary.name)));
     }
     return found;
+}
+
+std::string damage_line(const LedgerDamage& damage) {
+    return damage.problem.starts_with(damage.object + " ") ? damage.problem : "";
 }
 
 std::string title_of(const Snapshot& snapshot) {

@@ -94,6 +94,8 @@ private:
     std::optional<OfficerKey> officer_;
 };
 
+// The problem by itself where it names its object already; else empty.
+[[nodiscard]] std::string damage_line(const LedgerDamage& damage);
 // "business/srv 2026-11-03 02:00:05"
 [[nodiscard]] std::string title_of(const Snapshot& snapshot);
 

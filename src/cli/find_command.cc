@@ -100,12 +100,20 @@ Status note_closed(Repository& repository, const FindFlags& flags, Finder& finde
     return done();
 }
 
-// Newest first.
+constexpr std::string_view kLatestOf = "latest:";
+
+// Newest first. With --snapshot one: of `latest` and `latest:NAME` the newest that the other options leave.
 Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repository& repository, const FindFlags& flags,
                                                          Finder& finder) {
     std::vector<Repository::Listed> chosen;
-    if (!flags.snapshot.empty()) {
+    const bool narrows = !flags.label.empty() || !flags.name.empty() || !flags.host.empty();
+    const bool newest = flags.snapshot == "latest" || flags.snapshot.starts_with(kLatestOf);
+    if (!flags.snapshot.empty() && !(narrows && newest)) {
         TRY_ASSIGN(Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
+        if (!is_wanted(listed.snapshot.summary, flags)) {
+            return Error{Code::usage, say("--snapshot {} is {}, which --label, --name or --host leaves out",
+                                          printable(flags.snapshot), title_of(listed.snapshot))};
+        }
         chosen.push_back(std::move(listed));
         return chosen;
     }
@@ -114,8 +122,20 @@ Result<std::vector<Repository::Listed>> chosen_snapshots(Context& context, Repos
     for (const Repository::DamagedSnapshot& each : damaged) context.progress().warn(each.error.message);
     finder.met_damage = !damaged.empty();
     TRY(note_closed(repository, flags, finder));
+    const std::string name =
+        to_nfc(flags.snapshot.starts_with(kLatestOf) ? flags.snapshot.substr(kLatestOf.size()) : std::string());
     for (auto listed = all.rbegin(); listed != all.rend(); ++listed) {
-        if (is_wanted(listed->snapshot.summary, flags)) chosen.push_back(std::move(*listed));
+        const SnapshotSummary& summary = listed->snapshot.summary;
+        if (!is_wanted(summary, flags) || (!name.empty() && to_nfc(summary.name) != name)) continue;
+        chosen.push_back(std::move(*listed));
+        if (!newest) continue;
+        const Snapshot& found = chosen.front().snapshot;
+        context.progress().note(say("{} is snapshot {}: {}", printable(flags.snapshot), short_id(found.id), title_of(found)));
+        return chosen;
+    }
+    if (newest) {
+        return Error{Code::not_found, say("no snapshot is {} with that --label, --name or --host; 'custody snapshots' lists them",
+                                          printable(flags.snapshot))};
     }
     return chosen;
 }

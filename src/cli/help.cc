@@ -99,7 +99,11 @@ std::string help_text(const CLI::App& root, const CLI::App& command, const Comma
     add_section(out, say("Operands:"), operand_rows(command));
     add_section(out, is_root ? say("Common options:") : say("Options:"), option_rows(command));
     if (!is_root) add_section(out, say("Common options:"), option_rows(root));
-    if (!text.more.empty()) out += "\n" + wrapped(text.more, 0, kWidth) + "\n";
+    for (std::string_view more = text.more; !more.empty();) {
+        const std::size_t end = std::min(more.find('\n'), more.size());
+        out += "\n" + wrapped(more.substr(0, end), 0, kWidth) + "\n";
+        more.remove_prefix(std::min(end + 1, more.size()));
+    }
     std::string examples;
     for (const std::string& example : text.examples) examples += "  " + example + "\n";
     add_section(out, say("Examples:"), examples);

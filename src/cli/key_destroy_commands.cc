@@ -80,8 +80,9 @@ std::optional<DestroyedLabel> destroyed_before(const Keyring& keyring, const std
 }
 
 // What has to be done before it is passed.
-void warn_of_open_ends(Context& context, const DestructionResult& result) {
+void warn_of_open_ends(Context& context, const DestructionResult& result, const std::vector<VaultId>& lost) {
     for (const VaultId& vault : result.unreached) {
+        if (std::find(lost.begin(), lost.end(), vault) != lost.end()) continue;
         context.progress().warn(
             say("vault {} was not reached: run this again with --also and its folder when its medium is here", vault.hex()));
     }
@@ -94,8 +95,8 @@ void warn_of_open_ends(Context& context, const DestructionResult& result) {
     for (const std::string& line : result.exceptions) context.progress().note(say("exception: {}", line));
 }
 
-void report(Context& context, const Keyring& keyring, const DestructionResult& result) {
-    warn_of_open_ends(context, result);
+void report(Context& context, const Keyring& keyring, const DestructionResult& result, const std::vector<VaultId>& lost) {
+    warn_of_open_ends(context, result, lost);
     Json told = Json::array(), unreached = Json::array();
     for (const VaultId& vault : result.told) told.push_back(vault.hex());
     for (const VaultId& vault : result.unreached) unreached.push_back(vault.hex());
@@ -132,17 +133,27 @@ Result<int> run_destroy(Context& context, const DestroyFlags& flags) {
     const auto before = destroyed_before(*keyring, flags.label);
     if (!before) TRY(keyring->writer_keys(flags.label));  // no such label: said before anything is asked
     TRY_ASSIGN(std::vector<Repository> vaults, open_vaults(context, *keyring, flags));
+    TRY_ASSIGN(const std::vector<VaultId> lost, lost_vaults(*keyring, flags));
     if (before) {
         TRY_ASSIGN(const DestructionResult again, tell_again(*keyring, *before, vaults));
-        report(context, *keyring, again);
+        report(context, *keyring, again, lost);
         return kExitDone;
     }
-    TRY_ASSIGN(const std::vector<VaultId> lost, lost_vaults(*keyring, flags));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY(ask_for_label(flags));
     TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults), lost));
-    report(context, *keyring, result);
+    report(context, *keyring, result, lost);
     return kExitDone;
+}
+
+// A kit that was rewritten is read back and compared, which also finds one that is older than the newest keys.
+Status prove_again(Context& context, Keyring& keyring, const std::string& path, const KitKey& key) {
+    TRY_ASSIGN(const KeyFile file, read_key_file(context.files(), path));
+    const auto kit = check_kit(keyring, file.bytes, key.opener());
+    if (kit.ok()) return done();
+    if (kit.error().code != Code::refused) return kit.error();
+    context.progress().warn(say("{} was settled, but {}", printable(path), kit.error().message));
+    return done();
 }
 
 Status settle_file(Context& context, Keyring& keyring, const std::string& given) {
@@ -161,7 +172,7 @@ Status settle_file(Context& context, Keyring& keyring, const std::string& given)
     TRY_ASSIGN(const KitContents kit, describe_kit(file.bytes));
     TRY_ASSIGN(const KitKey key, context.kit_key(kit, say("Passphrase of the recovery kit {}: ", printable(path))));
     TRY(present_kit(context.files(), keyring, path, key.opener()));
-    return done();
+    return prove_again(context, keyring, path, key);
 }
 
 Result<int> run_settle(Context& context, const SettleFlags& flags) {

@@ -128,7 +128,8 @@ void add_key_export_command(CommandTable& table, CLI::App& key) {
                     "custody key export --public --output family.pub"},
                    say("--recovery: with it and one vault everything comes back; it has a passphrase of its own "
                        "(CUSTODY_KIT_PASSPHRASE_FILE). "
-                       "--writer: a host with it backs up, forgets and prunes, and can read no name and no byte it wrote.")});
+                       "--writer: a host with it backs up, forgets and prunes; it sees the list of snapshots (label, name, host, "
+                       "paths that were named, sizes), and can read no name in them and no byte.")});
     command.add_flag("--recovery", flags->recovery, say("A recovery kit: all keys"));
     command.add_flag("--writer", flags->writer, say("What a host needs to back up, and nothing that opens content"));
     command.add_flag("--public", flags->public_keys, say("Signers and public keys, to verify with"));

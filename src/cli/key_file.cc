@@ -5,12 +5,44 @@
 #include "vault/keys/recovery_kit.h"
 
 #include <algorithm>
+#include <cctype>
+#include <sstream>
 
 namespace custody {
 namespace {
 
+Error at_file(const std::string& path, const Error& error) { return {error.code, say("{}: {}", printable(path), error.message)}; }
+
 constexpr std::uint64_t kMaxKeyFile = 16 * 1024 * 1024;
 constexpr std::size_t kMaxRecordEnd = 256;  // signature and signer of a signed record, and a little
+
+// A line of a printed kit, however badly typed: a number, then groups of five letters, or all of them in one; or the text of one
+// of its QR codes.
+bool is_kit_line(std::string_view line) {
+    constexpr std::size_t kGroup = 5, kLeastGroups = 4, kLeastLetters = 25;
+    constexpr std::string_view kQrPrefix = "CUSTODY1:";
+    std::istringstream words{std::string(line)};
+    std::string word;
+    if (!(words >> word)) return false;
+    if (word.starts_with(kQrPrefix)) return true;
+    if (std::isdigit(static_cast<unsigned char>(word.front())) == 0) return false;
+    std::size_t groups = 0, others = 0;
+    bool is_long = word.size() >= kLeastLetters;
+    while (words >> word) {
+        word.size() == kGroup ? ++groups : ++others;
+        is_long = is_long || word.size() >= kLeastLetters;
+    }
+    return is_long || (groups >= kLeastGroups && groups > others);
+}
+
+bool has_kit_line(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        if (is_kit_line(text.substr(0, end))) return true;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return false;
+}
 
 }  // namespace
 
@@ -46,7 +78,7 @@ Result<NamedOfficer> find_officer(FileSystem& files, const std::string& given) {
     }
     TRY_ASSIGN(const Bytes file, read_officer_file(files, path));
     auto identity = read_officer_identity(file);
-    if (!identity.ok()) return Error{identity.error().code, say("{}: {}", printable(path), identity.error().message)};
+    if (!identity.ok()) return at_file(path, identity.error());
     officer.sealing = identity->sealing;
     officer.name = std::move(identity->name);
     return officer;
@@ -57,9 +89,13 @@ Result<KeyFile> read_key_file(FileSystem& files, const std::string& path) {
     TRY_ASSIGN(file.bytes, read_file(files, path, kMaxKeyFile));
     file.kind = kind_of_key_file(file.bytes);
     if (file.kind != KeyFile::Kind::kit) return file;
-    TRY_ASSIGN(Bytes kit, read_kit(file.bytes));
+    auto kit = read_kit(file.bytes);
+    if (!kit.ok() && (kit.error().code == Code::corrupt || !has_kit_line(as_text(file.bytes)))) {
+        return Error{Code::usage, say("{} is no recovery kit, nor a writer's or public keys", printable(path))};
+    }
+    if (!kit.ok()) return at_file(path, kit.error());
     wipe(file.bytes);
-    file.bytes = std::move(kit);
+    file.bytes = std::move(*kit);
     return file;
 }
 

@@ -1,4 +1,5 @@
 // custody key import: proves a recovery kit, or makes a keyring out of a kit or a writer export, or trusts public keys.
+#include "base/counts.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/key_commands.h"
@@ -87,7 +88,7 @@ Result<int> trust_public(Context& context, ByteView file) {
     TRY(keyring->import_public(file));
     const std::size_t added = keyring->trusted_signers().size() - before;
     context.output().document({{"from", "public"}, {"signers_added", added}});
-    context.output().line(say("{} signers are trusted from now on", added));
+    context.output().line(say_count(added, "{} signer is trusted from now on", "{} signers are trusted from now on"));
     return kExitDone;
 }
 

@@ -64,6 +64,7 @@ std::vector<std::string> snapshot_row(const Repository::Listed& listed, Time now
         note(hold->until ? say("held until {}", human_time(*hold->until)) : say("held"));
     }
     if (summary.failed != 0) note(say("{} not read", summary.failed));
+    if (summary.changed_while_read != 0) note(say("{} changed while read", summary.changed_while_read));
     if (summary.clock_suspect) note(say("clock in doubt"));
     if (!trusted) note(say("signer unknown"));
     std::string paths;
@@ -195,11 +196,14 @@ void add_snapshots(CommandTable& table) {
 
 void add_ls(CommandTable& table) {
     auto flags = std::make_shared<LsFlags>();
-    CLI::App& ls =
-        table.add(table.root(), "ls", say("Lists what is in a snapshot"),
-                  {"ls SNAPSHOT [PATH] [--recursive] [--long]",
-                   {"custody ls latest", "custody ls latest:etc /etc/ssh --long", "custody ls 3f9a1c --recursive"},
-                   say("SNAPSHOT is an id, 6 or more of its first digits, latest, latest:NAME, or NAME@2026-11-03[T02:00].")});
+    CLI::App& ls = table.add(
+        table.root(), "ls", say("Lists what is in a snapshot"),
+        {"ls SNAPSHOT [PATH] [--recursive] [--long]",
+         {"custody ls latest", "custody ls latest:etc /etc/ssh --long", "custody ls 3f9a1c --recursive"},
+         say("SNAPSHOT is an id, 6 or more of its first digits, latest, latest:NAME, or NAME@2026-11-03[T02:00[:00[+07:00]]]: "
+             "the "
+             "newest of that day, or up to the end of that minute or second. Where several labels have snapshots of NAME, the "
+             "newest of all is taken and the other labels are named.")});
     add_operand(ls, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operand(ls, "PATH", flags->path, say("A folder or file in it; default: the root"));
     ls.add_flag("-r,--recursive", flags->recursive, say("Goes into folders"));

@@ -162,10 +162,11 @@ int fail_early(bool json, const Error& error) {
     return finish(output, progress, code);
 }
 
-int print_and_end(const std::string& text) {
-    Output output(false);
+int print_and_end(bool json, const std::string& text, const Json& document) {
+    Output output(json);
     ProgressLine progress(ProgressMode::none, system_clock(), 2);
     output.line(text);
+    output.document(document);
     return finish(output, progress, kExitDone);
 }
 
@@ -205,9 +206,10 @@ int parse_and_run(int argc, char** argv, Passphrases passphrases) {
     try {
         table.root().parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        return print_and_end(table.help(selected(table.root())));
+        const std::string help = table.help(selected(table.root()));
+        return print_and_end(early.json, help, {{"help", help}});
     } catch (const CLI::CallForVersion&) {
-        return print_and_end(std::string("custody ") + CUSTODY_VERSION);
+        return print_and_end(early.json, std::string("custody ") + CUSTODY_VERSION, {{"version", CUSTODY_VERSION}});
     } catch (const CLI::ParseError& error) {
         return fail_early(early.json, Error{Code::usage, usage_message(table.root(), error)});
     }

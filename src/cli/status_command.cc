@@ -135,6 +135,15 @@ void judge_groups(const Keyring& keyring, Time now, Overview& overview) {
     }
     if (overview.groups.empty()) overview.needs.push_back(say("nothing is backed up yet: 'custody backup PATH --label L'"));
     for (const LabelInfo& label : keyring.labels()) {
+        if (group.newest.changed_while_read != 0) {
+            overview.needs.push_back(say_count(
+                group.newest.changed_while_read,
+                "{} file of {} changed while its last backup read it and may be torn: back up again when it is at rest, "
+                "or back up a file-system snapshot or a dump",
+                "{} files of {} changed while its last backup read them and may be torn: back up again when they are "
+                "at rest, or back up a file-system snapshot or a dump",
+                what));
+        }
         const auto covers = [&](const Group& group) { return group.label == label.name; };
         if (std::none_of(overview.groups.begin(), overview.groups.end(), covers)) overview.empty_labels.push_back(label.name);
     }
@@ -161,7 +170,9 @@ Status look_at_vault(Context& context, Overview& overview) {
             overview.needs.push_back(damage.problem);
             continue;
         }
-        overview.needs.push_back(say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem));
+        const std::string line = damage_line(damage);
+        overview.needs.push_back(line.empty() ? say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem)
+                                              : line);
     }
     overview.vault_open = true;
     overview.vault = repository.store().location();
@@ -213,7 +224,8 @@ Json json_of(const Overview& overview, Time now) {
                           {"age_seconds", (now.ns - group.newest.time.ns) / kSecond},
                           {"files", group.newest.files},
                           {"bytes", group.newest.bytes},
-                          {"failed", group.newest.failed}});
+                          {"failed", group.newest.failed},
+                          {"changed_while_read", group.newest.changed_while_read}});
     }
     Json closed = Json::array();
     for (const ClosedLabel& label : overview.closed) {
@@ -328,8 +340,9 @@ void add_status_command(CommandTable& table) {
              "entry that "
              "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when "
              "no recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; "
-             "when something was last backed up over a month ago (duty B3), or items of it could not be read; when the clock is "
-             "behind the ledger. Notes do not count. Runs without the service; what the service schedules is not shown.")});
+             "when something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while "
+             "they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
+             "service schedules is not shown.")});
     status.add_flag("--check", flags->check, say("Ends with exit code 1 when a person is needed"));
     table.runs(status, flags, run_status);
 }

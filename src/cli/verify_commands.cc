@@ -5,6 +5,7 @@
 #include "restore/verifier.h"
 #include "vault/replicator.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace custody {
@@ -121,7 +122,9 @@ Json json_of(const VerifyResult& result) {
 }
 
 void print_damage(Output& output, const VerifyResult::Damage& damage) {
-    output.line(say("DAMAGED {}: {}", damage.object, printable(damage.problem)));
+    output.line(damage.problem.starts_with(damage.object + " ")  // it names its object itself
+                    ? say("DAMAGED {}", printable(damage.problem))
+                    : say("DAMAGED {}: {}", damage.object, printable(damage.problem)));
     std::size_t shown = 0;
     for (const VerifyResult::Affected& affected : damage.affects) {
         if (shown++ == kAffectedShown) {
@@ -170,7 +173,7 @@ Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
     TRY_ASSIGN(const bool exists, context.keyring_exists());
     if (level == VerifyLevel::keyless && !exists) return context.open_vault(reference, nullptr, kTolerant);
     if (!exists) {
-        return Error{Code::wrong_key, say("no keyring in {}: level {} needs one; '--keyless' works without",
+        return Error{Code::not_found, say("no keyring in {}: level {} needs one; '--keyless' works without",
                                           context.settings().keyring, level_word(level))};
     }
     auto keyring = context.keyring();
@@ -249,7 +252,17 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
     if (!flags.from.empty()) {
         TRY_ASSIGN(from, context.open_relative(flags.from, damaged));
     }
-    TRY_ASSIGN(const RepairResult result, repair(damaged, from ? &*from : nullptr, context.progress(), context.stop()));
+    // Nobody is asked: most is healed without. With a passphrase that was given, blocks can be proven by their content too.
+    const bool given = damaged.keyring()->is_custodian() && context.passphrases().is_given(PassphraseKind::keyring);
+    std::optional<UnlockedKeyring> unlocked;
+    if (given || !context.settings().officer_key.empty()) {
+        auto opened = context.unlock();
+        if (!opened.ok() && opened.error().code == Code::interrupted) return opened.error();
+        if (!opened.ok()) context.progress().warn(opened.error().message);
+        if (opened.ok()) unlocked = std::move(*opened);
+    }
+    TRY_ASSIGN(const RepairResult result,
+               repair(damaged, from ? &*from : nullptr, context.progress(), context.stop(), unlocked ? &*unlocked : nullptr));
     VerifyOptions again;
     again.level = VerifyLevel::keyless;  // every object is hashed: what was healed is proven
     TRY_ASSIGN(const VerifyResult verified, verify(damaged, again, context.progress(), context.stop()));
@@ -269,6 +282,11 @@ void add_verify(CommandTable& table) {
          {"custody verify", "custody verify --level full", "custody verify --sample 10",
           "custody verify --keyless --vault /media/disk-b/vault", "custody verify --accept-rollback 41"},
          say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and "
+    if (!result.lost.empty() && !unlocked && damaged.keyring()->is_custodian()) {
+        context.progress().note(
+            say("note: with the keyring's passphrase more may be healed: run it again with the file that holds it in "
+                "CUSTODY_PASSPHRASE_FILE"));
+    }
              "every byte "
              "hashed again. keyless: needs no key at all. Damage ends with exit code 4, and so does a vault that went back "
              "behind the "
@@ -288,10 +306,13 @@ void add_verify(CommandTable& table) {
 
 void add_repair(CommandTable& table) {
     auto flags = std::make_shared<RepairFlags>();
-    CLI::App& repair = table.add(table.root(), "repair", say("Heals damaged objects and verifies again"),
-                                 {"repair [--from VAULT]",
-                                  {"custody repair", "custody repair --from /mnt/disk-b/vault"},
-                                  say("Without --from, heals what this vault itself can give back.")});
+    CLI::App& repair =
+        table.add(table.root(), "repair", say("Heals damaged objects and verifies again"),
+                  {"repair [--from VAULT]",
+                   {"custody repair", "custody repair --from /mnt/disk-b/vault"},
+                   say("Without --from, heals what this vault itself can give back. Needs no passphrase and asks for none; one "
+                       "that is given (CUSTODY_PASSPHRASE_FILE, --officer-key) heals more: sound blocks of damaged packs that "
+                       "no other copy has.")});
     add_value(repair, "--from", flags->from, "VAULT", say("Another vault of the family that holds good copies"));
     table.runs(repair, flags, run_repair);
 }

@@ -51,6 +51,15 @@ TEST(Keys, SlotsAreAddedAndRemovedButNeverTheLast) {
     ASSERT_EQ(added.exit, 0) << added.err;
     EXPECT_EQ(json_of(added)["slot"], 2);
     EXPECT_EQ(json_of(office.custody({"key", "list", "--json"}))["slots"].size(), 2u);
+    for (const char* of_another : {"", "hai con trâu trắng"}) {  // the first slot's, the second's
+        Program again = office.custody.command({"key", "slot", "add"});
+        again.environment["CUSTODY_NEW_PASSPHRASE"] = *of_another == 0 ? again.environment["CUSTODY_PASSPHRASE"] : of_another;
+        const Outcome taken = run(again);
+        EXPECT_EQ(taken.exit, 2) << taken.err;
+        EXPECT_TRUE(one_clear_line(taken));
+        EXPECT_NE(taken.err.find(*of_another == 0 ? "slot 1" : "slot 2"), std::string::npos) << taken.err;
+    }
+    EXPECT_EQ(run(with(office.custody.command({"key", "passwd"}), "CUSTODY_NEW_PASSPHRASE", "hai con trâu trắng")).exit, 2);
     EXPECT_EQ(office.custody({"key", "slot", "remove", "1"}).exit, 0);
     const Outcome last =
         run(with(office.custody.command({"key", "slot", "remove", "2"}), "CUSTODY_PASSPHRASE", "hai con trâu trắng"));

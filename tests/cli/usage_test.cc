@@ -233,6 +233,7 @@ TEST(Usage, WhatIsNotThereEndsWith7) {
     const Case cases[] = {
         {{"snapshots", "--vault", "/nonexistent/vault"}, 7, "/nonexistent/vault"},
         {{"snapshots", "--keyring", "/nonexistent/keyring"}, 7, "/nonexistent/keyring"},
+        {{"verify", "--keyring", "/nonexistent/keyring"}, 7, "/nonexistent/keyring"},
         {{"ls", "abcdef012345"}, 7, "abcdef012345"},
         {{"ls", "latest:nobody"}, 7, "nobody"},
         {{"ls", "latest", "/no/such"}, 7, "no/such"},

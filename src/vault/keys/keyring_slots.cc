@@ -104,6 +104,20 @@ Result<std::uint32_t> slot_to_change(const KeyringContent& content, const Unlock
     return Error{Code::usage, say("which passphrase is to change? give --slot N of one of these: {}", describe_slots(open))};
 }
 
+// One passphrase in two slots could not be taken back by removing one of them. Costs one Argon2id a slot.
+Status check_passphrase_is_new(const KeyringContent& content, const Secret& passphrase, std::optional<std::uint32_t> changed) {
+    for (const StoredSlot& slot : content.slots) {
+        if (!is_passphrase(slot) || slot.info.number == changed) continue;
+        const auto opened = unseal_with_passphrase(slot_place(content, slot.info.number), slot, passphrase);
+        if (!opened.ok() && opened.error().code == Code::wrong_key) continue;
+        if (!opened.ok()) return opened.error();
+        return Error{Code::usage, say("the new passphrase is that of {} already: choose another, or removing one of the two "
+                                      "would take nothing away",
+                                      describe_slots({slot.info}))};
+    }
+    return done();
+}
+
 }  // namespace
 
 std::string describe_slots(const std::vector<SlotInfo>& slots) {
@@ -138,6 +152,7 @@ Result<UnlockedKeyring> Keyring::unlock_as_officer(const Secret& officer_secret)
 Result<std::uint32_t> Keyring::add_passphrase_slot(const UnlockedKeyring& unlocked, const Secret& passphrase, Argon2Cost cost,
                                                    std::string_view note) {
     TRY(is_of_this_keyring(content(), unlocked));
+    TRY(check_passphrase_is_new(content(), passphrase, std::nullopt));
     const std::uint32_t number = content().next_slot;
     TRY_ASSIGN(StoredSlot slot, seal_for_passphrase(slot_place(content(), number), unlocked.state().secret, passphrase, cost));
     slot.info.note = note_text(note);
@@ -184,6 +199,7 @@ Status Keyring::change_passphrase(const UnlockedKeyring& unlocked, std::optional
                                   const Secret& new_passphrase, Argon2Cost cost) {
     TRY(is_of_this_keyring(content(), unlocked));
     TRY_ASSIGN(const std::uint32_t chosen, slot_to_change(content(), unlocked, number));
+    TRY(check_passphrase_is_new(content(), new_passphrase, chosen));
     TRY_ASSIGN(StoredSlot fresh,
                seal_for_passphrase(slot_place(content(), chosen), unlocked.state().secret, new_passphrase, cost));
     return change([&](KeyringContent& next) -> Status {

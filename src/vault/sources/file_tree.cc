@@ -79,6 +79,7 @@ Status FileTree::next(SourceStep& step) {
     if (levels_.empty()) {
         step.what = SourceStep::What::end;
         step.folder.reset();
+        notes_.unmatched_excludes = scanner_.unmatched_excludes();
         return done();
     }
     Level& level = levels_.back();

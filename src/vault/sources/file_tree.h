@@ -30,6 +30,7 @@ struct FileTreeOptions {
 struct FileTreeNotes {
     std::vector<std::string> warnings;  // "left out: ...", mount points not crossed ...
     std::uint64_t excluded = 0;
+    std::vector<std::string> unmatched_excludes;  // known when the walk is over
 };
 
 [[nodiscard]] Result<std::unique_ptr<Source>> open_file_tree(const FileTreeOptions& options, FileTreeNotes& notes);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace custody {
@@ -64,6 +65,13 @@ Result<std::vector<std::string>> list_names(int folder, const LocalFolder& where
     }
     std::sort(names.begin(), names.end());
     return names;
+}
+
+// Another vault than the one that is written to, or a copy of one: its packs fill every backup anew.
+bool is_vault(const std::vector<std::string>& sorted_names) {
+    constexpr std::array kMarks = {"ledger", "packs", "snapshots", "vault.json"};
+    return std::all_of(kMarks.begin(), kMarks.end(),
+                       [&](const char* mark) { return std::binary_search(sorted_names.begin(), sorted_names.end(), mark); });
 }
 
 // Where the piece that begins at `begin` ends. Cut after names chosen by their hash, so that a new name moves one boundary only.
@@ -176,6 +184,10 @@ Status FolderScanner::list(FolderScan& scan, FolderPiece& notes) {
         return done();
     }
     TRY_ASSIGN(scan.names, list_names(fd->get(), *scan.folder));
+    if (is_vault(scan.names)) {
+        notes.notes.push_back(say("{} is a vault and is backed up as it lies there; leave it out with --exclude {}",
+                                  printable(scan.folder->path()), printable(scan.folder->path())));
+    }
     if (excludes_.empty()) return done();
     const std::string path = excludes_.needs_path() ? scan.folder->path() : std::string();
     notes.excluded = std::erase_if(scan.names, [&](const std::string& name) { return excludes_.matches(path, name); });

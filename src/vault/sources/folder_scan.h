@@ -58,6 +58,7 @@ public:
     [[nodiscard]] FolderPiece next_piece(FolderScan& scan);
     // The walker has taken what `finish` prepared.
     void consumed(FolderScan& scan);
+    [[nodiscard]] std::vector<std::string> unmatched_excludes() const { return excludes_.unmatched(); }
     // The subfolders of a piece become next in walk order.
     void prepare(const FolderPiece& piece);
 
