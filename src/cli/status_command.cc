@@ -132,9 +132,6 @@ void judge_groups(const Keyring& keyring, Time now, Overview& overview) {
             overview.needs.push_back(say_count(group.newest.failed, "{} item of {} could not be read by its last backup",
                                                "{} items of {} could not be read by its last backup", what));
         }
-    }
-    if (overview.groups.empty()) overview.needs.push_back(say("nothing is backed up yet: 'custody backup PATH --label L'"));
-    for (const LabelInfo& label : keyring.labels()) {
         if (group.newest.changed_while_read != 0) {
             overview.needs.push_back(say_count(
                 group.newest.changed_while_read,
@@ -144,6 +141,9 @@ void judge_groups(const Keyring& keyring, Time now, Overview& overview) {
                 "at rest, or back up a file-system snapshot or a dump",
                 what));
         }
+    }
+    if (overview.groups.empty()) overview.needs.push_back(say("nothing is backed up yet: 'custody backup PATH --label L'"));
+    for (const LabelInfo& label : keyring.labels()) {
         const auto covers = [&](const Group& group) { return group.label == label.name; };
         if (std::none_of(overview.groups.begin(), overview.groups.end(), covers)) overview.empty_labels.push_back(label.name);
     }

@@ -268,6 +268,11 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
     TRY_ASSIGN(const VerifyResult verified, verify(damaged, again, context.progress(), context.stop()));
     context.progress().clear();
     print_repair(context, result, verified);
+    if (!result.lost.empty() && !unlocked && damaged.keyring()->is_custodian()) {
+        context.progress().note(
+            say("note: with the keyring's passphrase more may be healed: run it again with the file that holds it in "
+                "CUSTODY_PASSPHRASE_FILE"));
+    }
     if (!result.lost.empty() || !verified.ok()) return kExitDamage;
     context.output().line(say("verified again: no damage"));
     return kExitDone;
@@ -282,11 +287,6 @@ void add_verify(CommandTable& table) {
          {"custody verify", "custody verify --level full", "custody verify --sample 10",
           "custody verify --keyless --vault /media/disk-b/vault", "custody verify --accept-rollback 41"},
          say("structure: everything a snapshot refers to is there (no passphrase). sample, full: blocks are opened and "
-    if (!result.lost.empty() && !unlocked && damaged.keyring()->is_custodian()) {
-        context.progress().note(
-            say("note: with the keyring's passphrase more may be healed: run it again with the file that holds it in "
-                "CUSTODY_PASSPHRASE_FILE"));
-    }
              "every byte "
              "hashed again. keyless: needs no key at all. Damage ends with exit code 4, and so does a vault that went back "
              "behind the "
