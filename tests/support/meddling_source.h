@@ -1,4 +1,5 @@
-// A source that lets a test act while it is walked, read and looked at again.
+// A source that lets a test act while it is walked, read and looked at again. What acts on opening is called by one thread at a
+// time, as the sequencer and its workers open items.
 #pragma once
 
 #include "vault/sources/source.h"
@@ -30,6 +31,7 @@ public:
     }
     Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) override {
         auto opened = inner_->open(folder, item);
+        const std::scoped_lock one_at_a_time(opening_);
         meddling_.after_open(item.name);
         return opened;
     }
@@ -42,6 +44,7 @@ private:
     std::unique_ptr<Source> inner_;
     Meddling meddling_;
     std::once_flag looked_;
+    std::mutex opening_;
 };
 
 }  // namespace custody::test
