@@ -56,6 +56,7 @@ constexpr Translation kTexts[] = {
     {"file flags", "cờ tệp"},
     {"find", "tìm"},
     {"find the holes of", "tìm các lỗ trống của"},
+    {"follow", "lần theo"},
     {"it does not begin as it should", "nó không bắt đầu đúng"},
     {"it is too short", "nó quá ngắn"},
     {"its length does not match its count", "độ dài không khớp với số lượng"},

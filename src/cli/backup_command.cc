@@ -92,18 +92,21 @@ void exclude_own_folders(Context& context, const std::string& vault_path, FileTr
 Result<std::string> named_path(const std::string& given, std::vector<std::string>& warnings) {
     TRY_ASSIGN(std::string path, absolute_path(given));
     struct stat status {};
-    const bool is_link = ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
-    const bool means_folder = given.ends_with('/') || given.ends_with("/.");
+    if (::lstat(path.c_str(), &status) != 0) return path;  // what is wrong with it is said when it is opened
+    const bool is_link = S_ISLNK(status.st_mode), means_folder = given.ends_with('/') || given.ends_with("/.");
     if (!is_link && !means_folder) return path;
-    const bool is_folder = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    const bool leads_somewhere = ::stat(path.c_str(), &status) == 0;
+    if (!leads_somewhere && means_folder && errno != ENOENT) return system_error(errno, "follow", path);
+    const bool is_folder = leads_somewhere && S_ISDIR(status.st_mode);
     if (means_folder) {
         if (!is_folder) {
             return Error{Code::not_found,
                          say("cannot back up {}: there is no such folder, which the '/' at its end asks for", printable(given))};
         }
-        const std::unique_ptr<char, decltype(&std::free)> real(is_link ? ::realpath(path.c_str(), nullptr) : nullptr, &std::free);
-        if (is_link && !real) return system_error(errno, "follow", path);
-        return is_link ? std::string(real.get()) : path;
+        if (!is_link) return path;
+        const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+        if (!real) return system_error(errno, "follow", path);
+        return std::string(real.get());
     }
     warnings.push_back(is_folder ? say("{} is a symbolic link, and only the link itself is stored; {}/ would be its folder",
                                        printable(path), printable(given))
