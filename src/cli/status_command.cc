@@ -5,6 +5,7 @@
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "vault/closed_labels.h"
+#include "vault/packs/format.h"
 #include "vault/store/medium_check.h"
 
 #include <sys/statvfs.h>
@@ -16,6 +17,7 @@ namespace custody {
 namespace {
 
 constexpr std::int64_t kMonth_ns = 31 * kDay;  // duty B3: important data at least monthly
+constexpr std::size_t kPacksShown = 8;         // damaged ones, in text; JSON has all
 
 struct StatusFlags {
     bool check = false;
@@ -38,7 +40,8 @@ struct Overview {
     KitState kit = KitState::none;
     std::vector<Group> groups;
     std::vector<std::string> empty_labels;
-    std::vector<std::string> needs;  // what a person has to do
+    std::vector<std::string> damaged_packs;  // names, as the ledger knows them
+    std::vector<std::string> needs;          // what a person has to do
     std::vector<std::string> notes;
 };
 
@@ -158,6 +161,24 @@ void look_at_storage(const std::string& location, Overview& overview) {
     if (::statvfs(location.c_str(), &space) == 0) overview.free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
+// What a repair proved and no one healed.
+void look_at_packs(const LedgerState& state, Overview& overview) {
+    std::size_t shown = 0;
+    for (const auto& [pack, n] : state.damaged_packs) {
+        overview.damaged_packs.push_back(pack_name(pack));
+        if (shown++ < kPacksShown) {
+            overview.needs.push_back(
+                say("{} is damaged, as entry {} of the ledger says: heal it with 'custody repair --from VAULT', "
+                    "or back up the same sources again and then run 'custody repair'",
+                    pack_name(pack), n));
+        }
+    }
+    if (shown > kPacksShown) {
+        overview.needs.push_back(say_count(shown - kPacksShown, "and {} more damaged pack, which --json names",
+                                           "and {} more damaged packs, which --json names"));
+    }
+}
+
 Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     overview.vault = reference;
@@ -185,6 +206,7 @@ Status look_at_vault(Context& context, Overview& overview) {
         overview.needs.push_back(
             say("the clock is behind the last entry of the ledger ({}): set it right", human_time(clock.floor)));
     }
+    look_at_packs(repository.state(), overview);
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
     for (const Repository::DamagedSnapshot& each : damaged) overview.needs.push_back(each.error.message);
@@ -247,7 +269,8 @@ Json json_of(const Overview& overview, Time now) {
                                      : overview.head_witnessed ? overview.ledger_entries
                                                                : 0},
               {"holds", overview.holds},
-              {"unreadable_snapshots", overview.unreadable}}},
+              {"unreadable_snapshots", overview.unreadable},
+              {"damaged_packs", overview.damaged_packs}}},
             {"keyring", {{"folder", overview.keyring}, {"role", overview.role}, {"kit", kit_word(overview.kit)}}},
             {"groups", groups},
             {"closed_labels", closed},

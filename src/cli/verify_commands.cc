@@ -137,6 +137,11 @@ void print_damage(Output& output, const VerifyResult::Damage& damage) {
     }
 }
 
+template <class Objects>
+bool any_pack(const Objects& objects) {
+    return std::any_of(objects.begin(), objects.end(), [](const auto& each) { return each.object.starts_with("packs/"); });
+}
+
 int report(Context& context, const VerifyResult& result, bool only_rolled_back = false) {
     context.progress().clear();
     for (const std::string& line : result.notes) context.progress().note(say("note: {}", line));
@@ -162,6 +167,11 @@ int report(Context& context, const VerifyResult& result, bool only_rolled_back =
                           "{} object is damaged (level {}, {}, {} read): heal it with 'custody repair --from VAULT'",
                           "{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair --from VAULT'",
                           level_word(result.level), objects, human_bytes(result.bytes_read)));
+    if (any_pack(result.damaged)) {
+        output.line(
+            say("without another vault: run 'custody repair', back up the same sources again, which stores anew what they "
+                "still have, then run 'custody repair' once more"));
+    }
     return kExitDamage;
 }
 
@@ -244,6 +254,12 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
     output.line(say_count(result.objects_healed, "{} object healed, {} copied", "{} objects healed, {} copied",
                           human_bytes(result.bytes_copied)));
     for (const VerifyResult::Damage& damage : verified.damaged) print_damage(output, damage);
+    if (any_pack(result.lost)) {
+        output.line(
+            say("the ledger names the damaged packs, and no backup relies on them any more: back up the same sources again, "
+                "which stores anew what they still have, then run 'custody repair' once more; or heal from another vault "
+                "with --from"));
+    }
 }
 
 Result<int> run_repair(Context& context, const RepairFlags& flags) {

@@ -91,14 +91,14 @@ private:
     }
 
     // What may be taken over unread: nothing unless the snapshot it was stored for is live, every pack is in its place, and none
-    // was found damaged since: what is in a damaged pack is stored anew only where it is read.
+    // was found damaged since: what was in a damaged pack, also one that is gone by now, is stored anew only where it is read.
     std::unique_ptr<HostCacheReader> usable_cache() {
         if (cache_path_.empty()) return nullptr;
         auto cache = HostCacheReader::open(posix_file_system(), cache_path_, repository_.header().vault, plan_);
         if (!cache || began_ < cache->binding().written) return nullptr;
         const auto base = repository_.state().snapshots.find(cache->binding().base);
         if (base == repository_.state().snapshots.end()) return nullptr;
-        if (is_damaged_since(repository_.state(), base->second.sequence)) {
+        if (repository_.state().last_damage > base->second.sequence) {
             report_.warn(
                 say("packs in {} were found damaged since the last backup: everything is read again, and what only they "
                     "hold is stored anew",

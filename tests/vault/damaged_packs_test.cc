@@ -22,6 +22,15 @@ Bytes content_of(std::size_t size, unsigned seed) {
     return {text.begin(), text.end()};
 }
 
+// Acts once, when it is first told of progress.
+struct Meanwhile final : Progress {
+    void update(const ProgressState&) override {
+        if (act) std::exchange(act, nullptr)();
+    }
+    void warn(std::string_view) override {}
+    std::function<void()> act;
+};
+
 class DamagedPacksTest : public ::testing::Test, public BackupFixture {
 protected:
     void SetUp() override {
@@ -267,6 +276,44 @@ TEST_F(DamagedPacksTest, FoldedIndexLeadsToTheSoundPack) {
     EXPECT_TRUE(names(repair_now(), snapshot_name(first.snapshot)) || read(first.snapshot).contains(at("gone")));
 }
 
+TEST_F(DamagedPacksTest, ASnapshotMadeWhileRepairHashesIsSeenAndNotCalledLost) {
+    const BackupResult first = settled_backup();
+    const std::string pack = largest_pack();
+    flip_middle(pack);
+    std::optional<ObjectId> meanwhile, relies;
+    Meanwhile progress;
+    progress.act = [&] {
+        relies = settled_backup().snapshot;  // nobody knows yet
+        folder("deep/other");
+        write_file(at("deep/other/file"), noise(300'000, 5));
+        tree_options.paths = {at("deep/other")};
+        options.name = "other";
+        meanwhile = settled_backup().snapshot;
+    };
+    Repository again = open_again();
+    const auto result = repair(again, nullptr, progress, stop);
+    ASSERT_TRUE(is_ok(result));
+    ASSERT_TRUE(meanwhile && relies);
+    EXPECT_TRUE(names(*result, snapshot_name(first.snapshot)));
+    EXPECT_TRUE(names(*result, snapshot_name(*relies)));
+    EXPECT_FALSE(names(*result, snapshot_name(*meanwhile)));
+    EXPECT_TRUE(store.objects().contains(pack)) << "it is needed still";
+}
+
+// Nothing tells any more what was in the pack: it goes, and yet the next backup must read everything.
+TEST_F(DamagedPacksTest, APackThatIsGoneWithItsIndexIsStoredAnewToo) {
+    settled_backup();
+    const std::string pack = largest_pack();
+    store.objects().erase(pack);
+    std::erase_if(store.objects(), [](const auto& object) { return object.first.starts_with("index/"); });
+    EXPECT_FALSE(repair_now().lost.empty());
+    const BackupResult second = settled_backup();
+    EXPECT_GE(second.bytes.added, 3'000'000U);
+    expect_holds_the_source(second.snapshot);
+    EXPECT_TRUE(repair_now().lost.empty());
+    expect_whole();
+}
+
 // With the passphrase what is whole in the damaged pack is moved at once; the rest comes with the next backup.
 TEST_F(DamagedPacksTest, SoundBlocksAreMovedWithThePassphraseAndTheRestStoredAnew) {
     const BackupResult first = settled_backup();
@@ -361,13 +408,7 @@ TEST_F(DamagedTargetTest, CopyBringsAnewWhatOnlyADamagedPackOfAnotherNameHolds) 
 TEST_F(DamagedTargetTest, ACopyThatRanMeanwhileIsRefused) {
     vault_.back_up("b", "business", "docs", {{"srv/plan", content_of(500'000, 1)}});
     vault_.back_up("a", "business", "docs", {{"srv/plan", content_of(500'000, 1)}});
-    struct Meanwhile final : Progress {
-        void update(const ProgressState&) override {
-            if (act) std::exchange(act, nullptr)();
-        }
-        void warn(std::string_view) override {}
-        std::function<void()> act;
-    } progress;
+    Meanwhile progress;
     progress.act = [&] {
         for (const auto& [name, bytes] : vault_.objects("b")) {
             if (!name.starts_with("packs/") || bytes.size() < 400'000) continue;

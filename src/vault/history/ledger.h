@@ -137,8 +137,6 @@ private:
 void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash);
 // The hold that an entry of operation `hold` lays: details {"reason": text, "until": RFC 3339 or absent}.
 [[nodiscard]] Result<HoldState> hold_of(const LedgerEntry& entry);
-// Some pack that is damaged still was not known to be so at entry n: what a run up to then relied on unread may lie in it.
-[[nodiscard]] bool is_damaged_since(const LedgerState& state, std::uint64_t n);
 [[nodiscard]] std::set<ObjectId> known_damaged(const LedgerState& state);  // for Index::ask_last
 // Held at that time: a hold with `until` in the past is over.
 [[nodiscard]] bool is_held(const LedgerSnapshot& snapshot, Time at);

@@ -178,10 +178,6 @@ Result<HoldState> hold_of(const LedgerEntry& entry) {
     return hold;
 }
 
-bool is_damaged_since(const LedgerState& state, std::uint64_t n) {
-    return std::any_of(state.damaged_packs.begin(), state.damaged_packs.end(), [n](const auto& each) { return each.second > n; });
-}
-
 std::set<ObjectId> known_damaged(const LedgerState& state) {
     std::set<ObjectId> packs;
     for (const auto& [pack, n] : state.damaged_packs) packs.insert(pack);
