@@ -1,4 +1,5 @@
-// --json of every command has the fields that docs/COMMANDS.md lists, and no others.
+// docs/COMMANDS.md is true: the help of every command is the one that is printed, --json has the fields that are listed, and no
+// others.
 #include "tests/cli/cli_fixture.h"
 
 #include <gtest/gtest.h>
@@ -68,6 +69,41 @@ void collect(const Json& value, const std::string& path, Fields& into) {
     } else {
         into.insert(path);
     }
+}
+
+// What is printed, without the options that all commands have.
+std::string own_help(const Vault& custody, const std::string& command) {
+    std::istringstream words(command);
+    std::vector<std::string> arguments;
+    for (std::string word; words >> word;) arguments.push_back(word);
+    arguments.insert(arguments.end(), {"--help", "--lang", "en"});
+    std::istringstream printed(custody(arguments).out);
+    std::string help;
+    bool common = false;
+    for (std::string line; std::getline(printed, line);) {
+        if (line == "Common options:") {
+            common = true;
+            help.pop_back();  // the empty line before
+        }
+        if (common && line.empty()) common = false;
+        if (!common) help += line + "\n";
+    }
+    while (help.ends_with("\n\n")) help.pop_back();
+    return help;
+}
+
+TEST(Documentation, HoldsTheHelpOfEveryCommandAsItIsPrinted) {
+    const Vault& custody = shared_office().custody;
+    const std::string text = read_file_text(CUSTODY_TESTS "/../docs/COMMANDS.md");
+    const std::string head = "\n## custody ", fence = "\n```\n";
+    std::size_t commands = 0;
+    for (std::size_t at = text.find(head); at != std::string::npos; at = text.find(head, at + 1)) {
+        const std::size_t name = at + head.size(), begin = text.find(fence, at) + fence.size();
+        const std::string command = text.substr(name, text.find('\n', name) - name);
+        EXPECT_EQ(text.substr(begin, text.find("\n```", begin) + 1 - begin), own_help(custody, command)) << command;
+        ++commands;
+    }
+    EXPECT_GE(commands, 32u);
 }
 
 class JsonFields : public ::testing::Test {
