@@ -290,9 +290,13 @@ TEST(Usage, AKeyringOfAnotherFamilyOpensNothing) {
 
 TEST(Usage, InitRefusesAFolderThatIsNotEmpty) {
     const Office& office = shared_office();
-    const Outcome outcome = office.custody({"init", "--vault", office.source});
-    EXPECT_NE(outcome.exit, 0);
+    const auto before = std::filesystem::last_write_time(office.source);
+    const std::string keyring = office.folder / "keyring of a refused init";
+    const Outcome outcome = office.custody({"init", "--vault", office.source, "--keyring", keyring});
+    EXPECT_EQ(outcome.exit, 2);
     EXPECT_TRUE(one_clear_line(outcome));
+    EXPECT_FALSE(std::filesystem::exists(keyring));
+    EXPECT_EQ(std::filesystem::last_write_time(office.source), before) << "nothing was tried out in it";
     EXPECT_NE(office.custody({"init"}).exit, 0) << "a vault is there already";
 }
 
