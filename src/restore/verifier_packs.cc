@@ -7,6 +7,7 @@
 #include "vault/object_check.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace custody {
 namespace {
@@ -28,7 +29,16 @@ std::vector<ObjectId> packs_to_read(const Verification& run) {
         }
     }
     if (!run.all_packs) std::erase_if(packs, [&](const ObjectId& pack) { return !run.packs_in_question.contains(pack); });
-    return {packs.begin(), packs.end()};
+    // The largest first, so that no worker is left with one when the others have none.
+    std::vector<std::pair<std::uint64_t, ObjectId>> by_size;
+    for (const ObjectId& pack : packs) {
+        const auto listed = run.state().objects.find(pack_name(pack));
+        by_size.emplace_back(listed == run.state().objects.end() ? 0 : listed->second, pack);
+    }
+    std::sort(by_size.begin(), by_size.end(), std::greater<>());
+    std::vector<ObjectId> ordered;
+    for (const auto& [size, pack] : by_size) ordered.push_back(pack);
+    return ordered;
 }
 
 // A damaged page ends the visit of its index; which segment it is was found by its hash already.

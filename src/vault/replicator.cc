@@ -40,6 +40,7 @@ struct LabelCopy {
 
 struct Ready {
     ObjectId id;
+    std::shared_ptr<const WriterKeys> keys;  // of its label
     Time order;
     Bytes bytes;
 };
@@ -97,6 +98,7 @@ private:
     Status publish_batch();
     Status publish(const Ready& ready);
     bool fails(const ObjectId& pack, const std::string& why);
+    Status leave_out(const ObjectId& id, ClosedLabel label);
     Status leave_out_damaged(const ObjectId& id, const std::string& what, const std::string& why);
 
     Repository& from_;
@@ -293,6 +295,7 @@ Status Copier::publish(const Ready& ready) {
                          say("packs in {} were found damaged while this copy ran: run it again, it goes on where it is",
                              to_.store().location())};
         }
+        TRY(may_be_stored(now, ready.keys->label, ready.keys->name));  // destroyed meanwhile
         TRY_ASSIGN(draft.added, objects_.to_enter(now, indexes, [this](const ObjectId& id) { return session_.is_marked(id); }));
         draft.added.push_back({snapshot_name(ready.id), ready.bytes.size()});
         return done();
@@ -300,6 +303,12 @@ Status Copier::publish(const Ready& ready) {
     TRY(to_.publish(std::move(entry), fill_in));
     objects_.clear();
     ++result.snapshots_copied;
+    return done();
+}
+
+Status Copier::leave_out(const ObjectId& id, ClosedLabel label) {
+    result.warnings.push_back(say("snapshot {} was not copied: {}", id.hex().substr(0, 12), why_closed(label)));
+    result.left_out.push_back({id, std::move(label)});
     return done();
 }
 
@@ -323,11 +332,11 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
     const auto clear = decode_snapshot_clear(id, *bytes);
     if (!clear.ok()) return leave_out_damaged(id, id.hex().substr(0, 12), clear.error().message);
     auto keys = to_.keyring()->writer_keys(clear->label);
-    if (!keys) {
-        result.left_out.push_back({id, closed_label(from_, clear->label)});
-        result.warnings.push_back(
-            say("snapshot {} was not copied: {}", id.hex().substr(0, 12), why_closed(result.left_out.back().label)));
-        return done();
+    if (!keys) return leave_out(id, closed_label(from_, clear->label));
+    if (to_.state().destroyed_labels.contains(clear->label)) {  // whoever still has its keys
+        ClosedLabel destroyed = closed_label(to_, clear->label);
+        destroyed.name = keys->name;
+        return leave_out(id, std::move(destroyed));
     }
     TRY_ASSIGN(const Snapshot snapshot, decode_snapshot(id, *bytes, *keys));
     TRY_ASSIGN(LabelCopy* const label, label_copy(std::move(keys)));
@@ -338,7 +347,7 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
         result.warnings.push_back(say("snapshot {} is held at {}; holds are each vault's own, lay one at {} too",
                                       name_of(snapshot), from_.store().location(), to_.store().location()));
     }
-    ready_.push_back({id, from_.state().snapshots.at(id).order, std::move(*bytes)});
+    ready_.push_back({id, label->keys, from_.state().snapshots.at(id).order, std::move(*bytes)});
     ++state_.items_done;
     progress_.update(state_);
     return batch_.size() >= kBatchEntries ? publish_batch() : done();

@@ -128,6 +128,26 @@ TEST_F(ReplicatorTest, SnapshotsThatComeBackAfterARollbackAreOlderThanWhatWasMad
     EXPECT_EQ(vault_.open("a").find_snapshot("latest:docs")->snapshot.id, since);
 }
 
+// Whoever still has its keys: what was destroyed somewhere is not to come back there.
+TEST_F(ReplicatorTest, SnapshotsOfALabelThatTheTargetDestroyedAreLeftOut) {
+    back_up_docs(1);
+    const ObjectId other = vault_.back_up("a", "config", "etc", {{"etc/hosts", text(700, 1)}});
+    LedgerEntry destroy;
+    destroy.operation = Operation::destroy_label;
+    for (const LabelInfo& label : vault_.keyring().labels())
+        if (label.name == "business") destroy.details = {{"label", label.id.hex()}};
+    Repository target = vault_.open("b");
+    ASSERT_TRUE(is_ok(target.publish(destroy, nullptr)));
+    const auto copied = copy("a", "b");
+    ASSERT_TRUE(is_ok(copied));
+    EXPECT_EQ(copied->snapshots_copied, 1U);
+    ASSERT_EQ(copied->left_out.size(), 1U);
+    EXPECT_EQ(copied->left_out[0].label.name, "business");
+    Repository after = vault_.open("b");
+    ASSERT_EQ(after.state().snapshots.size(), 1U);
+    EXPECT_TRUE(after.state().snapshots.contains(other));
+}
+
 TEST_F(ReplicatorTest, OnlyWhatTheTargetLacksIsCopied) {
     back_up_docs(1);
     ASSERT_TRUE(is_ok(copy("a", "b")));
