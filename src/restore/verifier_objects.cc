@@ -5,6 +5,7 @@
 #include "vault/history/witness.h"
 #include "vault/marks_check.h"
 #include "vault/object_check.h"
+#include "vault/store/reserve.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
 

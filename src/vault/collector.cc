@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "vault/history/lawful_term.h"
-#include "vault/store/local_store.h"
+#include "vault/store/reserve.h"
 
 #include <algorithm>
 #include <set>
@@ -155,13 +155,7 @@ private:
 
     // On a full medium the ends of snapshots are what makes room later, so that they may take the reserve, as prune does.
     Status publish() {
-        const Status published = publish_once();
-        if (published.ok() || published.error().code != Code::no_space) return published;
-        ObjectStore& store = repository_.store();
-        const Status removed = store.remove(kReserveObject);
-        if (!removed.ok()) return removed.error().code == Code::not_found ? published : removed;
-        TRY(store.barrier());
-        return publish_once();
+        return with_reserve(repository_.store(), [this] { return publish_once(); });
     }
 
     // The snapshots' objects stay until a prune: one that runs beside a copy which brings a snapshot back must not lose it.

@@ -7,8 +7,8 @@
 #include "vault/object_check.h"
 #include "vault/reachability.h"
 #include "vault/repair_parts.h"
+#include "vault/store/reserve.h"
 #include "vault/store/session.h"
-#include "vault/store/vault_header.h"
 
 #include <algorithm>
 
@@ -16,7 +16,6 @@ namespace custody {
 namespace {
 
 constexpr const char* kMarks = "gc/marks";
-constexpr const char* kReserve = "reserve";
 constexpr const char* kHeader = "vault.json";
 
 Status check_may_repair(Repository& damaged, Repository* from) {
@@ -136,15 +135,18 @@ Status enter_damage(Repair& repair) {
     LedgerEntry entry;
     entry.operation = Operation::repair;
     entry.time = repair.vault.clock().now();
-    TRY(repair.vault.publish(std::move(entry), [&](const LedgerState& now, LedgerEntry& draft) -> Status {
+    const auto name_them = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
         Json packs = Json::array();
         for (const ObjectId& pack : damaged) {
             if (is_new(now, pack)) packs.push_back(pack.hex());
         }
         draft.details = {{"damaged", std::move(packs)}};
         return done();
-    }));
-    return done();
+    };
+    return with_reserve(repair.store(), [&]() -> Status {
+        TRY(repair.vault.publish(entry, name_them));
+        return done();
+    });
 }
 
 // What writers entered while everything was hashed was written a moment ago: that it is there is enough.
@@ -160,13 +162,13 @@ Status take_in_new_packs(Repair& repair) {
 }
 
 Status heal_reserve(Repair& repair) {
-    const auto bytes = repair.store().get(kReserve, kReserveSize + 1);
+    const auto bytes = repair.store().get(kReserveObject, kReserveSize + 1);
     if (bytes.ok() && *bytes == reserve_content()) return done();
     if (!bytes.ok() && !is_damage(bytes.error())) return bytes.error();
-    const Status made = repair.store().replace(kReserve, reserve_content());
+    const Status made = repair.store().replace(kReserveObject, reserve_content());
     if (!made.ok() && made.error().code != Code::no_space) return made;
-    if (made.ok()) repair.result.healed.emplace_back(kReserve);
-    if (!made.ok()) repair.result.lost.push_back({kReserve, made.error().message});
+    if (made.ok()) repair.result.healed.emplace_back(kReserveObject);
+    if (!made.ok()) repair.result.lost.push_back({kReserveObject, made.error().message});
     return done();
 }
 

@@ -5,6 +5,7 @@
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "vault/prune/index_rewrite.h"
+#include "vault/store/reserve.h"
 #include "vault/store/vault_header.h"
 
 #include <gtest/gtest.h>

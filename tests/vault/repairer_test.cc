@@ -4,6 +4,7 @@
 #include "vault/collector.h"
 #include "vault/history/witness.h"
 #include "vault/replicator.h"
+#include "vault/store/reserve.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/counts.h"
 #include "base/text.h"
+#include "vault/store/reserve.h"
 
 #include <algorithm>
 
@@ -108,7 +109,7 @@ Status Pruner::end_destroyed_snapshots() {
     }
     if (entry.snapshots.empty()) return done();
     const std::vector<ObjectId> ended = entry.snapshots;
-    return with_room([&]() -> Status {
+    return with_reserve(store_, [&]() -> Status {
         TRY(repository_.publish(entry, [&](const LedgerState& now, LedgerEntry&) -> Status {
             for (const ObjectId& id : ended) {
                 if (!now.snapshots.contains(id)) return Error{Code::busy, say("the ledger changed meanwhile; run prune again")};

@@ -57,9 +57,7 @@ private:
     Status commit(Change change);
     Status unlink(const std::vector<std::string>& names);
     Status finish();
-    Status free_reserve();
     Status remake_reserve();
-    Status with_room(const std::function<Status()>& step);
     Status count_bytes(std::uint64_t& bytes);
     void report(std::string_view phase);
 
@@ -74,7 +72,6 @@ private:
     Census census_;
     Marks marks_;  // as this prune published them
     bool marks_published_ = false;
-    bool reserve_freed_ = false;
     bool index_behind_ = false;  // an index segment still lists packs that are gone
 };
 

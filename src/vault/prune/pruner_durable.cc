@@ -1,7 +1,7 @@
 // The steps of a prune that change the vault, in the order that pruner.h gives.
 #include "base/text.h"
 #include "vault/prune/pruner.h"
-#include "vault/store/vault_header.h"
+#include "vault/store/reserve.h"
 
 #include <algorithm>
 
@@ -9,7 +9,6 @@ namespace custody {
 namespace {
 
 constexpr const char* kMarks = "gc/marks";
-constexpr const char* kReserve = "reserve";
 
 std::uint64_t youngest_generation(const std::vector<SessionInfo>& sessions) {
     std::uint64_t generation = 0;
@@ -19,26 +18,11 @@ std::uint64_t youngest_generation(const std::vector<SessionInfo>& sessions) {
 
 }  // namespace
 
-// The room that the vault keeps for this moment is given up once; what fails for lack of room again has none.
-Status Pruner::with_room(const std::function<Status()>& step) {
-    Status ran = step();
-    if (ran.ok() || ran.error().code != Code::no_space || reserve_freed_) return ran;
-    TRY(free_reserve());
-    return step();
-}
-
-Status Pruner::free_reserve() {
-    reserve_freed_ = true;
-    const Status removed = store_.remove(kReserve);
-    if (!removed.ok() && removed.error().code != Code::not_found) return removed;
-    return store_.barrier();
-}
-
 Status Pruner::remake_reserve() {
-    const auto present = store_.info(kReserve);
+    const auto present = store_.info(kReserveObject);
     if (present.ok() && present->size == kReserveSize) return done();
     if (!present.ok() && present.error().code != Code::not_found) return present.error();
-    const Status made = store_.replace(kReserve, reserve_content());
+    const Status made = store_.replace(kReserveObject, reserve_content());
     if (!made.ok() && made.error().code == Code::no_space) {
         result_.warnings.push_back(say("no room to make the reserve again; the medium is still full"));
         return done();
@@ -53,7 +37,7 @@ Status Pruner::publish_marks(const PrunePlan& plan) {
     // Damaged marks told no session anything; a generation above every living one starts anew.
     marks_.generation = std::max(before.ok() ? before->generation : 0, youngest_generation(sessions)) + 1;
     marks_.packs = plan.ids();
-    TRY(with_room([&] { return store_.replace(kMarks, encode(marks_)); }));
+    TRY(with_reserve(store_, [&] { return store_.replace(kMarks, encode(marks_)); }));
     marks_published_ = true;
     return done();
 }
@@ -87,7 +71,7 @@ Status Pruner::fold_indexes(const PrunePlan& plan, Change& change) {
 Status Pruner::remove_unreferenced(const PrunePlan& plan) {
     report("removing what nothing refers to");
     Change change;
-    Status folded = with_room([&] {
+    Status folded = with_reserve(store_, [&] {
         change = Change{};
         return fold_indexes(plan, change);
     });
@@ -212,7 +196,7 @@ Status Pruner::commit(Change change) {
             TRY(repository_.publish(entry, still_valid));
             return done();
         };
-        TRY(with_room(enter));
+        TRY(with_reserve(store_, enter));
     }
     // An index segment goes before the packs that it lists, so that no index that can be read leads to nowhere.
     TRY(unlink(change.unlink_first));

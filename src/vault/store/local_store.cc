@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "vault/store/locked_file.h"
+#include "vault/store/reserve.h"
 
 #include <algorithm>
 #include <array>

@@ -20,7 +20,6 @@
 namespace custody {
 
 inline constexpr const char* kHeaderObject = "vault.json";
-inline constexpr const char* kReserveObject = "reserve";
 inline constexpr const char* kMarksObject = "gc/marks";
 
 // Looks at nothing: the folder may hold anything. `files` outlives the store; `root` is absolute.

@@ -3,6 +3,7 @@
 #include "base/records/canonical_json.h"
 #include "base/text.h"
 #include "vault/store/local_store.h"
+#include "vault/store/reserve.h"
 #include "vault/store/session.h"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace custody {
 namespace {
 
 constexpr std::string_view kPurpose = "custody vault header 1";
-constexpr std::string_view kReservePurpose = "custody reserve 1";
 constexpr std::size_t kMaxHeaderSize = 64 * 1024;
 constexpr std::uint64_t kReadableFormat = 1;
 constexpr std::uint32_t kFolderMode = 0700;
@@ -195,19 +195,6 @@ Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const
     TRY(store->replace(kMarksObject, encode(Marks{})));
     TRY(store->put(kReserveObject, reserve_content()));
     return store;
-}
-
-Bytes reserve_content() {
-    Bytes content;
-    content.reserve(kReserveSize);
-    for (std::uint64_t counter = 0; content.size() < kReserveSize; ++counter) {
-        Bytes message;
-        ByteWriter writer(message);
-        writer.raw(as_bytes(kReservePurpose));
-        writer.u64(counter);
-        append(content, sha256(message).view());
-    }
-    return content;
 }
 
 }  // namespace custody

@@ -36,8 +36,4 @@ struct VaultHeader {
 // empty. The vault exists once vault.json and ledger entry 1 do; a crash before leaves a folder that init takes again.
 [[nodiscard]] Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const std::string& path);
 
-// The 4 MiB `reserve`: SHA-256 in counter mode over "custody reserve 1", so that its bytes are under a checksum too.
-inline constexpr std::uint64_t kReserveSize = 4 * 1024 * 1024;
-[[nodiscard]] Bytes reserve_content();
-
 }  // namespace custody

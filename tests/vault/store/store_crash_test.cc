@@ -3,6 +3,7 @@
 #include "tests/support/fault_file_system.h"
 #include "tests/support/power_cut_file_system.h"
 #include "tests/vault/store/local_store_under_test.h"
+#include "vault/store/reserve.h"
 
 #include <gtest/gtest.h>
 

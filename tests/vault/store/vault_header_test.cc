@@ -1,4 +1,5 @@
 #include "vault/store/vault_header.h"
+#include "vault/store/reserve.h"
 
 #include "tests/support/results.h"
 #include "tests/support/scratch_folder.h"
