@@ -60,6 +60,8 @@ constexpr Translation kTexts[] = {
     {"it does not begin as it should", "nó không bắt đầu đúng"},
     {"it is too short", "nó quá ngắn"},
     {"its length does not match its count", "độ dài không khớp với số lượng"},
+    {"keyring", "bộ khóa"},
+    {"kit", "bộ khôi phục"},
     {"link target", "đích liên kết"},
     {"list", "liệt kê"},
     {"list the attributes of", "liệt kê thuộc tính của"},

@@ -115,8 +115,8 @@ void print_keyring(Output& output, const Keyring& keyring) {
                          officer ? short_fingerprint(slot.holder) : ""});
     }
     for (const CopyInfo& copy : keyring.copies()) {
-        copies.push_back(
-            {std::to_string(copy.number), copy.kind, human_time(copy.made), copy_state(keyring, copy), printable(copy.note)});
+        copies.push_back({std::to_string(copy.number), std::string(translate(copy.kind)), human_time(copy.made),
+                          copy_state(keyring, copy), printable(copy.note)});
     }
     for (const SignerInfo& signer : keyring.trusted_signers()) {
         signers.push_back({signer.id.hex().substr(0, 16), printable(signer.host), human_time(signer.since)});
@@ -124,8 +124,8 @@ void print_keyring(Output& output, const Keyring& keyring) {
     for (const DestroyedLabel& label : keyring.destroyed_labels()) {
         std::string open;
         for (const std::uint32_t number : label.outstanding_copies) open += " " + std::to_string(number);
-        destroyed.push_back(
-            {label.name, human_time(label.when), label.state, open.empty() ? "" : say("copies not settled:{}", open)});
+        destroyed.push_back({label.name, human_time(label.when), std::string(translate(label.state)),
+                             open.empty() ? "" : say("copies not settled:{}", open)});
     }
     print_rows(output, say("Labels"), labels);
     print_rows(output, say("Slots (what opens the keyring)"), slots);

@@ -214,7 +214,8 @@ void add_forget(CommandTable& table) {
                                    "custody forget 3f9a1c", "custody forget --name etc --keep-last 3 --keep-within 30d"},
                                   say("Needs no passphrase. A rule counts for each label, name, host and kind apart, never "
                                       "empties a group, and skips what is "
-                                      "held or within its lawful term. Space is freed by 'custody prune'.")});
+                                      "held or within its lawful term: six months of the label log (duty B12). Space is freed by "
+                                      "'custody prune'.")});
     add_operands(forget, "SNAPSHOT", flags->snapshots, say("These snapshots"));
     add_value(forget, "--label", flags->label, "L", say("The rule looks at snapshots of this label only"));
     add_value(forget, "--name", flags->name, "N", say("The rule looks at snapshots of this name only"));

@@ -41,6 +41,7 @@ struct PruneOptions {
 };
 struct PruneResult {
     std::uint64_t packs_removed = 0, packs_repacked = 0, packs_waiting = 0;  // waiting: for sessions of an older generation
+    // Freed: what the vault holds less; of a dry run an estimate, and before is after.
     std::uint64_t bytes_freed = 0, bytes_copied = 0, bytes_before = 0, bytes_after = 0;
     std::uint64_t index_segments_before = 0, index_segments_after = 0;
     std::vector<std::string> warnings;

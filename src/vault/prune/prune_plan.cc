@@ -9,8 +9,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kLivePercent = 75;  // below this a pack is repacked
-
 class Planner {
 public:
     explicit Planner(const PlanFacts& facts) : facts_(facts) {}

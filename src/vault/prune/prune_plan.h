@@ -16,6 +16,10 @@
 
 namespace custody {
 
+// A pack of which less is live is repacked, and with the label's secret a block is formed anew: both by this, so that what was
+// repacked is not repacked again.
+inline constexpr std::uint64_t kLivePercent = 75;
+
 using Surveys = std::map<LabelId, std::unique_ptr<LabelSurvey>>;
 
 struct PlanFacts {

@@ -38,10 +38,7 @@ Result<PruneResult> Pruner::run() {
     if (options_.dry_run) {
         result_.packs_removed = planned.packs_to_remove();
         result_.packs_repacked = planned.packs_to_repack();
-        for (const std::string& name : planned.remove) {
-            const auto object = census_.find(name);
-            if (object != census_.end()) result_.bytes_freed += object->second.size;
-        }
+        result_.bytes_freed = estimate_freed(planned);
         result_.bytes_after = result_.bytes_before;
         result_.index_segments_after = result_.index_segments_before;
         return std::move(result_);
@@ -49,6 +46,25 @@ Result<PruneResult> Pruner::run() {
     TRY(work(planned));
     TRY(finish());
     return std::move(result_);
+}
+
+// But for what new index segments and block headers take.
+std::uint64_t Pruner::estimate_freed(const PrunePlan& planned) const {
+    std::uint64_t freed = 0;
+    for (const std::string& name : planned.remove) {
+        const auto object = census_.find(name);
+        if (object != census_.end()) freed += object->second.size;
+    }
+    for (const auto& [label, of_label] : planned.labels) {
+        for (const ObjectId& pack : of_label.repack) {
+            const PackUse* use = surveys_.at(label)->find(pack);
+            const double live = use->raw == 0 ? 0 : static_cast<double>(use->live_raw) / static_cast<double>(use->raw);
+            const auto stays =
+                options_.compact ? static_cast<std::uint64_t>(static_cast<double>(use->size) * live) : use->live_bytes;
+            freed += use->size - std::min(use->size, stays);
+        }
+    }
+    return freed;
 }
 
 Status Pruner::work(PrunePlan& planned) {

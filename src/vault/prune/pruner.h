@@ -59,6 +59,7 @@ private:
     Status finish();
     Status remake_reserve();
     Status count_bytes(std::uint64_t& bytes);
+    [[nodiscard]] std::uint64_t estimate_freed(const PrunePlan& planned) const;
     void report(std::string_view phase);
 
     Repository& repository_;

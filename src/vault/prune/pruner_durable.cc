@@ -82,9 +82,7 @@ Status Pruner::remove_unreferenced(const PrunePlan& plan) {
     }
     for (const std::string& name : plan.adopt) change.added.push_back({name, census_.at(name).size});
     for (const std::string& name : plan.remove) {
-        const auto object = census_.find(name);
         if (name.starts_with("packs/")) ++result_.packs_removed;
-        if (object != census_.end()) result_.bytes_freed += object->second.size;
         (name.starts_with("index/") ? change.unlink_first : change.unlink).push_back(name);
     }
     TRY(commit(std::move(change)));
@@ -163,7 +161,6 @@ Status Pruner::repack(const PrunePlan& plan) {
             return done();
         }
         TRY(repacked);
-        for (const std::string& name : change.unlink) result_.bytes_freed += census_.contains(name) ? census_.at(name).size : 0;
         TRY(commit(std::move(change)));
     }
     return done();
@@ -221,6 +218,7 @@ Status Pruner::finish() {
         if (!emptied.ok() && emptied.error().code != Code::no_space) return emptied;
     }
     TRY(count_bytes(result_.bytes_after));
+    result_.bytes_freed = result_.bytes_before - std::min(result_.bytes_before, result_.bytes_after);
     for (const auto& [label, survey] : surveys_) {
         TRY(survey->index().reload());
         result_.index_segments_after += survey->index().segments().size();

@@ -1,6 +1,7 @@
 #include "vault/prune/repack.h"
 
 #include "base/text.h"
+#include "vault/prune/prune_plan.h"
 
 #include <algorithm>
 
@@ -106,12 +107,12 @@ Status Repacker::move_block(const SegmentHeader& segment, ByteView bytes, Assemb
     return done();
 }
 
-// A block of which less than half is live gives what is live to a new block. False: it is moved whole.
+// A block of which too little is live gives what is live to a new block. False: it is moved whole.
 Result<bool> Repacker::reform(const SegmentHeader& segment, const BlockHeader& block, ByteView bytes, Assembly& assembly) {
     TRY_ASSIGN(std::vector<BlockEntry> contents, opener_->open_summary(segment, bytes));
     std::uint64_t live = 0;
     for (const BlockEntry& content : contents) live += survey_.is_live(content.id.view()) ? content.length : 0;
-    if (live * 2 >= block.raw_size) return false;
+    if (live * 100 >= std::uint64_t{block.raw_size} * kLivePercent) return false;
     Bytes raw;
     TRY(opener_->open_data(segment, bytes, thread_tools(), raw));
     KeyedHash hash(survey_.keys().suite, survey_.keys().chunk_id_key);
