@@ -166,7 +166,7 @@ Status BlockMover::add(const SegmentHeader& segment, ByteView block_bytes) {
 
 Status BlockMover::close_pack() {
     if (!open_) return done();
-    TRY_ASSIGN(const ObjectInfo info, open_->finish());
+    TRY_ASSIGN(const ObjectInfo info, open_->finish(replaces_));
     PackContents contents;
     contents.id = open_->id();
     contents.size = info.size;

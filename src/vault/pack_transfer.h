@@ -71,7 +71,8 @@ private:
 // Blocks moved verbatim into new packs of the usual size, each of one label.
 class BlockMover {
 public:
-    BlockMover(ObjectStore& to, SummaryOpener& opener) : to_(&to), opener_(&opener) {}
+    // `replaces`: blocks that come together as in a damaged pack make that pack again, and its file is replaced by a sound one.
+    BlockMover(ObjectStore& to, SummaryOpener& opener, bool replaces = false) : to_(&to), opener_(&opener), replaces_(replaces) {}
     [[nodiscard]] Status add(const SegmentHeader& segment, ByteView block_bytes);
     // Closes the open pack. All packs made since the last call, with what lies in them.
     [[nodiscard]] Result<std::vector<PackContents>> finish();
@@ -81,6 +82,7 @@ private:
     [[nodiscard]] Status close_pack();
     ObjectStore* to_;
     SummaryOpener* opener_;
+    bool replaces_;
     std::unique_ptr<PackAssembler> open_;
     std::map<LabelId, LabelPart> parts_;  // of the open pack; its id is not known yet
     std::vector<PackContents> finished_;

@@ -203,7 +203,7 @@ Status leave_damaged_packs(Repair& repair, const std::set<ObjectId>& damaged, co
 }  // namespace
 
 Status rescue_blocks(Repair& repair) {
-    const std::vector<ObjectId> damaged = repair.damaged_packs();
+    std::vector<ObjectId> damaged = repair.damaged_packs();
     if (damaged.empty()) return done();
     OtherPacks others(repair);
     Moves moves;
@@ -212,7 +212,7 @@ Status rescue_blocks(Repair& repair) {
         LabelRescue rescue(repair, label, others, moves, keep);
         TRY(rescue.run());
     }
-    BlockMover mover(repair.store(), repair.opener);
+    BlockMover mover(repair.store(), repair.opener, true);
     TRY(move_blocks(repair, moves, mover));
     TRY_ASSIGN(const std::vector<PackContents> packs, mover.finish());
     IndexBatch batch;
@@ -222,6 +222,14 @@ Status rescue_blocks(Repair& repair) {
         repair.health.add_sound(pack.id);
     }
     TRY(repair.write_index(batch));
+    // Where every block of a damaged pack was sound and needed, its very bytes came together again, under its name.
+    const auto made_again = [&](const ObjectId& pack) {
+        return std::any_of(packs.begin(), packs.end(), [&](const PackContents& made) { return made.id == pack; });
+    };
+    for (const ObjectId& pack : damaged) {
+        if (made_again(pack)) repair.healed(pack_name(pack));
+    }
+    std::erase_if(damaged, made_again);
     std::set<ObjectId> dropped;
     for (const ObjectId& pack : damaged) {
         TRY_ASSIGN(const bool foreign, may_hold_foreign_blocks(repair, pack));

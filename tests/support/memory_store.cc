@@ -55,6 +55,12 @@ public:
         put_kept(*shared_, name, std::move(content_));
         return done();
     }
+    Status finish_over(const std::string& name) override {
+        TRY(check_name(name));
+        const std::lock_guard lock(shared_->mutex);
+        shared_->objects[name] = std::move(content_);
+        return done();
+    }
 
 private:
     SharedPtr shared_;

@@ -28,10 +28,10 @@ Result<PackAssembler::Placed> PackAssembler::add(const SegmentHeader& segment, B
 
 std::uint64_t PackAssembler::size() const { return state_->file == nullptr ? 0 : state_->file->size(); }
 
-Result<ObjectInfo> PackAssembler::finish() {
+Result<ObjectInfo> PackAssembler::finish(bool replaces) {
     if (state_->file == nullptr) return Error{Code::failed, say("cannot finish a pack without blocks")};
     state_->id = state_->file->seal();
-    TRY(state_->file->finish());
+    TRY(replaces ? state_->file->finish_over() : state_->file->finish());
     return ObjectInfo{pack_name(state_->id), state_->file->size()};
 }
 

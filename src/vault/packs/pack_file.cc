@@ -38,5 +38,6 @@ ObjectId PackFile::seal() {
 }
 
 Status PackFile::finish() { return writer_->finish(pack_name(id_)); }
+Status PackFile::finish_over() { return writer_->finish_over(pack_name(id_)); }
 
 }  // namespace custody

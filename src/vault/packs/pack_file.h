@@ -30,6 +30,7 @@ public:
     [[nodiscard]] ObjectId seal();
     // fsync and name. After seal().
     [[nodiscard]] Status finish();
+    [[nodiscard]] Status finish_over();  // ObjectWriter::finish_over
 
 private:
     explicit PackFile(std::unique_ptr<ObjectWriter> writer) : writer_(std::move(writer)) {}

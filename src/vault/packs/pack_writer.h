@@ -54,8 +54,9 @@ public:
     };
     [[nodiscard]] Result<Placed> add(const SegmentHeader& segment, ByteView block_bytes);
     [[nodiscard]] std::uint64_t size() const;
-    [[nodiscard]] Result<ObjectInfo> finish();  // fsynced and named; the id is in the name
-    [[nodiscard]] ObjectId id() const;          // after finish
+    // Fsynced and named; the id is in the name. `replaces`: ObjectWriter::finish_over.
+    [[nodiscard]] Result<ObjectInfo> finish(bool replaces = false);
+    [[nodiscard]] ObjectId id() const;  // after finish
 private:
     struct State;
     std::unique_ptr<State> state_;

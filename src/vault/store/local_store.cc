@@ -146,6 +146,7 @@ public:
     }
 
     Status finish(const std::string& name) override { return finish_as(name, Naming::keep_equal); }
+    Status finish_over(const std::string& name) override { return finish_as(name, Naming::replace); }
 
     Status finish_as(const std::string& name, Naming naming) {
         TRY(file_.file().sync());

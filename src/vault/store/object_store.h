@@ -41,6 +41,8 @@ public:
     // fsync, then named. The name is durable only after ObjectStore::barrier(). An object of that name already there is
     // success: names are hashes of content (the temporary file is dropped; one of another length is damaged and replaced).
     [[nodiscard]] virtual Status finish(const std::string& name) = 0;
+    // The same; but an object of that name is replaced, in one step and whatever its length: it is known to be damaged.
+    [[nodiscard]] virtual Status finish_over(const std::string& name) = 0;
 };
 
 // An empty locked file sessions/<random>; the lock goes with the process. Renamed once to carry a generation.
