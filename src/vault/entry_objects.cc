@@ -44,6 +44,16 @@ bool EntryObjects::is_wanted(const WrittenSegment& segment) const {
            std::all_of(segment.packs.begin(), segment.packs.end(), is_old);
 }
 
+// One that is gone was nobody's; one that cannot be looked at might be what an entered pack is listed by.
+Status EntryObjects::take_in(const ObjectId& id, const std::string& name, const LedgerState& now, const IsMarked& is_marked,
+                             std::map<std::string, std::uint64_t>& objects) {
+    if (now.objects.contains(name) || objects.contains(name) || is_marked(id)) return done();
+    const auto info = store_->info(name);
+    if (!info.ok()) return info.error().code == Code::not_found ? done() : Status(info.error());
+    objects[name] = info->size;
+    return done();
+}
+
 Result<std::vector<ObjectInfo>> EntryObjects::to_enter(const LedgerState& now, const std::vector<LabelIndex>& indexes,
                                                        const IsMarked& is_marked) {
     std::map<std::string, std::uint64_t> objects;
@@ -51,17 +61,16 @@ Result<std::vector<ObjectInfo>> EntryObjects::to_enter(const LedgerState& now, c
     for (const WrittenSegment& segment : segments_) {
         if (is_wanted(segment)) objects[segment.object.name] = segment.object.size;
     }
-    const auto take_in = [&](const ObjectId& id, const std::string& name) {
-        if (now.objects.contains(name) || objects.contains(name) || is_marked(id)) return;
-        if (const auto info = store_->info(name); info.ok()) objects[name] = info->size;
-    };
     // Whole segments with all that they list, so that none is half known.
     for (const auto& [label, index] : indexes) {
-        index->for_each_segment([&, &of = label](const Index::SegmentInfo& segment, const std::vector<PackRow>& rows) {
-            if (std::none_of(rows.begin(), rows.end(), [&](const PackRow& row) { return is_new(row.pack); })) return;
-            take_in(segment.id, index_name(of, segment.id));
-            for (const PackRow& row : rows) take_in(row.pack, pack_name(row.pack));
-        });
+        const auto take_segment = [&, &of = label](const Index::SegmentInfo& segment,
+                                                   const std::vector<PackRow>& rows) -> Status {
+            if (std::none_of(rows.begin(), rows.end(), [&](const PackRow& row) { return is_new(row.pack); })) return done();
+            TRY(take_in(segment.id, index_name(of, segment.id), now, is_marked, objects));
+            for (const PackRow& row : rows) TRY(take_in(row.pack, pack_name(row.pack), now, is_marked, objects));
+            return done();
+        };
+        TRY(index->for_each_segment(take_segment));
     }
     std::vector<ObjectInfo> list;
     for (const auto& [name, size] : objects) list.push_back({name, size});

@@ -43,6 +43,8 @@ public:
                                                            const IsMarked& is_marked);
 
 private:
+    [[nodiscard]] Status take_in(const ObjectId& id, const std::string& name, const LedgerState& now, const IsMarked& is_marked,
+                                 std::map<std::string, std::uint64_t>& objects);
     [[nodiscard]] Status look_for(const ObjectId& pack, const LedgerState& now, std::map<std::string, std::uint64_t>& objects);
     [[nodiscard]] bool is_new(const ObjectId& pack) const { return packs_.contains(pack) && !entered_.contains(pack); }
     [[nodiscard]] bool is_wanted(const WrittenSegment& segment) const;

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 namespace custody::test {
 namespace {
@@ -133,6 +135,15 @@ TEST_F(EntryObjectsTest, PackThatIsNotThereEndsTheRun) {
     const auto gone = to_enter(objects, began_);
     ASSERT_FALSE(gone.ok());
     EXPECT_EQ(gone.error().code, Code::corrupt);
+}
+
+// A segment that cannot be looked at must not be left out in silence: the pack would be entered without what lists it.
+TEST_F(EntryObjectsTest, SegmentThatCannotBeLookedAtEndsTheRun) {
+    EntryObjects objects = relies_on_content();
+    const std::string folder = std::filesystem::path(vault_.path() + "/" + segment_).parent_path();
+    std::filesystem::rename(folder, folder + ".away");
+    std::ofstream(folder) << "a file where a folder was";
+    EXPECT_TRUE(fails_with(Code::io, to_enter(objects, began_)));
 }
 
 TEST_F(EntryObjectsTest, WhatIsMarkedIsNeverTakenIn) {

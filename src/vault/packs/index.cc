@@ -111,7 +111,7 @@ public:
     Status for_each_in_order(const Visit& visit) const override;
     std::vector<SegmentInfo> segments() const override;
     std::vector<PackRow> rows() const override;
-    void for_each_segment(const VisitSegment& visit) const override;
+    Status for_each_segment(const VisitSegment& visit) const override;
     const std::vector<Damage>& damaged() const override { return damaged_; }
 
 private:
@@ -291,8 +291,9 @@ std::vector<Index::SegmentInfo> OpenIndex::segments() const {
     return out;
 }
 
-void OpenIndex::for_each_segment(const VisitSegment& visit) const {
-    for (const auto& segment : snapshot()) visit(segment->info(), segment->table().rows());
+Status OpenIndex::for_each_segment(const VisitSegment& visit) const {
+    for (const auto& segment : snapshot()) TRY(visit(segment->info(), segment->table().rows()));
+    return done();
 }
 
 std::vector<PackRow> OpenIndex::rows() const {

@@ -110,8 +110,9 @@ public:
     };
     [[nodiscard]] virtual std::vector<SegmentInfo> segments() const = 0;
     [[nodiscard]] virtual std::vector<PackRow> rows() const = 0;  // of all segments, unique, sorted
-    using VisitSegment = std::function<void(const SegmentInfo& segment, const std::vector<PackRow>& rows)>;
-    virtual void for_each_segment(const VisitSegment& visit) const = 0;  // with the rows of its table
+    // With the rows of its table; ends with the first error of `visit`.
+    using VisitSegment = std::function<Status(const SegmentInfo& segment, const std::vector<PackRow>& rows)>;
+    [[nodiscard]] virtual Status for_each_segment(const VisitSegment& visit) const = 0;
     struct Damage {
         std::string object;
         Error error;
