@@ -82,8 +82,9 @@ Result<Repository> Context::open_vault_to_read() {
             progress_.warn(damage.problem);  // sound, only older: said as every command says it
             continue;
         }
-        const std::string line = damage_line(damage);
-        progress_.warn(line.empty() ? say("{} is damaged: {}; what is left of it is used", damage.object, damage.problem) : line);
+        progress_.warn(names_its_object(damage.object, damage.problem)
+                           ? damage.problem
+                           : say("{} is damaged: {}; what is left of it is used", damage.object, damage.problem));
     }
     return repository;
 }
@@ -192,9 +193,7 @@ Result<Repository::Listed> Context::find_snapshot(Repository& repository, const 
     return found;
 }
 
-std::string damage_line(const LedgerDamage& damage) {
-    return damage.problem.starts_with(damage.object + " ") ? damage.problem : "";
-}
+bool names_its_object(const std::string& object, const std::string& problem) { return problem.starts_with(object + " "); }
 
 std::string title_of(const Snapshot& snapshot) {
     return printable(snapshot.summary.label + "/" + snapshot.summary.name) + " " + human_time(snapshot.summary.time);

@@ -94,8 +94,8 @@ private:
     std::optional<OfficerKey> officer_;
 };
 
-// The problem by itself where it names its object already; else empty.
-[[nodiscard]] std::string damage_line(const LedgerDamage& damage);
+// The problem begins with the object's name: it is shown by itself.
+[[nodiscard]] bool names_its_object(const std::string& object, const std::string& problem);
 // "business/srv 2026-11-03 02:00:05"
 [[nodiscard]] std::string title_of(const Snapshot& snapshot);
 

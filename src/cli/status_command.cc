@@ -191,9 +191,9 @@ Status look_at_vault(Context& context, Overview& overview) {
             overview.needs.push_back(damage.problem);
             continue;
         }
-        const std::string line = damage_line(damage);
-        overview.needs.push_back(line.empty() ? say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem)
-                                              : line);
+        overview.needs.push_back(names_its_object(damage.object, damage.problem)
+                                     ? damage.problem
+                                     : say("{} is damaged: {}; run 'custody verify'", damage.object, damage.problem));
     }
     overview.vault_open = true;
     overview.vault = repository.store().location();

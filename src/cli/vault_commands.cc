@@ -3,9 +3,7 @@
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "vault/store/medium_check.h"
-
-#include <algorithm>
-#include <array>
+#include "vault/store/vault_header.h"
 
 namespace custody {
 namespace {
@@ -66,30 +64,12 @@ void print_init(Context& context, const Repository& repository, bool keyring_mad
     output.line(say("next: custody backup PATH --label business --vault {}", printable(location)));
 }
 
-// Before a keyring is made and the medium tried out, so that a refusal leaves everything as it was. Only what is plain is judged
-// here: Repository::create tells an unfinished vault, which init takes again, from others.
-Status check_free(FileSystem& files, const std::string& path) {
-    constexpr std::array<std::string_view, 11> kOfAVault = {"packs",    "index", "snapshots", "ledger",     "witness",   "gc",
-                                                            "sessions", "tmp",   "reserve",   "vault.json", "lost+found"};
-    const auto listed = files.list(path);
-    if (!listed.ok()) return done();
-    const auto entries = files.list(join_path(path, "ledger"));
-    if (entries.ok() && !entries->empty() && files.info(join_path(path, "vault.json")).ok()) {
-        return Error{Code::usage, say("{} already holds a vault; name another folder", printable(path))};
-    }
-    const bool foreign = std::any_of(listed->begin(), listed->end(), [&](const DirectoryItem& item) {
-        return std::find(kOfAVault.begin(), kOfAVault.end(), item.name) == kOfAVault.end();
-    });
-    if (!foreign) return done();
-    return Error{Code::usage, say("{} is not empty; a vault needs an empty folder of its own", printable(path))};
-}
-
 Result<int> run_init(Context& context, const InitFlags& flags) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
     TRY(check_outside_vaults(parent_path(path), context.settings().keyring));
     TRY(check_apart(context.settings().keyring, path));
-    TRY(check_free(context.files(), path));
+    TRY(check_free_for_vault(context.files(), path));  // a refusal leaves everything as it was
     TRY_ASSIGN(const MediumReport medium, check_medium(context.files(), path, likely_sources()));
     std::vector<std::string> warnings;
     TRY_ASSIGN(const bool made, open_or_make_keyring(context, flags, warnings));

@@ -122,7 +122,7 @@ Json json_of(const VerifyResult& result) {
 }
 
 void print_damage(Output& output, const VerifyResult::Damage& damage) {
-    output.line(damage.problem.starts_with(damage.object + " ")  // it names its object itself
+    output.line(names_its_object(damage.object, damage.problem)
                     ? say("DAMAGED {}", printable(damage.problem))
                     : say("DAMAGED {}: {}", damage.object, printable(damage.problem)));
     std::size_t shown = 0;

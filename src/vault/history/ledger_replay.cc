@@ -128,9 +128,10 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
             state.forgotten.erase(id);
             const auto object = state.objects.find(snapshot_name(id));
             const std::uint64_t size = object == state.objects.end() ? 0 : object->second;
-            const Time order = order_of(entry).ok() ? *order_of(entry) : entry.time;
-            state.snapshots.try_emplace(id, LedgerSnapshot{entry.n, entry.time, order, size, std::nullopt});
-            state.latest_order = std::max(state.latest_order, order);
+            const auto order = order_of(entry);
+            const LedgerSnapshot made{entry.n, entry.time, order.ok() ? *order : entry.time, size, std::nullopt};
+            state.snapshots.try_emplace(id, made);
+            state.latest_order = std::max(state.latest_order, made.order);
             break;
         }
         case Operation::forget:

@@ -182,13 +182,19 @@ Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const s
                                     printable(path))};
 }
 
+Status check_free_for_vault(FileSystem& files, const std::string& path) {
+    const auto state = look_at_folder(files, path);
+    if (!state.ok()) return state.error().code == Code::not_found ? done() : Status(state.error());
+    if (*state == FolderState::vault)
+        return Error{Code::usage, say("{} already holds a vault; name another folder", printable(path))};
+    if (*state == FolderState::other)
+        return Error{Code::usage, say("{} is not empty; a vault needs an empty folder of its own", printable(path))};
+    return done();
+}
+
 Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const std::string& path) {
     TRY(make_directories(files, path, kFolderMode));
-    TRY_ASSIGN(const FolderState state, look_at_folder(files, path));
-    if (state == FolderState::vault)
-        return Error{Code::usage, say("{} already holds a vault; name another folder", printable(path))};
-    if (state == FolderState::other)
-        return Error{Code::usage, say("{} is not empty; a vault needs an empty folder of its own", printable(path))};
+    TRY(check_free_for_vault(files, path));
     TRY(make_store_folders(files, path));
     auto store = make_local_store(files, path);
     TRY(drop_unfinished_header(*store));

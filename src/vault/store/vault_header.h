@@ -32,6 +32,9 @@ struct VaultHeader {
 
 // Opens the store of an existing vault folder. not_found: nothing there; not_found too: "is a folder but not a vault".
 [[nodiscard]] Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const std::string& path);
+// Whether init may take the folder: absent, empty, or left by an init that did not get to its first entry. usage: it holds a
+// vault, or something else. Changes nothing.
+[[nodiscard]] Status check_free_for_vault(FileSystem& files, const std::string& path);
 // An empty folder (made if absent) becomes an empty store with its folders, empty marks and the 4 MiB reserve. refused/usage: not
 // empty. The vault exists once vault.json and ledger entry 1 do; a crash before leaves a folder that init takes again.
 [[nodiscard]] Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const std::string& path);
