@@ -355,6 +355,15 @@ protected:
         Repository target = vault_.open("b");
         return copy_snapshots(source, target, {}, silent_, stop_);
     }
+    // In the middle of its large packs.
+    void flip_content_of_b() {
+        for (const auto& [name, bytes] : vault_.objects("b")) {
+            if (!name.starts_with("packs/") || bytes.size() < 400'000) continue;
+            Bytes content = bytes;
+            content.at(content.size() / 2) ^= 1;
+            vault_.write_object("b", name, content);
+        }
+    }
     RepairResult repair_b(bool from_a) {
         Repository damaged = vault_.open("b", true);
         std::optional<Repository> other;
@@ -402,12 +411,7 @@ TEST_F(DamagedTargetTest, CopyDoesNotRelyOnADamagedPackAndGoesOnOnceItIsHealed) 
 TEST_F(DamagedTargetTest, CopyBringsAnewWhatOnlyADamagedPackOfAnotherNameHolds) {
     const SmallVault::Files files{{"srv/plan", content_of(500'000, 1)}};
     vault_.back_up("b", "business", "docs", files);
-    for (const auto& [name, bytes] : vault_.objects("b")) {
-        if (!name.starts_with("packs/") || bytes.size() < 400'000) continue;
-        Bytes content = bytes;
-        content.at(content.size() / 2) ^= 1;
-        vault_.write_object("b", name, content);
-    }
+    flip_content_of_b();
     EXPECT_FALSE(repair_b(false).lost.empty());
     const ObjectId id = vault_.back_up("a", "business", "docs", files);
     const auto copied = copy();
@@ -428,12 +432,7 @@ TEST_F(DamagedTargetTest, ACopyThatRanMeanwhileIsRefused) {
     vault_.back_up("a", "business", "docs", {{"srv/plan", content_of(500'000, 1)}});
     Meanwhile progress;
     progress.act = [&] {
-        for (const auto& [name, bytes] : vault_.objects("b")) {
-            if (!name.starts_with("packs/") || bytes.size() < 400'000) continue;
-            Bytes content = bytes;
-            content.at(content.size() / 2) ^= 1;
-            vault_.write_object("b", name, content);
-        }
+        flip_content_of_b();
         EXPECT_FALSE(repair_b(false).lost.empty());
     };
     Repository source = vault_.open("a");
