@@ -288,6 +288,18 @@ TEST(Usage, AKeyringOfAnotherFamilyOpensNothing) {
     }
 }
 
+TEST(Usage, InitRefusesAFileWithoutMakingAKeyring) {
+    Office office("cli-init-file");
+    write_file(office.folder / "file", "mine");
+    for (const char* vault : {"file", "file/below/it"}) {
+        const Outcome outcome = office.custody({"init", "--vault", office.folder / vault});
+        EXPECT_EQ(outcome.exit, 2);
+        EXPECT_TRUE(one_clear_line(outcome));
+        EXPECT_NE(outcome.err.find("/file is not a folder"), std::string::npos) << outcome.err;
+    }
+    EXPECT_FALSE(std::filesystem::exists(office.custody.keyring()));
+}
+
 TEST(Usage, InitRefusesAFolderThatIsNotEmpty) {
     const Office& office = shared_office();
     const auto before = std::filesystem::last_write_time(office.source);

@@ -183,11 +183,16 @@ Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const s
 }
 
 Status check_free_for_vault(FileSystem& files, const std::string& path) {
-    const auto state = look_at_folder(files, path);
-    if (!state.ok()) return state.error().code == Code::not_found ? done() : Status(state.error());
-    if (*state == FolderState::vault)
+    std::string there = path;  // the nearest that exists
+    auto info = files.info(there);
+    for (; !info.ok() && there != "/"; info = files.info(there)) there = parent_path(there);
+    TRY(info);
+    if (!info->is_directory) return Error{Code::usage, say("{} is not a folder", printable(there))};
+    if (there != path) return done();
+    TRY_ASSIGN(const FolderState state, look_at_folder(files, path));
+    if (state == FolderState::vault)
         return Error{Code::usage, say("{} already holds a vault; name another folder", printable(path))};
-    if (*state == FolderState::other)
+    if (state == FolderState::other)
         return Error{Code::usage, say("{} is not empty; a vault needs an empty folder of its own", printable(path))};
     return done();
 }
