@@ -86,6 +86,14 @@ constexpr Translation kTexts[] = {
      "{} không kết thúc bằng .tar, .tar.zst hay .zip: phần đuôi cho biết loại tệp lưu trữ cần ghi"},
     {"{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
      "{} tệp mất bit setuid hoặc setgid vì nay có chủ khác (mục đầu {}: {})"},
+    {"{} folder that was there keeps its own owner, mode, access lists and times: {} (--overwrite changed gives it those of the "
+     "snapshot)",
+     "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của nó: {} (--overwrite changed sẽ đặt theo "
+     "bản chụp)"},
+    {"{} folders that were there keep their own owner, mode, access lists and times, first {} (--overwrite changed gives them "
+     "those of the snapshot)",
+     "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của chúng, đầu tiên là {} (--overwrite "
+     "changed sẽ đặt theo bản chụp)"},
     {"{} hard links became separate copies (first {}: {})", "{} liên kết cứng thành bản sao riêng (mục đầu {}: {})"},
     {"{} hard links became separate copies: zip cannot carry links",
      "{} liên kết cứng thành bản sao riêng: zip không chứa được liên kết"},
@@ -113,6 +121,9 @@ constexpr Translation kTexts[] = {
     {"{} is read-only: unlock it or choose another", "{} chỉ cho đọc: hãy mở khóa ghi hoặc chọn thiết bị khác"},
     {"{} is there already: name another file", "{} đã có: hãy nêu tệp khác"},
     {"{} is there already: name another file, or --overwrite always", "{} đã có: hãy nêu tệp khác, hoặc --overwrite always"},
+    {"{} item has a time in the last second before 1970 and got the nearest whole second: tar as it is written here cannot carry "
+     "it ({})",
+     "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được ({})"},
     {"{} items did not get their file flags back (first {}: {})", "{} mục không lấy lại được cờ tệp (mục đầu {}: {})"},
     {"{} items did not get their mode back (first {}: {})", "{} mục không lấy lại được quyền truy cập (mục đầu {}: {})"},
     {"{} items did not get their owner back (first {}: {}); restore as root to keep owners",
@@ -120,6 +131,10 @@ constexpr Translation kTexts[] = {
     {"{} items did not get their time back (first {}: {})", "{} mục không lấy lại được thời gian (mục đầu {}: {})"},
     {"{} items have a time before 1901 or after 2038 and got the nearest that zip can carry",
      "{} mục có thời gian trước năm 1901 hoặc sau năm 2038 và nhận thời gian gần nhất mà zip lưu được"},
+    {"{} items have a time in the last second before 1970 and got the nearest whole second: tar as it is written here cannot "
+     "carry it (first {})",
+     "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được (đầu tiên "
+     "{})"},
     {"{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
      "{} mục có thời gian mà hệ thống tệp ở đó không lưu được chính xác; chúng nhận thời gian gần nhất lưu được (đầu là {})"},
     {"{} items lost extended attributes, access lists or file flags: zip cannot carry them",

@@ -170,14 +170,19 @@ void add_restore(CommandTable& table) {
           "custody restore latest:portal.sql --stdout | psql portal"},
          say("/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless "
              "--overwrite says otherwise; one that is identical counts as done, so an interrupted restore is simply run "
-             "again. Overwriting as root lifts immutable and append-only flags first.")});
+             "again: folders that it made are finished. Overwriting as root lifts immutable and append-only flags first.") +
+             "\n" +
+             say("A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how "
+                 "many did is said; with changed and always it gets those of the snapshot. DIR itself and the folders above a "
+                 "chosen PATH keep theirs always. Those that are made get the snapshot's; a DIR that is made gets those of "
+                 "P.")});
     add_operand(restore, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operands(restore, "PATH", flags->paths, say("Only these; default: everything"));
     add_value(restore, "--target", flags->target, "DIR", say("The folder to restore into"));
     add_value(restore, "--image", flags->image, "DEVICE-OR-FILE", say("Writes an image back to a device or a file"));
     restore.add_flag("--stdout", flags->to_stdout, say("Writes a stream, or one file, to standard output"));
     add_value(restore, "--overwrite", flags->overwrite, "never|changed|always",
-              say("What to do with files that are there; default: never"));
+              say("What to do with files and folders that are there; default: never"));
     add_value(restore, "--strip-prefix", flags->strip_prefix, "P", say("Takes P away from the front of every path"));
     restore.add_flag("--dry-run", flags->dry_run, say("Says what would be restored, writes nothing"));
     add_value(restore, "--confirm", flags->confirm, "SERIAL",

@@ -123,6 +123,7 @@ Result<bool> Plan::next(PlanStep& step) {
             parent_.attributes_only = true;
             step.entry = &parent_;
         }
+        if (stripped == 1) prefix_folder_ = *step.entry;
         // The cursor's entry stays valid in its node, which the cursor below holds on to until it moves.
         Open below{FolderCursor(*trees_, entry->children.value_or(TreeId{})), choice, stripped > 0 ? stripped - 1 : 0,
                    stripped > 0, !entry->children};

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ public:
                              const std::string& strip_prefix);
     // Null-entry step `leave_folder` follows each enter_folder. False: the walk is over.
     [[nodiscard]] Result<bool> next(PlanStep& step);
+    // The folder that the prefix names, once the walk went into it: the target stands for it. Null: nothing is stripped.
+    [[nodiscard]] const Entry* prefix_folder() const { return prefix_folder_ ? &*prefix_folder_ : nullptr; }
     // Do not go into the folder just entered; its leave_folder still follows.
     void skip_folder();
 
@@ -56,6 +59,7 @@ private:
     std::vector<std::string> prefix_;
     std::vector<Open> open_;
     Entry parent_;  // a copy of a folder's entry with attributes_only set
+    std::optional<Entry> prefix_folder_;
 };
 
 // "/srv//data/" -> {"srv", "data"}. usage: "." or ".." in it.

@@ -1,5 +1,6 @@
 #include "restore/restore_run.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 
 #include <cerrno>
@@ -42,6 +43,7 @@ Status RestoreRun::run(Plan& plan) {
     TRY(whole);
     if (options_.dry_run) return done();
     writer_.put_back_flags();  // the target's own
+    TRY(writer_.finish_target(plan.prefix_folder()));
     progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
     return folders_.sync_all();
 }
@@ -56,11 +58,19 @@ void RestoreRun::set_late_flags(bool is_whole) {
 
 RestoreResult RestoreRun::take_result() {
     for (const std::string& line : shortfalls_.warnings()) report_.warn(line);
+    if (const std::uint64_t kept = writer_.kept_folders(); kept > 0) {
+        report_.warn(say_count(kept,
+                               "{} folder that was there keeps its own owner, mode, access lists and times: {} (--overwrite "
+                               "changed gives it those of the snapshot)",
+                               "{} folders that were there keep their own owner, mode, access lists and times, first {} "
+                               "(--overwrite changed gives them those of the snapshot)",
+                               printable(writer_.first_kept())));
+    }
     return report_.take();
 }
 
 Status RestoreRun::walk(Plan& plan) {
-    writer_.enter_target(options_.dry_run);
+    TRY(writer_.enter_target(access_.snapshot().id.hex(), options_.dry_run));
     PlanStep next;
     open_.push_back({kTargetFolder, {}});
     for (std::size_t steps = 0;; ++steps) {

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -46,6 +47,21 @@ int open_folder_beneath(int parent, const char* name, int how) {
     if (opened >= 0 || errno != ENOSYS) return static_cast<int>(opened);
     // A kernel or sandbox without openat2: for a single component that is not ".." the flags below say the same.
     return ::openat(parent, name, how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+// For file systems without RENAME_NOREPLACE: a hard link is exclusive as well; without links either, and for folders, a look must
+// do.
+int rename_exclusively(int folder, const char* from, const char* to) {
+    if (::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return -1;
+    if (::linkat(folder, from, folder, to, 0) == 0) return ::unlinkat(folder, from, 0);
+    if (errno == EEXIST) return -1;
+    struct stat status = {};
+    if (::fstatat(folder, to, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return ::renameat(folder, from, folder, to);
 }
 
 Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& target, bool make) {

@@ -40,6 +40,8 @@ struct FolderFacts {
     // What a new file in it would get from it: a default ACL or inheritable flags, to be taken away again.
     bool gives_acl = false;
     bool gives_flags = false;
+    bool is_ours = false;  // made by this restore, or by one that was interrupted: it has no attributes yet that anybody gave it
+    bool keeps = false;    // existing, and not ours to change: it keeps the attributes it has
 };
 
 class TargetFolders {
@@ -113,5 +115,7 @@ struct ShownPath {
 
 // A folder `name` of `parent`, never through a link; `how` are further open(2) flags (O_PATH, O_RDONLY). -1 and errno.
 [[nodiscard]] int open_folder_beneath(int parent, const char* name, int how);
+// Gives `from` the name `to` in the same folder unless that is taken (EEXIST). 0, or -1 and errno.
+[[nodiscard]] int rename_exclusively(int folder, const char* from, const char* to);
 
 }  // namespace custody

@@ -27,20 +27,6 @@ std::string make_run_prefix() {
     return std::string(kTemporaryPrefix) + std::to_string(::getpid()) + "-" + to_hex(random) + "-";
 }
 
-// For file systems without RENAME_NOREPLACE: a hard link is exclusive as well; without links either, a look must do.
-int rename_exclusively(int folder, const char* from, const char* to) {
-    if (::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return 0;
-    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return -1;
-    if (::linkat(folder, from, folder, to, 0) == 0) return ::unlinkat(folder, from, 0);
-    if (errno == EEXIST) return -1;
-    struct stat status = {};
-    if (::fstatat(folder, to, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        errno = EEXIST;
-        return -1;
-    }
-    return ::renameat(folder, from, folder, to);
-}
-
 // Makes room where rename() alone would not replace. True: worth another try.
 bool make_room(int folder, const char* name, int reason) {
     if (reason == EISDIR) {  // only an empty folder goes

@@ -2,7 +2,9 @@
 //
 // Everything but a folder is made under a temporary name beside its place, given its attributes, and only then named, so that
 // an interrupted restore leaves nothing under a real name that is not complete. A name that nobody decided to replace is never
-// replaced (RENAME_NOREPLACE). Folders are made with mode 0700 and get their attributes when everything below them is done.
+// replaced (RENAME_NOREPLACE). Folders are made with mode 0700 and get their attributes when everything below them is done; until
+// then the topmost folder of those that were made carries a mark (unfinished_folder.h), and all below it are known by that. A
+// folder that was there before and carries none keeps what it has where nothing may be overwritten.
 // Immutable and append-only flags of what may be overwritten, and of the folders it lies in, are lifted first; a folder that the
 // snapshot does not hold as a whole gets them back when it is done, or when the run ends early.
 //
@@ -27,6 +29,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace custody {
 
@@ -76,7 +79,11 @@ public:
     TreeWriter& operator=(const TreeWriter&) = delete;
 
     // What the target gives to what is made in it; leftovers of an interrupted run directly in it go. Once, before all else.
-    void enter_target(bool dry_run);
+    // `snapshot`: its id, for the marks of what is unfinished.
+    [[nodiscard]] Status enter_target(const std::string& snapshot, bool dry_run);
+    // When everything below it is done. `entry`: what the target stands for (a stripped prefix), null: nothing. Its attributes go
+    // to a target that this restore made.
+    [[nodiscard]] Status finish_target(const Entry* entry);
     // Makes the folder or takes the one that is there; `dry_run` makes nothing. The number is always good: what cannot be made
     // is a blocked folder, with the reason in `problem`.
     struct Entered {
@@ -84,8 +91,13 @@ public:
         std::optional<Error> problem;
     };
     [[nodiscard]] Entered enter_folder(FolderId parent, const Entry& entry, bool dry_run);
-    // Attributes and flags, unless it was there before and the snapshot does not hold it as a whole.
+    // Attributes and flags, unless it keeps what it has: it was there before and the snapshot does not hold it as a whole, or
+    // nothing is to be overwritten.
     [[nodiscard]] Status finish_folder(FolderId folder, const Entry& entry);
+
+    // Folders that differed and kept what they have.
+    [[nodiscard]] std::uint64_t kept_folders() const { return kept_folders_; }
+    [[nodiscard]] const std::string& first_kept() const { return first_kept_; }
 
     // Whether what is there could be replaced, looked at without doing anything; the same words as when it is tried.
     [[nodiscard]] Status check_room(const Placement& place);
@@ -117,12 +129,18 @@ public:
 
 private:
     std::string temporary_name();
-    Status make_absent_folder(int parent, const Entry& entry, const std::string& path, FolderFacts& facts);
+    // 0, or the errno. `is_marked`: from the moment on that it has its name.
+    int make_folder(int parent, const char* name, bool is_marked);
+    Status make_absent_folder(int parent, const Entry& entry, bool is_marked, const std::string& path, FolderFacts& facts);
+    FolderFacts meet_existing(FolderId folder, const Entry& entry, bool dry_run);
+    Status give_attributes(FolderId folder, const Entry& entry);
+    Status remove_marks(FolderId folder, const std::vector<std::string>& marks);
     FolderFacts facts_of_existing(FolderId folder, bool dry_run);
     void put_back_flags_of(FolderId folder);
     // What went wrong with `place` in the folder; names the flag where one forbids it.
     Error hindered(std::string_view verb, const Placement& place, int reason, int folder) const;
-    void remove_leftovers(int folder);
+    // Leftovers of temporary names go, unless it is a dry run; marks of the folder are remembered. True: it has one.
+    bool look_for_leftovers(FolderId folder, bool dry_run);
     Status give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place);
 
     TargetFolders& folders_;
@@ -131,7 +149,11 @@ private:
     Shortfalls& shortfalls_;
     std::string run_prefix_;
     std::atomic<std::uint64_t> next_number_{0};
-    std::map<FolderId, std::uint32_t> lifted_;  // flags that folders had which were there
+    std::string snapshot_;
+    std::map<FolderId, std::uint32_t> lifted_;            // flags that folders had which were there
+    std::map<FolderId, std::vector<std::string>> marks_;  // of folders that are not finished
+    std::uint64_t kept_folders_ = 0;
+    std::string first_kept_;
 };
 
 // True for a temporary name of a restore whose process is gone.

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "restore/protection.h"
 #include "restore/tree_writer.h"
+#include "restore/unfinished_folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,17 +21,46 @@ namespace {
 // What ext4 and btrfs hand down to new files (EXT4_FL_INHERITED), as far as we set it.
 constexpr std::uint32_t kInheritedFlags = FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL | FS_COMPR_FL | FS_NOCOW_FL;
 
+// A folder under a temporary name holds its mark at most.
+void remove_leftover_folder(int parent, const char* name) {
+    Fd folder(open_folder_beneath(parent, name, O_RDONLY));
+    DIR* const stream = folder.valid() ? ::fdopendir(folder.get()) : nullptr;
+    if (stream == nullptr) return;
+    std::vector<std::string> marks;
+    while (const dirent* item = ::readdir(stream)) {
+        if (is_mark_name(item->d_name)) marks.emplace_back(item->d_name);
+    }
+    for (const std::string& mark : marks) (void)::unlinkat(::dirfd(stream), mark.c_str(), 0);
+    (void)folder.release();  // closedir() closes it
+    ::closedir(stream);
+    (void)::unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), "system.posix_acl_default", nullptr, 0) > 0; }
 
 }  // namespace
 
-void TreeWriter::enter_target(bool dry_run) {
+Status TreeWriter::enter_target(const std::string& snapshot, bool dry_run) {
+    snapshot_ = snapshot;
     const FolderState state = folders_.facts(kTargetFolder).state;
-    if (state == FolderState::absent) return;
+    if (state == FolderState::absent) return done();
     FolderFacts facts = facts_of_existing(kTargetFolder, dry_run);
     facts.state = state;
+    facts.is_ours = state == FolderState::made || (!folders_.target_was_empty() && look_for_leftovers(kTargetFolder, dry_run));
     folders_.set_facts(kTargetFolder, facts);
-    if (!dry_run && !folders_.target_was_empty()) remove_leftovers(folders_.root_descriptor());
+    if (state != FolderState::made) return done();
+    if (const int reason = mark_unfinished(folders_.root_descriptor(), snapshot_); reason != 0) {
+        return system_error(reason, "write to the folder", folders_.target());
+    }
+    marks_[kTargetFolder] = {mark_name(folders_.root_descriptor(), snapshot_)};
+    return done();
+}
+
+Status TreeWriter::finish_target(const Entry* entry) {
+    if (!folders_.facts(kTargetFolder).is_ours) return done();
+    if (entry != nullptr) return give_attributes(kTargetFolder, *entry);
+    const auto marks = marks_.extract(kTargetFolder);
+    return marks.empty() ? done() : remove_marks(kTargetFolder, marks.mapped());
 }
 
 TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry, bool dry_run) {
@@ -59,26 +89,63 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
     if (state == FolderState::made) {
         const auto handle = folders_.open(parent);
         if (!handle.ok()) return fail(handle.error());
-        const Status made = make_absent_folder((*handle)->get(), entry, path, facts);
-        if (!made.ok()) return fail(made.error());
         const FolderFacts inherited = folders_.facts(parent);
+        const Status made = make_absent_folder((*handle)->get(), entry, !inherited.is_ours, path, facts);
+        if (!made.ok()) return fail(made.error());
         facts.gives_acl = inherited.gives_acl;
         facts.gives_flags = inherited.gives_flags;
+        facts.is_ours = true;
     }
     const auto opened = folders_.open(folder);
     if (!opened.ok()) return fail(opened.error());
-    if (facts.state == FolderState::existing) facts = facts_of_existing(folder, dry_run);
+    if (facts.state == FolderState::made && !folders_.facts(parent).is_ours) {
+        marks_[folder] = {mark_name((*opened)->get(), snapshot_)};
+    }
+    if (facts.state == FolderState::existing) facts = meet_existing(folder, entry, dry_run);
     folders_.set_facts(folder, facts);
-    if (facts.state == FolderState::existing && !dry_run) remove_leftovers((*opened)->get());
     return {folder, {}};
 }
 
+// Looked at before anything in it is touched, which would move its time.
+FolderFacts TreeWriter::meet_existing(FolderId folder, const Entry& entry, bool dry_run) {
+    const auto differs = [&] {
+        const auto handle = folders_.open(folder);
+        struct stat status = {};
+        if (!handle.ok() || ::fstat((*handle)->get(), &status) != 0) return true;
+        if (compare_attributes((*handle)->get(), status, EntryType::folder, entry.attributes, powers_) != nullptr) return true;
+        const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return readable.valid() && compare_flags(readable.get(), entry.attributes.flags) != FlagComparison::same;
+    };
+    const bool may_change = overwrite_ != Overwrite::never;
+    const bool is_different = !may_change && !entry.attributes_only && differs();
+    FolderFacts facts = facts_of_existing(folder, dry_run);
+    const bool is_marked = look_for_leftovers(folder, dry_run);
+    facts.is_ours = is_marked || folders_.facts(folders_.parent(folder)).is_ours;
+    facts.keeps = !facts.is_ours && (entry.attributes_only || is_different);
+    if (facts.keeps && is_different && ++kept_folders_ == 1) first_kept_ = folders_.path_of(folder);
+    return facts;
+}
+
+int TreeWriter::make_folder(int parent, const char* name, bool is_marked) {
+    if (!is_marked) return ::mkdirat(parent, name, 0700) == 0 ? 0 : errno;
+    const std::string temporary = temporary_name();
+    if (::mkdirat(parent, temporary.c_str(), 0700) != 0) return errno;
+    const Fd made(open_folder_beneath(parent, temporary.c_str(), O_RDONLY));
+    int reason = made.valid() ? mark_unfinished(made.get(), snapshot_) : errno;
+    if (reason == 0 && rename_exclusively(parent, temporary.c_str(), name) == 0) return 0;
+    if (reason == 0) reason = errno;
+    remove_leftover_folder(parent, temporary.c_str());
+    return reason;
+}
+
 // A file or link in its place goes first: the caller has decided that it may. Somebody else may have made the folder meanwhile.
-Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const std::string& path, FolderFacts& facts) {
+Status TreeWriter::make_absent_folder(int parent, const Entry& entry, bool is_marked, const std::string& path,
+                                      FolderFacts& facts) {
     const char* const name = entry.name.c_str();
     for (int attempt = 0;; ++attempt) {
-        if (::mkdirat(parent, name, 0700) == 0) return done();
-        if (errno != EEXIST || attempt == 2) return system_error(errno, "make the folder", path);
+        const int reason = make_folder(parent, name, is_marked);
+        if (reason == 0) return done();
+        if (reason != EEXIST || attempt == 2) return system_error(reason, "make the folder", path);
         struct stat status = {};
         if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
             facts.state = FolderState::existing;
@@ -123,33 +190,61 @@ void TreeWriter::put_back_flags() {
     while (!lifted_.empty()) put_back_flags_of(std::prev(lifted_.end())->first);  // children before what they lie in
 }
 
-void TreeWriter::remove_leftovers(int folder) {
-    Fd readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    DIR* const stream = readable.valid() ? ::fdopendir(readable.get()) : nullptr;
-    if (stream == nullptr) return;  // a folder that cannot be listed keeps its leftovers; they do no harm
-    std::vector<std::string> leftovers;
+bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
+    auto readable = folders_.open_readable(folder);
+    DIR* const stream = readable.ok() ? ::fdopendir(readable->get()) : nullptr;
+    if (stream == nullptr) return false;  // a folder that cannot be listed keeps its leftovers; they do no harm
+    (void)readable->release();            // closedir() closes it
+    const int at = ::dirfd(stream);
+    std::vector<std::string> files, folders, marks;
     while (const dirent* item = ::readdir(stream)) {
-        if (item->d_type != DT_DIR && is_leftover_name(item->d_name)) leftovers.emplace_back(item->d_name);
+        std::string name = item->d_name;
+        if (is_mark_name(name)) {
+            if (is_mark_of(at, name, powers_.coarse_attributes)) marks.push_back(std::move(name));
+        } else if (is_leftover_name(name)) {
+            (item->d_type == DT_DIR ? folders : files).push_back(std::move(name));
+        }
     }
-    for (const std::string& name : leftovers) (void)::unlinkat(folder, name.c_str(), 0);
-    (void)readable.release();  // closedir() closes it
+    if (!dry_run) {
+        for (const std::string& name : files) (void)::unlinkat(at, name.c_str(), 0);
+        for (const std::string& name : folders) remove_leftover_folder(at, name.c_str());
+    }
     ::closedir(stream);
+    const bool is_marked = !marks.empty();
+    if (is_marked && !dry_run) marks_[folder] = std::move(marks);
+    return is_marked;
+}
+
+Status TreeWriter::remove_marks(FolderId folder, const std::vector<std::string>& marks) {
+    TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
+    for (const std::string& mark : marks) {
+        if (::unlinkat(handle->get(), mark.c_str(), 0) != 0 && errno != ENOENT) {
+            return system_error(errno, "finish the folder", folders_.path_of(folder));
+        }
+    }
+    return done();
 }
 
 Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     const FolderFacts facts = folders_.facts(folder);
     if (facts.state == FolderState::absent || facts.state == FolderState::blocked) return done();
-    const bool was_there = facts.state == FolderState::existing;
-    if (was_there && entry.attributes_only) {
+    if (facts.keeps) {
         put_back_flags_of(folder);
         return done();
     }
+    return give_attributes(folder, entry);
+}
+
+Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
+    const FolderFacts facts = folders_.facts(folder);
+    const bool was_there = facts.state == FolderState::existing;
+    const auto marks = marks_.extract(folder);
     lifted_.erase(folder);  // it gets those of the snapshot
     const ShownPath shown{folders_, folder, nullptr};
     const Attributes& wanted = entry.attributes;
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
     const Fd readable(::openat(handle->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (was_there && readable.valid()) {
+    if (was_there && readable.valid() && marks.empty()) {
         struct stat status = {};
         if (::fstat(readable.get(), &status) != 0) return system_error(errno, "look at", shown.text());
         const bool same = compare_attributes(readable.get(), status, EntryType::folder, wanted, powers_) == nullptr;
@@ -157,13 +252,22 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
             note_time(status, wanted.modified, shown, shortfalls_);
             return done();
         }
-        (void)clear_protection(readable.get());
     }
+    if (was_there && readable.valid()) (void)clear_protection(readable.get());
     // One that this user may not read can still be his to change.
     const Access access = readable.valid() ? Access::full : Access::path_only;
     const int descriptor = readable.valid() ? readable.get() : handle->get();
-    TRY(set_attributes({descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there}, wanted, shown,
-                       shortfalls_));
+    const AttributeTask task{descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there};
+    if (!marks.empty()) {
+        // All but the time, which taking the mark away moves, comes first: without a mark the folder has to be as it was. Of the
+        // mode this user still needs what lets him take it away.
+        Attributes eased = wanted;
+        eased.mode |= S_IRWXU;
+        Shortfalls said_below;
+        TRY(set_attributes(task, eased, shown, said_below));
+        TRY(remove_marks(folder, marks.mapped()));
+    }
+    TRY(set_attributes(task, wanted, shown, shortfalls_));
     if (readable.valid() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
         set_flags(readable.get(), wanted.flags, shown, shortfalls_);
     }

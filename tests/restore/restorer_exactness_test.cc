@@ -163,6 +163,28 @@ TEST_F(RestoreExactness, APrefixIsStripped) {
     EXPECT_EQ(read_file_text(target + "/a/file"), "a");
 }
 
+TEST_F(RestoreExactness, TheTargetGetsTheAttributesOfTheStrippedPrefixIfTheRestoreMadeIt) {
+    ASSERT_EQ(::mkdir((source + "/a").c_str(), 0755), 0);
+    write_file(source + "/a/file", "a");
+    ASSERT_EQ(::setxattr((source + "/a").c_str(), "user.note", "kept", 4, 0), 0);
+    ASSERT_EQ(::chmod((source + "/a").c_str(), 0511), 0);
+    const Snapshot snapshot = back_up({source + "/a"});
+    options.strip_prefix = source + "/a";
+    (void)restore(snapshot);
+    EXPECT_THAT(compare_trees(source + "/a", target), IsEmpty());
+
+    options.target = scratch / "of the user";
+    ASSERT_EQ(::mkdir(options.target.c_str(), 0750), 0);
+    for (const Overwrite how : {Overwrite::never, Overwrite::always}) {
+        options.overwrite = how;
+        (void)restore(snapshot);
+        struct stat status = {};
+        ASSERT_EQ(::stat(options.target.c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777, 0750u);
+        EXPECT_EQ(read_file_text(options.target + "/file"), "a");
+    }
+}
+
 TEST_F(RestoreExactness, APrefixThatWouldLoseSomethingIsRefused) {
     for (const char* name : {"a", "b"}) {
         ASSERT_EQ(::mkdir((source + "/" + name).c_str(), 0755), 0);
