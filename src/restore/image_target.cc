@@ -3,6 +3,7 @@
 #include "base/block_device.h"
 #include "base/crypto.h"
 #include "base/text.h"
+#include "vault/sources/loop_devices.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -122,6 +123,10 @@ Status OpenImageTarget::open_file(const ImageTarget& target, std::uint64_t size)
         if (S_ISBLK(status.st_mode)) return Error{Code::usage, say("{} is a device and was not confirmed as one", shown)};
         if (!S_ISREG(status.st_mode)) return Error{Code::usage, say("{} is not a regular file", shown)};
         if (!overwrite_) return Error{Code::exists, say("{} is there already: name another file, or --overwrite always", shown)};
+        // Another file would take its name, and whoever uses the device would go on with one that has none.
+        if (const auto loops = loop_devices_over(status); !loops.empty()) {
+            return refused(target.path, say("it is in use: {}", say("behind the loop device {}", loops.front())));
+        }
     }
     std::array<Byte, 8> random{};
     fill_random(random);

@@ -102,6 +102,30 @@ TEST_F(ImageRestore, AnExistingFileIsKeptUnlessToldOtherwise) {
     EXPECT_TRUE(fails_with(Code::usage, restore_to(snapshot, to_file(scratch.path()))));
 }
 
+// Replaced under its name, the file would be gone for whoever uses the device that is made of it.
+TEST_F(ImageRestore, AFileBehindALoopDeviceIsRefusedUnderAnyOfItsNames) {
+    const Snapshot snapshot = image_snapshot();
+    const std::string used = scratch / "used", further = scratch / "further";
+    write_file(used, "");
+    ASSERT_EQ(::truncate(used.c_str(), 16 << 20), 0);
+    LoopDevice loop(used);
+    if (loop.path().empty()) GTEST_SKIP() << "no loop devices here";
+    ASSERT_EQ(::link(used.c_str(), further.c_str()), 0);
+    const std::string before = read_file_text(used);
+    for (const std::string& name : {used, further}) {
+        const auto result = restore_to(snapshot, to_file(name, true));
+        EXPECT_TRUE(fails_with(Code::refused, result));
+        if (result.ok()) break;
+        EXPECT_THAT(result.error().message, HasSubstr(loop.path().substr(5)));
+        EXPECT_TRUE(read_file_text(name) == before);
+    }
+    ASSERT_EQ(::rename(further.c_str(), out_.c_str()), 0);
+    EXPECT_TRUE(fails_with(Code::refused, restore_to(snapshot, to_file(out_, true))));
+    loop.detach();
+    EXPECT_TRUE(is_ok(restore_to(snapshot, to_file(out_, true))));
+    EXPECT_TRUE(read_file_text(out_) == read_file_text(image_));
+}
+
 TEST_F(ImageRestore, ADamagedImageGetsNoName) {
     const Snapshot snapshot = image_snapshot();
     const std::string pack = packs().back();

@@ -7,6 +7,7 @@
 #include "vault/sources/disk_layout.h"
 #include "vault/sources/ext_free_space.h"
 #include "vault/sources/local_item.h"
+#include "vault/sources/loop_devices.h"
 #include "vault/sources/single_item.h"
 
 #include <fcntl.h>
@@ -17,8 +18,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
 
 namespace custody {
 namespace {
@@ -150,7 +149,7 @@ public:
             if (!image.ok())
                 answers[i] = std::string(translate("has vanished"));
             else if (image->size != items[i].stamp.size)
-                answers[i] = say("has {} bytes, had {}", image->size, items[i].stamp.size);
+                answers[i] = say("went from {} bytes to {}", items[i].stamp.size, image->size);
             else if (!image->is_device() && !same_stamp(item_of(path_, *image).stamp, items[i].stamp))
                 answers[i] = std::string(translate("was written to"));
         }
@@ -163,25 +162,17 @@ private:
     std::vector<Hole> free_;
 };
 
-// A loop device made of the image file, if any.
-std::string loop_over(const std::string& path) {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator("/sys/block", error)) {
-        std::ifstream file(entry.path() / "loop/backing_file");
-        std::string backing;
-        if (std::getline(file, backing) && backing == path) return "/dev/" + entry.path().filename().string();
-    }
-    return {};
-}
-
 // True: what lies there may change while it is read.
-Result<bool> check_mounted(const ImageOptions& options, bool is_device) {
-    const std::string device = is_device ? options.path : loop_over(options.path);
-    if (device.empty()) return false;
-    TRY_ASSIGN(const DeviceInfo info, describe_device(device));
-    if (!info.mounted_read_write || options.allow_mounted) return info.mounted_read_write;
+Result<bool> check_mounted(const ImageOptions& options, const OpenImage& image) {
+    const auto devices = image.is_device() ? std::vector<std::string>{options.path} : loop_devices_over(image.status);
+    bool mounted = false;
     std::string uses;
-    for (const std::string& use : info.uses) uses += (uses.empty() ? "" : ", ") + use;
+    for (const std::string& device : devices) {
+        TRY_ASSIGN(const DeviceInfo info, describe_device(device));
+        mounted = mounted || info.mounted_read_write;
+        for (const std::string& use : info.uses) uses += (uses.empty() ? "" : ", ") + use;
+    }
+    if (!mounted || options.allow_mounted) return mounted;
     return Error{Code::refused,
                  say("{} is in use ({}): its image would be torn; unmount it, mount it read-only, or give --allow-mounted",
                      printable(options.path), uses)};
@@ -209,7 +200,7 @@ void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, 
 
 Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, ImageNotes& notes) {
     TRY_ASSIGN(const OpenImage image, open_image(options.path));
-    TRY_ASSIGN(const bool mounted, check_mounted(options, image.is_device()));
+    TRY_ASSIGN(const bool mounted, check_mounted(options, image));
     if (mounted)
         notes.warnings.push_back(
             say("{} is mounted read-write: the image may hold a state that never was", printable(options.path)));

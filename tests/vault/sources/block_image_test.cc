@@ -158,7 +158,12 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
     EXPECT_GT(back_up(device).bytes.read, 0u);
     ASSERT_EQ(::mkdir(at("mount").c_str(), 0755), 0);
     if (::mount(device.c_str(), at("mount").c_str(), "ext4", 0, "") == 0) {
-        for (const std::string& path : {device, at("image")}) {
+        // The image is known by what it is: under a further name, through a link, renamed with its first name gone.
+        ASSERT_EQ(::link(at("image").c_str(), at("second name").c_str()), 0);
+        ASSERT_EQ(::symlink("image", at("link").c_str()), 0);
+        ASSERT_EQ(::rename(at("image").c_str(), at("renamed").c_str()), 0);
+        ASSERT_EQ(::symlink("renamed", at("image").c_str()), 0);
+        for (const std::string& path : {device, at("image"), at("second name"), at("link"), at("renamed")}) {
             ImageOptions image;
             image_notes = {};
             image.path = path;
@@ -167,7 +172,10 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
             EXPECT_TRUE(is_ok(open_block_image(image, image_notes)));
             EXPECT_EQ(image_notes.skipped_free, 0u);
         }
+        write_file(at("another"), read_file_text(at("renamed")));
+        EXPECT_TRUE(is_ok(open_block_image({.path = at("another")}, image_notes)));
         ASSERT_EQ(::umount(at("mount").c_str()), 0);
+        EXPECT_TRUE(is_ok(open_block_image({.path = at("renamed")}, image_notes)));
     }
     EXPECT_TRUE(run("losetup -d " + device));
 }
