@@ -1,22 +1,16 @@
 #include "restore/exporter.h"
 
-#include "base/crypto.h"
 #include "base/text.h"
 #include "restore/content_stream.h"
+#include "restore/exporter_file.h"
 #include "restore/plan.h"
-#include "restore/proc_path.h"
 #include "restore/report.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <fcntl.h>
 #include <locale.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <deque>
 #include <unordered_map>
@@ -316,7 +310,7 @@ private:
         ::archive_entry_set_mode(entry, type_of(file.entry.type) | attributes.mode);
         ::archive_entry_set_uid(entry, attributes.uid);
         ::archive_entry_set_gid(entry, attributes.gid);
-        set_time(format_ == ArchiveFormat::zip ? zip_time(attributes.modified) : attributes.modified, entry);
+        set_time(format_ == ArchiveFormat::zip ? zip_time(attributes.modified) : tar_time(attributes.modified, file.path), entry);
         ::archive_entry_set_size(entry, carries_content(file) ? static_cast<la_int64_t>(file.entry.content.size) : 0);
         if (file.entry.type == EntryType::symlink) ::archive_entry_copy_symlink(entry, file.entry.target.c_str());
         if (file.entry.device != 0) ::archive_entry_set_rdev(entry, file.entry.device);
@@ -335,11 +329,18 @@ private:
     // parts have to count downwards.
     static void set_time(FileTime time, archive_entry* entry) {
         timespec parts = to_timespec(time);
-        if (parts.tv_sec < -1 && parts.tv_nsec > 0) {
+        if (parts.tv_sec < 0 && parts.tv_nsec > 0) {
             ++parts.tv_sec;
             parts.tv_nsec = kSecond - parts.tv_nsec;
         }
         ::archive_entry_set_mtime(entry, parts.tv_sec, parts.tv_nsec);
+    }
+
+    // Within the last second before 1970 there is no whole second to bear the sign: libarchive would drop it.
+    FileTime tar_time(FileTime time, const std::string& path) {
+        if (time.seconds != -1 || time.nanoseconds == 0) return time;
+        if (++lost_.near_times == 1) lost_.first_near_time = path;
+        return {time.nanoseconds < kSecond / 2 ? -1 : 0, 0};
     }
 
     // zip has 32 bits for it, of which libarchive keeps the lowest: what they cannot hold becomes the nearest that they can.
@@ -414,62 +415,6 @@ Result<ArchiveFormat> archive_format_of(const std::string& output_path) {
     return Error{Code::usage,
                  say("{} ends in none of .tar, .tar.zst, .zip: the ending says which archive to write", printable(output_path))};
 }
-
-namespace {
-
-// A file under a temporary name beside `path`, removed unless it was named.
-class NewArchive {
-public:
-    static Result<NewArchive> create(const std::string& path) {
-        struct stat status = {};
-        if (::lstat(path.c_str(), &status) == 0) {
-            return Error{Code::exists, say("{} is there already: name another file", printable(path))};
-        }
-        std::array<Byte, 8> random{};
-        fill_random(random);
-        NewArchive made;
-        made.path_ = path;
-        const std::size_t slash = path.rfind('/');
-        made.folder_ = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-        const std::string temporary =
-            made.folder_ + "/.custody-restore-" + std::to_string(::getpid()) + "-" + to_hex(random) + "-0";
-        made.descriptor_ = Fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!made.descriptor_.valid()) return system_error(errno, "make the file", path);
-        made.temporary_ = temporary;
-        return made;
-    }
-    NewArchive(NewArchive&& other) noexcept
-        : path_(std::move(other.path_)),
-          folder_(std::move(other.folder_)),
-          temporary_(std::exchange(other.temporary_, {})),
-          descriptor_(std::move(other.descriptor_)) {}
-    NewArchive& operator=(NewArchive&&) = delete;
-    ~NewArchive() {
-        if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
-    }
-    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
-
-    Status finish() {
-        if (::fsync(descriptor_.get()) != 0) return system_error(errno, "sync", path_);
-        // A hard link is exclusive on every file system that has links; the others take a rename.
-        if (::link(temporary_.c_str(), path_.c_str()) == 0) {
-            (void)::unlink(temporary_.c_str());
-        } else if (errno == EEXIST || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-            return system_error(errno, "name", path_);
-        }
-        temporary_.clear();
-        const Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!folder.valid() || ::fsync(folder.get()) != 0) return system_error(errno, "sync the folder of", path_);
-        return done();
-    }
-
-private:
-    NewArchive() = default;
-    std::string path_, folder_, temporary_;
-    Fd descriptor_;
-};
-
-}  // namespace
 
 Result<RestoreResult> export_snapshot(Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
                                       const std::vector<std::string>& paths, const std::string& output, Progress& progress,

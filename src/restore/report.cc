@@ -69,6 +69,15 @@ std::vector<std::string> ArchiveLosses::warnings() const {
          "{} items lost extended attributes, access lists or file flags: zip cannot carry them");
     tell(far_times, "{} item has a time before 1901 or after 2038 and got the nearest that zip can carry",
          "{} items have a time before 1901 or after 2038 and got the nearest that zip can carry");
+    if (near_times > 0) {
+        lines.push_back(
+            say_count(near_times,
+                      "{} item has a time in the last second before 1970 and got the nearest whole second: tar as it "
+                      "is written here cannot carry it ({})",
+                      "{} items have a time in the last second before 1970 and got the nearest whole second: tar as it "
+                      "is written here cannot carry it (first {})",
+                      printable(first_near_time)));
+    }
     tell(raw_names, "{} name is not UTF-8 and was stored as it is", "{} names are not UTF-8 and were stored as they are");
     return lines;
 }

@@ -138,6 +138,40 @@ TEST_F(RestoreTimes, WhatTheTargetCannotHoldIsSaid) {
     EXPECT_EQ(restore(snapshot).failed, 1u);
 }
 
+// What lies strictly between a second before 1970 and 1970 has no sign in libarchive's tar: named, and at most half a second off.
+TEST_F(RestoreTimes, ATarSaysWhichTimesItCannotCarryAndKeepsThoseBefore) {
+    const std::map<std::string, FileTime> times = {{"early", {-1, 250'000'000}},
+                                                   {"late", {-1, 750'000'000}},
+                                                   {"a second", {-1, 0}},
+                                                   {"before that", {-2, 250'000'000}},
+                                                   {"long before", {-100, 999'999'999}}};
+    std::map<std::string, FileTime> expected = times;
+    expected["early"] = {-1, 0};
+    expected["late"] = {0, 0};
+    for (const auto& [name, time] : times) {
+        write_file(source + "/" + name, name);
+        set_time(source + "/" + name, time);
+    }
+    const Snapshot snapshot = back_up();
+    SilentProgress progress;
+    const std::string tar = memory_ + "/all.tar";
+    const auto exported = export_snapshot(*repository, snapshot, *unlocked, {}, tar, progress, stop);
+    ASSERT_TRUE(is_ok(exported));
+    EXPECT_THAT(exported->warnings, Contains(HasSubstr("2 items have a time in the last second before 1970")));
+    EXPECT_THAT(exported->warnings, Contains(HasSubstr("(first " + source.substr(1) + "/early)")));
+    restore_to(memory_ + "/target");
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    std::string output;
+    ASSERT_TRUE(run_program({"tar", "-C", target, "-xpf", tar}, output)) << output;
+    for (const auto& [name, time] : expected) EXPECT_EQ(time_of(restored(name)), time) << name;
+    // bsdtar takes the fraction of a negative time for one that counts upwards; whole seconds are safe with it too.
+    if (!run_program({"bsdtar", "--version"}, output)) return;
+    restore_to(memory_ + "/by bsdtar");
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    ASSERT_TRUE(run_program({"bsdtar", "-C", target, "-xpf", tar}, output)) << output;
+    for (const char* name : {"early", "late", "a second"}) EXPECT_EQ(time_of(restored(name)), expected.at(name)) << name;
+}
+
 TEST_F(RestoreTimes, AnArchiveKeepsThemOrSaysWhatItCannot) {
     for (const std::string name : {"1600", "2300", "5000"}) {
         write_file(source + "/" + name, name);
