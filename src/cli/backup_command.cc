@@ -313,8 +313,10 @@ void add_backup_command(CommandTable& table) {
              "is "
              "a symbolic link is stored as the link; with '/' at its end it means the folder that the link leads to. Exit code "
              "3: "
-             "done, but some items could not be read; each is named. A file that changed while it was read is stored, marked and "
-             "named: exit code 0, and 'status' asks for a person until a later backup finds none.") +
+             "done, but some items could not be read; each is named. What vanished before it was read is named, and no failure: "
+             "exit "
+             "code 0. A file that changed while it was read is stored, marked and named: exit code 0, and 'status' asks for a "
+             "person until a later backup finds none.") +
              "\n" +
              say("GLOB: * and ? stand for letters of a name, ** for folders too, [a-z] for one of these letters; \\ takes the "
                  "next "
@@ -336,7 +338,8 @@ void add_backup_command(CommandTable& table) {
     backup.add_flag("--one-file-system", flags->one_file_system, say("Does not cross into other mounted file systems"));
     backup.add_flag("--read-back", flags->read_back, say("Reads every new block from the medium again before the backup counts"));
     backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));
-    backup.add_flag("--allow-mounted", flags->allow_mounted, say("With --image: takes a device that is mounted for writing"));
+    backup.add_flag("--allow-mounted", flags->allow_mounted,
+                    say("With --image: takes a device or image file that is mounted for writing"));
     backup.add_flag("--keep-free-blocks", flags->keep_free_blocks, say("With --image: stores unallocated space too"));
     table.runs(backup, flags, run_backup_command);
 }

@@ -171,7 +171,7 @@ Status BackupWalk::finish_large(LargeFile& large) {
 Result<std::shared_ptr<StoredItem>> BackupWalk::another_name(const Target& target) {
     Piece::Item& fate = target.piece->fates[target.item];
     if (fate.link->stored) {
-        count_name(target, fate.link->stored->entry);
+        count_read(target, *fate.link->stored);  // looked at under every name, as by the second look
         return fate.link->stored;
     }
     TRY_ASSIGN(auto stored, read_now(target));
@@ -220,6 +220,9 @@ void BackupWalk::settle(const Target& target, std::shared_ptr<StoredItem> stored
 
 void BackupWalk::fail(const Target& target, const Error& error) {
     target.piece->fates[target.item].fate = Fate::failed;
+    const bool is_gone =
+        error.code == Code::not_found && parts_.source.is_gone(*target.piece->folder, target.piece->items[target.item]);
+    if (is_gone && parts_.report.vanished(path_of(target))) return;
     parts_.report.fail(path_of(target), error);
 }
 

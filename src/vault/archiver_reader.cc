@@ -84,7 +84,7 @@ std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, const SourceItem& item
     stored->entry = std::move(opened.entry);
     stored->stamp = opened.stamp;
     const FileTime settled = to_file_time(Time{opened_at.ns - item.settle_ns});
-    stored->racy = opened.stamp.modified > settled || opened.stamp.changed > settled;
+    stored->racy = !opened.settles || opened.stamp.modified > settled || opened.stamp.changed > settled;
     return stored;
 }
 

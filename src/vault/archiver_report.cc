@@ -25,6 +25,13 @@ void RunReport::fail(const std::string& path, const Error& error) {
     warn(say("left out: {}: {}", printable(path), error.message));
 }
 
+bool RunReport::vanished(const std::string& path) {
+    if (vanished_.size() >= kMaxLines) return vanished_.contains(path);
+    if (!vanished_.insert(path).second) return true;
+    warn(say("{} vanished before it could be read: it is not in this backup", printable(path)));
+    return true;
+}
+
 void RunReport::changed_while_read(const std::string& path) {
     ++changed_;
     warn(say("{} changed while it was read, twice: what was stored is marked", printable(path)));

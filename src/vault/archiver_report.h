@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "vault/archiver.h"
 
+#include <set>
 #include <string>
 
 namespace custody {
@@ -14,6 +15,8 @@ public:
     [[nodiscard]] BackupResult& result() { return result_; }
     // The item is left out.
     void fail(const std::string& path, const Error& error);
+    // It was listed and is there no more: nothing of what the source holds is missing. False: too many to believe, it is to fail.
+    [[nodiscard]] bool vanished(const std::string& path);
     void changed_while_read(const std::string& path);
     void warn(std::string one_line);
     [[nodiscard]] std::uint64_t changed_files() const { return changed_; }
@@ -24,6 +27,7 @@ private:
     BackupResult& result_;
     Progress& progress_;
     std::uint64_t changed_ = 0, left_out_ = 0;
+    std::set<std::string> vanished_;  // a folder is met as an item and once more when it is entered
 };
 
 }  // namespace custody

@@ -58,7 +58,7 @@ Status BackupWalk::take(SourceStep& step) {
         case SourceStep::What::enter: {
             Level level;
             level.path = step.folder->path();
-            if (step.error) parts_.report.fail(level.path, *step.error);
+            if (step.error && !(step.is_gone && parts_.report.vanished(level.path))) parts_.report.fail(level.path, *step.error);
             plan_step({Step::What::enter, level.path, step.item, !step.error, nullptr, nullptr});
             levels_.push_back(std::move(level));
             break;

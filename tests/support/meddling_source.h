@@ -35,6 +35,7 @@ public:
         meddling_.after_open(item.name);
         return opened;
     }
+    bool is_gone(const SourceFolder& folder, const SourceItem& item) override { return inner_->is_gone(folder, item); }
     std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override {
         std::call_once(looked_, meddling_.before_second_look);
         return inner_->look_again(folder, items);

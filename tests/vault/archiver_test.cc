@@ -236,9 +236,13 @@ TEST_F(ArchiverTest, HardLinksShareOneLinkAcrossFoldersAndAreReadOnce) {
     let_settle();
     const BackupResult first = backup();
     EXPECT_EQ(first.bytes.read, 1005u);
+    EXPECT_EQ(first.bytes.scanned, 2005u);
+    EXPECT_EQ(first.reconciled.bytes, first.bytes.scanned);
+    EXPECT_EQ(repository->read_snapshot(first.snapshot)->summary.bytes, 2005u);
     write_file(at("z/other"), "changes the folder, not the link");
     let_settle();
     const BackupResult second = backup();
+    EXPECT_EQ(second.bytes.scanned, second.reconciled.bytes);
     for (const BackupResult& result : {first, second}) {
         const auto tree = read(result.snapshot);
         EXPECT_NE(tree.at(at("a/first")).entry.hard_link, 0u);

@@ -30,6 +30,9 @@ public:
         auto& local = static_cast<LocalFolder&>(const_cast<SourceFolder&>(folder));  // every folder here is one of ours
         return open_local_item(local.shared_from_this(), item);
     }
+    [[nodiscard]] bool is_gone(const SourceFolder& folder, const SourceItem& item) override {
+        return !item.is_named && static_cast<LocalFolder&>(const_cast<SourceFolder&>(folder)).lacks(item.name);
+    }
     [[nodiscard]] std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override;
     // Asked while the walk goes on: the first asking begins the count, and until it is through nothing is known.
     [[nodiscard]] std::uint64_t expected_bytes() const override {
@@ -106,6 +109,7 @@ void FileTree::enter(std::shared_ptr<FolderScan> scan, SourceStep& step) {
     step.folder = scan->folder;
     step.item = scan->item;
     step.error = std::move(scan->error);
+    step.is_gone = step.error && step.error->code == Code::not_found && !scan->named && scan->folder->is_gone();
     Level level;
     level.piece = std::move(scan->first);
     level.shown = level.piece.items.empty() && level.piece.notes.empty() && level.piece.excluded == 0;
@@ -128,7 +132,7 @@ std::vector<std::string> FileTree::look_again(const std::string& folder, std::sp
     std::vector<std::string> answers(items.size());
     const Fd fd = open_folder_path(folder);
     for (std::size_t i = 0; i < items.size(); ++i)
-        answers[i] = fd.valid() ? difference(items[i], fd.get()) : std::string(translate("its folder has vanished"));
+        answers[i] = fd.valid() ? difference(items[i], fd.get()) : std::string(translate("has vanished with its folder"));
     return answers;
 }
 

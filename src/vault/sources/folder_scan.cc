@@ -6,9 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,32 +19,6 @@ namespace {
 constexpr std::size_t kMaxPathLength = 64 * 1024;  // deeper is no use to anyone and costs memory a level
 constexpr std::size_t kMinPieceItems = 1024;
 constexpr unsigned kMaxThreads = 4;
-
-// File systems that the kernel makes up: never content.
-bool is_kernel_made(int folder) {
-    struct statfs status {};
-    if (::fstatfs(folder, &status) != 0) return false;
-    switch (static_cast<std::uint32_t>(status.f_type)) {
-        case PROC_SUPER_MAGIC:
-        case SYSFS_MAGIC:
-        case DEBUGFS_MAGIC:
-        case TRACEFS_MAGIC:
-        case SECURITYFS_MAGIC:
-        case CGROUP_SUPER_MAGIC:
-        case CGROUP2_SUPER_MAGIC:
-        case DEVPTS_SUPER_MAGIC:
-        case BPF_FS_MAGIC:
-        case PSTOREFS_MAGIC:
-        case EFIVARFS_MAGIC:
-        case BINFMTFS_MAGIC:
-        case 0x62656570u /* configfs */:
-        case 0x65735543u /* fusectl */:
-        case 0x19800202u /* mqueue */:
-            return true;
-        default:
-            return false;
-    }
-}
 
 Result<std::vector<std::string>> list_names(int folder, const LocalFolder& where) {
     alignas(struct dirent64) char buffer[64 * 1024];
@@ -220,6 +192,7 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
     if (scan.plan) {
         const PlannedPath& below = scan.plan->below.find(item.name)->second;
         item.attributes_only = !below.named;
+        item.is_named = true;  // or stands above one that is
         plan = &below;
     }
     struct stat status {};

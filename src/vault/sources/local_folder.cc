@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -106,6 +107,24 @@ Result<LocalFolder::Descriptor> LocalFolder::use() {
         TRY_ASSIGN(above, (*folder)->open_in(above ? above->get() : AT_FDCWD));
     }
     return above;
+}
+
+bool LocalFolder::lacks(const std::string& name) {
+    const auto folder = use();
+    if (!folder.ok()) return folder.error().code == Code::not_found && is_gone();
+    struct stat status {};
+    if (::fstatat((*folder)->get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0 || errno != ENOENT)
+        return false;
+    Fd fd(::openat((*folder)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));  // its own place in the list
+    const std::unique_ptr<DIR, int (*)(DIR*)> list(fd.valid() ? ::fdopendir(fd.get()) : nullptr, ::closedir);
+    if (!list) return false;
+    (void)fd.release();  // closedir() closes it
+    errno = 0;
+    while (const dirent* item = ::readdir(list.get())) {
+        if (name == item->d_name) return false;
+        errno = 0;
+    }
+    return errno == 0;
 }
 
 int open_quietly(int folder, const char* name, int flags) {

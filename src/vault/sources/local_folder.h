@@ -47,6 +47,10 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] Result<Descriptor> use();
     void close_if_open();
+    // `name` is in it no more: neither found nor listed. Some file systems list what they cannot find; that is not gone.
+    [[nodiscard]] bool lacks(const std::string& name);
+    // So of its own name in its parent's folder, or of one further up.
+    [[nodiscard]] bool is_gone() { return parent_ != nullptr && parent_->lacks(name_); }
 
 private:
     LocalFolder() = default;

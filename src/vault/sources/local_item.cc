@@ -17,9 +17,50 @@ namespace custody {
 namespace {
 
 constexpr std::uint64_t kReadAheadFrom = 1024 * 1024;
+constexpr std::uint64_t kMostUnmeasured = 64 * 1024 * 1024;
 
 Error replaced(const std::string& path) {
     return {Code::failed, say("cannot read {}: something else took its place; back up again", printable(path))};
+}
+
+// A file whose size says nothing of what it gives: one that the kernel makes up while it is read (procfs says 0, sysfs a page),
+// or any other that says 0 and gives bytes. Each reading is one of its own, so none is torn; it ends with the file, or at a
+// bound.
+class UnmeasuredContent final : public FileContent {
+public:
+    UnmeasuredContent(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
+    [[nodiscard]] const std::vector<Hole>& holes() const override { return none_; }
+    [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
+        std::size_t filled = 0;
+        while (filled < into.size()) {
+            const ssize_t got = ::read(fd_.get(), into.data() + filled, into.size() - filled);
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return system_error(errno, "read", path_);
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+            total_ += static_cast<std::uint64_t>(got);
+            if (total_ > kMostUnmeasured) {
+                return Error{Code::failed, say("cannot read {}: it does not say how much it gives, and gives more than {}",
+                                               printable(path_), human_bytes(kMostUnmeasured))};
+            }
+        }
+        return filled;
+    }
+    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
+
+private:
+    Fd fd_;
+    std::string path_;
+    std::vector<Hole> none_;
+    std::uint64_t total_ = 0;
+};
+
+bool is_unmeasured(int fd, const struct stat& status) {
+    if (status.st_blocks != 0) return false;
+    Byte first{};
+    return is_kernel_made(fd) || (status.st_size == 0 && ::pread(fd, &first, 1, 0) == 1);
 }
 
 class LocalContent final : public FileContent {
@@ -130,6 +171,31 @@ void fill_from_stat(const struct stat& status, SourceItem& item) {
     item.device_number = status.st_rdev;
 }
 
+bool is_kernel_made(int descriptor) {
+    struct statfs status {};
+    if (::fstatfs(descriptor, &status) != 0) return false;
+    switch (static_cast<std::uint32_t>(status.f_type)) {
+        case PROC_SUPER_MAGIC:
+        case SYSFS_MAGIC:
+        case DEBUGFS_MAGIC:
+        case TRACEFS_MAGIC:
+        case SECURITYFS_MAGIC:
+        case CGROUP_SUPER_MAGIC:
+        case CGROUP2_SUPER_MAGIC:
+        case DEVPTS_SUPER_MAGIC:
+        case BPF_FS_MAGIC:
+        case PSTOREFS_MAGIC:
+        case EFIVARFS_MAGIC:
+        case BINFMTFS_MAGIC:
+        case 0x62656570u /* configfs */:
+        case 0x65735543u /* fusectl */:
+        case 0x19800202u /* mqueue */:
+            return true;
+        default:
+            return false;
+    }
+}
+
 std::int64_t settle_time_ns(int folder) {
     struct statfs status {};
     if (::fstatfs(folder, &status) != 0) return 4 * kSecond;
@@ -160,6 +226,11 @@ Result<OpenedItem> open_local_item(const std::shared_ptr<LocalFolder>& folder, c
     opened.entry.attributes.flags = read_inode_flags(fd.get());
     TRY_ASSIGN(opened.entry.attributes.xattrs, read_xattrs(fd.get(), path));
     if (!is_file) return opened;
+    if (is_unmeasured(fd.get(), status)) {
+        opened.settles = false;
+        opened.content = std::make_unique<UnmeasuredContent>(std::move(fd), path);
+        return opened;
+    }
     const auto size = static_cast<std::uint64_t>(status.st_size);
     std::vector<Hole> holes;
     if (static_cast<std::uint64_t>(status.st_blocks) * 512 < size) {
@@ -179,10 +250,11 @@ std::string difference(const SeenItem& seen, int folder) {
         return errno == ENOENT ? std::string(translate("has vanished")) : std::string(translate("can no longer be looked at"));
     const FileStamp now = stamp_of(status);
     if (same_stamp(now, seen.stamp) && entry_type_of(status.st_mode) == seen.type) return {};
+    if (entry_type_of(status.st_mode) == seen.type && is_kernel_made(folder)) return {};  // its inodes and times come and go
     if (entry_type_of(status.st_mode) != seen.type || now.inode != seen.stamp.inode)
         return std::string(translate("was replaced"));
     if (seen.type == EntryType::folder) return std::string(translate("has entries that came or went"));
-    if (now.size != seen.stamp.size) return say("has {} bytes, had {}", now.size, seen.stamp.size);
+    if (now.size != seen.stamp.size) return say("went from {} bytes to {}", seen.stamp.size, now.size);
     if (now.modified != seen.stamp.modified) return std::string(translate("was written to"));
     return std::string(translate("has other attributes"));
 }

@@ -22,6 +22,9 @@ void fill_from_stat(const struct stat& status, SourceItem& item);
 // How long a stamp must have rested, by the file system's time granularity (vault decision 10).
 [[nodiscard]] std::int64_t settle_time_ns(int folder);
 
+// On a file system that the kernel makes up (procfs, sysfs and the like).
+[[nodiscard]] bool is_kernel_made(int descriptor);
+
 [[nodiscard]] Result<OpenedItem> open_local_item(const std::shared_ptr<LocalFolder>& folder, const SourceItem& item);
 // Empty: `now` is what was seen; else how it differs, in words.
 [[nodiscard]] std::string difference(const SeenItem& seen, int folder);

@@ -52,6 +52,7 @@ struct SourceItem {
     std::uint64_t device_number = 0;       // st_rdev of a device node
     std::int64_t settle_ns = 2 * kSecond;  // a stamp younger than this when read cannot be trusted next time (FAT: 4 s)
     bool attributes_only = false;          // a parent of a backed-up path
+    bool is_named = false;                 // by the user: a named path that is gone is a failure
     std::optional<Error> error;            // could not even be looked at: left out and named
 };
 
@@ -64,6 +65,7 @@ struct SourceStep {
     std::size_t item = 0;                  // enter: which item of its parent's current piece (the root: 0)
     std::vector<SourceItem> items;         // piece
     std::optional<Error> error;            // enter: the folder cannot be read (no piece follows); leave: not to its end
+    bool is_gone = false;                  // ... for it is there no more
 };
 
 // Open content of one file. read() is sequential over the data ranges only (holes are skipped).
@@ -88,6 +90,7 @@ struct OpenedItem {
     Entry entry;
     FileStamp stamp;
     std::unique_ptr<FileContent> content;  // files
+    bool settles = true;                   // false: its stamp never tells whether it is the same
 };
 
 // What is asked about at the end (duty B8): items as they were stored, of one folder.
@@ -104,6 +107,8 @@ public:
     [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
     [[nodiscard]] virtual Status next(SourceStep& step) = 0;  // What::end: the walk is over
     [[nodiscard]] virtual Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) = 0;
+    // After a failure: the name is in its folder no more, nor in its list, and the user did not name it.
+    [[nodiscard]] virtual bool is_gone(const SourceFolder&, const SourceItem&) { return false; }
     // False: nothing can be looked at twice (a stream).
     [[nodiscard]] virtual bool can_look_again() const { return true; }
     // Looks at items again: one answer each, empty for the same, else what differs in words ("size 5, was 7", "has vanished").

@@ -283,7 +283,7 @@ TEST_F(FileTreeTest, TheSecondLookTellsWhatDiffers) {
     test::write_file(top / "new", "12345");
     ASSERT_EQ(::rename((top / "new").c_str(), (top / "replaced").c_str()), 0);
     const auto answers = walked->source->look_again(top.path(), seen);
-    EXPECT_EQ(answers, (std::vector<std::string>{"has vanished", "was replaced", "", "has 7 bytes, had 5"}));
+    EXPECT_EQ(answers, (std::vector<std::string>{"has vanished", "was replaced", "", "went from 5 bytes to 7"}));
 }
 
 TEST_F(FileTreeTest, StaysOnTheFileSystemWhenAsked) {
