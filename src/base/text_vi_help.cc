@@ -57,10 +57,11 @@ constexpr Translation kTexts[] = {
     {"--until {} is in the past: the hold would not hold", "--until {} đã qua: lệnh giữ sẽ không có hiệu lực"},
     {"--writer needs --host: the name of the host that will write", "--writer cần --host: tên của máy sẽ ghi"},
     {"/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless --overwrite "
-     "says otherwise; one that is identical counts as done, so an interrupted restore is simply run again. Overwriting as root "
-     "lifts immutable and append-only flags first.",
+     "says otherwise; one that is identical counts as done, so an interrupted restore is simply run again: folders that it "
+     "made are finished. Overwriting as root lifts immutable and append-only flags first.",
      "/srv/data trở lại thành DIR/srv/data. Tệp đã có mà khác thì được giữ nguyên và nêu tên (mã thoát 1), trừ khi --overwrite "
-     "yêu cầu khác; tệp giống hệt được tính là xong, nên lần phục hồi bị ngắt chỉ cần chạy lại. Khi ghi đè bằng quyền root, các "
+     "yêu cầu khác; tệp giống hệt được tính là xong, nên lần phục hồi bị ngắt chỉ cần chạy lại: các thư mục nó đã tạo sẽ được "
+     "hoàn tất. Khi ghi đè bằng quyền root, các "
      "cờ bất biến và chỉ ghi thêm được gỡ trước."},
     {"A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each version of a file is "
      "shown once, with the newest snapshot that holds it. Snapshots that no key here opens are passed over and named at the end "
@@ -69,6 +70,12 @@ constexpr Translation kTexts[] = {
      "cùng bản chụp mới nhất chứa nó. Bản chụp mà không khóa nào ở đây mở được thì bị bỏ qua và được nêu tên ở cuối (mã thoát "
      "8), bản chụp hỏng cũng vậy (4)."},
     {"A folder or file in it; default: the root", "Một thư mục hoặc tệp trong đó; mặc định: gốc"},
+    {"A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how many did is "
+     "said; with changed and always it gets those of the snapshot. DIR itself and the folders above a chosen PATH keep theirs "
+     "always. Those that are made get the snapshot's; a DIR that is made gets those of P.",
+     "Thư mục đã có giữ nguyên chủ sở hữu, quyền, danh sách quyền, thời gian và cờ khi dùng --overwrite never, và số thư mục như "
+     "vậy được báo; với changed và always thì nó nhận theo bản chụp. Bản thân DIR và các thư mục phía trên PATH đã chọn luôn giữ "
+     "của mình. Thư mục được tạo mới nhận theo bản chụp; DIR được tạo mới nhận theo P."},
     {"A further vault of the family whose ledger is to say so", "Một kho khác cùng họ mà sổ cái cần ghi nhận"},
     {"A recovery kit, a writer's keys or public keys", "Bộ phục hồi, khóa của máy ghi hoặc khóa công khai"},
     {"A recovery kit: all keys", "Bộ phục hồi: tất cả các khóa"},
@@ -85,11 +92,12 @@ constexpr Translation kTexts[] = {
      "Trả lời các câu hỏi là có; không bao giờ đủ để ghi đè một thiết bị"},
     {"Asks for the passphrase and for the label typed back. Refused (exit code 5) while a snapshot of the label is held or "
      "within its lawful term, and while a vault that this keyring remembers was not looked at. Stays pending until every kit and "
-     "export that holds the keys was presented or declared destroyed.",
+     "export that holds the keys was presented or declared destroyed, and until every other keyring of the family that the "
+     "vaults know of ran this too: exit code 3, each is named.",
      "Hỏi cụm mật khẩu và yêu cầu gõ lại tên nhãn. Bị từ chối (mã thoát 5) khi còn bản chụp của nhãn đang được giữ hoặc còn "
      "trong thời hạn luật định, và khi chưa xem tới một kho mà bộ khóa này còn nhớ. Ở trạng thái chờ cho đến khi mọi bộ phục hồi "
-     "và bản xuất có chứa khóa được đưa ra hoặc được khai "
-     "là đã tiêu hủy."},
+     "và bản xuất có chứa khóa được đưa ra hoặc được khai là đã tiêu hủy, và mọi bộ khóa khác cùng họ mà các kho biết tới cũng "
+     "đã chạy lệnh này: mã thoát 3, nêu tên từng bản."},
     {"Backs up a disk, a partition or a disk-image file, block by block",
      "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối"},
     {"Backs up files and folders, a disk image or a stream", "Sao lưu tệp và thư mục, ảnh đĩa hoặc một luồng dữ liệu"},
@@ -184,25 +192,24 @@ constexpr Translation kTexts[] = {
     {"Name", "Tên"},
     {"Needs no passphrase, except with --compact. Works on a full medium.",
      "Không cần cụm mật khẩu, trừ khi dùng --compact. Chạy được cả khi phương tiện lưu trữ đã đầy."},
-    {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry "
-     "that this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when "
-     "no recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; when "
-     "something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while they were "
-     "read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the service schedules "
-     "is not shown.",
-     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng, lùi về trước "
-     "mục sổ cái mà bộ khóa này còn nhớ, được gắn chỉ để đọc, hoặc chưa chứa gì; khi "
-     "không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm chứng, hoặc "
-     "nó cũ hơn các khóa; khi một bản sao khóa vẫn mở được nhãn đã hủy; khi có dữ liệu sao lưu "
-     "lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay "
-     "đổi trong khi đọc; khi đồng hồ chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch "
-     "vụ; những gì dịch vụ lên lịch không hiện ở đây."},
+    {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry that "
+     "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
+     "recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still opens a "
+     "destroyed label; when something was last backed up over a month ago (duty B3), or items of it could not be read, or "
+     "changed while they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
+     "service schedules is not shown.",
+     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng, lùi về trước mục sổ cái mà bộ khóa này còn nhớ, "
+     "được gắn chỉ để đọc, hoặc chưa chứa gì; khi không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm "
+     "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa, hoặc chính bộ khóa này, vẫn mở được nhãn đã hủy; khi có dữ liệu sao "
+     "lưu lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay đổi trong khi đọc; khi đồng hồ "
+     "chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
     {"Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "
-     "held or within its lawful term: six months of the label log (duty B12). Space is freed by "
-     "'custody prune'.",
+     "held or within its lawful term: six months of the label log (duty B12). A snapshot whose record is lost or damaged is "
+     "ended by its id; the ledger and 'custody status' keep that it was lost. Space is freed by 'custody prune'.",
      "Không cần cụm mật khẩu. Quy tắc tính riêng cho từng nhãn, tên, máy và loại, không bao giờ làm trống một nhóm, và bỏ qua "
-     "những gì đang được giữ hoặc còn trong thời hạn luật định: sáu tháng với nhãn log (nghĩa vụ B12). 'custody prune' giải "
-     "phóng dung lượng."},
+     "những gì đang được giữ hoặc còn trong thời hạn luật định: sáu tháng với nhãn log (nghĩa vụ B12). Bản chụp bị mất hoặc hỏng "
+     "bản ghi thì kết thúc bằng mã của nó; sổ cái và 'custody status' vẫn lưu việc nó bị mất. 'custody prune' giải phóng dung "
+     "lượng."},
     {"Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code 3: done, "
      "but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.",
      "Không cần mật khẩu. Không bao giờ xóa gì; bản chụp đã bỏ ở bên kia không được đưa trở lại trừ khi nêu tên. Mã thoát 3: đã "
@@ -210,13 +217,15 @@ constexpr Translation kTexts[] = {
     {"Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the label, "
      "as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. A PATH that is a "
      "symbolic link is stored as the link; with '/' at its end it means the folder that the link leads to. Exit code 3: "
-     "done, but some items could not be read; each is named. A file that changed while it was read is stored, marked and "
-     "named: exit code 0, and 'status' asks for a person until a later backup finds none.",
+     "done, but some items could not be read; each is named. What vanished before it was read is named, and no failure: exit "
+     "code 0. A file that changed while it was read is stored, marked and named: exit code 0, and 'status' asks for a person "
+     "until a later backup finds none.",
      "Không cần cụm mật khẩu. Nếu có đưa (CUSTODY_PASSPHRASE_FILE) thì lần sao lưu dùng được cả "
      "những gì máy khác đã lưu dưới nhãn này, như sau khi 'key import' trên máy mới. Bộ khóa, kho và "
      "bộ nhớ đệm không bao giờ được sao lưu. PATH là liên kết tượng trưng thì lưu chính liên "
      "kết; có '/' ở cuối thì là thư mục mà liên kết dẫn tới. Mã thoát 3: đã xong, nhưng một số "
-     "mục không đọc được; mỗi mục đều được nêu tên. Tệp thay đổi trong khi đọc vẫn "
+     "mục không đọc được; mỗi mục đều được nêu tên. Mục biến mất trước khi được đọc thì được nêu tên và không tính là lỗi: mã "
+     "thoát 0. Tệp thay đổi trong khi đọc vẫn "
      "được lưu, đánh dấu và nêu tên: mã thoát 0, và 'status' báo cần có người cho đến khi một "
      "lần sao lưu sau không còn gặp."},
     {"Needs no passphrase. What was stored before stays readable, and stays under the old keys.",
@@ -333,13 +342,14 @@ constexpr Translation kTexts[] = {
      "Những gì một máy cần để sao lưu, và không có gì mở được nội dung"},
     {"What this backup is called; default: the last part of the first path",
      "Tên của lần sao lưu này; mặc định: phần cuối của đường dẫn đầu tiên"},
-    {"What to do with files that are there; default: never", "Làm gì với các tệp đã có; mặc định: never"},
+    {"What to do with files and folders that are there; default: never", "Làm gì với các tệp và thư mục đã có; mặc định: never"},
     {"What to look for, in quotes", "Mẫu cần tìm, đặt trong dấu nháy"},
     {"When the hold ends by itself; default: when it is released", "Khi nào việc giữ tự kết thúc; mặc định: khi được thôi giữ"},
     {"Whose it is", "Của ai"},
     {"Why; recorded in the ledger, which is not encrypted", "Lý do; được ghi vào sổ cái, sổ cái không mã hóa"},
     {"With --image: stores unallocated space too", "Với --image: lưu cả vùng chưa cấp phát"},
-    {"With --image: takes a device that is mounted for writing", "Với --image: nhận cả thiết bị đang được gắn để ghi"},
+    {"With --image: takes a device or image file that is mounted for writing",
+     "Với --image: nhận cả thiết bị hoặc tệp ảnh đang được gắn để ghi"},
     {"With --image: the serial number of the device, instead of the question",
      "Với --image: số sê-ri của thiết bị, thay cho câu hỏi"},
     {"Without --from, heals what this vault itself can give back. Needs no passphrase and asks for none; one that is given "
