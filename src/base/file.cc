@@ -44,8 +44,9 @@ std::string temporary_name_beside(const std::string& path) {
     return path + ".tmp-" + to_hex(random);
 }
 
-Status write_temporary(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode) {
+Status write_temporary(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode, Owner owner) {
     TRY_ASSIGN(const auto file, files.create(path, mode));
+    if (owner == Owner::folder) TRY(file->own_as_folder());
     TRY(write_all(*file, 0, content));
     return file->sync();
 }
@@ -113,9 +114,9 @@ Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_
     return content;
 }
 
-Status replace_file(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode) {
+Status replace_file(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode, Owner owner) {
     const std::string temporary = temporary_name_beside(path);
-    Status written = write_temporary(files, temporary, content, mode);
+    Status written = write_temporary(files, temporary, content, mode, owner);
     if (written.ok()) written = files.rename(temporary, path);
     if (!written.ok()) {
         if (written.error().code == Code::exists) return written;  // not our temporary file
@@ -124,7 +125,7 @@ Status replace_file(FileSystem& files, const std::string& path, ByteView content
     return files.sync_directory(parent_path(path));
 }
 
-Status make_directories(FileSystem& files, const std::string& path, std::uint32_t mode) {
+Status make_directories(FileSystem& files, const std::string& path, std::uint32_t mode, Owner owner) {
     const auto existing = files.info(path);
     if (existing.ok()) {
         if (existing->is_directory) return done();
@@ -133,9 +134,10 @@ Status make_directories(FileSystem& files, const std::string& path, std::uint32_
     if (existing.error().code != Code::not_found) return existing.error();
     const std::string parent = parent_path(path);
     if (parent == path) return existing.error();
-    TRY(make_directories(files, parent, mode));
+    TRY(make_directories(files, parent, mode, owner));
     const Status made = files.make_directory(path, mode);
     if (!made.ok() && made.error().code != Code::exists) return made;  // exists: somebody else made it just now
+    if (made.ok() && owner == Owner::folder) TRY(files.own_as_parent(path));
     return files.sync_directory(parent);
 }
 

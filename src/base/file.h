@@ -46,6 +46,9 @@ public:
     [[nodiscard]] virtual Result<FileInfo> info() = 0;
     // OFD lock over the whole file, dropped with the File (and with the process). false: somebody else holds it.
     [[nodiscard]] virtual Result<bool> try_lock(bool exclusive) = 0;
+    // Of a file that was just created: where root runs and its folder is another's, the file becomes his too, so that what root
+    // adds to a user's vault or keyring does not lock him out. Not for what may be his to keep but not to read (exported keys).
+    [[nodiscard]] virtual Status own_as_folder() { return done(); }
 };
 
 class FileSystem {
@@ -61,6 +64,11 @@ public:
     [[nodiscard]] virtual Status remove(const std::string& path) = 0;
     [[nodiscard]] virtual Status remove_directory(const std::string& path) = 0;
     [[nodiscard]] virtual Status make_directory(const std::string& path, std::uint32_t mode) = 0;  // exists is an error
+    // As File::own_as_folder, for a folder that was just made and the one above it.
+    [[nodiscard]] virtual Status own_as_parent(const std::string& directory) {
+        static_cast<void>(directory);
+        return done();
+    }
     [[nodiscard]] virtual Status sync_directory(const std::string& path) = 0;
     [[nodiscard]] virtual Result<FileInfo> info(const std::string& path) = 0;  // follows links
     // Without "." and "..", unsorted.
@@ -76,10 +84,13 @@ public:
 [[nodiscard]] Status write_all(File& file, std::uint64_t offset, ByteView from);
 // The whole file; Code::corrupt when larger than max_size.
 [[nodiscard]] Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_t max_size);
+// Whose a new file or folder is where root runs: root's, or the owner's of the folder that it lies in (File::own_as_folder).
+enum class Owner { self, folder };
 // Atomic and durable: temporary name beside it, write, sync, rename, sync the folder. Replaces.
-[[nodiscard]] Status replace_file(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode);
+[[nodiscard]] Status replace_file(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode,
+                                  Owner owner = Owner::self);
 // mkdir -p; each created folder is durable.
-[[nodiscard]] Status make_directories(FileSystem& files, const std::string& path, std::uint32_t mode);
+[[nodiscard]] Status make_directories(FileSystem& files, const std::string& path, std::uint32_t mode, Owner owner = Owner::self);
 
 [[nodiscard]] std::string join_path(std::string_view folder, std::string_view name);
 [[nodiscard]] std::string parent_path(std::string_view path);  // "/a/b" -> "/a"; "/a" -> "/"

@@ -34,6 +34,26 @@ FileInfo to_info(const struct stat& from) {
     return info;
 }
 
+// What file systems without owners, and names that this user namespace does not know, answer: then there is nothing to give.
+bool has_no_owners(int error_number) { return error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP; }
+
+// `fd` was just made here: nobody else can have put another file in its place.
+Status give_to_owner_of(const std::string& folder, int fd, const std::string& path) {
+    if (geteuid() != 0) return done();
+    struct stat owner {
+    }, mine{};
+    if (stat(folder.c_str(), &owner) != 0) return system_error(errno, "look at", folder);
+    if (fstat(fd, &mine) != 0) return system_error(errno, "look at", path);
+    if (mine.st_uid == owner.st_uid && mine.st_gid == owner.st_gid) return done();
+    if (fchown(fd, owner.st_uid, owner.st_gid) == 0 || has_no_owners(errno)) return done();
+    Error error = system_error(errno, "change", path);
+    error.message =
+        say("{} belongs to another user (number {}), and what root writes in it cannot be given to him: {}; run this "
+            "as that user",
+            printable(folder), owner.st_uid, reason_of(errno));
+    return error;
+}
+
 class PosixFile final : public File {
 public:
     PosixFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -71,6 +91,8 @@ public:
         }
         return true;
     }
+
+    Status own_as_folder() override { return give_to_owner_of(parent_path(path_), fd_.get(), path_); }
 
 private:
     Fd fd_;
@@ -159,6 +181,15 @@ public:
     Status make_directory(const std::string& path, std::uint32_t mode) override {
         if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return system_error(errno, "create", path);
         return done();
+    }
+
+    Status own_as_parent(const std::string& directory) override {
+        if (geteuid() != 0) return done();
+        TRY_ASSIGN(const Fd fd, open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, "open"));
+        struct stat made {};
+        if (fstat(fd.get(), &made) != 0) return system_error(errno, "look at", directory);
+        // Whoever owns the folder above may have put one of his own there meanwhile: that is his already.
+        return made.st_uid == 0 ? give_to_owner_of(parent_path(directory), fd.get(), directory) : done();
     }
 
     Status sync_directory(const std::string& path) override {

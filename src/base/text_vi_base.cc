@@ -23,6 +23,9 @@ constexpr Translation kTexts[] = {
     {"several contradicting signatures", "nhiều dấu nhận dạng mâu thuẫn nhau"},
     {"swap", "vùng hoán đổi"},
     {"the kernel knows no device behind {}", "nhân hệ điều hành không biết thiết bị nào đứng sau {}"},
+    {"{} belongs to another user (number {}), and what root writes in it cannot be given to him: {}; run this as that user",
+     "{} thuộc về người dùng khác (số {}), mà không chuyển được những gì root ghi vào đó cho người ấy: {}; hãy chạy lệnh này "
+     "dưới tên người dùng đó"},
     {"{} ends at byte {}, {} bytes too early", "{} kết thúc ở byte {}, sớm {} byte"},
     {"{} h {:02} min", "{} giờ {:02} phút"},
     {"{} holds {} bytes, at most {} are expected", "{} có {} byte, chỉ chờ nhiều nhất {}"},

@@ -124,7 +124,8 @@ HostCacheWriter::HostCacheWriter(FileSystem& files, std::string path) : files_(f
     if (path_.empty()) return;
     const auto tag = random_id<SegmentId>();
     temporary_ = path_ + "." + tag.hex().substr(0, 16) + ".tmp";
-    auto made = make_directories(files_, parent_path(path_), 0700);
+    // The file stays root's where root writes it: it has the names of files that the owner of the folder may not be able to read.
+    auto made = make_directories(files_, parent_path(path_), 0700, Owner::folder);
     auto file = made.ok() ? files_.create(temporary_, 0600) : Result<std::unique_ptr<File>>(made.error());
     if (file.ok())
         file_ = std::move(*file);

@@ -76,6 +76,7 @@ Status write_new_file(FileSystem& files, const std::string& path, ByteView conte
     const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {
         TRY_ASSIGN(const auto file, files.create(temporary, kFileMode));
+        TRY(file->own_as_folder());
         TRY(write_all(*file, 0, content));
         TRY(file->sync());
         return files.rename_new(temporary, path);
@@ -160,7 +161,8 @@ Result<Keyring> Keyring::create(FileSystem& files, const Clock& clock, const std
 Result<Keyring> Keyring::create_with(FileSystem& files, const Clock& clock, const std::string& folder, KeyringContent content) {
     TRY_ASSIGN(const bool there, exists(files, folder));
     if (there) return Error{Code::exists, say("there is a keyring in {} already; it is left as it is", printable(folder))};
-    TRY(make_directories(files, join_path(folder, "heads"), kFolderMode));
+    TRY(make_directories(files, folder, kFolderMode));
+    TRY(make_directories(files, join_path(folder, "heads"), kFolderMode, Owner::folder));
     TRY_ASSIGN(const Secret bytes, encode_and_check(content));
     TRY(write_new_file(files, keyring_path(folder), bytes.view()));
     return open(files, clock, folder);
@@ -208,7 +210,7 @@ Status Keyring::change(const std::function<Status(KeyringContent&)>& edit) {
         TRY_ASSIGN(const Secret current, read_secret_file(*state_->files, path, kMaxKeyringSize));
         if (sha256(current.view()) != state_->on_disk) return busy;
         remove_leftovers(*state_->files, state_->folder, old_info);
-        TRY(replace_file(*state_->files, path, bytes.view(), kFileMode));
+        TRY(replace_file(*state_->files, path, bytes.view(), kFileMode, Owner::folder));
         // From here on the lock on the new file may be another's: nothing below the folder is touched but the old file.
         overwrite_with_zeros(*old_file, kMaxKeyringSize);
         return done();

@@ -102,6 +102,10 @@ struct UnlockedKeyring::State {
 [[nodiscard]] Result<std::optional<RememberedHead>> read_head(FileSystem& files, const std::string& folder, const VaultId& vault);
 [[nodiscard]] Status write_head(FileSystem& files, const std::string& folder, const VaultId& vault, const RememberedHead& head,
                                 bool may_go_back = false);
+// Renames a head that cannot be read to <name>.damaged[-<n>] beside it and returns that path; nothing where it can be, or there
+// is none. Durable when it returns.
+[[nodiscard]] Result<std::optional<std::string>> set_aside_damaged_head(FileSystem& files, const std::string& folder,
+                                                                        const VaultId& vault);
 
 // The keyring's file within its folder.
 [[nodiscard]] std::string keyring_path(const std::string& folder);

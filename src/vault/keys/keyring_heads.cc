@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kPurpose = "custody remembered head 1";
 constexpr std::size_t kMaxHeadSize = 4096;
+constexpr int kMaxSetAside = 1000;
 
 std::string head_path(const std::string& folder, const VaultId& vault) {
     return join_path(join_path(folder, "heads"), vault.hex());
@@ -35,8 +36,9 @@ Result<std::optional<RememberedHead>> read_head(FileSystem& files, const std::st
     }
     auto head = decode_head(*bytes, vault);
     if (!head.ok()) {
-        return Error{Code::corrupt, say("{} is damaged: {}; compare the vault with another medium, then remove this file",
-                                        printable(path), head.error().message)};
+        return Error{Code::corrupt,
+                     say("{} is damaged: {}; `custody repair` of that vault sets it aside and remembers its head anew",
+                         printable(path), head.error().message)};
     }
     return std::optional(*head);
 }
@@ -45,13 +47,17 @@ Status write_head(FileSystem& files, const std::string& folder, const VaultId& v
                   bool may_go_back) {
     TRY_ASSIGN(const auto known, read_head(files, folder, vault));
     if (known && known->n >= head.n && !may_go_back) return done();
-    if (!known) TRY(make_directories(files, join_path(folder, "heads"), 0700));
+    if (!known) {
+        TRY(make_directories(files, folder, 0700));
+        TRY(make_directories(files, join_path(folder, "heads"), 0700, Owner::folder));
+    }
     TRY_ASSIGN(const Bytes bytes,
                encode_checksummed({{"vault", vault.hex()}, {"n", head.n}, {"hash", head.hash.hex()}}, kPurpose));
     const std::string path = head_path(folder, vault);
     const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {
         TRY_ASSIGN(const auto file, files.create(temporary, 0600));
+        TRY(file->own_as_folder());
         TRY(write_all(*file, 0, bytes));
         TRY(file->sync());
         return files.rename(temporary, path);
@@ -62,6 +68,22 @@ Status write_head(FileSystem& files, const std::string& folder, const VaultId& v
         return written;
     }
     return done();
+}
+
+Result<std::optional<std::string>> set_aside_damaged_head(FileSystem& files, const std::string& folder, const VaultId& vault) {
+    const auto head = read_head(files, folder, vault);
+    if (head.ok()) return std::optional<std::string>();
+    if (head.error().code != Code::corrupt && head.error().code != Code::io) return head.error();
+    const std::string path = head_path(folder, vault);
+    for (int n = 1; n <= kMaxSetAside; ++n) {
+        const std::string to = path + ".damaged" + (n == 1 ? "" : "-" + std::to_string(n));
+        const Status moved = files.rename_new(path, to);
+        if (!moved.ok() && moved.error().code == Code::exists) continue;
+        TRY(moved);
+        TRY(files.sync_directory(parent_path(path)));
+        return std::optional(to);
+    }
+    return head.error();
 }
 
 Result<std::optional<RememberedHead>> Keyring::remembered_head(const VaultId& vault) const {
