@@ -44,12 +44,6 @@ constexpr Translation kTexts[] = {
     {"copied {} to {} ({} there already): {}, {}", "đã sao chép {} sang {} ({} đã có sẵn): {}, {}"},
     {"copies not settled:{}", "bản sao chưa giải quyết:{}"},
     {"copy {} is declared destroyed", "bản sao {} được khai là đã tiêu hủy"},
-    {"copy {} of the keys still opens the destroyed label {}: 'custody key settle'",
-     "bản sao khóa {} vẫn mở được nhãn đã hủy {}: 'custody key settle'"},
-    {"copy {} still holds the label's keys: present it with 'custody key settle FILE', or declare it with 'custody key settle "
-     "--declared-destroyed {} --reason R'",
-     "bản sao {} vẫn giữ khóa của nhãn: hãy đưa ra bằng 'custody key settle FILE', hoặc khai bằng 'custody key settle "
-     "--declared-destroyed {} --reason R'"},
     {"custodian", "bên giữ khóa"},
     {"custodian (opens content)", "bên giữ khóa (mở được nội dung)"},
     {"custody: {}", "custody: {}"},
@@ -101,6 +95,18 @@ constexpr Translation kTexts[] = {
     {"label {} added, with keys of its own", "đã thêm nhãn {}, có khóa riêng"},
     {"label {} is at epoch {}: new packs are sealed to new keys, old ones stay readable",
      "nhãn {} ở kỳ khóa {}: gói mới dùng khóa mới, gói cũ vẫn đọc được"},
+    {"label {} was destroyed on {}, as the vault's ledger says, and this keyring still holds its secret: destroy it here too, "
+     "with 'custody key destroy --label {}'",
+     "nhãn {} đã bị hủy ngày {}, theo sổ cái của kho, mà bộ khóa này vẫn giữ khóa bí mật của nó: hãy hủy cả ở đây, bằng 'custody "
+     "key destroy --label {}'"},
+    {"label {} was destroyed on {}, as the vault's ledger says, and this keyring still holds its writer keys: take over the "
+     "custodian's 'custody key export --public' here with 'custody key import'",
+     "nhãn {} đã bị hủy ngày {}, theo sổ cái của kho, mà bộ khóa này vẫn giữ khóa ghi của nó: hãy nhận bản 'custody key export "
+     "--public' của bên giữ khóa vào đây bằng 'custody key import'"},
+    {"label {} was destroyed, as the ledger of {} says, and this keyring still holds its keys: nothing is exported until "
+     "'custody key destroy --label {}' was run with it",
+     "nhãn {} đã bị hủy, theo sổ cái của {}, mà bộ khóa này vẫn giữ khóa của nó: không xuất gì cho đến khi đã chạy 'custody key "
+     "destroy --label {}' với bộ khóa này"},
     {"label {}: keys destroyed in {}", "nhãn {}: đã hủy khóa trong {}"},
     {"left or not restored: {}; each is named above", "để nguyên hoặc không phục hồi được: {}; mỗi mục đã nêu ở trên"},
     {"live databases are not backed up by this version: pipe a dump into 'custody backup --stdin NAME.sql --label database'",
@@ -148,6 +154,7 @@ constexpr Translation kTexts[] = {
      "chưa nêu kho: hãy cho --vault, đặt CUSTODY_VAULT, hoặc ghi [[medium]] trong thiết lập"},
     {"none", "không có"},
     {"none named", "chưa nêu"},
+    {"not known", "không rõ"},
     {"note: nothing matched --exclude {}", "lưu ý: không có gì khớp với --exclude {}"},
     {"note: there are snapshots of that name under other labels too ({}): name one of those by its id, as 'custody snapshots "
      "--name {}' lists it",
@@ -159,6 +166,7 @@ constexpr Translation kTexts[] = {
      "lưu ý: có cụm mật khẩu của bộ khóa thì có thể chữa được nhiều hơn: hãy chạy lại với tệp chứa nó trong "
      "CUSTODY_PASSPHRASE_FILE"},
     {"note: {}", "lưu ý: {}"},
+    {"note: {} was not asked for destroyed labels: {}", "ghi chú: chưa hỏi được {} về các nhãn đã hủy: {}"},
     {"nothing in {} snapshots matches '{}'", "không có gì trong {} bản chụp khớp với '{}'"},
     {"nothing is backed up yet: 'custody backup PATH --label L'", "chưa sao lưu gì: 'custody backup ĐƯỜNG-DẪN --label NHÃN'"},
     {"nothing is held", "không có gì đang được giữ"},
@@ -189,6 +197,7 @@ constexpr Translation kTexts[] = {
     {"restored {} to {} in {}", "đã phục hồi {} vào {} trong {}"},
     {"restored {}, {} to {} ({} there already) in {}", "đã phục hồi {}, {} vào {} ({} đã có sẵn) trong {}"},
     {"serial  {}", "số sê-ri    {}"},
+    {"set aside {} as {}: {}", "đã cất riêng {} thành {}: {}"},
     {"settle what? name the files of copies, or give --declared-destroyed N --reason R",
      "giải quyết gì? hãy nêu tệp của các bản sao, hoặc cho --declared-destroyed N --reason R"},
     {"signer unknown", "bên ký không rõ"},
@@ -196,6 +205,10 @@ constexpr Translation kTexts[] = {
     {"skip  ", "bỏ qua"},
     {"slot {} added", "đã thêm cách mở {}"},
     {"snapshot {}", "bản chụp {}"},
+    {"snapshot {} (label: {}, made at the latest {}) was lost: its record was missing or damaged when entry {} of the ledger "
+     "forgot it on {}",
+     "bản chụp {} (nhãn: {}, tạo muộn nhất {}) đã bị mất: bản ghi của nó bị thiếu hoặc hỏng khi mục {} của sổ cái kết thúc nó "
+     "ngày {}"},
     {"snapshot {} holds a stream, no image: write it back with 'custody restore {} --stdout > FILE'",
      "bản chụp {} chứa một luồng, không phải ảnh đĩa: hãy ghi lại bằng 'custody restore {} --stdout > FILE'"},
     {"snapshot {} holds an image, no files: write it back with 'custody restore {} --image DEVICE-OR-FILE'",
@@ -272,6 +285,10 @@ constexpr Translation kTexts[] = {
     {"warning: {}", "cảnh báo: {}"},
     {"what is here is whole (level {}, {}, {} read), only older than what this keyring remembers",
      "những gì ở đây nguyên vẹn (mức {}, {}, đã đọc {}), chỉ cũ hơn những gì bộ khóa này nhớ"},
+    {"what this keyring remembered of the vault's end could not be read; from now on it remembers the end as it is: whether "
+     "entries were cut off before, another medium tells, with 'custody repair --from' or 'custody copy'",
+     "không đọc được điều bộ khóa này nhớ về điểm cuối của kho; từ nay nó nhớ điểm cuối như hiện có: trước đó có mục nào bị cắt "
+     "mất không thì phương tiện khác cho biết, bằng 'custody repair --from' hoặc 'custody copy'"},
     {"what was healed stays healed; run it again for the rest", "những gì đã chữa vẫn nguyên; hãy chạy lại để chữa phần còn lại"},
     {"what was printed is not complete", "những gì đã in chưa đầy đủ"},
     {"what was written is not complete", "những gì đã ghi chưa đầy đủ"},
@@ -360,6 +377,8 @@ constexpr Translation kTexts[] = {
     {"{}: '{}' must be a text in quotes", "{}: '{}' phải là văn bản trong dấu nháy"},
     {"{}: [[medium]] must be a table", "{}: [[medium]] phải là một bảng"},
     {"{}: a whole number is needed; see '{}'", "{}: cần một số nguyên; xem '{}'"},
+    {"{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'",
+     "{}: hãy chữa bằng 'custody repair --from VAULT', hoặc, nếu không còn bản sao nào, kết thúc nó bằng 'custody forget {}'"},
     {"{}: unknown key '{}': {}", "{}: khóa lạ '{}': {}"},
 };
 static_assert(is_sorted_table(kTexts));

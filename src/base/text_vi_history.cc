@@ -21,9 +21,9 @@ constexpr Translation kTexts[] = {
     {"does not follow on the entry before it", "không nối tiếp mục trước nó"},
     {"entries {} to {} are missing", "thiếu các mục từ {} đến {}"},
     {"entry {} of the ledger of {} is damaged, and no witness of it is at hand: name the vault that was copied to or from it "
-     "with --from, or keep this one for restoring, make a new vault with `custody init` and fill it with `custody copy`",
+     "with --from, or keep this one for restoring, make a new vault with `custody init` and back up into that",
      "mục {} trong sổ cái của {} bị hỏng, mà không có bản chứng nào của nó ở đây: hãy nêu kho đã được chép sang hoặc chép từ nó "
-     "bằng --from, hoặc giữ kho này để phục hồi, tạo kho mới bằng `custody init` và chép sang bằng `custody copy`"},
+     "bằng --from, hoặc giữ kho này để phục hồi, tạo kho mới bằng `custody init` và sao lưu vào đó"},
     {"forgets snapshot {}, which is held", "kết thúc bản chụp {}, bản đang được giữ"},
     {"held", "đang giữ"},
     {"is missing, and its witness is there: the ledger was cut or rolled back",
@@ -43,6 +43,7 @@ constexpr Translation kTexts[] = {
      "đã ghi mục {} của sổ cái, nhưng chưa ghi được bản chứng của nó: {}; lần chạy sau sẽ ghi"},
     {"ledger entry: {}", "mục sổ cái: {}"},
     {"names damaged packs by what is no list of ids", "nêu các gói hỏng bằng thứ không phải danh sách mã"},
+    {"names lost records by what is no list of them", "nêu các bản ghi bị mất bằng thứ không phải danh sách của chúng"},
     {"names snapshot {}, which is not there", "nêu bản chụp {}, bản không có ở đó"},
     {"no entry of the ledger of {}, nor any witness of one, can be read",
      "không đọc được mục nào trong sổ cái của {}, cũng không đọc được bản chứng nào"},
@@ -51,6 +52,7 @@ constexpr Translation kTexts[] = {
     {"no rule", "không có quy tắc"},
     {"no snapshot is of {}: the rule had nothing to look at; 'custody snapshots' lists them",
      "không bản chụp nào thuộc {}: quy tắc không có gì để xét; 'custody snapshots' liệt kê các bản chụp"},
+    {"nowhere: it is missing", "không ở đâu: nó bị thiếu"},
     {"only entry 1 begins a vault", "chỉ mục 1 mới mở đầu một kho"},
     {"operation {} names snapshots", "thao tác {} nêu các bản chụp"},
     {"removes {} twice", "bỏ {} hai lần"},
@@ -60,6 +62,10 @@ constexpr Translation kTexts[] = {
     {"the ledger is missing", "thiếu sổ cái"},
     {"the ledger of {} could not be witnessed at {}, so that its entries could not be healed from there: {}",
      "không ghi được bản chứng của sổ cái {} tại {}, nên không thể sửa các mục của nó từ đó: {}"},
+    {"the ledger of {} is damaged, and was rolled back and written to again: its entry {} is not the one that witnesses or later "
+     "entries tell of; keep the vault for restoring, make a new one with `custody init` and back up into that",
+     "sổ cái của {} bị hỏng, và đã bị đưa lùi rồi lại được ghi tiếp: mục {} của nó không phải là mục mà các bản chứng hoặc các "
+     "mục sau cho biết; hãy giữ kho này để phục hồi, tạo kho mới bằng `custody init` và sao lưu vào đó"},
     {"the ledger of {} is missing", "thiếu sổ cái của {}"},
     {"the ledger of {} is written by others all the time; try again", "sổ cái của {} liên tục được nơi khác ghi; hãy thử lại"},
     {"the ledger of {} was rolled back and written to again: its entry {} is not the one that witnesses or later entries tell "
@@ -96,6 +102,10 @@ constexpr Translation kTexts[] = {
     {"this tree needs Custody that reads format {}", "cây này cần Custody đọc được định dạng {}"},
     {"tree node: {}", "nút cây: {}"},
     {"within the time to keep", "trong khoảng phải giữ"},
+    {"{1}; what this medium remembers of the vault {2} now ends at entry {3} ({0} later ones were set aside with it) until "
+     "`custody copy` brings the two together again",
+     "{1}; những gì phương tiện này nhớ về kho {2} nay kết thúc ở mục {3} ({0} mục sau được cất riêng cùng với nó) cho đến khi "
+     "`custody copy` đưa hai kho lại với nhau"},
     {"{} changed while it was read", "{} thay đổi trong khi đang được đọc"},
     {"{} entries are missing", "thiếu {} mục"},
     {"{} of {} cannot be healed: entry {} {}", "không sửa được {} của {}: mục {} {}"},
@@ -103,8 +113,6 @@ constexpr Translation kTexts[] = {
     {"{} was held before, and stays held until released", "{} đã được giữ từ trước, và vẫn được giữ đến khi được thôi giữ"},
     {"{} was held before, and stays held until {}", "{} đã được giữ từ trước, và vẫn được giữ đến {}"},
     {"{} was written to meanwhile; run repair again", "{} vừa được nơi khác ghi; hãy chạy lại repair"},
-    {"{}; the vault that it is a witness of writes it again, with --from or `custody copy`",
-     "{}; kho mà nó làm chứng sẽ ghi lại nó, bằng --from hoặc `custody copy`"},
 };
 static_assert(is_sorted_table(kTexts));
 

@@ -11,11 +11,23 @@ constexpr Translation kTexts[] = {
     {"--vault-lost {}: this keyring remembers no vault of that id", "--vault-lost {}: bộ khóa này không nhớ kho nào có mã ấy"},
     {"A vault that exists no more, by its id; the ledgers keep that it was declared lost",
      "Một kho không còn tồn tại, ghi bằng mã của nó; các sổ cái lưu lại việc khai mất này"},
+    {"a keyring that was made from a recovery kit ({}) and never wrote to a vault looked at here: nobody can tell of it; "
+     "'custody status' with it says what to do as soon as it sees one of these vaults",
+     "một bộ khóa được tạo từ bộ phục hồi ({}) mà chưa từng ghi vào kho nào được xem ở đây: không ai biết được nó; 'custody "
+     "status' với bộ khóa đó sẽ nói phải làm gì ngay khi nó thấy một trong các kho này"},
     {"a recovery kit needs a passphrase or an officer's key", "bộ phục hồi cần cụm mật khẩu hoặc khóa của cán bộ"},
     {"another process is changing the keyring {}; try again", "một tiến trình khác đang thay đổi bộ khóa {}; hãy thử lại"},
     {"cannot draw the page of the recovery kit: {}", "không vẽ được trang của bộ phục hồi: {}"},
     {"cannot make a QR code of the recovery kit", "không tạo được mã QR của bộ phục hồi"},
     {"code {} of {} of the recovery kit is missing", "thiếu mã {} trong {} mã của bộ phục hồi"},
+    {"copy {} of the keys still opens the destroyed label {}: present it with 'custody key settle FILE', or declare it with "
+     "'custody key settle --declared-destroyed {} --reason R'",
+     "bản sao khóa {} vẫn mở được nhãn đã hủy {}: hãy đưa ra bằng 'custody key settle FILE', hoặc khai bằng 'custody key settle "
+     "--declared-destroyed {} --reason R'"},
+    {"copy {}, another keyring ({}), still opens the destroyed label {}: run 'custody key destroy --label {}' with it, or, where "
+     "it exists no more, 'custody key settle --declared-destroyed {} --reason R'",
+     "bản sao {}, một bộ khóa khác ({}), vẫn mở được nhãn đã hủy {}: hãy chạy 'custody key destroy --label {}' với nó, hoặc, nếu "
+     "nó không còn nữa, 'custody key settle --declared-destroyed {} --reason R'"},
     {"it is too large", "nó quá lớn"},
     {"its checksum does not match", "tổng kiểm tra không khớp"},
     {"its content has no valid form", "nội dung không có dạng hợp lệ"},
@@ -104,8 +116,8 @@ constexpr Translation kTexts[] = {
      "{} chỉ có khóa của máy ghi: tên và nội dung chỉ mở được bằng bộ khóa của bên giữ khóa hoặc bộ phục hồi"},
     {"{} holds a writer's keys only; do this with the custodian's keyring",
      "{} chỉ có khóa của máy ghi; hãy làm việc này với bộ khóa của bên giữ khóa"},
-    {"{} is damaged: {}; compare the vault with another medium, then remove this file",
-     "{} bị hỏng: {}; hãy so kho với phương tiện lưu trữ khác, rồi xóa tệp này"},
+    {"{} is damaged: {}; `custody repair` of that vault sets it aside and remembers its head anew",
+     "{} bị hỏng: {}; `custody repair` kho đó sẽ cất riêng tệp này và nhớ lại điểm cuối của kho"},
     {"{} is held: {}", "{} đang được giữ: {}"},
     {"{} is within the lawful term of its label ({})", "{} còn trong thời hạn luật định của nhãn ({})"},
     {"{}: {}", "{}: {}"},

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/store/local_store.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ Status check_outside_vaults(const std::string& path, const std::string& keyring_
     std::string at = path;
     while (true) {
         struct stat header {};
-        const bool is_vault = ::stat(join_path(at, "vault.json").c_str(), &header) == 0 &&
+        const bool is_vault = ::stat(join_path(at, kHeaderObject).c_str(), &header) == 0 &&
                               ::stat(join_path(at, "ledger").c_str(), &header) == 0 && S_ISDIR(header.st_mode);
         if (is_vault) {
             return Error{Code::refused, say("{} lies inside the vault {}: name a place outside", printable(path), printable(at))};

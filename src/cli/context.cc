@@ -11,10 +11,6 @@
 namespace custody {
 namespace {
 
-bool is_id_or_prefix(const std::string& reference) {
-    return std::all_of(reference.begin(), reference.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-}
-
 Error at_file(const std::string& path, const Error& error) { return {error.code, say("{}: {}", printable(path), error.message)}; }
 
 // Before a passphrase is asked for that could open nothing.
@@ -26,17 +22,9 @@ Status check_passphrase_opens(const std::vector<SlotInfo>& slots, const std::str
                      describe_slots(slots))};
 }
 
-// That have snapshots of this name, in words; mostly none.
-Result<std::string> other_labels(Repository& repository, const SnapshotSummary& chosen) {
-    std::set<std::string> labels;
-    std::vector<Repository::DamagedSnapshot> damaged;  // said elsewhere
-    TRY_ASSIGN(const auto all, repository.snapshots(nullptr, &damaged));
-    for (const Repository::Listed& each : all) {
-        const SnapshotSummary& summary = each.snapshot.summary;
-        if (summary.label != chosen.label && to_nfc(summary.name) == to_nfc(chosen.name)) labels.insert(summary.label);
-    }
+std::string joined(const std::set<std::string>& words) {
     std::string text;
-    for (const std::string& label : labels) text += (text.empty() ? "" : ", ") + label;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
     return text;
 }
 
@@ -173,24 +161,28 @@ Status Context::check_label(const std::string& name) {
     const auto keys = with->writer_keys(name);
     if (keys.ok()) return done();
     for (const DestroyedLabel& label : with->destroyed_labels()) {
-        if (label.name == name) return Error{Code::wrong_key, why_closed({label.label, label.name, label.when, {}})};
+        if (label.name == name) return Error{Code::wrong_key, why_closed({label.label, label.name, label.when, false, {}})};
     }
     return keys.error();
 }
 
 Result<Repository::Listed> Context::find_snapshot(Repository& repository, const std::string& reference) {
-    TRY_ASSIGN(Repository::Listed found, repository.find_snapshot(reference));
+    std::set<std::string> others;
+    TRY_ASSIGN(Repository::Listed found, repository.find_snapshot(reference, &others));
     if (is_id_or_prefix(reference)) return found;
     progress_.note(say("{} is snapshot {}: {}", reference, short_id(found.snapshot.id), title_of(found.snapshot)));
-    if (reference == "latest") return found;
-    TRY_ASSIGN(const auto others, other_labels(repository, found.snapshot.summary));
     if (!others.empty()) {
         progress_.note(
             say("note: there are snapshots of that name under other labels too ({}): name one of those by its id, as "
                 "'custody snapshots --name {}' lists it",
-                others, printable(found.snapshot.summary.name)));
+                joined(others), printable(found.snapshot.summary.name)));
     }
     return found;
+}
+
+bool is_id_or_prefix(const std::string& reference) {
+    const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
+    return !reference.empty() && std::all_of(reference.begin(), reference.end(), is_digit);
 }
 
 bool names_its_object(const std::string& object, const std::string& problem) { return problem.starts_with(object + " "); }

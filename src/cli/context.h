@@ -94,6 +94,8 @@ private:
     std::optional<OfficerKey> officer_;
 };
 
+// Hexadecimal digits only: it is meant as an id, or the beginning of one.
+[[nodiscard]] bool is_id_or_prefix(const std::string& reference);
 // The problem begins with the object's name: it is shown by itself.
 [[nodiscard]] bool names_its_object(const std::string& object, const std::string& problem);
 // "business/srv 2026-11-03 02:00:05"

@@ -80,23 +80,21 @@ std::optional<DestroyedLabel> destroyed_before(const Keyring& keyring, const std
 }
 
 // What has to be done before it is passed.
-void warn_of_open_ends(Context& context, const DestructionResult& result, const std::vector<VaultId>& lost) {
+void warn_of_open_ends(Context& context, const Keyring& keyring, const DestructionResult& result,
+                       const std::vector<VaultId>& lost) {
     for (const VaultId& vault : result.unreached) {
         if (std::find(lost.begin(), lost.end(), vault) != lost.end()) continue;
         context.progress().warn(
             say("vault {} was not reached: run this again with --also and its folder when its medium is here", vault.hex()));
     }
     for (const std::uint32_t number : result.label.outstanding_copies) {
-        context.progress().warn(
-            say("copy {} still holds the label's keys: present it with 'custody key settle FILE', or declare it with "
-                "'custody key settle --declared-destroyed {} --reason R'",
-                number, number));
+        context.progress().warn(outstanding_line(keyring, result.label, number));
     }
     for (const std::string& line : result.exceptions) context.progress().note(say("exception: {}", line));
 }
 
-void report(Context& context, const Keyring& keyring, const DestructionResult& result, const std::vector<VaultId>& lost) {
-    warn_of_open_ends(context, result, lost);
+int report(Context& context, const Keyring& keyring, const DestructionResult& result, const std::vector<VaultId>& lost) {
+    warn_of_open_ends(context, keyring, result, lost);
     Json told = Json::array(), unreached = Json::array();
     for (const VaultId& vault : result.told) told.push_back(vault.hex());
     for (const VaultId& vault : result.unreached) unreached.push_back(vault.hex());
@@ -112,19 +110,22 @@ void report(Context& context, const Keyring& keyring, const DestructionResult& r
     for (const VaultId& vault : result.told) output.line(say("entered in the ledger of vault {}", vault.hex()));
     output.line(say("state: {}", translate(result.label.state)));
     output.line(say("'custody prune' frees what the label stored"));
+    return result.label.outstanding_copies.empty() ? kExitDone : kExitSomeUnread;
 }
 
-// Run again: vaults that were away are told.
+// Run again: vaults that were away are told, and keyrings that finished meanwhile owe nothing any more.
 Result<DestructionResult> tell_again(Keyring& keyring, const DestroyedLabel& label, std::vector<Repository>& vaults) {
     DestructionResult result;
     result.label = label;
     result.unreached = keyring.known_vaults();
-    result.exceptions = destruction_exceptions(keyring);
+    result.exceptions = destruction_exceptions(keyring, label.label);
     for (Repository& vault : vaults) {
         TRY(announce_destructions(vault));
+        TRY(keyring.settle_keyrings(vault.state().label_destroyers));
         result.told.push_back(vault.header().vault);
         std::erase(result.unreached, vault.header().vault);
     }
+    result.label = *keyring.destroyed(label.label);
     return result;
 }
 
@@ -136,14 +137,12 @@ Result<int> run_destroy(Context& context, const DestroyFlags& flags) {
     TRY_ASSIGN(const std::vector<VaultId> lost, lost_vaults(*keyring, flags));
     if (before) {
         TRY_ASSIGN(const DestructionResult again, tell_again(*keyring, *before, vaults));
-        report(context, *keyring, again, lost);
-        return kExitDone;
+        return report(context, *keyring, again, lost);
     }
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY(ask_for_label(flags));
     TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults), lost));
-    report(context, *keyring, result, lost);
-    return kExitDone;
+    return report(context, *keyring, result, lost);
 }
 
 // A kit that was rewritten is read back and compared, which also finds one that is older than the newest keys.
@@ -208,7 +207,8 @@ void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
                                        "snapshot of the label is held or within "
                                        "its lawful term, and while a vault that this keyring remembers was not looked at. "
                                        "Stays pending until every kit and export that holds the keys was "
-                                       "presented or declared destroyed.")});
+                                       "presented or declared destroyed, and until every other keyring of the family that "
+                                       "the vaults know of ran this too: exit code 3, each is named.")});
     add_value(destroy, "--label", flags->label, "L", say("The label"))->required();
     add_value(destroy, "--confirm", flags->confirm, "L", say("The label typed back, where there is no terminal to ask on"));
     add_repeated(destroy, "--also", flags->vaults, "VAULT", say("A further vault of the family whose ledger is to say so"));

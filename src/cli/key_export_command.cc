@@ -2,7 +2,10 @@
 #include "base/text.h"
 #include "cli/key_commands.h"
 #include "cli/key_file.h"
+#include "vault/keys/key_destruction.h"
 #include "vault/keys/recovery_kit.h"
+
+#include <algorithm>
 
 namespace custody {
 namespace {
@@ -104,11 +107,37 @@ Result<int> export_public_keys(Context& context, const Keyring& keyring, const s
     return kExitDone;
 }
 
+// A label that a vault's ledger says was destroyed must not be carried on by who still has its keys. Every vault that can be
+// looked at is; that one cannot is no reason to keep a kit from being made.
+Status check_none_destroyed(Context& context, Keyring& keyring, const ExportFlags& flags) {
+    std::vector<std::string> references;
+    if (auto named = context.vault_reference(); named.ok()) references.push_back(std::move(*named));
+    for (const Medium& medium : context.settings().media) references.push_back(medium.vault);
+    for (const std::string& reference : references) {
+        const auto vault = Repository::open(context.files(), context.clock(), reference, &keyring, {.tolerate_damage = true});
+        if (!vault.ok()) {
+            context.progress().note(
+                say("note: {} was not asked for destroyed labels: {}", printable(reference), vault.error().message));
+            continue;
+        }
+        for (const LabelInfo& label : destroyed_but_held(*vault)) {
+            const bool carried =
+                flags.labels.empty() || std::find(flags.labels.begin(), flags.labels.end(), label.name) != flags.labels.end();
+            if (!carried) continue;
+            return Error{Code::refused, say("label {} was destroyed, as the ledger of {} says, and this keyring still holds its "
+                                            "keys: nothing is exported until 'custody key destroy --label {}' was run with it",
+                                            label.name, printable(reference), label.name)};
+        }
+    }
+    return done();
+}
+
 Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(check_flags(flags));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
     TRY(check_new_file(context.files(), output));
     TRY_ASSIGN(Keyring * keyring, context.keyring());
+    if (!flags.public_keys) TRY(check_none_destroyed(context, *keyring, flags));
     if (flags.recovery) return export_recovery(context, *keyring, flags, output);
     if (flags.writer) return export_writer_keys(context, *keyring, flags, output);
     return export_public_keys(context, *keyring, output);

@@ -81,6 +81,13 @@ void tell_no_match(Context& context, const ForgetFlags& flags) {
     }
 }
 
+// An id may also name a snapshot whose record is lost: how it ends is said by forget_snapshots.
+Result<ObjectId> find_to_forget(Context& context, Repository& repository, const std::string& reference) {
+    if (is_id_or_prefix(reference)) return repository.find_id(reference);
+    TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, reference));
+    return listed.snapshot.id;
+}
+
 Result<int> run_forget(Context& context, const ForgetFlags& flags) {
     ForgetOptions options;
     TRY_ASSIGN(options.rule, rule_of(flags));
@@ -93,8 +100,8 @@ Result<int> run_forget(Context& context, const ForgetFlags& flags) {
     options.clock_is_right = flags.clock_is_right;
     TRY_ASSIGN(Repository repository, context.open_vault());
     for (const std::string& reference : flags.snapshots) {
-        TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, reference));
-        options.references.push_back(listed.snapshot.id.hex());
+        TRY_ASSIGN(const ObjectId id, find_to_forget(context, repository, reference));
+        options.references.push_back(id.hex());
     }
     TRY_ASSIGN(const ForgetResult result, forget_snapshots(repository, options));
     if (result.forgotten.empty() && result.kept.empty() && result.skipped.empty()) tell_no_match(context, flags);
@@ -208,14 +215,16 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
 
 void add_forget(CommandTable& table) {
     auto flags = std::make_shared<ForgetFlags>();
-    CLI::App& forget = table.add(table.root(), "forget", say("Ends snapshots, by name or by rule"),
-                                 {"forget [SNAPSHOT...] | [--label L] [--name N] [--host H] --keep-... [--dry-run]",
-                                  {"custody forget --label config --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --dry-run",
-                                   "custody forget 3f9a1c", "custody forget --name etc --keep-last 3 --keep-within 30d"},
-                                  say("Needs no passphrase. A rule counts for each label, name, host and kind apart, never "
-                                      "empties a group, and skips what is "
-                                      "held or within its lawful term: six months of the label log (duty B12). Space is freed by "
-                                      "'custody prune'.")});
+    CLI::App& forget =
+        table.add(table.root(), "forget", say("Ends snapshots, by name or by rule"),
+                  {"forget [SNAPSHOT...] | [--label L] [--name N] [--host H] --keep-... [--dry-run]",
+                   {"custody forget --label config --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --dry-run",
+                    "custody forget 3f9a1c", "custody forget --name etc --keep-last 3 --keep-within 30d"},
+                   say("Needs no passphrase. A rule counts for each label, name, host and kind apart, never "
+                       "empties a group, and skips what is "
+                       "held or within its lawful term: six months of the label log (duty B12). A snapshot whose record "
+                       "is lost or damaged is ended by its id; the ledger and 'custody status' keep that it was "
+                       "lost. Space is freed by 'custody prune'.")});
     add_operands(forget, "SNAPSHOT", flags->snapshots, say("These snapshots"));
     add_value(forget, "--label", flags->label, "L", say("The rule looks at snapshots of this label only"));
     add_value(forget, "--name", flags->name, "N", say("The rule looks at snapshots of this name only"));

@@ -5,6 +5,7 @@
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "vault/closed_labels.h"
+#include "vault/keys/key_destruction.h"
 #include "vault/packs/format.h"
 #include "vault/store/medium_check.h"
 
@@ -41,6 +42,7 @@ struct Overview {
     std::vector<Group> groups;
     std::vector<std::string> empty_labels;
     std::vector<std::string> damaged_packs;  // names, as the ledger knows them
+    Json lost = Json::array();               // snapshots whose record was lost
     std::vector<std::string> needs;          // what a person has to do
     std::vector<std::string> notes;
 };
@@ -80,11 +82,53 @@ void look_at_keyring(Context& context, Overview& overview) {
     overview.role = keys.is_custodian() ? "custodian" : "writer";
     overview.kit = kit_state(keys);
     if (std::string line = kit_warning(keys); !line.empty()) overview.needs.push_back(std::move(line));
-    for (const DestroyedLabel& label : keys.destroyed_labels()) {
+}
+
+// After the vault, whose ledger may say that another keyring has finished.
+void look_at_destroyed_labels(Context& context, Overview& overview) {
+    const auto keyring = context.keyring();
+    if (!keyring.ok()) return;
+    for (const DestroyedLabel& label : keyring.value()->destroyed_labels()) {
         for (const std::uint32_t number : label.outstanding_copies) {
-            overview.needs.push_back(
-                say("copy {} of the keys still opens the destroyed label {}: 'custody key settle'", number, label.name));
+            overview.needs.push_back(outstanding_line(*keyring.value(), label, number));
         }
+    }
+}
+
+// Destroyed by another keyring of the family: here they must go as well.
+void look_at_held_labels(const Repository& repository, Keyring& keyring, Overview& overview) {
+    if (const Status settled = keyring.settle_keyrings(repository.state().label_destroyers); !settled.ok()) {
+        overview.needs.push_back(settled.error().message);
+    }
+    for (const LabelInfo& label : destroyed_but_held(repository)) {
+        const std::string day = human_time(repository.state().destroyed_labels.at(label.id));
+        overview.needs.push_back(
+            keyring.is_custodian()
+                ? say("label {} was destroyed on {}, as the vault's ledger says, and this keyring still holds its secret: "
+                      "destroy "
+                      "it here too, with 'custody key destroy --label {}'",
+                      label.name, day, label.name)
+                : say("label {} was destroyed on {}, as the vault's ledger says, and this keyring still holds its writer keys: "
+                      "take over the custodian's 'custody key export --public' here with 'custody key import'",
+                      label.name, day));
+    }
+}
+
+// Not for anybody to act on any more, and not to be hidden.
+void look_at_lost_snapshots(const Repository& repository, Keyring& keyring, Overview& overview) {
+    for (const auto& [id, lost] : repository.state().lost) {
+        const auto keys = lost.label ? keyring.writer_keys(*lost.label) : nullptr;
+        const std::string label = keys ? keys->name : say("not known");
+        overview.lost.push_back({{"snapshot", id.hex()},
+                                 {"label", keys ? Json(keys->name) : Json(nullptr)},
+                                 {"made_before", json_time(lost.was.order)},
+                                 {"sequence", lost.was.sequence},
+                                 {"forgotten", json_time(lost.forgotten)},
+                                 {"entry", lost.n}});
+        overview.notes.push_back(
+            say("snapshot {} (label: {}, made at the latest {}) was lost: its record was missing or damaged "
+                "when entry {} of the ledger forgot it on {}",
+                short_id(id), label, human_time(lost.was.order), lost.n, human_time(lost.forgotten)));
     }
 }
 
@@ -207,9 +251,16 @@ Status look_at_vault(Context& context, Overview& overview) {
             say("the clock is behind the last entry of the ledger ({}): set it right", human_time(clock.floor)));
     }
     look_at_packs(repository.state(), overview);
+    look_at_held_labels(repository, *keyring, overview);
+    look_at_lost_snapshots(repository, *keyring, overview);
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
-    for (const Repository::DamagedSnapshot& each : damaged) overview.needs.push_back(each.error.message);
+    for (const Repository::DamagedSnapshot& each : damaged) {
+        overview.needs.push_back(
+            say("{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with "
+                "'custody forget {}'",
+                each.error.message, short_id(each.id)));
+    }
     if (overview.unreadable != 0) {
         TRY_ASSIGN(overview.closed, closed_labels(repository));
     }
@@ -270,7 +321,8 @@ Json json_of(const Overview& overview, Time now) {
                                                                : 0},
               {"holds", overview.holds},
               {"unreadable_snapshots", overview.unreadable},
-              {"damaged_packs", overview.damaged_packs}}},
+              {"damaged_packs", overview.damaged_packs},
+              {"lost_snapshots", overview.lost}}},
             {"keyring", {{"folder", overview.keyring}, {"role", overview.role}, {"kit", kit_word(overview.kit)}}},
             {"groups", groups},
             {"closed_labels", closed},
@@ -343,6 +395,7 @@ Result<int> run_status(Context& context, const StatusFlags& flags) {
         const std::string& why = seen.error().message;
         if (std::find(overview.needs.begin(), overview.needs.end(), why) == overview.needs.end()) overview.needs.push_back(why);
     }
+    look_at_destroyed_labels(context, overview);
     look_at_copies(context, overview);
     look_at_media(context, overview);
     const Time now = context.clock().now();
@@ -362,7 +415,8 @@ void add_status_command(CommandTable& table) {
          say("Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger "
              "entry that "
              "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when "
-             "no recovery kit is proven, or it is older than the keys; when a copy of the keys still opens a destroyed label; "
+             "no recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still "
+             "opens a destroyed label; "
              "when something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while "
              "they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
              "service schedules is not shown.")});

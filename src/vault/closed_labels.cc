@@ -26,6 +26,9 @@ ClosedLabel closed_label(const Repository& repository, const LabelId& label) {
     if (const auto destroyed = repository.keyring()->destroyed(label)) {
         closed.name = destroyed->name;
         closed.destroyed = destroyed->when;
+    } else if (const auto keys = repository.keyring()->writer_keys(label)) {
+        closed.name = keys->name;
+        closed.keys_are_here = repository.keyring()->is_custodian();
     }
     return closed;
 }
@@ -37,7 +40,8 @@ Result<std::vector<ClosedLabel>> closed_labels(const Repository& repository) {
         if (!bytes.ok() && bytes.error().code != Code::not_found && bytes.error().code != Code::corrupt) return bytes.error();
         const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
         if (!clear.ok()) continue;
-        if (repository.keyring() != nullptr && repository.keyring()->writer_keys(clear->label)) continue;
+        const bool destroyed = repository.state().destroyed_labels.contains(clear->label);
+        if (!destroyed && repository.keyring() != nullptr && repository.keyring()->writer_keys(clear->label)) continue;
         auto& label = found.try_emplace(clear->label, closed_label(repository, clear->label)).first->second;
         label.snapshots.push_back(id);
     }
@@ -63,6 +67,12 @@ std::string closed_line(const ClosedLabel& label) {
 }
 
 std::string why_closed(const ClosedLabel& label) {
+    if (label.destroyed && label.keys_are_here) {
+        return say(
+            "label {} was destroyed on {}, and its keys are still in this keyring: finish it with 'custody key destroy "
+            "--label {}'",
+            shown_name(label), to_rfc3339_local(*label.destroyed).substr(0, kDateSize), shown_name(label));
+    }
     if (label.destroyed) {
         return say("label {} was destroyed on {}: nothing opens it any more", shown_name(label),
                    to_rfc3339_local(*label.destroyed).substr(0, kDateSize));

@@ -19,6 +19,7 @@ struct ClosedLabel {
     LabelId id;
     std::string name;                 // empty: not known here
     std::optional<Time> destroyed;    // none: the keys exist, elsewhere
+    bool keys_are_here = false;       // destroyed elsewhere: they are not used, and should go
     std::vector<ObjectId> snapshots;  // the live ones of this vault; filled in by closed_labels()
 };
 

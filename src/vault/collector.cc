@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "vault/history/lawful_term.h"
+#include "vault/lost_snapshot.h"
+#include "vault/packs/format.h"
 #include "vault/store/reserve.h"
 
 #include <algorithm>
@@ -88,17 +90,17 @@ private:
         return done();
     }
 
-    // A snapshot that no copy can heal must not stand in the way of prune for ever: its full id ends it, held or not read.
+    // A snapshot that no copy can heal must not stand in the way of prune for ever: its id ends it, held or within its term not
+    // read. The entry says that its record was lost, and takes that out of what the vault should hold.
     Status end_damaged(const std::string& reference, const Error& error) {
-        const auto id = ObjectId::from_hex(reference);
-        if (error.code != Code::corrupt || !id) return error;
-        const auto live = repository_.state().snapshots.find(*id);
-        if (live == repository_.state().snapshots.end()) return error;
-        if (is_held(live->second, clock_.now)) {
-            return Error{Code::refused, say("snapshot {} may not be forgotten: it is held: {}", reference,
-                                            printable(live->second.hold->reason))};
+        const auto id = repository_.find_id(reference);
+        if (error.code != Code::corrupt || !id.ok()) return error;
+        TRY_ASSIGN(const LostRecord lost, look_at_lost(repository_, *id));
+        if (const std::string protection = custody::protection_of(lost, clock_.now); !protection.empty()) {
+            return Error{Code::refused, say("snapshot {} may not be forgotten: {}", describe(lost), protection)};
         }
-        end(*id, {*id, reference, say("damaged")});
+        if (std::find(ids_.begin(), ids_.end(), *id) == ids_.end()) lost_.push_back(lost);
+        end(*id, {*id, describe(lost), why_lost(lost)});
         return done();
     }
 
@@ -158,12 +160,19 @@ private:
         return with_reserve(repository_.store(), [this] { return publish_once(); });
     }
 
-    // The snapshots' objects stay until a prune: one that runs beside a copy which brings a snapshot back must not lose it.
+    // The snapshots' objects stay until a prune: one that runs beside a copy which brings a snapshot back must not lose it. The
+    // ledger no longer names those that are lost or damaged.
     Status publish_once() {
         LedgerEntry entry;
         entry.operation = Operation::forget;
         entry.time = clock_.now;
         entry.snapshots = ids_;
+        for (const LostRecord& lost : lost_) {
+            Json record = {{"snapshot", lost.id.hex()}};
+            if (lost.label) record["label"] = lost.label->hex();
+            entry.details["lost"].push_back(std::move(record));
+            if (repository_.state().objects.contains(snapshot_name(lost.id))) entry.removed.push_back(snapshot_name(lost.id));
+        }
         TRY(repository_.publish(std::move(entry), [this](const LedgerState& now, LedgerEntry&) -> Status {
             for (const ObjectId& id : ids_) {
                 const auto live = now.snapshots.find(id);
@@ -180,6 +189,7 @@ private:
     const ForgetOptions& options_;
     const ClockState clock_;
     std::vector<ObjectId> ids_;
+    std::vector<LostRecord> lost_;  // of these, the ones whose record cannot be read
     ForgetResult result_;
 };
 

@@ -28,8 +28,9 @@ struct ForgetResult {
     };
     std::vector<Line> forgotten, kept, skipped;
 };
-// usage: neither references nor rule. refused: held by id, clock behind floor, clock far ahead without the flag. Works on a full
-// medium (frees `reserve`, which the next prune makes again).
+// A snapshot whose record is lost or damaged ends by its id or a prefix of it, and the entry says so; what is known of holds and
+// lawful terms counts (vault/lost_snapshot.h). usage: neither references nor rule. refused: held by id, clock behind floor, clock
+// far ahead without the flag. Works on a full medium (frees `reserve`, which the next prune makes again).
 [[nodiscard]] Result<ForgetResult> forget_snapshots(Repository& repository, const ForgetOptions& options);
 
 struct PruneOptions {

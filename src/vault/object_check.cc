@@ -3,6 +3,8 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "base/worker_pool.h"
+#include "vault/store/local_store.h"
+#include "vault/store/reserve.h"
 
 #include <algorithm>
 
@@ -47,9 +49,9 @@ std::string_view object_kind(std::string_view name) {
     if (name.starts_with("snapshots/")) return "snapshot";
     if (name.starts_with("ledger/")) return "ledger";
     if (name.starts_with("witness/")) return "witness";
-    if (name == "gc/marks") return "marks";
-    if (name == "reserve") return "reserve";
-    if (name == "vault.json") return "header";
+    if (name == kMarksObject) return "marks";
+    if (name == kReserveObject) return "reserve";
+    if (name == kHeaderObject) return "header";
     return "object";
 }
 

@@ -332,7 +332,7 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
     const auto clear = decode_snapshot_clear(id, *bytes);
     if (!clear.ok()) return leave_out_damaged(id, id.hex().substr(0, 12), clear.error().message);
     auto keys = to_.keyring()->writer_keys(clear->label);
-    if (!keys) return leave_out(id, closed_label(from_, clear->label));
+    if (!keys || from_.state().destroyed_labels.contains(clear->label)) return leave_out(id, closed_label(from_, clear->label));
     if (to_.state().destroyed_labels.contains(clear->label)) {  // whoever still has its keys
         ClosedLabel destroyed = closed_label(to_, clear->label);
         destroyed.name = keys->name;

@@ -14,7 +14,6 @@
 namespace custody {
 namespace {
 
-constexpr const char* kHeaderName = "vault.json";
 constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 constexpr std::int64_t kClockTolerance = 5 * kMinute;
 constexpr std::int64_t kClockFarAhead = 40 * kDay;
@@ -22,13 +21,13 @@ constexpr std::int64_t kClockFarAhead = 40 * kDay;
 // A crash between header and ledger entry 1 leaves a header: it is taken up, so that two who begin at once agree on one.
 Result<Bytes> establish_header(ObjectStore& store, const VaultHeader& fresh, const Secret& signing_seed) {
     TRY_ASSIGN(Bytes content, encode(fresh, signing_seed));
-    const Status put = store.put_new(kHeaderName, content);
+    const Status put = store.put_new(kHeaderObject, content);
     if (put.ok()) return content;
     if (put.error().code != Code::exists) return put.error();
-    TRY_ASSIGN(Bytes present, store.get(kHeaderName, kMaxHeaderSize));
+    TRY_ASSIGN(Bytes present, store.get(kHeaderObject, kMaxHeaderSize));
     const auto left_over = decode_vault_header(present);
     if (left_over.ok() && left_over->family == fresh.family) return present;
-    TRY(store.replace(kHeaderName, content));
+    TRY(store.replace(kHeaderObject, content));
     return content;
 }
 
@@ -37,7 +36,7 @@ LedgerEntry init_entry(const Bytes& header, Time now) {
     entry.n = 1;
     entry.operation = Operation::init;
     entry.time = now;
-    entry.added = {{kHeaderName, header.size()}};
+    entry.added = {{kHeaderObject, header.size()}};
     // The text too: a damaged vault.json is made again from here.
     entry.details = {{"header", sha256(header).hex()}, {"header_text", std::string(as_text(header))}, {"witnessed", true}};
     return entry;
@@ -113,7 +112,7 @@ Result<Repository> Repository::open_store(std::unique_ptr<ObjectStore> store, co
 }
 
 Status Repository::read_header(bool tolerate_damage) {
-    const auto content = store_->get(kHeaderName, kMaxHeaderSize);
+    const auto content = store_->get(kHeaderObject, kMaxHeaderSize);
     auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
     if (tolerate_damage && header.ok()) {
         // Sound in itself, but another vault's?
@@ -141,19 +140,19 @@ Status Repository::salvage_header(const VaultId& vault, std::string problem) {
                      say("vault {}: vault.json is damaged ({}), and so is ledger entry 1, which keeps its text: {}",
                          store_->location(), problem, header.error().message)};
     }
-    ledger_damage_.push_back({kHeaderName, std::move(problem)});
+    ledger_damage_.push_back({kHeaderObject, std::move(problem)});
     header_ = *header;
     header_digest_ = sha256(*content);
     return done();
 }
 
 Result<bool> Repository::heal_header() {
-    if (ledger_damage_.size() != 1 || ledger_damage_.front().object != kHeaderName) return false;
+    if (ledger_damage_.size() != 1 || ledger_damage_.front().object != kHeaderObject) return false;
     TRY_ASSIGN(const Bytes content, header_from_ledger(*store_, header_.vault));
     if (state().header != sha256(content)) {
         return Error{Code::corrupt, say("ledger entry 1 of {} does not keep the header that it names", store_->location())};
     }
-    TRY(store_->replace(kHeaderName, content));
+    TRY(store_->replace(kHeaderObject, content));
     ledger_damage_.clear();
     header_digest_ = sha256(content);
     return true;
@@ -193,8 +192,8 @@ Status Repository::read_ledger(bool tolerate_damage) {
     ledger_ = std::make_unique<Ledger>(std::move(*loaded));
     if (state().header != header_digest_) {
         const std::string problem = say("it is not the header that ledger entry 1 names");
-        if (!tolerate_damage) return Error{Code::corrupt, say("{} of vault {}: {}", kHeaderName, store_->location(), problem)};
-        ledger_damage_.push_back({kHeaderName, problem});
+        if (!tolerate_damage) return Error{Code::corrupt, say("{} of vault {}: {}", kHeaderObject, store_->location(), problem)};
+        ledger_damage_.push_back({kHeaderObject, problem});
     }
     const bool moved = !expected || expected->n < state().n;
     if (keyring_ != nullptr && moved && ledger_damage_.empty()) remember_head();
@@ -290,7 +289,9 @@ Result<Snapshot> Repository::read_snapshot(const ObjectId& id) {
     if (!bytes.ok()) return bytes.error();
     const auto clear = decode_snapshot_clear(id, *bytes);
     if (!clear.ok()) return Error{clear.error().code, say("snapshot {}: {}", id.hex(), clear.error().message)};
-    const auto keys = keyring_ != nullptr ? keyring_->writer_keys(clear->label) : nullptr;
+    // A label that another keyring of the family destroyed is not read with keys that should be gone.
+    const bool closed = keyring_ == nullptr || state().destroyed_labels.contains(clear->label);
+    const auto keys = closed ? nullptr : keyring_->writer_keys(clear->label);
     if (!keys) return Error{Code::wrong_key, say("snapshot {}: {}", id.hex(), why_closed(closed_label(*this, clear->label)))};
     auto snapshot = decode_snapshot(id, *bytes, *keys);
     if (!snapshot.ok()) return Error{snapshot.error().code, say("snapshot {}: {}", id.hex(), snapshot.error().message)};

@@ -15,6 +15,7 @@
 #include "vault/store/vault_header.h"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,9 +87,14 @@ public:
     [[nodiscard]] Result<std::vector<Listed>> snapshots(std::size_t* unreadable = nullptr,
                                                         std::vector<DamagedSnapshot>* damaged = nullptr);
     [[nodiscard]] Result<Snapshot> read_snapshot(const ObjectId& id);
+    // The live snapshot that an id or a prefix of at least 6 hex digits names, also when its record is lost. not_found; usage:
+    // too short, no id, ambiguous (lists them).
+    [[nodiscard]] Result<ObjectId> find_id(std::string_view prefix) const;
     // id, prefix of at least 6 hex digits, `latest`, `latest:NAME`, `NAME@time`. A date means the newest within that day, a time
     // the newest at or before it, to the precision it is given in. not_found; usage: ambiguous (lists them).
-    [[nodiscard]] Result<Listed> find_snapshot(std::string_view reference);
+    // `other_labels`: filled with the labels under which further snapshots have the chosen one's name, where it was chosen by
+    // name.
+    [[nodiscard]] Result<Listed> find_snapshot(std::string_view reference, std::set<std::string>* other_labels = nullptr);
     [[nodiscard]] bool signer_trusted(const SignerId& signer) const;
 
 private:

@@ -84,6 +84,22 @@ Result<Listed> at_time(const std::vector<Listed>& listed, std::string_view refer
         reference, name_known ? say("{} has none of that time", printable(name)) : say("none has the name {}", printable(name)));
 }
 
+// latest:NAME or NAME@time.
+Result<Listed> by_name(const std::vector<Listed>& listed, const std::vector<Repository::DamagedSnapshot>& damaged,
+                       std::string_view reference) {
+    constexpr std::string_view kLatestOf = "latest:";
+    if (reference.starts_with(kLatestOf)) return newest(listed, damaged, reference, reference.substr(kLatestOf.size()));
+    if (const std::size_t at = reference.rfind('@'); at != std::string_view::npos) return at_time(listed, reference, at);
+    return no_snapshot(reference, say("give an id, at least {} digits of one, latest, latest:NAME or NAME@time", kMinPrefix));
+}
+
+void add_other_labels(const std::vector<Listed>& listed, const SnapshotSummary& chosen, std::set<std::string>& labels) {
+    for (const Listed& each : listed) {
+        const SnapshotSummary& summary = each.snapshot.summary;
+        if (summary.label != chosen.label && to_nfc(summary.name) == to_nfc(chosen.name)) labels.insert(summary.label);
+    }
+}
+
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out) {
@@ -109,33 +125,38 @@ std::string describe(const Snapshot& snapshot) {
            snapshot.id.hex().substr(0, 8) + ')';
 }
 
-Result<Listed> Repository::find_snapshot(std::string_view reference) {
-    constexpr std::string_view kLatestOf = "latest:";
+Result<ObjectId> Repository::find_id(std::string_view reference) const {
+    if (!is_hex(reference)) {
+        return Error{Code::usage, say("{} is no snapshot's id, nor the beginning of one", printable(reference))};
+    }
+    if (reference.size() < kMinPrefix) {
+        return Error{Code::usage, say("snapshot prefix {} is too short: give at least {} digits", reference, kMinPrefix)};
+    }
+    const std::string prefix = lower(reference);
+    std::vector<ObjectId> matches;
+    for (const auto& [id, in_ledger] : state().snapshots) {
+        if (id.hex().starts_with(prefix)) matches.push_back(id);
+    }
+    if (matches.size() > 1) return ambiguous(prefix, matches);
+    if (matches.size() == 1) return matches.front();
+    for (const ObjectId& id : state().forgotten) {
+        if (id.hex().starts_with(prefix)) return no_snapshot(reference, say("it was forgotten"));
+    }
+    return no_snapshot(reference, say("no id begins so"));
+}
+
+Result<Listed> Repository::find_snapshot(std::string_view reference, std::set<std::string>* other_labels) {
     if (is_hex(reference)) {
-        if (reference.size() < kMinPrefix) {
-            return Error{Code::usage, say("snapshot prefix {} is too short: give at least {} digits", reference, kMinPrefix)};
-        }
-        const std::string prefix = lower(reference);
-        std::vector<ObjectId> matches;
-        for (const auto& [id, in_ledger] : state().snapshots) {
-            if (id.hex().starts_with(prefix)) matches.push_back(id);
-        }
-        if (matches.size() > 1) return ambiguous(prefix, matches);
-        if (matches.size() == 1) {
-            TRY_ASSIGN(Snapshot snapshot, read_snapshot(matches.front()));
-            return Listed{std::move(snapshot), state().snapshots.at(matches.front())};
-        }
-        for (const ObjectId& id : state().forgotten) {
-            if (id.hex().starts_with(prefix)) return no_snapshot(reference, say("it was forgotten"));
-        }
-        return no_snapshot(reference, say("no id begins so"));
+        TRY_ASSIGN(const ObjectId id, find_id(reference));
+        TRY_ASSIGN(Snapshot snapshot, read_snapshot(id));
+        return Listed{std::move(snapshot), state().snapshots.at(id)};
     }
     std::vector<DamagedSnapshot> damaged;
     TRY_ASSIGN(const std::vector<Listed> listed, snapshots(nullptr, &damaged));
     if (reference == "latest") return newest(listed, damaged, reference, std::nullopt);
-    if (reference.starts_with(kLatestOf)) return newest(listed, damaged, reference, reference.substr(kLatestOf.size()));
-    if (const std::size_t at = reference.rfind('@'); at != std::string_view::npos) return at_time(listed, reference, at);
-    return no_snapshot(reference, say("give an id, at least {} digits of one, latest, latest:NAME or NAME@time", kMinPrefix));
+    TRY_ASSIGN(Listed found, by_name(listed, damaged, reference));
+    if (other_labels != nullptr) add_other_labels(listed, found.snapshot.summary, *other_labels);
+    return found;
 }
 
 }  // namespace custody

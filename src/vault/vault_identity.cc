@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "vault/history/ledger.h"
+#include "vault/store/local_store.h"
 #include "vault/store/vault_header.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::optional<VaultId> vault_of_entry(ObjectStore& store, const std::string& nam
 
 Result<VaultId> identify_vault(ObjectStore& store) {
     std::optional<VaultId> by_header;
-    const auto bytes = store.get("vault.json", kMaxHeaderSize);
+    const auto bytes = store.get(kHeaderObject, kMaxHeaderSize);
     if (bytes.ok()) {
         const auto header = decode_vault_header(*bytes);
         if (!header.ok() && header.error().code != Code::corrupt) return header.error();

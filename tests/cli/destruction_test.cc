@@ -61,7 +61,7 @@ TEST(Destruction, AKitThatIsOlderThanTheKeysIsNamedWhenItIsSettled) {
     ASSERT_EQ(office.custody({"label", "add", "project"}).exit, 0);
     const std::string kit = office.folder / "kit";
     ASSERT_EQ(with_kit(office.custody, {"key", "export", "--recovery", "--output", kit}).exit, 0);
-    ASSERT_EQ(office.custody({"key", "destroy", "--label", "project", "--confirm", "project"}).exit, 0);
+    ASSERT_EQ(office.custody({"key", "destroy", "--label", "project", "--confirm", "project"}).exit, 3);
     const Outcome settled = with_kit(office.custody, {"key", "settle", kit});
     EXPECT_EQ(settled.exit, 0) << settled.err;
     EXPECT_EQ(settled.err, "") << "as new as the keyring, and read back";
@@ -72,6 +72,123 @@ TEST(Destruction, AKitThatIsOlderThanTheKeysIsNamedWhenItIsSettled) {
     EXPECT_EQ(old.exit, 0) << "it holds no destroyed key: " << old.err;
     EXPECT_THAT(old.err, HasSubstr(kit));
     EXPECT_THAT(old.err, HasSubstr("is stale: it lacks epoch 2 of label 'log'; export a new one"));
+}
+
+// A keyring that was made from the kit, on another machine.
+struct TwoKeyrings : Office {
+    explicit TwoKeyrings(const std::string& purpose) : Office(purpose) {
+        fill_source();
+        EXPECT_EQ(custody({"init"}).exit, 0);
+        EXPECT_EQ(custody({"label", "add", "project"}).exit, 0);
+        EXPECT_EQ(custody({"backup", source, "--label", "project"}).exit, 0);
+        EXPECT_EQ(backup().exit, 0);
+        EXPECT_EQ(with_kit(custody, {"key", "export", "--recovery", "--output", kit}).exit, 0);
+        EXPECT_EQ(with_kit(custody, {"key", "import", kit, "--keyring", elsewhere}).exit, 0);
+    }
+    Outcome second(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.end(), {"--keyring", elsewhere});
+        return with_kit(custody, std::move(arguments));
+    }
+    Json destroyed_label() const { return json_of(custody({"key", "list", "--json"}))["destroyed"][0]; }
+    std::string project() const {
+        for (const Json& snapshot : json_of(custody({"snapshots", "--json"}))) {
+            if (snapshot["label"] == "project") return snapshot["id"];
+        }
+        return {};
+    }
+    std::string kit = folder / "kit", elsewhere = folder / "elsewhere";
+    std::vector<std::string> destroy = {"key", "destroy", "--label", "project", "--confirm", "project"};
+};
+
+TEST(Destruction, AnotherKeyringThatStillReadsTheLabelKeepsItPending) {
+    const TwoKeyrings office("cli-two-keyrings");
+    const std::string snapshot = office.project();
+    // It writes, so that the vault's ledger knows of it.
+    ASSERT_EQ(office.second({"backup", office.source, "--label", "config", "--name", "second"}).exit, 0);
+    ASSERT_EQ(office.second({"ls", snapshot}).exit, 0);
+
+    const Outcome destroyed = office.custody(office.destroy);
+    EXPECT_EQ(destroyed.exit, 3) << destroyed.err;
+    EXPECT_THAT(destroyed.out, HasSubstr("state: pending"));
+    const std::string signer = json_of(office.second({"key", "list", "--json"}))["signer"];
+    EXPECT_THAT(destroyed.err, HasSubstr("another keyring (signer " + signer));
+    EXPECT_THAT(destroyed.err, HasSubstr("custody key destroy --label project"));
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+    EXPECT_EQ(office.destroyed_label()["state"], "pending") << "the kit is settled, the keyring made from it is not";
+    EXPECT_THAT(office.custody({"status"}).out, HasSubstr(signer));
+
+    // The second keyring: told, reads nothing of it, carries it nowhere.
+    const Outcome status = office.second({"status", "--check"});
+    EXPECT_EQ(status.exit, 1);
+    EXPECT_THAT(status.out, HasSubstr("this keyring still holds its secret"));
+    EXPECT_THAT(status.out, HasSubstr("'custody key destroy --label project'"));
+    const Outcome read = office.second({"ls", snapshot});
+    EXPECT_EQ(read.exit, 8) << read.out;
+    EXPECT_THAT(read.err, HasSubstr("custody key destroy --label project"));
+    EXPECT_EQ(office.second({"restore", snapshot, "--target", office.folder / "back"}).exit, 8);
+    for (const std::vector<std::string>& carried : {std::vector<std::string>{"--recovery"},
+                                                    {"--writer", "--host", "web"},
+                                                    {"--writer", "--host", "web", "--label", "project"}}) {
+        std::vector<std::string> arguments = {"key", "export", "--output", office.folder / "carried"};
+        arguments.insert(arguments.end(), carried.begin(), carried.end());
+        const Outcome refused = office.second(arguments);
+        EXPECT_EQ(refused.exit, 5) << refused.out;
+        EXPECT_TRUE(one_clear_line(refused)) << refused.err;
+    }
+    EXPECT_EQ(
+        office.second({"key", "export", "--writer", "--host", "web", "--label", "log", "--output", office.folder / "log"}).exit,
+        0)
+        << "of another label";
+}
+
+TEST(Destruction, TheSecondKeyringFinishesIt) {
+    const TwoKeyrings office("cli-second-destroys");
+    ASSERT_EQ(office.second({"backup", office.source, "--label", "config", "--name", "second"}).exit, 0);
+    ASSERT_EQ(office.custody(office.destroy).exit, 3);
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+
+    const Outcome finished = office.second(office.destroy);
+    EXPECT_EQ(finished.exit, 3) << "it knows of the kit that it was made from: " << finished.err;
+    EXPECT_THAT(finished.err, Not(HasSubstr("another keyring"))) << "the first one has destroyed its own";
+    EXPECT_EQ(office.second({"key", "settle", office.kit}).exit, 0);
+    EXPECT_EQ(office.second(office.destroy).exit, 0);
+    EXPECT_THAT(office.second({"status"}).out, Not(HasSubstr("key destroy")));
+
+    EXPECT_THAT(office.custody({"status"}).out, Not(HasSubstr("another keyring"))) << "its entry in the ledger says so";
+    EXPECT_EQ(office.destroyed_label()["state"], "passed with exceptions");
+    EXPECT_EQ(office.custody(office.destroy).exit, 0);
+    EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
+}
+
+TEST(Destruction, AKeyringThatNeverWroteIsNamedAsAnException) {
+    const TwoKeyrings office("cli-silent-keyring");
+    ASSERT_EQ(office.custody(office.destroy).exit, 3) << "the kit";
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+    const Outcome again = office.custody(office.destroy);
+    EXPECT_EQ(again.exit, 0) << again.err;
+    EXPECT_THAT(again.err, HasSubstr("a keyring that was made from a recovery kit (1)"));
+    EXPECT_EQ(office.second({"status", "--check"}).exit, 1);
+}
+
+TEST(Destruction, AKeyringThatIsGoneIsDeclaredDestroyed) {
+    const TwoKeyrings office("cli-declared-keyring");
+    ASSERT_EQ(office.second({"backup", office.source, "--label", "config", "--name", "second"}).exit, 0);
+    const Outcome destroyed = office.custody([&] {
+        std::vector<std::string> arguments = office.destroy;
+        arguments.emplace_back("--json");
+        return arguments;
+    }());
+    ASSERT_EQ(destroyed.exit, 3);
+    const Json copies = json_of(destroyed)["outstanding_copies"];
+    ASSERT_EQ(copies.size(), 2U) << copies;
+    for (const Json& number : copies) {
+        EXPECT_EQ(office.custody({"key", "settle", "--declared-destroyed", number.dump(), "--reason", "shredded"}).exit, 0);
+    }
+    EXPECT_EQ(office.destroyed_label()["state"], "passed with exceptions");
+    EXPECT_EQ(office.custody({"status", "--json"}).exit, 0);
+    ASSERT_EQ(office.custody({"label", "add", "other"}).exit, 0);
+    EXPECT_EQ(office.custody({"key", "destroy", "--label", "other", "--confirm", "other"}).exit, 0)
+        << "what was declared destroyed owes nothing of later labels";
 }
 
 TEST(Destruction, AFileThatIsNoKitIsCalledSo) {

@@ -182,7 +182,10 @@ void JsonFields::end_things() {
     ASSERT_EQ(office.custody({"backup", office.source, "--label", "project"}).exit, 0);
     met("copy", {"copy", "--to", other});
     ASSERT_EQ(office.custody({"backup", office.source, "--label", "project"}).exit, 0);  // which is still to be copied
-    met("key destroy", {"key", "destroy", "--label", "project", "--confirm", "project", "--also", other});
+    met("key destroy", {"key", "destroy", "--label", "project", "--confirm", "project", "--also", other}, 3);
+    const std::string lost = json_of(office.custody({"backup", office.source, "--label", "config", "--json"}))["snapshot"];
+    ASSERT_TRUE(std::filesystem::remove(office.custody.vault() + "/snapshots/" + lost));
+    met("forget", {"forget", lost});
     met("status", {"status"});
     met("key list", {"key", "list"});
     met("copy", {"copy", "--to", other}, 3);

@@ -168,7 +168,7 @@ TEST(Keys, ADestroyedLabelIsGoneEverywhereAndVerifySaysDestroyedNotDamaged) {
                   .exit,
               8);
     const Outcome destroyed = office.custody({"key", "destroy", "--label", "project", "--confirm", "project", "--json"});
-    ASSERT_EQ(destroyed.exit, 0) << destroyed.err;
+    ASSERT_EQ(destroyed.exit, 3) << destroyed.err;
     EXPECT_EQ(json_of(destroyed)["state"], "pending");
     EXPECT_EQ(json_of(destroyed)["outstanding_copies"], Json::array({1}));
 

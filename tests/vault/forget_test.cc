@@ -3,6 +3,8 @@
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "vault/collector.h"
+#include "vault/packs/format.h"
+#include "vault/sound_prefix.h"
 
 #include <gtest/gtest.h>
 
@@ -171,6 +173,79 @@ TEST_F(ForgetTest, SnapshotWrittenWithASlowClockCountsWhereTheLedgerHasIt) {
     EXPECT_EQ(result->forgotten.size(), 2U);
     ASSERT_EQ(result->kept.size(), 1U);
     EXPECT_EQ(result->kept[0].snapshot, slow);
+}
+
+TEST_F(ForgetTest, ALostRecordIsEndedByItsIdOrAPrefixAndTheLedgerSaysSo) {
+    const ObjectId lost = back_up(), other = back_up();
+    const Time made = vault_.clock().now();
+    ASSERT_TRUE(is_ok(vault_.store().remove(snapshot_name(lost))));
+    ForgetOptions dry = named({lost.hex().substr(0, 10)});
+    dry.dry_run = true;
+    const auto tried = forget(dry);
+    ASSERT_TRUE(is_ok(tried));
+    EXPECT_EQ(live(), 2U);
+    const auto result = forget(named({lost.hex().substr(0, 10), lost.hex()}));
+    ASSERT_TRUE(is_ok(result));
+    ASSERT_EQ(result->forgotten.size(), 1U);
+    EXPECT_EQ(result->forgotten[0].snapshot, lost);
+    EXPECT_EQ(result->forgotten[0].why, "its record was lost");
+    EXPECT_NE(result->forgotten[0].text.find("label business"), std::string::npos) << "its index segment names the label";
+    const LedgerState state = vault_.open().state();
+    EXPECT_TRUE(state.snapshots.contains(other));
+    ASSERT_TRUE(state.lost.contains(lost));
+    EXPECT_EQ(state.lost.at(lost).n, state.n);
+    EXPECT_EQ(state.lost.at(lost).label, vault_.keys("business").label);
+    EXPECT_LE(state.lost.at(lost).was.order, made);
+    EXPECT_TRUE(is_ok(vault_.check_objects())) << "the vault need not hold what is lost";
+    StopFlag stop;
+    SilentProgress progress;
+    Repository repository = vault_.open();
+    PruneOptions options;
+    options.grace_ns = 0;
+    EXPECT_TRUE(is_ok(prune(repository, options, progress, stop)));
+    EXPECT_TRUE(is_ok(vault_.read_back(other)));
+}
+
+TEST_F(ForgetTest, ALostRecordStaysWhileItIsHeldOrItsLawfulTermIsKnown) {
+    const ObjectId held = back_up(), log = back_up("log");
+    vault_.hold(held, "inspection");
+    for (const ObjectId& id : {held, log}) ASSERT_TRUE(is_ok(vault_.store().remove(snapshot_name(id))));
+    const auto refused = forget(named({held.hex()}));
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("inspection"), std::string::npos);
+    const auto in_term = forget(named({log.hex()}));
+    ASSERT_TRUE(fails_with(Code::refused, in_term));
+    EXPECT_NE(in_term.error().message.find("B12"), std::string::npos);
+    EXPECT_EQ(live(), 2U);
+    vault_.clock().advance(200 * kDay);
+    ForgetOptions sure = named({log.hex()});
+    sure.clock_is_right = true;
+    EXPECT_TRUE(is_ok(forget(sure)));
+}
+
+TEST_F(ForgetTest, ARecordThatWasOverwrittenOrHasGrownIsEndedToo) {
+    const ObjectId flipped = back_up(), grown = back_up("log");
+    Bytes bytes = vault_.store().get(snapshot_name(flipped), kMaxSnapshotSize).value();
+    bytes[bytes.size() / 2] ^= 1;
+    ASSERT_TRUE(is_ok(vault_.store().replace(snapshot_name(flipped), bytes)));
+    Bytes longer = vault_.store().get(snapshot_name(grown), kMaxSnapshotSize).value();
+    const Bytes sound = longer;
+    longer.resize(longer.size() + 700, 'x');
+    ASSERT_TRUE(is_ok(vault_.store().replace(snapshot_name(grown), longer)));
+
+    const auto prefix = sound_prefix(vault_.store(), {snapshot_name(grown), sound.size(), {}});
+    ASSERT_TRUE(is_ok(prefix));
+    EXPECT_EQ(*prefix, sound);
+    EXPECT_FALSE(sound_prefix(vault_.store(), {snapshot_name(flipped), bytes.size(), {}}).value());
+    EXPECT_FALSE(sound_prefix(vault_.store(), {snapshot_name(grown), sound.size() + 1, {}}).value()) << "not its first bytes";
+
+    const auto ended = forget(named({flipped.hex()}));
+    ASSERT_TRUE(is_ok(ended));
+    EXPECT_EQ(ended->forgotten[0].why, "its record was damaged");
+    const auto in_term = forget(named({grown.hex()}));
+    ASSERT_TRUE(fails_with(Code::refused, in_term)) << "what it says can still be read";
+    EXPECT_NE(in_term.error().message.find("log/data"), std::string::npos);
+    EXPECT_TRUE(vault_.open().state().lost.contains(flipped));
 }
 
 TEST_F(ForgetTest, ForgottenOrHeldMeanwhileIsBusyAndEndsNothing) {

@@ -32,9 +32,9 @@ struct LedgerEntry {
     std::vector<ObjectId> snapshots;   // added, forgotten, held ...
     std::vector<ObjectInfo> added;     // every object name that this operation made part of the vault, with its size
     std::vector<std::string> removed;  // every object name that it took away
-    // Operation's own: {"until","reason"} of a hold, {"label"} of a destroy, {"header", "header_text"} (SHA-256 and content of
-    // vault.json, "witnessed": true) of an init, {"clock": "behind"} where the writer's clock was before the floor, {"order"} of
-    // what adds a snapshot, {"healed": [name], "damaged": [pack]} of a repair.
+    // Operation's own: {"until","reason"} of a hold, {"lost": [{"snapshot","label"}]} of a forget, {"label"} of a destroy,
+    // {"header", "header_text"} (SHA-256 and content of vault.json, "witnessed": true) of an init, {"clock": "behind"} where the
+    // writer's clock was before the floor, {"order"} of what adds a snapshot, {"healed": [name], "damaged": [pack]} of a repair.
     Json details = Json::object();
     SignerId signer;
 };
@@ -52,6 +52,13 @@ struct LedgerSnapshot {
     std::uint64_t size = 0;
     std::optional<HoldState> hold;
 };
+// A snapshot whose record was lost or damaged when it was forgotten: only the ledger remembers it.
+struct LostSnapshot {
+    std::uint64_t n = 0;  // of the entry that forgot it
+    Time forgotten;
+    LedgerSnapshot was;
+    std::optional<LabelId> label;  // as far as it could be told
+};
 struct LedgerState {
     std::uint64_t n = 0;                           // head
     Digest head;                                   // SHA-256 of the head entry's file
@@ -61,7 +68,9 @@ struct LedgerState {
     std::map<std::string, std::uint64_t> objects;  // live: name -> size (vault.json, packs, index, snapshots)
     std::map<ObjectId, LedgerSnapshot> snapshots;  // live
     std::set<ObjectId> forgotten;
-    std::map<LabelId, Time> destroyed_labels;  // since when
+    std::map<ObjectId, LostSnapshot> lost;                   // of the forgotten; one that a copy brings back is lost no more
+    std::map<LabelId, Time> destroyed_labels;                // since when
+    std::map<LabelId, std::set<SignerId>> label_destroyers;  // whose keyrings say that they destroyed it
     bool witnessed = false;  // entry 1 promises a witness of every entry before the newest (vault/history/witness.h)
     // By whom, and up to which entry, it was accepted that newest entries are lost; whether he may is the reader's question.
     std::map<SignerId, std::uint64_t> accepted_rollbacks;

@@ -85,6 +85,32 @@ Result<std::vector<ObjectId>> damaged_of(const LedgerEntry& entry) {
     return packs;
 }
 
+struct LostRecord {
+    ObjectId snapshot;
+    std::optional<LabelId> label;
+};
+
+// Records that a forget calls lost; none where it does not say.
+Result<std::vector<LostRecord>> lost_of(const LedgerEntry& entry) {
+    std::vector<LostRecord> lost;
+    const auto list = entry.details.find("lost");
+    if (entry.operation != Operation::forget || list == entry.details.end()) return lost;
+    const Error malformed{Code::corrupt, say("names lost records by what is no list of them")};
+    if (!list->is_array()) return malformed;
+    for (const Json& item : *list) {
+        const auto id = json_id<ObjectId>(item, "snapshot", "");
+        if (!id.ok() || std::find(entry.snapshots.begin(), entry.snapshots.end(), *id) == entry.snapshots.end()) return malformed;
+        LostRecord record{*id, std::nullopt};
+        if (item.contains("label")) {
+            const auto label = json_id<LabelId>(item, "label", "");
+            if (!label.ok()) return malformed;
+            record.label = *label;
+        }
+        lost.push_back(record);
+    }
+    return lost;
+}
+
 bool adds_snapshots(const LedgerEntry& entry) { return entry.operation == Operation::add || entry.operation == Operation::copy; }
 
 std::optional<std::string> details_contradict(const LedgerEntry& entry) {
@@ -94,6 +120,7 @@ std::optional<std::string> details_contradict(const LedgerEntry& entry) {
         return say("destroys a label without naming it");
     }
     if (const auto damaged = damaged_of(entry); !damaged.ok()) return damaged.error().message;
+    if (const auto lost = lost_of(entry); !lost.ok()) return lost.error().message;
     // Reserved by DESIGN.md's folding of old entries; this version writes none and may not skip one.
     if (entry.operation == Operation::checkpoint) return say("a checkpoint needs a newer Custody");
     return std::nullopt;
@@ -126,6 +153,7 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
         case Operation::add:
         case Operation::copy: {
             state.forgotten.erase(id);
+            state.lost.erase(id);
             const auto object = state.objects.find(snapshot_name(id));
             const std::uint64_t size = object == state.objects.end() ? 0 : object->second;
             const auto order = order_of(entry);
@@ -146,6 +174,17 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
             break;
         default:
             break;
+    }
+}
+
+// Before the snapshots go: what they were is kept.
+void absorb_lost(LedgerState& state, const LedgerEntry& entry) {
+    const auto lost = lost_of(entry);
+    if (!lost.ok()) return;
+    for (const LostRecord& record : *lost) {
+        const auto live = state.snapshots.find(record.snapshot);
+        const LedgerSnapshot was = live == state.snapshots.end() ? LedgerSnapshot{} : live->second;
+        state.lost[record.snapshot] = {entry.n, entry.time, was, record.label};
     }
 }
 
@@ -211,11 +250,13 @@ std::optional<std::string> contradiction(const LedgerState& state, const LedgerE
 void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     for (const std::string& name : entry.removed) state.objects.erase(name);
     for (const ObjectInfo& info : entry.added) state.objects[info.name] = info.size;
+    absorb_lost(state, entry);
     for (const ObjectId& id : entry.snapshots) absorb_snapshot(state, entry, id);
     absorb_damage(state, entry);
     if (entry.operation == Operation::destroy_label) {
         if (const auto label = json_id<LabelId>(entry.details, "label", ""); label.ok()) {
             state.destroyed_labels.try_emplace(*label, entry.time);
+            state.label_destroyers[*label].insert(entry.signer);
         }
     }
     if (entry.operation == Operation::init) {

@@ -6,6 +6,7 @@
 #include "vault/keys/kit_file.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace custody {
@@ -30,6 +31,7 @@ Status clock_can_be_believed(const Repository& repository) {
 
 Status ask(Repository& repository, const WriterKeys& label) {
     TRY(repository.ledger().refresh());
+    if (repository.state().destroyed_labels.contains(label.label)) return done();  // another keyring asked, and was answered
     TRY(clock_can_be_believed(repository));
     TRY_ASSIGN(const std::vector<std::string> obstacles, obstacles_to_destruction(repository, label));
     if (obstacles.empty()) return done();
@@ -54,9 +56,15 @@ Status every_vault_is_here(const Keyring& keyring, const std::string& label, std
                                     label, missing)};
 }
 
+// This keyring's own word: what other keyrings say of the label does not speak for this one.
+bool has_told(const Repository& repository, const LabelId& label) {
+    const auto who = repository.state().label_destroyers.find(label);
+    return who != repository.state().label_destroyers.end() && who->second.contains(repository.keyring()->signer());
+}
+
 // The entry is valid only for the snapshots that were looked at: one that appeared or was held since is looked at first.
 Status tell(Repository& repository, const LabelId& label, std::span<const VaultId> lost) {
-    if (repository.state().destroyed_labels.contains(label)) return done();
+    if (has_told(repository, label)) return done();
     const std::map<ObjectId, LedgerSnapshot> seen = repository.state().snapshots;
     const Time time = repository.clock().now();
     LedgerEntry draft;
@@ -75,6 +83,54 @@ Status tell(Repository& repository, const LabelId& label, std::span<const VaultI
     };
     TRY(repository.publish(std::move(draft), still_valid));
     return done();
+}
+
+// Who signed entries of other vaults, whose witnesses lie here.
+Status add_witness_signers(Repository& repository, std::map<SignerId, Time>& signers) {
+    TRY_ASSIGN(const std::vector<ObjectInfo> witnesses, repository.store().list("witness"));
+    const std::string own = "witness/" + repository.header().vault.hex() + "/";
+    for (const ObjectInfo& object : witnesses) {
+        if (object.name.starts_with(own)) continue;  // the ledger has them
+        const auto bytes = repository.store().get(object.name, kMaxLedgerEntrySize);
+        const auto decoded = bytes.ok() ? decode_ledger_entry(*bytes) : Result<DecodedEntry>(bytes.error());
+        if (decoded.ok()) signers.try_emplace(decoded->entry.signer, decoded->entry.time);  // verify names one that is damaged
+    }
+    return done();
+}
+
+// A writer got its keys by an export, which is registered by itself.
+bool is_exported_writer(const Keyring& keyring, const SignerInfo& signer) {
+    const auto copies = keyring.copies();
+    return std::any_of(copies.begin(), copies.end(), [&](const CopyInfo& copy) {
+        return copy.kind == "writer" && copy.made == signer.since && (copy.destroyed || copy.note == signer.host);
+    });
+}
+
+bool says_destroyed(std::span<Repository* const> reachable, const LabelId& label, const SignerId& signer) {
+    return std::any_of(reachable.begin(), reachable.end(), [&](const Repository* repository) {
+        const auto who = repository->state().label_destroyers.find(label);
+        return who != repository->state().label_destroyers.end() && who->second.contains(signer);
+    });
+}
+
+// Whoever wrote to these vaults, or is trusted, and is neither this keyring nor a writer that it exported may be a keyring made
+// from a recovery kit: it holds the label until it says that it destroyed it.
+Result<std::vector<SignerInfo>> other_keyrings(const Keyring& keyring, const LabelId& label,
+                                               std::span<Repository* const> reachable) {
+    std::map<SignerId, Time> seen;
+    for (Repository* repository : reachable) {
+        for (const auto& [signer, n] : repository->ledger().signers()) seen.try_emplace(signer, repository->clock().now());
+        TRY(add_witness_signers(*repository, seen));
+    }
+    std::vector<SignerInfo> others;
+    for (const SignerInfo& known : keyring.trusted_signers()) {
+        seen.erase(known.id);
+        if (!is_exported_writer(keyring, known)) others.push_back(known);
+    }
+    for (const auto& [signer, since] : seen) others.push_back({signer, {}, since});
+    std::erase_if(others,
+                  [&](const SignerInfo& one) { return one.id == keyring.signer() || says_destroyed(reachable, label, one.id); });
+    return others;
 }
 
 // The old file stays open over the rename, so that its bytes can be overwritten once the new ones are durable.
@@ -129,12 +185,13 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
         TRY(tell(*repository, label->label, lost));
         if (told.insert(repository->header().vault).second) result.told.push_back(repository->header().vault);
     }
-    TRY(keyring.destroy_label(unlocked, label_name));
+    TRY_ASSIGN(const std::vector<SignerInfo> others, other_keyrings(keyring, label->label, reachable));
+    TRY(keyring.destroy_label(unlocked, label_name, others));
     for (const VaultId& vault : keyring.known_vaults()) {
         if (!told.contains(vault)) result.unreached.push_back(vault);
     }
     result.label = *keyring.destroyed(label->label);
-    result.exceptions = destruction_exceptions(keyring);
+    result.exceptions = destruction_exceptions(keyring, label->label);
     return result;
 }
 
@@ -142,7 +199,9 @@ Result<std::size_t> announce_destructions(Repository& repository) {
     if (repository.keyring() == nullptr) return std::size_t{0};
     std::size_t published = 0;
     for (const DestroyedLabel& destroyed : repository.keyring()->destroyed_labels()) {
-        if (repository.state().destroyed_labels.contains(destroyed.label)) continue;
+        if (has_told(repository, destroyed.label)) continue;
+        // A writer's word adds nothing: its export is registered.
+        if (!repository.keyring()->is_custodian() && repository.state().destroyed_labels.contains(destroyed.label)) continue;
         LedgerEntry draft;
         draft.operation = Operation::destroy_label;
         draft.details = {{"label", destroyed.label.hex()}};
@@ -153,11 +212,47 @@ Result<std::size_t> announce_destructions(Repository& repository) {
     return published;
 }
 
-std::vector<std::string> destruction_exceptions(const Keyring& keyring) {
-    return {
+std::vector<std::string> destruction_exceptions(const Keyring& keyring, const LabelId& label) {
+    std::vector<std::string> lines = {
         say("the storage that holds the keyring {}: overwritten bytes may survive there (SSD, copy-on-write) until it is "
             "sanitised itself",
             printable(keyring.folder()))};
+    std::string kits;
+    for (const CopyInfo& copy : keyring.copies()) {
+        const auto is_it = [&](const auto& each) { return each.first == label; };
+        const bool held = copy.kind == "kit" && std::any_of(copy.labels.begin(), copy.labels.end(), is_it);
+        if (held) kits += (kits.empty() ? "" : ", ") + std::to_string(copy.number);
+    }
+    if (!kits.empty()) {
+        lines.push_back(
+            say("a keyring that was made from a recovery kit ({}) and never wrote to a vault looked at here: nobody "
+                "can tell of it; 'custody status' with it says what to do as soon as it sees one of these vaults",
+                kits));
+    }
+    return lines;
+}
+
+std::vector<LabelInfo> destroyed_but_held(const Repository& repository) {
+    std::vector<LabelInfo> held;
+    if (repository.keyring() == nullptr) return held;
+    for (LabelInfo& label : repository.keyring()->labels()) {
+        if (repository.state().destroyed_labels.contains(label.id)) held.push_back(std::move(label));
+    }
+    return held;
+}
+
+std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label, std::uint32_t number) {
+    for (const CopyInfo& copy : keyring.copies()) {
+        if (copy.number != number || !signer_of(copy)) continue;
+        return say(
+            "copy {}, another keyring ({}), still opens the destroyed label {}: run 'custody key destroy --label {}' with "
+            "it, or, where it exists no more, 'custody key settle --declared-destroyed {} --reason R'",
+            number, printable(copy.note), printable(label.name), printable(label.name), number);
+    }
+    return say(
+        "copy {} of the keys still opens the destroyed label {}: present it with 'custody key settle FILE', or declare it "
+        "with 'custody key settle --declared-destroyed {} --reason R'",
+        number, printable(label.name), number);
 }
 
 Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path, const KitOpener& opener) {

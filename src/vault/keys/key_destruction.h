@@ -2,11 +2,12 @@
 //
 // It is `pending` until each registered copy of the keys was presented and rewritten without the label, or was declared destroyed
 // (Keyring::settle_copy). Then it is `passed with exceptions`: the exception is the keyring's own storage, where old bytes may
-// survive below the file system. A printed kit counts with its file: a new page is printed from the rewritten file, the old one
-// destroyed.
-// Order: every vault is asked first, then told by a ledger entry, then the keys go. Each step may be repeated after a crash.
-// Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused names snapshots and why; others as
-// keyring.h. Durable on return.
+// survive below the file system. Copies are kits, writers' exports, and other keyrings of the family, as far as ledgers,
+// witnesses and the list of trusted signers tell of them: each owes the label until a ledger entry that it signed says that it
+// destroyed it too (destroy_label with that keyring), or it was declared destroyed. A printed kit counts with its file: a new
+// page is printed from the rewritten file, the old one destroyed. Order: every vault is asked first, then told by a ledger entry,
+// then the keys go. Each step may be repeated after a crash. Ownership: refers to keyring and repositories during a call.
+// Threads: one. Errors: refused names snapshots and why; others as keyring.h. Durable on return.
 #pragma once
 
 #include "base/file.h"
@@ -38,7 +39,11 @@ struct DestructionResult {
 // Tells a vault that was away of the labels destroyed meanwhile. The number of entries published; 0 when it knew.
 [[nodiscard]] Result<std::size_t> announce_destructions(Repository& repository);
 // What a destruction that passed does not cover, in words.
-[[nodiscard]] std::vector<std::string> destruction_exceptions(const Keyring& keyring);
+[[nodiscard]] std::vector<std::string> destruction_exceptions(const Keyring& keyring, const LabelId& label);
+// Labels that the vault's ledger says were destroyed, by another keyring, and that the keyring here still holds keys of.
+[[nodiscard]] std::vector<LabelInfo> destroyed_but_held(const Repository& repository);
+// What is to be done about an outstanding copy of a destroyed label, in words.
+[[nodiscard]] std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label, std::uint32_t number);
 
 // A copy is presented as a file: rewritten in place without destroyed labels, read back, its old bytes overwritten best effort,
 // and only then settled in the keyring. A rewritten kit has to be checked again (key import --check) before it counts as proven.

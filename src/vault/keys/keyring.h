@@ -53,6 +53,8 @@ struct CopyInfo {
     std::uint64_t keys_generation = 0;             // of the keyring when made: older than now means stale
     std::vector<std::pair<LabelId, bool>> labels;  // second: rewritten or declared destroyed since the label's destruction
 };
+// The signer of a registered keyring, which its note begins with; none for other copies, and one met inside an image.
+[[nodiscard]] std::optional<SignerId> signer_of(const CopyInfo& copy);
 struct DestroyedLabel {
     LabelId label;
     std::string name;
@@ -141,8 +143,12 @@ public:
     [[nodiscard]] Status trust_signer(const SignerInfo& signer);
 
     // Removes every key of the label from this keyring, and makes its pair anew. The caller has checked holds, terms and other
-    // vaults (see key_destruction.h).
-    [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label);
+    // vaults (see key_destruction.h). `others`: keyrings that hold the label's keys as well, by the signers that they write with;
+    // each is registered as a copy of kind "keyring", which owes the label.
+    [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label,
+                                       const std::vector<SignerInfo>& others = {});
+    // Registered keyrings owe no longer what ledgers say that they destroyed themselves.
+    [[nodiscard]] Status settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers);
     // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,
     // `how`.
     [[nodiscard]] Status settle_copy(std::uint32_t number, bool rewritten_without_label, std::string_view how);

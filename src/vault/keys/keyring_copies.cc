@@ -7,6 +7,41 @@
 namespace custody {
 namespace {
 
+constexpr std::string_view kSignerNote = "signer ";
+
+// The signer first, so that it stays when the rest is replaced.
+std::string note_of_keyring(const SignerId& signer, std::string_view rest) {
+    std::string note = std::string(kSignerNote) + signer.hex();
+    if (!rest.empty()) note += ": " + std::string(rest);
+    return note_text(note);
+}
+
+// The registered copy of the keyring that writes with `signer`.
+CopyInfo* find_keyring(KeyringContent& content, const SignerId& signer) {
+    for (CopyInfo& copy : content.copies) {
+        if (signer_of(copy) == signer) return &copy;
+    }
+    return nullptr;
+}
+
+// It owes `label` from now on, unless it was declared destroyed before.
+void register_keyring(KeyringContent& content, const SignerInfo& signer, const LabelId& label, Time now) {
+    CopyInfo* known = find_keyring(content, signer.id);
+    if (known == nullptr) {
+        CopyInfo copy;
+        copy.number = content.next_copy++;
+        copy.kind = "keyring";
+        copy.note = note_of_keyring(signer.id, signer.host);
+        copy.made = now;
+        copy.keys_generation = content.generation;
+        content.copies.push_back(std::move(copy));
+        known = &content.copies.back();
+    }
+    const auto is_it = [&](const auto& each) { return each.first == label; };
+    if (known->destroyed || std::any_of(known->labels.begin(), known->labels.end(), is_it)) return;
+    known->labels.emplace_back(label, false);
+}
+
 bool owes(const CopyInfo& copy, const LabelId& label) {
     return std::find(copy.labels.begin(), copy.labels.end(), std::pair(label, false)) != copy.labels.end();
 }
@@ -52,7 +87,36 @@ Result<std::uint32_t> Keyring::register_copy(std::string_view kind, std::string_
     return number;
 }
 
-Status Keyring::destroy_label(const UnlockedKeyring& unlocked, std::string_view label_name) {
+std::optional<SignerId> signer_of(const CopyInfo& copy) {
+    const std::string_view note = copy.note;
+    if (copy.kind != "keyring" || !note.starts_with(kSignerNote)) return std::nullopt;
+    return SignerId::from_hex(note.substr(kSignerNote.size(), 2 * SignerId::size));
+}
+
+Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers) {
+    const auto settle = [&](KeyringContent& next) {
+        bool any = false;
+        for (CopyInfo& copy : next.copies) {
+            const auto signer = signer_of(copy);
+            if (!signer) continue;
+            for (auto& [label, settled] : copy.labels) {
+                const auto who = destroyers.find(label);
+                if (settled || who == destroyers.end() || !who->second.contains(*signer)) continue;
+                settled = any = true;
+            }
+        }
+        return any;
+    };
+    KeyringContent tried = content().clone();
+    if (!settle(tried)) return done();
+    return change([&](KeyringContent& next) {
+        static_cast<void>(settle(next));
+        return done();
+    });
+}
+
+Status Keyring::destroy_label(const UnlockedKeyring& unlocked, std::string_view label_name,
+                              const std::vector<SignerInfo>& others) {
     const bool is_this_one = is_custodian() && x25519_public(unlocked.state().secret) == content().public_key;
     if (!is_this_one || unlocked.state().family != family()) {
         return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
@@ -61,6 +125,7 @@ Status Keyring::destroy_label(const UnlockedKeyring& unlocked, std::string_view 
         const auto found = std::find_if(next.labels.begin(), next.labels.end(),
                                         [&](const StoredLabel& label) { return label.name == label_name; });
         if (found == next.labels.end()) return Error{Code::usage, say("there is no label '{}'", printable(label_name))};
+        for (const SignerInfo& other : others) register_keyring(next, other, found->id, clock().now());
         next.destroyed.push_back({found->id, found->name, clock().now()});
         next.labels.erase(found);
         ++next.generation;
@@ -78,7 +143,8 @@ Status Keyring::settle_copy(std::uint32_t number, bool rewritten_without_label, 
             const bool is_destroyed = std::any_of(next.destroyed.begin(), next.destroyed.end(), same);
             settled = settled || is_destroyed || !rewritten_without_label;
         }
-        if (!how.empty()) copy->note = note_text(how);
+        const auto signer = signer_of(*copy);
+        if (!how.empty()) copy->note = signer ? note_of_keyring(*signer, how) : note_text(how);
         copy->proven.reset();  // what was rewritten has not been read back; what was destroyed never will be
         if (!rewritten_without_label) copy->destroyed = clock().now();
         return done();

@@ -157,8 +157,11 @@ Status Pruner::mark_snapshot(const ObjectId& id) {
     const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
     if (!clear.ok() && clear.error().code != Code::corrupt && clear.error().code != Code::not_found) return clear.error();
     if (!clear.ok()) {
-        return Error{Code::corrupt,
-                     say("snapshot {} is damaged or missing; nothing was freed, run `custody repair` or forget it", id.hex())};
+        return Error{
+            Code::corrupt,
+            say("the record of snapshot {} is damaged or missing; nothing was freed: heal it with `custody repair --from "
+                "VAULT`, or, where no copy is left, end it with `custody forget {}`",
+                id.hex(), id.hex().substr(0, 12))};
     }
     const auto survey = surveys_.find(clear->label);
     if (survey == surveys_.end()) return done();

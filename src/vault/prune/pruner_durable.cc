@@ -1,14 +1,13 @@
 // The steps of a prune that change the vault, in the order that pruner.h gives.
 #include "base/text.h"
 #include "vault/prune/pruner.h"
+#include "vault/store/local_store.h"
 #include "vault/store/reserve.h"
 
 #include <algorithm>
 
 namespace custody {
 namespace {
-
-constexpr const char* kMarks = "gc/marks";
 
 std::uint64_t youngest_generation(const std::vector<SessionInfo>& sessions) {
     std::uint64_t generation = 0;
@@ -37,7 +36,7 @@ Status Pruner::publish_marks(const PrunePlan& plan) {
     // Damaged marks told no session anything; a generation above every living one starts anew.
     marks_.generation = std::max(before.ok() ? before->generation : 0, youngest_generation(sessions)) + 1;
     marks_.packs = plan.ids();
-    TRY(with_reserve(store_, [&] { return store_.replace(kMarks, encode(marks_)); }));
+    TRY(with_reserve(store_, [&] { return store_.replace(kMarksObject, encode(marks_)); }));
     marks_published_ = true;
     return done();
 }
@@ -214,7 +213,7 @@ Status Pruner::finish() {
     // marks stay.
     if (marks_published_ && result_.packs_waiting == 0 && !index_behind_) {
         marks_.packs.clear();
-        const Status emptied = store_.replace(kMarks, encode(marks_));
+        const Status emptied = store_.replace(kMarksObject, encode(marks_));
         if (!emptied.ok() && emptied.error().code != Code::no_space) return emptied;
     }
     TRY(count_bytes(result_.bytes_after));

@@ -1,0 +1,86 @@
+#include "vault/lost_snapshot.h"
+
+#include "base/text.h"
+#include "vault/history/lawful_term.h"
+#include "vault/history/witness.h"
+#include "vault/object_check.h"
+#include "vault/packs/format.h"
+#include "vault/sound_prefix.h"
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kShortId = 8;
+
+// A snapshot that brought anything new came with an index segment, whose name carries the label.
+Result<std::optional<LabelId>> label_in_entry(Repository& repository, std::uint64_t n) {
+    const VaultId& vault = repository.header().vault;
+    auto read = read_entry(repository.store(), ledger_name(n), vault, n);
+    if (!read.ok() && is_damage(read.error())) read = read_entry(repository.store(), witness_name(vault, n), vault, n);
+    if (!read.ok() && is_damage(read.error())) return std::optional<LabelId>();
+    TRY(read);
+    std::optional<LabelId> found;
+    for (const ObjectInfo& object : read->entry.added) {
+        const auto label = label_in_name(object.name);
+        if (!label) continue;
+        if (found && *found != *label) return std::optional<LabelId>();
+        found = label;
+    }
+    return found;
+}
+
+// Its summary, where bytes were only added to the file and the label's keys are here.
+Result<std::optional<Snapshot>> read_before_grown(Repository& repository, const ObjectId& id, std::uint64_t size) {
+    if (size > kMaxSnapshotSize) return std::optional<Snapshot>();
+    TRY_ASSIGN(const std::optional<Bytes> bytes, sound_prefix(repository.store(), {snapshot_name(id), size, {}}));
+    if (!bytes) return std::optional<Snapshot>();
+    const auto clear = decode_snapshot_clear(id, *bytes);
+    const Keyring* keyring = repository.keyring();
+    const auto keys = clear.ok() && keyring != nullptr ? keyring->writer_keys(clear->label) : nullptr;
+    if (!keys) return std::optional<Snapshot>();
+    auto snapshot = decode_snapshot(id, *bytes, *keys);
+    return snapshot.ok() ? std::optional<Snapshot>(std::move(*snapshot)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<LostRecord> look_at_lost(Repository& repository, const ObjectId& id) {
+    LostRecord lost;
+    lost.id = id;
+    lost.ledger = repository.state().snapshots.at(id);
+    const auto info = repository.store().info(snapshot_name(id));
+    if (!info.ok() && !is_damage(info.error())) return info.error();
+    lost.missing = !info.ok() && info.error().code == Code::not_found;
+    TRY_ASSIGN(lost.before_grown, read_before_grown(repository, id, lost.ledger.size));
+    if (lost.before_grown) {
+        lost.label = lost.before_grown->clear.label;
+        lost.label_name = lost.before_grown->summary.label;
+        return lost;
+    }
+    TRY_ASSIGN(lost.label, label_in_entry(repository, lost.ledger.sequence));
+    if (!lost.label || repository.keyring() == nullptr) return lost;
+    if (const auto keys = repository.keyring()->writer_keys(*lost.label)) lost.label_name = keys->name;
+    return lost;
+}
+
+std::string describe(const LostRecord& lost) {
+    if (lost.before_grown) return describe(*lost.before_grown);
+    const std::string made = to_rfc3339_local(lost.ledger.order);
+    const std::string id = lost.id.hex().substr(0, kShortId);
+    if (!lost.label_name.empty()) return say("label {}, made at the latest {} ({})", lost.label_name, made, id);
+    return say("label not known, made at the latest {} ({})", made, id);
+}
+
+std::string why_lost(const LostRecord& lost) { return lost.missing ? say("its record was lost") : say("its record was damaged"); }
+
+std::string protection_of(const LostRecord& lost, Time now) {
+    if (is_held(lost.ledger, now)) return say("held: {}", printable(lost.ledger.hold->reason));
+    // Its run began at its order, or before where the clock was set back: the term may end earlier, never later.
+    const Time time = lost.before_grown ? lost.before_grown->summary.time : lost.ledger.order;
+    if (lost.before_grown && time > now) return say("dated after now");
+    if (lost.label_name.empty() || !is_within_lawful_term(lost.label_name, time, now)) return {};
+    const LawfulTerm term = lawful_term(lost.label_name);
+    return say("within the lawful term ({}) until {}", term.duty, to_rfc3339_local(Time{time.ns + term.length_ns}));
+}
+
+}  // namespace custody

@@ -1,0 +1,30 @@
+// A snapshot whose record is lost or damaged: what can still be told of it, so that it can be ended without breaking a hold or a
+// lawful term that is known. Threads: as the repository. Errors: io.
+#pragma once
+
+#include "vault/repository.h"
+
+#include <optional>
+#include <string>
+
+namespace custody {
+
+struct LostRecord {
+    ObjectId id;
+    LedgerSnapshot ledger;
+    bool missing = false;                  // its file is not there; else damaged
+    std::optional<LabelId> label;          // of the index segments that came with it, where they are of one label
+    std::string label_name;                // empty: not known here
+    std::optional<Snapshot> before_grown;  // bytes were appended to its file: what it says without them
+};
+
+// Of a live snapshot of which read_snapshot() says corrupt.
+[[nodiscard]] Result<LostRecord> look_at_lost(Repository& repository, const ObjectId& id);
+// "label business, made 2026-11-20T02:00:00+07:00 at the latest (12ab34cd)".
+[[nodiscard]] std::string describe(const LostRecord& lost);
+// "its record was lost", or that it was damaged.
+[[nodiscard]] std::string why_lost(const LostRecord& lost);
+// Why it may not end now, as far as can be known; empty when it may.
+[[nodiscard]] std::string protection_of(const LostRecord& lost, Time now);
+
+}  // namespace custody

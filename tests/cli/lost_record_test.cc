@@ -1,0 +1,79 @@
+// The only vault there is loses the record of one snapshot: what a person types until verify is green and prune runs again.
+#include "tests/cli/cli_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace custody::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+struct Loss : Office {
+    explicit Loss(const std::string& purpose) : Office(purpose) {
+        fill_source();
+        EXPECT_EQ(custody({"init"}).exit, 0);
+        for (std::string* id : {&first, &second}) {
+            const Outcome stored = backup({"--json"});
+            EXPECT_EQ(stored.exit, 0) << stored.err;
+            *id = json_of(stored)["snapshot"];
+            write_file(source + "/new", "new\n");
+        }
+    }
+    std::string record(const std::string& id) const { return custody.vault() + "/snapshots/" + id; }
+    std::string first, second;
+};
+
+TEST(LostRecord, IsEndedByItsIdAndAllIsGreenAgain) {
+    const Loss office("cli-lost-record");
+    fs::remove(office.record(office.first));
+    EXPECT_EQ(office.custody({"verify"}).exit, 4);
+    const Outcome refused = office.custody({"prune"});
+    EXPECT_EQ(refused.exit, 4);
+    const std::string advice = "custody forget " + office.first.substr(0, 8);
+    EXPECT_THAT(refused.err, HasSubstr(advice));
+    const Outcome red = office.custody({"status", "--check"});
+    EXPECT_EQ(red.exit, 1);
+    EXPECT_THAT(red.out, HasSubstr(advice));
+
+    const Outcome dry = office.custody({"forget", office.first.substr(0, 12), "--dry-run"});
+    EXPECT_EQ(dry.exit, 0) << dry.err;
+    EXPECT_THAT(dry.out, HasSubstr("its record was lost"));
+    EXPECT_EQ(office.custody({"verify"}).exit, 4) << "a dry run ends nothing";
+    const Outcome ended = office.custody({"forget", office.first.substr(0, 12), "--json"});
+    ASSERT_EQ(ended.exit, 0) << ended.err;
+    EXPECT_EQ(json_of(ended)["forgotten"][0]["snapshot"], office.first);
+    EXPECT_EQ(json_of(ended)["forgotten"][0]["why"], "its record was lost");
+
+    EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
+    EXPECT_EQ(office.custody({"prune", "--grace", "0s"}).exit, 0);
+    EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
+    const Outcome status = office.custody({"status", "--json"});
+    const Json lost = json_of(status)["vault"]["lost_snapshots"];
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0]["snapshot"], office.first);
+    EXPECT_EQ(lost[0]["label"], "business");
+    EXPECT_THAT(office.custody({"status"}).out, HasSubstr("snapshot " + office.first.substr(0, 8)));
+    EXPECT_EQ(office.custody({"restore", office.second, "--target", office.folder / "back"}).exit, 0);
+    EXPECT_EQ(office.custody({"forget", office.first}).exit, 7) << "it was forgotten";
+}
+
+TEST(LostRecord, OneThatIsHeldStays) {
+    const Loss office("cli-held-record");
+    ASSERT_EQ(office.custody({"hold", "add", office.first, "--reason", "case 17"}).exit, 0);
+    write_file(office.record(office.first), "torn");
+    const Outcome refused = office.custody({"forget", office.first});
+    EXPECT_EQ(refused.exit, 5) << refused.err;
+    EXPECT_TRUE(one_clear_line(refused));
+    EXPECT_THAT(refused.err, HasSubstr("case 17"));
+}
+
+TEST(LostRecord, AnIdThatNamesNoneIsNotFound) {
+    const Outcome unknown = shared_office().custody({"forget", "0123456789abcdef"});
+    EXPECT_EQ(unknown.exit, 7);
+    EXPECT_TRUE(one_clear_line(unknown));
+}
+
+}  // namespace
+}  // namespace custody::test
