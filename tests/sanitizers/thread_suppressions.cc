@@ -9,5 +9,6 @@ extern "C" const char* __tsan_default_suppressions() {
            "race:libglib-2.0.so.0\n"
            "race:libpangoft2-1.0.so.0\n"
            "race:libpango-1.0.so.0\n"
-           "race:libcairo.so.2\n";
+           "race:libcairo.so.2\n"
+           "mutex:libpangoft2-1.0.so.0\n";
 }
