@@ -103,6 +103,7 @@ constexpr Translation kTexts[] = {
     {"{} has a wrong checksum", "{} có tổng kiểm tra sai"},
     {"{} has a wrong magic number", "{} có số nhận dạng sai"},
     {"{} has format version 0", "{} có phiên bản định dạng 0"},
+    {"{} holds too many of one name; clear it away", "{} chứa quá nhiều mục cùng tên; hãy dọn bớt"},
     {"{} is a file, not a vault; name a folder", "{} là một tệp, không phải là kho; hãy nêu một thư mục"},
     {"{} is a folder but not a vault (it has no vault.json): name the vault's own folder, and look whether its medium is mounted",
      "{} là thư mục nhưng không phải là kho (không có vault.json): hãy nêu đúng thư mục của kho, và xem phương tiện của nó đã "

@@ -3,7 +3,10 @@
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "restore/verifier.h"
+#include "vault/keys/keyring_file.h"
 #include "vault/replicator.h"
+#include "vault/store/local_store.h"
+#include "vault/vault_identity.h"
 
 #include <algorithm>
 #include <sstream>
@@ -242,14 +245,22 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
 void print_repair(Context& context, const RepairResult& result, const VerifyResult& verified) {
     Json lost = Json::array();
     for (const RepairResult::Lost& one : result.lost) lost.push_back({{"object", one.object}, {"why", one.why}});
+    Json aside = Json::array();
+    for (const RepairResult::SetAside& one : result.set_aside) {
+        aside.push_back({{"object", one.object}, {"to", one.to}, {"why", one.why}});
+    }
     Output& output = context.output();
     output.document({{"ok", result.lost.empty() && verified.ok()},
                      {"objects_healed", result.objects_healed},
                      {"bytes_copied", result.bytes_copied},
                      {"healed", result.healed},
                      {"lost", lost},
+                     {"set_aside", aside},
                      {"damaged", damage_json(verified.damaged)}});
     for (const std::string& object : result.healed) output.line(say("healed {}", object));
+    for (const RepairResult::SetAside& one : result.set_aside) {
+        output.line(say("set aside {} as {}: {}", printable(one.object), printable(one.to), printable(one.why)));
+    }
     for (const RepairResult::Lost& one : result.lost) output.line(say("NOT HEALED {}: {}", one.object, printable(one.why)));
     output.line(say_count(result.objects_healed, "{} object healed, {} copied", "{} objects healed, {} copied",
                           human_bytes(result.bytes_copied)));
@@ -262,7 +273,23 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
     }
 }
 
+// What this keyring remembers of the vault's end is a hint, and a vault must be opened to be repaired.
+Result<std::optional<RepairResult::SetAside>> heal_remembered_head(Context& context) {
+    TRY_ASSIGN(const std::string reference, context.vault_reference());
+    TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
+    TRY_ASSIGN(const Keyring* const keyring, context.keyring());
+    const auto vault = identify_vault(*make_local_store(context.files(), path));
+    if (!vault.ok()) return std::optional<RepairResult::SetAside>();  // opening it says why
+    TRY_ASSIGN(const std::optional<std::string> to, set_aside_damaged_head(context.files(), keyring->folder(), *vault));
+    if (!to) return std::optional<RepairResult::SetAside>();
+    return std::optional(RepairResult::SetAside{
+        join_path(join_path(keyring->folder(), "heads"), vault->hex()), *to,
+        say("what this keyring remembered of the vault's end could not be read; from now on it remembers the end as it is: "
+            "whether entries were cut off before, another medium tells, with 'custody repair --from' or 'custody copy'")});
+}
+
 Result<int> run_repair(Context& context, const RepairFlags& flags) {
+    TRY_ASSIGN(const std::optional<RepairResult::SetAside> head, heal_remembered_head(context));
     TRY_ASSIGN(Repository damaged, context.open_vault_to_read());
     std::optional<Repository> from;
     if (!flags.from.empty()) {
@@ -277,8 +304,9 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
         if (!opened.ok()) context.progress().warn(opened.error().message);
         if (opened.ok()) unlocked = std::move(*opened);
     }
-    TRY_ASSIGN(const RepairResult result,
+    TRY_ASSIGN(RepairResult result,
                repair(damaged, from ? &*from : nullptr, context.progress(), context.stop(), unlocked ? &*unlocked : nullptr));
+    if (head) result.set_aside.insert(result.set_aside.begin(), *head);
     VerifyOptions again;
     again.level = VerifyLevel::keyless;  // every object is hashed: what was healed is proven
     TRY_ASSIGN(const VerifyResult verified, verify(damaged, again, context.progress(), context.stop()));

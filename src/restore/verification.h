@@ -61,8 +61,8 @@ struct Verification {
     [[nodiscard]] bool reads_packs() const { return options.level == VerifyLevel::full || options.level == VerifyLevel::sample; }
     void note(std::string text) { result.notes.push_back(std::move(text)); }
     void saw_signer(const SignerId& signer, const std::string& where) { signers.try_emplace(signer, where); }
-    // Reads the ledger, the list of packs and the indexes again. False: nothing was published since.
-    [[nodiscard]] Result<bool> catch_up();
+    // Reads the ledger, the list of packs and the indexes again.
+    [[nodiscard]] Status catch_up();
 };
 
 // verifier_objects.cc

@@ -13,18 +13,15 @@ namespace {
 
 constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 
-// What prune or forget took away while this ran is no damage.
+// What prune took away while this ran is no damage: everything that a live snapshot needs is named by the ledger as it is now. Of
+// what it does not name only an index segment does harm, and only while it is there.
 Status settle(Verification& run) {
     if (!run.ledger_sound || run.book.empty()) return done();
-    const std::set<std::string> before = [&] {
-        std::set<std::string> names;
-        for (const auto& [name, size] : run.state().objects) {
-            if (run.book.names(name)) names.insert(name);
-        }
-        return names;
-    }();
     TRY(run.ledger->refresh());
-    run.book.drop_if([&](const std::string& object) { return before.contains(object) && !run.state().objects.contains(object); });
+    run.book.drop_if([&](const std::string& object) {
+        if (!id_in_name(object) || run.state().objects.contains(object)) return false;
+        return object_kind(object) != "index" || !run.store().info(object).ok();
+    });
     return done();
 }
 

@@ -12,6 +12,7 @@
 namespace custody {
 namespace {
 
+constexpr int kMaxVisits = 20;
 constexpr std::uint64_t kBatchEntries = 400'000;  // of the index, about 110 bytes each
 
 using Batches = std::vector<std::vector<ObjectId>>;
@@ -41,6 +42,15 @@ std::vector<ObjectId> packs_to_read(const Verification& run) {
     return ordered;
 }
 
+// A prune that folds segments takes some away while they are visited; then everything is visited anew.
+Status with_whole_index(Verification& run, const std::function<Status()>& visit_all) {
+    for (int attempt = 1;; ++attempt) {
+        const Status visited = visit_all();
+        if (visited.ok() || visited.error().code != Code::busy || attempt == kMaxVisits) return visited;
+        for (auto& [id, label] : run.labels) TRY(label.index->reload());
+    }
+}
+
 // A damaged page ends the visit of its index; which segment it is was found by its hash already.
 Status visit_entries(Verification& run,
                      const std::function<void(const LabelUnderCheck&, const IndexEntry&, std::size_t)>& visit) {
@@ -63,7 +73,11 @@ Result<Batches> plan_batches(Verification& run, std::vector<ObjectId> packs) {
     }
     if (total <= kBatchEntries) return Batches{std::move(packs)};
     std::map<ObjectId, std::uint64_t> counts;
-    TRY(visit_entries(run, [&](const LabelUnderCheck&, const IndexEntry& entry, std::size_t) { ++counts[entry.location.pack]; }));
+    TRY(with_whole_index(run, [&] {
+        counts.clear();
+        return visit_entries(
+            run, [&](const LabelUnderCheck&, const IndexEntry& entry, std::size_t) { ++counts[entry.location.pack]; });
+    }));
     Batches batches;
     std::uint64_t in_batch = kBatchEntries;
     for (const ObjectId& pack : packs) {
@@ -79,11 +93,14 @@ Result<Batches> plan_batches(Verification& run, std::vector<ObjectId> packs) {
 
 Result<ExpectedByPack> load_expected(Verification& run, const std::vector<ObjectId>& batch) {
     ExpectedByPack expected;
-    for (const ObjectId& pack : batch) expected.try_emplace(pack);
-    TRY(visit_entries(run, [&](const LabelUnderCheck& label, const IndexEntry& entry, std::size_t segment) {
-        const auto pack = expected.find(entry.location.pack);
-        if (pack == expected.end()) return;
-        pack->second.push_back({entry.id, entry.location, &label, static_cast<std::uint32_t>(segment), false});
+    TRY(with_whole_index(run, [&] {
+        expected.clear();
+        for (const ObjectId& pack : batch) expected.try_emplace(pack);
+        return visit_entries(run, [&](const LabelUnderCheck& label, const IndexEntry& entry, std::size_t segment) {
+            const auto pack = expected.find(entry.location.pack);
+            if (pack == expected.end()) return;
+            pack->second.push_back({entry.id, entry.location, &label, static_cast<std::uint32_t>(segment), false});
+        });
     }));
     return expected;
 }

@@ -10,7 +10,7 @@
 namespace custody {
 namespace {
 
-constexpr int kMaxCatchUps = 5;
+constexpr int kMaxCatchUps = 12;
 constexpr std::size_t kMaxNamed = 100'000;  // attributions a snapshot
 
 // Names what a broken snapshot loses: paths with the label's secret, the snapshot alone without.
@@ -156,6 +156,7 @@ Result<bool> check_label(Verification& run, LabelUnderCheck& label, bool name_lo
     progress.phase = "checking references";
     progress.items_total = label.snapshots.size();
     for (const Snapshot& snapshot : label.snapshots) {
+        if (!run.state().snapshots.contains(snapshot.id)) continue;  // forgotten meanwhile
         TRY_ASSIGN(const bool sound, reach.is_sound(snapshot.summary.root, run.stop));
         run.progress.update(progress);
         ++progress.items_done;
@@ -170,18 +171,15 @@ Result<bool> check_label(Verification& run, LabelUnderCheck& label, bool name_lo
 
 }  // namespace
 
-Result<bool> Verification::catch_up() {
-    if (!ledger_sound) return false;
-    const std::uint64_t before = ledger->state().n;
+Status Verification::catch_up() {
     TRY(ledger->refresh());
-    if (ledger->state().n == before) return false;
     TRY_ASSIGN(const std::vector<ObjectInfo> packs, store().list("packs"));
     health.forget_present();
     for (const ObjectInfo& pack : packs) {
         if (const auto id = id_in_name(pack.name)) health.add_present(*id);
     }
     for (auto& [id, label] : labels) TRY(label.index->reload());
-    return true;
+    return done();
 }
 
 Status find_packs_in_question(Verification& run) {
@@ -201,19 +199,25 @@ Status find_packs_in_question(Verification& run) {
     return done();
 }
 
+// Something is called lost only by who looked twice while the ledger stood still: a prune unlinks after its entry, index segments
+// before the packs that they list, so that the second look sees whole what it left.
 Status check_reachability(Verification& run) {
+    const DamageBook before = run.book;
+    std::uint64_t seen = 0;
     for (int attempt = 0;; ++attempt) {
+        const bool is_last = !run.ledger_sound || attempt == kMaxCatchUps;
+        const bool name_losses = is_last || run.state().n == seen;
         bool all_sound = true;
         for (auto& [id, label] : run.labels) {
-            TRY_ASSIGN(const bool sound, check_label(run, label, false));
+            TRY_ASSIGN(const bool sound, check_label(run, label, name_losses));
             all_sound = all_sound && sound;
         }
-        if (all_sound) return done();
-        TRY_ASSIGN(const bool moved, run.catch_up());
-        if (!moved || attempt == kMaxCatchUps) break;
+        if (all_sound || is_last) return done();
+        seen = run.state().n;
+        TRY(run.catch_up());
+        if (name_losses && run.state().n == seen) return done();
+        run.book = before;
     }
-    for (auto& [id, label] : run.labels) TRY(check_label(run, label, true));
-    return done();
 }
 
 }  // namespace custody

@@ -16,9 +16,11 @@ struct SegmentUse {
 
 using Uses = std::map<std::size_t, SegmentUse>;
 
-Result<Uses> look_through(const Index& index, const IsDropped& is_dropped) {
+Result<Uses> look_through(const Index& index, const IsDropped& is_dropped, const IsNamed& is_named) {
     Uses uses;
+    const std::vector<Index::SegmentInfo> segments = index.segments();
     TRY(index.for_each([&](const IndexEntry& entry, std::size_t segment) -> Status {
+        if (!is_named(segments.at(segment).id)) return done();
         SegmentUse& use = uses[segment];
         const Location& at = entry.location;
         TRY_ASSIGN(const bool dropped, is_dropped(entry));
@@ -87,11 +89,12 @@ private:
 }  // namespace
 
 Result<IndexRewrite> rewrite_index_without(ObjectStore& store, const Index& index, const WriterKeys& keys,
-                                           const Secret& signing_seed, const IsDropped& is_dropped) {
-    TRY_ASSIGN(const Uses uses, look_through(index, is_dropped));
+                                           const Secret& signing_seed, const IsDropped& is_dropped, const IsNamed& is_named) {
+    TRY_ASSIGN(const Uses uses, look_through(index, is_dropped, is_named));
     Rewriter rewriter(store, index, keys, signing_seed, uses);
     TRY(index.for_each([&](const IndexEntry& entry, std::size_t segment) -> Status {
-        if (!uses.at(segment).holds_dropped) return done();
+        const auto use = uses.find(segment);
+        if (use == uses.end() || !use->second.holds_dropped) return done();
         TRY_ASSIGN(const bool dropped, is_dropped(entry));
         return dropped ? done() : rewriter.add(entry, segment);
     }));

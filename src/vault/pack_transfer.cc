@@ -66,11 +66,7 @@ Result<std::uint64_t> copy_pack(ObjectStore& from, ObjectStore& to, const Object
     if (id_of<ObjectId>(hash.finish()) != pack) {
         return Error{Code::corrupt, say("{} in {} is damaged: its bytes do not hash to its name", name, from.location())};
     }
-    if (replaces) {
-        const Status removed = to.remove(name);
-        if (!removed.ok() && removed.error().code != Code::not_found) return removed.error();
-    }
-    TRY(writer->finish(name));
+    TRY(replaces ? writer->finish_over(name) : writer->finish(name));
     return size;
 }
 

@@ -47,7 +47,7 @@ private:
 };
 
 // Verbatim and hashed on the way; named only when the hash is the name. corrupt: the source's pack is damaged or missing.
-// `replaces`: a damaged object of that name is taken away first, after all bytes are there.
+// `replaces`: an object of that name is damaged, and replaced in one step after all bytes are there.
 [[nodiscard]] Result<std::uint64_t> copy_pack(ObjectStore& from, ObjectStore& to, const ObjectId& pack, bool replaces,
                                               const StopFlag& stop);
 // Reads the pack whole. Blocks that do not open are left out. corrupt: missing or unreadable.

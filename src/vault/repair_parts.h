@@ -1,14 +1,16 @@
 // The parts of one repair and what they share. Only repairer*.cc include this.
 //
-// Order: ledger, header, marks, witnesses -> survey (every object hashed) -> snapshots, packs by name -> ledger entry that names
-// the packs still damaged -> index segments -> packs block by block -> reserve -> ledger entry -> removal of what was replaced ->
-// what is lost. Threads: one, with workers inside
-// the survey.
+// Order: ledger, header, marks, witnesses -> survey (every object hashed) -> what lies under another's name -> snapshots, packs
+// by name -> ledger entry that names the packs still damaged -> index segments -> packs block by block -> reserve -> ledger entry
+// -> removal of what was replaced -> what is lost. From the entry of the damaged packs on it is worked out anew, as an attempt of
+// its own, where others moved the vault on below it. Threads: one, with workers inside the survey.
 #pragma once
 
+#include "vault/entry_objects.h"
 #include "vault/pack_health.h"
 #include "vault/pack_transfer.h"
 #include "vault/replicator.h"
+#include "vault/store/session.h"
 
 #include <map>
 #include <memory>
@@ -36,7 +38,8 @@ struct Repair {
           unlocked(the_unlocked),
           progress(the_progress),
           stop(the_stop),
-          opener(*the_vault.keyring()) {}
+          opener(*the_vault.keyring()),
+          objects(the_vault.store()) {}
 
     Repository& vault;
     Repository* other;  // may be null
@@ -46,10 +49,18 @@ struct Repair {
 
     RepairResult result;
     std::map<std::string, std::string> damaged;  // objects still damaged, and how
+    std::set<std::string> healed_live;           // of the healed, those that the ledger named then
     PackHealth health;
     SummaryOpener opener;
-    LedgerEntry entry;
-    std::vector<std::string> to_remove;  // files, once the entry is published
+
+    const Session* session = nullptr;
+
+    // Of one attempt.
+    LedgerEntry entry;                     // but for what `objects` adds
+    std::vector<ObjectId> made;            // packs of new names
+    EntryObjects objects;                  // those packs, and the index segments that list them
+    std::vector<WrittenSegment> segments;  // made here, listing packs that the ledger names
+    std::vector<std::string> to_remove;    // files, once the entry is published
     std::map<LabelId, RepairLabel> labels;
     std::size_t unreadable_snapshots = 0;  // of labels whose keys are not here
 
@@ -57,14 +68,24 @@ struct Repair {
     [[nodiscard]] const LedgerState& state() const { return vault.state(); }
     [[nodiscard]] std::vector<ObjectId> damaged_packs() const;
     void healed(const std::string& object);
-    // In the entry, or taken out of what this very run added.
+    // Taken out of the ledger and the store by this attempt's entry. What no entry names is its writer's, or prune's.
     void retire(const std::string& object);
-    [[nodiscard]] Status write_index(IndexBatch& batch);
+    // What bears the name and is no file is set aside, so that an object can have it.
+    [[nodiscard]] Status make_way(const std::string& object);
+    // Reads the ledger again: what it no longer names was taken away lawfully, and is neither damaged nor healed.
+    [[nodiscard]] Status catch_up();
+    // What is there of the packs that the ledger names, by the store's list.
+    [[nodiscard]] Status look_at_packs();
+    // Durable packs, then their segments, durable too. The caller says which entry names them.
+    [[nodiscard]] Result<std::vector<WrittenSegment>> write_index(IndexBatch& batch);
 };
 
-// repairer_ledger.cc: the ledger's entries from their witnesses, and the witnesses from ledgers.
+// repairer_ledger.cc: the ledger's entries from their witnesses.
 [[nodiscard]] Status heal_ledger(Repair& repair);
+// repairer_witnesses.cc: the witnesses from ledgers.
 [[nodiscard]] Status heal_witnesses(Repair& repair);
+// repairer_misplaced.cc: objects whose bytes lie under another name.
+[[nodiscard]] Status heal_misplaced(Repair& repair);
 // repairer_index.cc: labels, and the index segments of this vault made again from its packs.
 [[nodiscard]] Status open_labels(Repair& repair);
 [[nodiscard]] Status rebuild_index(Repair& repair);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* kMarks = "gc/marks";
 constexpr const char* kHeader = "vault.json";
+constexpr int kMaxAttempts = 10;
 
 Status check_may_repair(Repository& damaged, Repository* from) {
     if (!damaged.keyring()) return Error{Code::wrong_key, say("repair needs the keyring with the labels' writer keys")};
@@ -34,14 +35,22 @@ Status check_may_repair(Repository& damaged, Repository* from) {
 }
 
 Status heal_header(Repair& repair) {
+    TRY(repair.make_way(kHeader));
     TRY_ASSIGN(const bool healed, repair.vault.heal_header());
     if (healed) repair.result.healed.emplace_back(kHeader);
     if (repair.vault.ledger_damage().empty()) return done();
     const LedgerDamage& first = repair.vault.ledger_damage().back();
+    // Sound, only older: for a person to decide, in the words of every command.
+    if (repair.vault.lost_head() && repair.vault.ledger_damage().size() == 1) {
+        return Error{Code::corrupt, repair.other ? say("{}, then run repair again", first.problem)
+                                                 : say("{}; a vault that it was copied to or from may have what is missing: try "
+                                                       "'custody repair --from' that one first",
+                                                       first.problem)};
+    }
     return Error{
         Code::corrupt,
         say("the ledger of {} is damaged ({}: {}), and no witness of what it lacks is at hand: keep this one for restoring, make "
-            "a new vault with `custody init` and fill it with `custody copy`",
+            "a new vault with `custody init` and back up into that",
             repair.store().location(), first.object, first.problem)};
 }
 
@@ -60,18 +69,13 @@ Status heal_marks(Repair& repair) {
     fresh.generation = pruned;
     for (const SessionInfo& session : sessions) fresh.generation = std::max(fresh.generation, session.generation);
     ++fresh.generation;
+    TRY(repair.make_way(kMarks));
     TRY(repair.store().replace(kMarks, encode(fresh)));
     repair.result.healed.emplace_back(kMarks);
     return done();
 }
 
 Status survey(Repair& repair) {
-    TRY_ASSIGN(const std::vector<ObjectInfo> packs, repair.store().list("packs"));
-    for (const ObjectInfo& pack : packs) {
-        const auto id = id_in_name(pack.name);
-        // Others are neither hashed here nor kept for anybody.
-        if (id && repair.state().objects.contains(pack.name)) repair.health.add_present(*id);
-    }
     ProgressState progress;
     progress.phase = "checking objects";
     progress.items_total = repair.state().objects.size();
@@ -84,14 +88,12 @@ Status survey(Repair& repair) {
         repair.progress.update(progress);
         if (!check.problem || object.name == kHeader) return done();
         repair.damaged.emplace(object.name, *check.problem);
-        const auto id = id_in_name(object.name);
-        if (id && object_kind(object.name) == "pack") repair.health.add_lost(*id);
         return done();
     };
     TRY(check_many(repair.store(), what, repair.stop));
     // Healed by other means than a repair: a person put the file back.
     for (const auto& [pack, n] : repair.state().damaged_packs) {
-        if (!repair.damaged.contains(pack_name(pack))) repair.result.healed.push_back(pack_name(pack));
+        if (!repair.damaged.contains(pack_name(pack))) repair.healed(pack_name(pack));
     }
     return done();
 }
@@ -116,7 +118,6 @@ Status heal_packs_by_name(Repair& repair) {
         if (!copied.ok() && copied.error().code == Code::corrupt) continue;  // not there, or damaged there too
         if (!copied.ok()) return copied.error();
         repair.result.bytes_copied += *copied;
-        repair.health.add_sound(pack);
         repair.healed(pack_name(pack));
     }
     return repair.store().barrier();
@@ -149,22 +150,11 @@ Status enter_damage(Repair& repair) {
     });
 }
 
-// What writers entered while everything was hashed was written a moment ago: that it is there is enough.
-Status take_in_new_packs(Repair& repair) {
-    for (const auto& [name, size] : repair.state().objects) {
-        const auto id = id_in_name(name);
-        if (!id || object_kind(name) != "pack" || repair.health.is_present(*id) || repair.damaged.contains(name)) continue;
-        TRY_ASSIGN(const ObjectCheck check, check_presence(repair.store(), {name, size}));
-        if (check.problem) continue;
-        repair.health.add_present(*id);
-    }
-    return done();
-}
-
 Status heal_reserve(Repair& repair) {
     const auto bytes = repair.store().get(kReserveObject, kReserveSize + 1);
     if (bytes.ok() && *bytes == reserve_content()) return done();
     if (!bytes.ok() && !is_damage(bytes.error())) return bytes.error();
+    TRY(repair.make_way(kReserveObject));
     const Status made = repair.store().replace(kReserveObject, reserve_content());
     if (!made.ok() && made.error().code != Code::no_space) return made;
     if (made.ok()) repair.result.healed.emplace_back(kReserveObject);
@@ -172,14 +162,41 @@ Status heal_reserve(Repair& repair) {
     return done();
 }
 
-Status publish(Repair& repair) {
-    if (repair.result.healed.empty() && repair.entry.added.empty() && repair.entry.removed.empty()) return done();
-    repair.entry.operation = Operation::repair;
-    repair.entry.time = repair.vault.clock().now();
+Error moved_away(const Repair& repair) {
+    return {Code::busy, say("{} was changed by others again and again while it was repaired; run repair again",
+                            printable(repair.store().location()))};
+}
+
+// Whether the attempt's entry may follow on `now`, and what it then says. What it takes away must be there still; no index
+// segment may lead to what a prune took meanwhile.
+Status fill_in(Repair& repair, const LedgerState& now, LedgerEntry& draft) {
+    const auto is_live = [&](const std::string& name) { return now.objects.contains(name); };
+    if (!std::all_of(draft.removed.begin(), draft.removed.end(), is_live)) return moved_away(repair);
+    for (const WrittenSegment& segment : repair.segments) {
+        for (const ObjectId& pack : segment.packs) {
+            if (!is_live(pack_name(pack))) return moved_away(repair);
+        }
+    }
+    TRY_ASSIGN(const std::vector<ObjectInfo> made,
+               repair.objects.to_enter(now, {}, [&](const ObjectId& id) { return repair.session->is_marked(id); }));
+    draft.added = repair.entry.added;
+    draft.added.insert(draft.added.end(), made.begin(), made.end());
     Json healed = Json::array();
-    for (const std::string& name : repair.result.healed) healed.push_back(name);
-    repair.entry.details = {{"healed", std::move(healed)}};
-    TRY(repair.vault.publish(std::move(repair.entry), nullptr));
+    for (const std::string& name : repair.result.healed) {
+        if (repair.healed_live.contains(name) && !is_live(name)) return moved_away(repair);
+        healed.push_back(name);
+    }
+    draft.details = {{"healed", std::move(healed)}};
+    return done();
+}
+
+Status publish(Repair& repair) {
+    LedgerEntry& entry = repair.entry;
+    if (repair.result.healed.empty() && entry.added.empty() && entry.removed.empty() && repair.made.empty()) return done();
+    entry.operation = Operation::repair;
+    entry.time = repair.vault.clock().now();
+    TRY(repair.vault.publish(entry, [&](const LedgerState& now, LedgerEntry& draft) { return fill_in(repair, now, draft); }));
+    repair.healed_live.clear();  // entered: no longer to be taken back
     for (const std::string& name : repair.to_remove) {
         const Status removed = repair.store().remove(name);
         if (!removed.ok() && removed.error().code != Code::not_found) return removed;
@@ -187,23 +204,91 @@ Status publish(Repair& repair) {
     return repair.store().barrier();
 }
 
-// The verification after the healing: references of every snapshot, from sound places of this vault alone.
-Status report_losses(Repair& repair) {
-    for (const auto& [name, why] : repair.damaged) repair.result.lost.push_back({name, why});
+// Everything that goes by what the ledger names now; anew where it no longer does.
+Status attempt(Repair& repair) {
+    TRY(repair.catch_up());
+    TRY(enter_damage(repair));
+    TRY(repair.catch_up());
+    TRY(repair.look_at_packs());
+    TRY(open_labels(repair));
+    TRY(rebuild_index(repair));
+    TRY(rescue_blocks(repair));
+    TRY(heal_reserve(repair));
+    return publish(repair);
+}
+
+// An object that went below the attempt reads as damage.
+Result<bool> has_moved(Repair& repair, const Error& error, std::uint64_t n) {
+    if (error.code == Code::busy) return true;
+    if (!is_damage(error)) return false;
+    TRY(repair.vault.ledger().refresh());
+    return repair.state().n != n;
+}
+
+// What an attempt wrote and did not enter stays in the store, named by no entry, until prune takes it.
+Status heal_in_attempts(Repair& repair) {
+    for (int count = 1;; ++count) {
+        const auto damaged = repair.damaged;
+        const RepairResult result = repair.result;
+        const auto healed_live = repair.healed_live;
+        const std::uint64_t n = repair.state().n;
+        const Status tried = attempt(repair);
+        if (tried.ok()) return done();
+        TRY_ASSIGN(const bool moved, has_moved(repair, tried.error(), n));
+        if (!moved || count == kMaxAttempts) return tried;
+        repair.damaged = damaged;
+        repair.result = result;
+        repair.healed_live = healed_live;
+        repair.entry = LedgerEntry{};
+        repair.made.clear();
+        repair.objects.clear();
+        repair.segments.clear();
+        repair.to_remove.clear();
+        repair.labels.clear();
+    }
+}
+
+// References of every snapshot, from sound places of this vault alone.
+Result<std::vector<RepairResult::Lost>> find_losses(Repair& repair) {
+    std::vector<RepairResult::Lost> lost;
     for (auto& [id, label] : repair.labels) {
         TRY(label.index->reload());
         const LocationFinder finder(*label.index, repair.health);
         Reachability reach(*label.blocks, [&](ByteView wanted, SegmentKind kind) { return finder.find(wanted, kind); });
         for (const Snapshot& snapshot : label.snapshots) {
+            if (!repair.state().snapshots.contains(snapshot.id)) continue;
             TRY_ASSIGN(const bool sound, reach.is_sound(snapshot.summary.root, repair.stop));
             if (sound) continue;
-            repair.result.lost.push_back(
+            lost.push_back(
                 {snapshot_name(snapshot.id), say("{}/{} of {}: part of it lies in damaged objects and in no other copy; `custody "
                                                  "verify --level full` names the paths",
                                                  printable(snapshot.summary.label), printable(snapshot.summary.name),
                                                  to_rfc3339_local(snapshot.summary.time))});
         }
     }
+    return lost;
+}
+
+// The verification after the healing. A prune unlinks after its entry, segments before the packs that they list: who looks again
+// after the same entry sees whole what that prune left.
+Status report_losses(Repair& repair) {
+    std::vector<RepairResult::Lost> lost;
+    std::uint64_t seen = 0;
+    for (int count = 1; count <= kMaxAttempts; ++count) {
+        TRY(repair.catch_up());
+        TRY(repair.look_at_packs());
+        TRY_ASSIGN(lost, find_losses(repair));
+        if (lost.empty() || repair.state().n == seen) break;
+        seen = repair.state().n;
+    }
+    TRY(repair.catch_up());
+    const auto is_forgotten = [&](const auto& each) {
+        const auto id = id_in_name(each.object);
+        return id && !repair.state().snapshots.contains(*id);
+    };
+    std::erase_if(lost, is_forgotten);
+    for (const auto& [name, why] : repair.damaged) repair.result.lost.push_back({name, why});
+    repair.result.lost.insert(repair.result.lost.end(), lost.begin(), lost.end());
     return done();
 }
 
@@ -221,21 +306,48 @@ std::vector<ObjectId> Repair::damaged_packs() const {
 void Repair::healed(const std::string& object) {
     damaged.erase(object);
     result.healed.push_back(object);
+    if (state().objects.contains(object)) healed_live.insert(object);
 }
 
 void Repair::retire(const std::string& object) {
-    const auto added =
-        std::find_if(entry.added.begin(), entry.added.end(), [&](const ObjectInfo& info) { return info.name == object; });
-    if (added != entry.added.end()) entry.added.erase(added);
-    if (state().objects.contains(object)) entry.removed.push_back(object);
+    if (!state().objects.contains(object)) return;
+    entry.removed.push_back(object);
     to_remove.push_back(object);
 }
 
-Status Repair::write_index(IndexBatch& batch) {
-    TRY(store().barrier());
-    TRY_ASSIGN(const std::vector<WrittenSegment> segments, batch.write(store(), *vault.keyring()));
-    for (const WrittenSegment& segment : segments) entry.added.push_back(segment.object);
+Status Repair::make_way(const std::string& object) {
+    const auto info = store().info(object);
+    if (info.ok() || info.error().code != Code::corrupt) return done();
+    TRY_ASSIGN(const std::string to, store().set_aside(object));
+    result.set_aside.push_back({object, to, say("it was no file")});
     return done();
+}
+
+Status Repair::catch_up() {
+    TRY(vault.ledger().refresh());
+    const auto is_gone = [this](const std::string& name) { return id_in_name(name) && !state().objects.contains(name); };
+    std::erase_if(damaged, [&](const auto& each) { return is_gone(each.first); });
+    std::erase_if(result.healed, [&](const std::string& name) { return healed_live.contains(name) && is_gone(name); });
+    std::erase_if(healed_live, is_gone);
+    return done();
+}
+
+Status Repair::look_at_packs() {
+    health = PackHealth{};
+    TRY_ASSIGN(const std::vector<ObjectInfo> packs, store().list("packs"));
+    for (const ObjectInfo& pack : packs) {
+        const auto id = id_in_name(pack.name);
+        const auto named = state().objects.find(pack.name);
+        // Others are neither relied on here nor kept for anybody.
+        if (id && named != state().objects.end() && named->second == pack.size) health.add_present(*id);
+    }
+    for (const ObjectId& pack : damaged_packs()) health.add_lost(pack);
+    return done();
+}
+
+Result<std::vector<WrittenSegment>> Repair::write_index(IndexBatch& batch) {
+    TRY(store().barrier());
+    return batch.write(store(), *vault.keyring());
 }
 
 Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
@@ -246,18 +358,18 @@ Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& pro
     TRY(heal_header(repair));
     TRY(heal_marks(repair));
     TRY_ASSIGN(const Session session, Session::begin(damaged.store()));
+    repair.session = &session;
+    // So that prune leaves alone what is read; a source that cannot be written is not being pruned.
+    const auto reading = from ? Session::begin(from->store()) : Result<Session>(Error{Code::not_found, {}});
     TRY(damaged.ledger().refresh());
     TRY(heal_witnesses(repair));
     TRY(survey(repair));
+    TRY(repair.catch_up());
+    for (const auto& [name, why] : repair.damaged) TRY(repair.make_way(name));
+    TRY(heal_misplaced(repair));
     TRY(heal_snapshots(repair));
     TRY(heal_packs_by_name(repair));
-    TRY(enter_damage(repair));
-    TRY(take_in_new_packs(repair));
-    TRY(open_labels(repair));
-    TRY(rebuild_index(repair));
-    TRY(rescue_blocks(repair));
-    TRY(heal_reserve(repair));
-    TRY(publish(repair));
+    TRY(heal_in_attempts(repair));
     TRY(report_losses(repair));
     repair.result.objects_healed = repair.result.healed.size();
     return std::move(repair.result);

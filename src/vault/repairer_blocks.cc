@@ -187,8 +187,12 @@ Status leave_damaged_packs(Repair& repair, const std::set<ObjectId>& damaged, co
             TRY_ASSIGN(const std::optional<Location> elsewhere, finder.find(entry.id, entry.location.kind));
             return elsewhere.has_value();
         };
-        TRY_ASSIGN(const IndexRewrite rewrite, rewrite_index_without(repair.store(), *label.index, *label.keys,
-                                                                     repair.vault.keyring()->signing_seed(), is_dropped));
+        const IsNamed is_named = [&, &of = id](const ObjectId& segment) {
+            return repair.state().objects.contains(index_name(of, segment));
+        };
+        TRY_ASSIGN(const IndexRewrite rewrite,
+                   rewrite_index_without(repair.store(), *label.index, *label.keys, repair.vault.keyring()->signing_seed(),
+                                         is_dropped, is_named));
         repair.entry.added.insert(repair.entry.added.end(), rewrite.added.begin(), rewrite.added.end());
         for (const ObjectInfo& old : rewrite.replaced) repair.retire(old.name);
     }
@@ -196,6 +200,51 @@ Status leave_damaged_packs(Repair& repair, const std::set<ObjectId>& damaged, co
     for (const ObjectId& pack : dropped) {
         repair.retire(pack_name(pack));
         repair.healed(pack_name(pack));
+    }
+    return done();
+}
+
+}  // namespace
+
+namespace {
+
+// Packs that an index segment lists which no entry names, of a run that has not ended or crashed: readers may be led there as
+// long as that segment is there, and it is prune that takes both.
+Result<std::set<ObjectId>> listed_by_others(Repair& repair) {
+    std::set<ObjectId> packs;
+    for (auto& [id, label] : repair.labels) {
+        TRY(label.index->for_each_segment(
+            [&, &of = id](const Index::SegmentInfo& segment, const std::vector<PackRow>& rows) -> Status {
+                if (repair.state().objects.contains(index_name(of, segment.id))) return done();
+                for (const PackRow& row : rows) packs.insert(row.pack);
+                return done();
+            }));
+    }
+    return packs;
+}
+
+// Packs made here, and their segments: those of new names for this attempt's entry as a writer's are, those that came together
+// under a damaged pack's own name as what lists a pack that the ledger has.
+Status enter_made(Repair& repair, const std::vector<PackContents>& packs) {
+    IndexBatch fresh, again;
+    for (const PackContents& pack : packs) {
+        const bool is_old = repair.state().objects.contains(pack_name(pack.id));
+        (is_old ? again : fresh).add(pack);
+        repair.health.add_sound(pack.id);
+        if (is_old) continue;
+        if (repair.session->is_marked(pack.id)) {
+            return Error{Code::refused, say("{} waits for prune, and the repair needs it; run `custody prune`, then repair again",
+                                            pack_name(pack.id))};
+        }
+        repair.objects.add_pack(pack.id, repair.state());
+        repair.made.push_back(pack.id);
+    }
+    TRY_ASSIGN(std::vector<WrittenSegment> segments, repair.write_index(fresh));
+    for (WrittenSegment& segment : segments) repair.objects.add_segment(std::move(segment));
+    TRY_ASSIGN(segments, repair.write_index(again));
+    for (WrittenSegment& segment : segments) {
+        repair.entry.added.push_back(segment.object);
+        repair.segments.push_back(std::move(segment));
     }
     return done();
 }
@@ -215,13 +264,7 @@ Status rescue_blocks(Repair& repair) {
     BlockMover mover(repair.store(), repair.opener, true);
     TRY(move_blocks(repair, moves, mover));
     TRY_ASSIGN(const std::vector<PackContents> packs, mover.finish());
-    IndexBatch batch;
-    for (const PackContents& pack : packs) {
-        batch.add(pack);
-        repair.entry.added.push_back({pack_name(pack.id), pack.size});
-        repair.health.add_sound(pack.id);
-    }
-    TRY(repair.write_index(batch));
+    TRY(enter_made(repair, packs));
     // Where every block of a damaged pack was sound and needed, its very bytes came together again, under its name.
     const auto made_again = [&](const ObjectId& pack) {
         return std::any_of(packs.begin(), packs.end(), [&](const PackContents& made) { return made.id == pack; });
@@ -230,15 +273,20 @@ Status rescue_blocks(Repair& repair) {
         if (made_again(pack)) repair.healed(pack_name(pack));
     }
     std::erase_if(damaged, made_again);
-    std::set<ObjectId> dropped;
+    std::set<ObjectId> dropped, left_to_prune;
+    TRY_ASSIGN(const std::set<ObjectId> of_others, listed_by_others(repair));
     for (const ObjectId& pack : damaged) {
         TRY_ASSIGN(const bool foreign, may_hold_foreign_blocks(repair, pack));
-        if (!foreign && !keep.contains(pack)) dropped.insert(pack);
+        if (!foreign && !keep.contains(pack)) (of_others.contains(pack) ? left_to_prune : dropped).insert(pack);
     }
     TRY(leave_damaged_packs(repair, {damaged.begin(), damaged.end()}, dropped));
     for (const ObjectId& pack : damaged) {
         if (dropped.contains(pack)) continue;
         std::string& why = repair.damaged[pack_name(pack)];
+        if (left_to_prune.contains(pack)) {
+            why += say("; nothing needs it, and a run that has not ended may look for it: `custody prune` takes it away");
+            continue;
+        }
         why += repair.unlocked
                    ? say("; no copy has all that snapshots need of it")
                    : say("; no other copy has all that snapshots need of it, and what can be proven sound in it takes the "

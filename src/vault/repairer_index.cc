@@ -45,8 +45,32 @@ Result<std::set<LabelId>> drop_damaged_segments(Repair& repair) {
     return touched;
 }
 
+// Packs that a segment lists which no entry names: of a run that crashed or has not ended. Prune may take such a segment away, so
+// that what it says of a pack counts as not said.
+Result<std::set<ObjectId>> listed_by_nobody(Repair& repair, const std::set<LabelId>& touched) {
+    std::set<ObjectId> packs;
+    for (const LabelId& label : touched) {
+        TRY(repair.labels.at(label).index->for_each_segment(
+            [&](const Index::SegmentInfo& segment, const std::vector<PackRow>& rows) -> Status {
+                if (repair.state().objects.contains(index_name(label, segment.id))) return done();
+                for (const PackRow& row : rows) packs.insert(row.pack);
+                return done();
+            }));
+    }
+    return packs;
+}
+
+Status write_segments(Repair& repair, IndexBatch& batch) {
+    TRY_ASSIGN(const std::vector<WrittenSegment> segments, repair.write_index(batch));
+    for (const WrittenSegment& segment : segments) {
+        repair.entry.added.push_back(segment.object);
+        repair.segments.push_back(segment);
+    }
+    return done();
+}
+
 // Of the labels that lost a segment, what no sound segment lists. Entry by entry: prune may have spread a pack over segments.
-Status index_pack(Repair& repair, const ObjectId& pack, const std::set<LabelId>& touched, IndexBatch& batch) {
+Status index_pack(Repair& repair, const ObjectId& pack, const std::set<LabelId>& touched, bool all, IndexBatch& batch) {
     const auto contents = list_pack(repair.store(), pack, repair.opener, repair.stop);
     if (!contents.ok() && is_damage(contents.error())) return done();  // told where packs are healed
     if (!contents.ok()) return contents.error();
@@ -57,13 +81,13 @@ Status index_pack(Repair& repair, const ObjectId& pack, const std::set<LabelId>&
         std::vector<IndexEntry> missing;
         for (const IndexEntry& entry : part.entries) {
             TRY_ASSIGN(const std::optional<Location> known, finder.find_in(pack, entry.id));
-            if (!known) missing.push_back(entry);
+            if (all || !known) missing.push_back(entry);
         }
         part.entries = std::move(missing);
     }
     std::erase_if(wanted.labels, [](const auto& part) { return part.second.entries.empty(); });
     batch.add(wanted);
-    return batch.size() >= kBatchEntries ? repair.write_index(batch) : done();
+    return batch.size() >= kBatchEntries ? write_segments(repair, batch) : done();
 }
 
 }  // namespace
@@ -84,18 +108,19 @@ Status rebuild_index(Repair& repair) {
     TRY_ASSIGN(const std::set<LabelId> touched, drop_damaged_segments(repair));
     if (touched.empty()) return done();
     for (auto& [id, label] : repair.labels) TRY(label.index->reload());
+    TRY_ASSIGN(const std::set<ObjectId> unnamed, listed_by_nobody(repair, touched));
     IndexBatch batch;
     ProgressState progress;
     progress.phase = "rebuilding the index";
     for (const auto& [name, size] : repair.state().objects) {
         const auto pack = id_in_name(name);
         if (!pack || object_kind(name) != "pack") continue;
-        TRY(index_pack(repair, *pack, touched, batch));
+        TRY(index_pack(repair, *pack, touched, unnamed.contains(*pack), batch));
         ++progress.items_done;
         progress.bytes_done += size;
         repair.progress.update(progress);
     }
-    TRY(repair.write_index(batch));
+    TRY(write_segments(repair, batch));
     for (auto& [id, label] : repair.labels) TRY(label.index->reload());
     return done();
 }

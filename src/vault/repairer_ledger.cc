@@ -143,6 +143,7 @@ private:
             TRY_ASSIGN(const EntryFile found, read_entry(*candidate.store, candidate.name, id_, n));
             const std::string name = ledger_name(n);
             // A number that was free when this began may be taken by now.
+            TRY(repair_.make_way(name));
             const Status put =
                 listed_.contains(n) ? repair_.store().replace(name, found.bytes) : repair_.store().put_new(name, found.bytes);
             if (!put.ok() && put.error().code == Code::exists) {
@@ -158,17 +159,27 @@ private:
 
     [[nodiscard]] std::string where() const { return printable(repair_.store().location()); }
     [[nodiscard]] Error forked(std::uint64_t n) const {
+        const Repository& vault = repair_.vault;
+        // Sound in itself: the keyring that remembers the other history may accept this one.
+        if (vault.lost_head() && vault.ledger_damage().size() == 1) return {Code::corrupt, vault.ledger_damage().front().problem};
+        if (vault.ledger_damage().empty()) {
+            return {Code::corrupt,
+                    say("the ledger of {} was rolled back and written to again: its entry {} is not the one that witnesses "
+                        "or later entries tell of; keep the vault for restoring, make a new one with `custody init` and "
+                        "fill it with `custody copy`",
+                        where(), n)};
+        }
         return {Code::corrupt,
-                say("the ledger of {} was rolled back and written to again: its entry {} is not the one that witnesses "
-                    "or later entries tell of; keep the vault for restoring, make a new one with `custody init` and "
-                    "fill it with `custody copy`",
+                say("the ledger of {} is damaged, and was rolled back and written to again: its entry {} is not the one that "
+                    "witnesses or later entries tell of; keep the vault for restoring, make a new one with `custody init` and "
+                    "back up into that",
                     where(), n)};
     }
     [[nodiscard]] Error unhealable(std::uint64_t n) const {
         return {Code::corrupt,
                 say("entry {} of the ledger of {} is damaged, and no witness of it is at hand: name the vault that was "
                     "copied to or from it with --from, or keep this one for restoring, make a new vault with "
-                    "`custody init` and fill it with `custody copy`",
+                    "`custody init` and back up into that",
                     n, where())};
     }
 
@@ -180,43 +191,6 @@ private:
     std::optional<RememberedHead> remembered_;
     std::map<std::uint64_t, Candidate> chain_;
 };
-
-// Where a witness of another vault can be had: that vault's ledger, or the other's witness of a third.
-Result<bool> heal_foreign_witness(Repair& repair, const WitnessName& name) {
-    if (!repair.other) return false;
-    const bool is_others = repair.other->header().vault == name.vault;
-    const std::string source = is_others ? ledger_name(name.n) : witness_name(name.vault, name.n);
-    const auto found = read_entry(repair.other->store(), source, name.vault, name.n);
-    if (!found.ok() && !is_damage(found.error())) return found.error();
-    if (!found.ok()) return false;
-    const auto before = name.n > 1 ? read_entry(repair.store(), witness_name(name.vault, name.n - 1), name.vault, name.n - 1)
-                                   : Result<EntryFile>(Error{Code::not_found, {}});
-    const auto after = read_entry(repair.store(), witness_name(name.vault, name.n + 1), name.vault, name.n + 1);
-    // A vault that went back and on again must not overwrite what is remembered of it.
-    const bool fits =
-        (!before.ok() || before->hash == found->entry.previous) && (!after.ok() || after->entry.previous == found->hash);
-    if (!fits) return false;
-    TRY(repair.store().replace(witness_name(name.vault, name.n), found->bytes));
-    repair.result.bytes_copied += found->bytes.size();
-    return true;
-}
-
-Status heal_own_witnesses(Repair& repair, std::set<std::string>& open) {
-    const VaultId& id = repair.vault.header().vault;
-    for (std::uint64_t n = 1; n <= repair.state().n; ++n) {
-        const std::string name = witness_name(id, n);
-        const bool damaged = open.contains(name);
-        const auto present = repair.store().info(name);
-        if (!present.ok() && present.error().code != Code::not_found) return present.error();
-        if (present.ok() && !damaged) continue;
-        TRY_ASSIGN(const EntryFile entry, read_entry(repair.store(), ledger_name(n), id, n));
-        TRY(repair.store().replace(name, entry.bytes));
-        open.erase(name);
-        // The newest may be missing after a crash, and a vault of an early version has none: that was no damage.
-        if (damaged || (repair.state().witnessed && n < repair.state().n)) repair.result.healed.push_back(name);
-    }
-    return done();
-}
 
 }  // namespace
 
@@ -233,34 +207,6 @@ Status heal_ledger(Repair& repair) {
     if (healed) TRY(repair.vault.reload());
     // A history that this keyring knows, and the other medium knows otherwise.
     return repair.other && repair.vault.ledger_damage().empty() ? check_remembered_by(*repair.other, repair.vault) : done();
-}
-
-Status heal_witnesses(Repair& repair) {
-    TRY_ASSIGN(const WitnessCheck check, check_witnesses(repair.store(), repair.vault.header().vault, repair.vault.ledger()));
-    std::set<std::string> open;
-    for (const WitnessCheck::Problem& each : check.problems) open.insert(each.object);
-    TRY(heal_own_witnesses(repair, open));
-    for (const std::string& object : open) {
-        const auto name = parse_witness_name(object);
-        if (!name) continue;
-        TRY_ASSIGN(const bool healed, heal_foreign_witness(repair, *name));
-        if (healed) repair.result.healed.push_back(object);
-    }
-    if (repair.other) {
-        // What the other's ledger tells of is the whole of it, gaps and end too.
-        const Status remembered = check_remembered_by(repair.vault, *repair.other);
-        if (remembered.ok()) TRY(leave_witnesses(*repair.other, repair.vault));
-        if (!remembered.ok() && remembered.error().code != Code::corrupt) return remembered;
-        if (!remembered.ok())
-            repair.result.lost.push_back({printable(repair.other->store().location()), remembered.error().message});
-    }
-    TRY_ASSIGN(const WitnessCheck after, check_witnesses(repair.store(), repair.vault.header().vault, repair.vault.ledger()));
-    for (const WitnessCheck::Problem& each : after.problems) {
-        repair.result.lost.push_back(
-            {each.object,
-             say("{}; the vault that it is a witness of writes it again, with --from or `custody copy`", each.problem)});
-    }
-    return done();
 }
 
 }  // namespace custody

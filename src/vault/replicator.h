@@ -41,6 +41,12 @@ struct RepairResult {
         std::string why;
     };
     std::vector<Lost> lost;  // what no copy could heal
+    struct SetAside {
+        std::string object;
+        std::string to;   // where it lies now, in the vault's folder
+        std::string why;  // what it was, and what comes of it
+    };
+    std::vector<SetAside> set_aside;  // taken out of the vault's content, not deleted
 };
 // `from` null: only what can be rebuilt from this vault itself (header, index segments from packs, marks, reserve).
 // A pack or snapshot is taken from the other vault by its name; where that has no such pack, the blocks that live snapshots need
@@ -48,7 +54,8 @@ struct RepairResult {
 // must prove them (null: a damaged pack that alone has some block is kept as it is). `damaged` is opened with tolerate_damage. A
 // ledger is healed from the witnesses of its entries, here and in the other vault, as far as the hash chain proves them; corrupt:
 // that does not make it whole, or it went on after a rollback. refused: another family. busy: prune runs and the marks are
-// damaged. Durable when it returns; run again after a crash.
+// damaged, or others took away below it what it was about to enter, time and again. Others may write and prune meanwhile: what
+// the ledger no longer names is not spoken of. Durable when it returns; run again after a crash.
 [[nodiscard]] Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
                                           const UnlockedKeyring* unlocked = nullptr);
 

@@ -34,6 +34,7 @@ public:
     Status put_new(const std::string& name, ByteView content) override { return inner_.put_new(name, content); }
     Status replace(const std::string& name, ByteView content) override { return inner_.replace(name, content); }
     Status remove(const std::string& name) override { return inner_.remove(name); }
+    Result<std::string> set_aside(const std::string& name) override { return inner_.set_aside(name); }
     Status barrier() override { return inner_.barrier(); }
     Status settle(const std::string&) { return done(); }  // in memory every name is as durable as it gets
     Result<std::vector<ObjectInfo>> list(const std::string& folder) override { return inner_.list(folder); }

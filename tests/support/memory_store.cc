@@ -161,6 +161,18 @@ Status MemoryStore::remove(const std::string& name) {
     return done();
 }
 
+// Nothing but objects lies here; list("") shows it too.
+Result<std::string> MemoryStore::set_aside(const std::string& name) {
+    TRY(check_name(name));
+    const std::lock_guard lock(shared_->mutex);
+    auto object = shared_->objects.extract(name);
+    if (object.empty()) return missing(name);
+    object.key() = "aside/" + name;
+    const std::string to = object.key();
+    shared_->objects.insert(std::move(object));
+    return to;
+}
+
 Status MemoryStore::barrier() {
     const std::lock_guard lock(shared_->mutex);
     ++shared_->barriers;

@@ -25,6 +25,7 @@ public:
     Status put_new(const std::string& name, ByteView content) override;
     Status replace(const std::string& name, ByteView content) override;
     Status remove(const std::string& name) override;
+    Result<std::string> set_aside(const std::string& name) override;
     Status barrier() override;
     Status settle(const std::string&) override { return done(); }
     Result<std::vector<ObjectInfo>> list(const std::string& folder) override;

@@ -261,7 +261,7 @@ TEST_F(RepairerTest, DamagedLedgerIsRefusedInWords) {
     const auto before = vault_.objects("a");
     const auto result = repair_a(true);
     ASSERT_TRUE(fails_with(Code::corrupt, result));
-    EXPECT_NE(result.error().message.find("custody copy"), std::string::npos);
+    EXPECT_NE(result.error().message.find("custody init"), std::string::npos);
     EXPECT_EQ(vault_.objects("a"), before);
 }
 

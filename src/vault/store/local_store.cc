@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "vault/store/locked_file.h"
 #include "vault/store/reserve.h"
+#include "vault/store/set_aside.h"
 
 #include <algorithm>
 #include <array>
@@ -102,7 +103,7 @@ struct StoreFolders {
         const std::string folder = path_of(kTemporary);
         auto made = LockedFile::create(files, folder);
         if (made.ok() || made.error().code != Code::not_found) return made;
-        TRY(make_directories(files, folder, kFolderMode));
+        TRY(make_directories(files, folder, kFolderMode, Owner::folder));
         return LockedFile::create(files, folder);
     }
 };
@@ -126,7 +127,7 @@ Status name_object_in_folder(StoreFolders& store, LockedFile& file, const std::s
     const std::string folder = parent_path(path);
     Status named = name_object(store, file, path, naming, size);
     if (!named.ok() && named.error().code == Code::not_found) {
-        TRY(make_directories(store.files, folder, kFolderMode));
+        TRY(make_directories(store.files, folder, kFolderMode, Owner::folder));
         named = name_object(store, file, path, naming, size);
     }
     TRY(named);
@@ -213,6 +214,7 @@ public:
         TRY_ASSIGN(const std::string path, checked_path(name));
         auto file = files_.open(path);
         if (is_absent(file) && name == kMarksObject) file = wait_for_replacement(path);
+        if (!file.ok() && file.error().code == Code::io) TRY(info(name));  // says so where it is no file
         TRY(file);
         TRY_ASSIGN(const FileInfo info, (*file)->info());
         return std::unique_ptr<ObjectReader>(std::make_unique<LocalReader>(std::move(*file), info.size, path));
@@ -221,7 +223,7 @@ public:
     Result<ObjectInfo> info(const std::string& name) override {
         TRY_ASSIGN(const std::string path, checked_path(name));
         TRY_ASSIGN(const FileInfo info, files_.info(path));
-        if (!info.is_regular) return Error{Code::not_found, say("{} is not a file", printable(path))};
+        if (!info.is_regular) return Error{Code::corrupt, say("{} is not a file", printable(path))};
         return ObjectInfo{name, info.size, info.modified};
     }
 
@@ -252,6 +254,11 @@ public:
         TRY(files_.remove(path));
         store_->dirty.add(parent_path(path));
         return done();
+    }
+
+    Result<std::string> set_aside(const std::string& name) override {
+        TRY(checked_path(name));
+        return custody::set_aside(files_, store_->root, name);
     }
 
     Status barrier() override { return store_->dirty.sync_all(); }
@@ -386,7 +393,7 @@ Result<std::unique_ptr<SessionLock>> LocalStore::begin_session() {
     const std::string path = store_->path_of(fmt::format("{}/{}", kSessions, id));
     Status named = file.rename_over(path);
     if (!named.ok() && named.error().code == Code::not_found) {
-        TRY(make_directories(files_, parent_path(path), kFolderMode));
+        TRY(make_directories(files_, parent_path(path), kFolderMode, Owner::folder));
         named = file.rename_over(path);
     }
     TRY(named);
@@ -430,8 +437,9 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
     const std::string path = store_->path_of(kLockObject);
     auto file = files_.open_writable(path);
     if (!file.ok() && file.error().code == Code::not_found) {
-        TRY(make_directories(files_, parent_path(path), kFolderMode));
+        TRY(make_directories(files_, parent_path(path), kFolderMode, Owner::folder));
         file = files_.create(path, kFileMode);
+        if (file.ok()) TRY((*file)->own_as_folder());
         if (!file.ok() && file.error().code == Code::exists) file = files_.open_writable(path);
     }
     TRY(file);
@@ -445,7 +453,8 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
 
 Status make_folder(FileSystem& files, const std::string& path) {
     const Status made = files.make_directory(path, kFolderMode);
-    return made.ok() || made.error().code == Code::exists ? done() : made;
+    if (made.ok()) return files.own_as_parent(path);
+    return made.error().code == Code::exists ? done() : made;
 }
 
 }  // namespace
@@ -461,6 +470,7 @@ Status make_store_folders(FileSystem& files, const std::string& root) {
     for (int i = 0; i < 256; ++i) TRY(make_folder(files, join_path(packs, fmt::format("{:02x}", i))));
     auto lock = files.create(join_path(root, kLockObject), kFileMode);
     if (!lock.ok() && lock.error().code != Code::exists) return std::move(lock).error();
+    if (lock.ok()) TRY((*lock)->own_as_folder());
     TRY(files.sync_directory(packs));
     TRY(files.sync_directory(join_path(root, "gc")));
     return files.sync_directory(root);

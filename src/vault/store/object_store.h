@@ -2,10 +2,10 @@
 // One conformance suite (tests/vault/store/object_store_suite.h) is passed by every implementation.
 //
 // Names are relative, of [a-z0-9/._-]: vault.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>,
-// witness/<32>/<16>, gc/marks, sessions/<32>[-<generation>], tmp/<32>, reserve. Ownership: a store outlives its readers, writers
-// and sessions. Threads: safe from many; a writer or reader serves one thread, except ObjectReader::read, which is safe from
-// many. Errors: io, no_space, denied, read_only, exists, not_found, busy; corrupt for a name of another form. Durable: see each
-// function.
+// witness/<32>/<16>, gc/marks, sessions/<32>[-<generation>], tmp/<32>, reserve, aside/<any>. Ownership: a store outlives its
+// readers, writers and sessions. Threads: safe from many; a writer or reader serves one thread, except ObjectReader::read, which
+// is safe from many. Errors: io, no_space, denied, read_only, exists, not_found, busy; corrupt for a name of another form.
+// Durable: see each function.
 #pragma once
 
 #include "base/bytes.h"
@@ -63,6 +63,7 @@ public:
     virtual ~ObjectStore() = default;
     [[nodiscard]] virtual std::string location() const = 0;  // for messages: "/mnt/disk-a/vault"
     [[nodiscard]] virtual Result<std::unique_ptr<ObjectReader>> open(const std::string& name) = 0;
+    // corrupt: what bears the name is no file.
     [[nodiscard]] virtual Result<ObjectInfo> info(const std::string& name) = 0;
     // The whole object; Code::corrupt above max_size.
     [[nodiscard]] virtual Result<Bytes> get(const std::string& name, std::uint64_t max_size) = 0;
@@ -73,6 +74,9 @@ public:
     [[nodiscard]] virtual Status replace(const std::string& name, ByteView content) = 0;
     // not_found is an error. busy: a temporary file of a living writer. Durable after barrier().
     [[nodiscard]] virtual Status remove(const std::string& name) = 0;
+    // Whatever bears the name, a folder too, leaves the vault's content: renamed to the name that is returned, aside/..., which
+    // list("") leaves out and nobody removes. not_found. Durable when it returns.
+    [[nodiscard]] virtual Result<std::string> set_aside(const std::string& name) = 0;
     // Every name finished or removed before is durable after this. Nothing pending: no fsync.
     [[nodiscard]] virtual Status barrier() = 0;
     // The names that are in this folder now, whoever made them, are durable after the next barrier().

@@ -1,0 +1,36 @@
+#include "vault/store/set_aside.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace custody {
+namespace {
+
+constexpr const char* kAside = "aside";
+constexpr std::uint32_t kFolderMode = 0700;
+constexpr int kMaxTries = 10'000;
+
+}  // namespace
+
+Result<std::string> set_aside(FileSystem& files, const std::string& root, const std::string& name) {
+    TRY(make_directories(files, join_path(root, kAside), kFolderMode));
+    std::string flat = name;
+    std::replace(flat.begin(), flat.end(), '/', '-');
+    const std::string path = join_path(root, name);
+    for (int n = 1; n <= kMaxTries; ++n) {
+        const std::string to = n == 1 ? fmt::format("{}/{}", kAside, flat) : fmt::format("{}/{}.{}", kAside, flat, n);
+        const Status moved = files.rename_new(path, join_path(root, to));
+        if (!moved.ok() && moved.error().code == Code::exists) continue;
+        TRY(moved);
+        // The new name first: between the two a power cut may leave both, never neither.
+        TRY(files.sync_directory(join_path(root, kAside)));
+        TRY(files.sync_directory(parent_path(path)));
+        return to;
+    }
+    return Error{Code::failed, say("{} holds too many of one name; clear it away", printable(join_path(root, kAside)))};
+}
+
+}  // namespace custody

@@ -1,0 +1,19 @@
+// Taking out of the way what bears an object's name and is not that object: a folder, a FIFO, damaged bytes that nothing
+// replaces.
+//
+// It is renamed, whatever it is, to aside/<name, with - for />[.<number>] in the vault's folder: no part of the vault's content,
+// never listed with it, and removed by a person only. Threads: none. Errors: not_found: nothing bears the name; what the file
+// system says. Durable when it returns.
+#pragma once
+
+#include "base/file.h"
+#include "base/result.h"
+
+#include <string>
+
+namespace custody {
+
+// `name`: of an object below `root`. Returns the new name, below `root` too.
+[[nodiscard]] Result<std::string> set_aside(FileSystem& files, const std::string& root, const std::string& name);
+
+}  // namespace custody
