@@ -1,7 +1,7 @@
 #include "restore/batch_writer.h"
 
-#include "base/crypto.h"
 #include "base/text.h"
+#include "restore/chunk_fetch.h"
 
 #include <algorithm>
 #include <chrono>
@@ -113,27 +113,15 @@ void BatchWriter::write_block(Batch& batch, std::size_t begin, std::size_t end) 
     std::vector<Unmet> unmet;
     std::vector<std::size_t> met;
     const Location at = batch.location_of(batch.needs[begin]);
-    const Status opened = access_.blocks().read_data(at, thread_tools(), raw);
-    if (!opened.ok()) {
-        for (std::size_t i = begin; i < end; ++i) unmet.push_back({i, opened.error(), false});
-    } else {
-        KeyedHash hash(access_.keys().suite, access_.keys().chunk_id_key);
-        bool same = false;  // the needs are sorted: one chunk wanted by many files is hashed once
-        for (std::size_t i = begin; i < end; ++i) {
-            const Need& need = batch.needs[i];
-            const bool again = i > begin && need.offset == batch.needs[i - 1].offset && need.id == batch.needs[i - 1].id &&
-                               need.length == batch.needs[i - 1].length;
-            if (!again) {
-                const bool fits = need.offset <= raw.size() && need.length <= raw.size() - need.offset;
-                same = fits && hash.hash(kChunkDomain, ByteView(raw).subspan(need.offset, need.length)) == need.id.bytes;
-            }
-            if (same) {
-                met.push_back(i);
-            } else {
-                const std::string pack = pack_name(at.pack);
-                unmet.push_back(
-                    {i, {Code::corrupt, say("{} at offset {}: a chunk does not match its id", pack, at.block_offset)}, false});
-            }
+    std::vector<WantedChunk> wanted;  // sorted: one chunk wanted by many files is hashed once
+    wanted.reserve(end - begin);
+    for (std::size_t i = begin; i < end; ++i) wanted.push_back({batch.needs[i].id, batch.needs[i].offset, batch.needs[i].length});
+    const BlockProof proof = prove_block(access_, at, wanted, raw);
+    for (std::size_t i = begin; i < end; ++i) {
+        if (proof.holds(i - begin)) {
+            met.push_back(i);
+        } else {
+            unmet.push_back({i, proof.why_not(), false});
         }
     }
     if (!unmet.empty()) {

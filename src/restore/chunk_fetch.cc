@@ -1,5 +1,6 @@
 #include "restore/chunk_fetch.h"
 
+#include "base/crypto.h"
 #include "base/text.h"
 #include "restore/plan.h"
 
@@ -7,23 +8,40 @@
 
 namespace custody {
 
-bool proves(KeyedHash& hash, ByteView raw, const Location& at, const ChunkId& id) {
-    const bool fits = at.offset <= raw.size() && at.length <= raw.size() - at.offset;
-    return fits && hash.hash(kChunkDomain, raw.subspan(at.offset, at.length)) == id.bytes;
+BlockProof prove_block(const SnapshotAccess& access, const Location& at, std::span<const WantedChunk> wanted, Bytes& raw) {
+    BlockProof proof;
+    proof.at_ = at;
+    proof.opened_ = access.blocks().read_data(at, thread_tools(), raw);
+    if (!proof.opened_.ok()) return proof;
+    KeyedHash hash(access.keys().suite, access.keys().chunk_id_key);
+    const WantedChunk* before = nullptr;
+    for (const WantedChunk& chunk : wanted) {
+        const bool again =
+            before != nullptr && chunk.offset == before->offset && chunk.length == before->length && chunk.id == before->id;
+        const bool fits = chunk.offset <= raw.size() && chunk.length <= raw.size() - chunk.offset;
+        const bool same =
+            again ? proof.proven_.back()
+                  : fits && hash.hash(kChunkDomain, ByteView(raw).subspan(chunk.offset, chunk.length)) == chunk.id.bytes;
+        proof.proven_.push_back(same);
+        before = &chunk;
+    }
+    return proof;
 }
 
-Error mismatch_at(const Location& at) {
-    return {Code::corrupt, say("{} at offset {}: a chunk does not match its id", pack_name(at.pack), at.block_offset)};
+Error BlockProof::why_not() const {
+    if (!opened_.ok()) return opened_.error();
+    return {Code::corrupt, say("{} at offset {}: a chunk does not match its id", pack_name(at_.pack), at_.block_offset)};
 }
 
 Result<Bytes> chunk_from_elsewhere(SnapshotAccess& access, const LocatedPiece& failed, const Error& why) {
+    const ChunkId& id = failed.piece.chunk.id;
     TRY(access.trees().reload_index());
-    TRY_ASSIGN(const auto at, access.trees().locate_elsewhere(failed.piece.chunk.id.view(), failed.at.pack));
+    TRY_ASSIGN(const auto at, access.trees().locate_elsewhere(id.view(), failed.at.pack));
     if (!at) return why;
     Bytes raw;
-    TRY(access.blocks().read_data(*at, thread_tools(), raw));
-    KeyedHash hash(access.keys().suite, access.keys().chunk_id_key);
-    if (!proves(hash, raw, *at, failed.piece.chunk.id)) return mismatch_at(*at);
+    const WantedChunk wanted{id, at->offset, at->length};
+    const BlockProof proof = prove_block(access, *at, {&wanted, 1}, raw);
+    if (!proof.holds(0)) return proof.why_not();
     const ByteView chunk = ByteView(raw).subspan(at->offset, at->length);
     return Bytes(chunk.begin(), chunk.end());
 }

@@ -38,12 +38,12 @@ void ContentStream::submit() {
         spare_.pop_back();
     }
     group->job = pool_.submit([this, group] {
-        group->opened = access_.blocks().read_data(group->pieces.front().at, thread_tools(), group->raw);
-        if (!group->opened.ok()) return;
-        KeyedHash hash(access_.keys().suite, access_.keys().chunk_id_key);
+        std::vector<WantedChunk> wanted;
+        wanted.reserve(group->pieces.size());
         for (const LocatedPiece& located : group->pieces) {
-            group->proven.push_back(proves(hash, group->raw, located.at, located.piece.chunk.id));
+            wanted.push_back({located.piece.chunk.id, located.at.offset, located.at.length});
         }
+        group->proof = prove_block(access_, group->pieces.front().at, wanted, group->raw);
     });
 }
 
@@ -53,13 +53,12 @@ Status ContentStream::take_oldest() {
     group->job.wait();
     for (std::size_t i = 0; i < group->pieces.size(); ++i) {
         const LocatedPiece& located = group->pieces[i];
-        if (group->opened.ok() && group->proven[i]) {
+        if (group->proof.holds(i)) {
             const ByteView bytes = ByteView(group->raw).subspan(located.at.offset, located.at.length);
             TRY(sink_(group->tags[i], located.piece, bytes));
             continue;
         }
-        const Error why = group->opened.ok() ? mismatch_at(located.at) : group->opened.error();
-        const auto elsewhere = chunk_from_elsewhere(access_, located, why);
+        const auto elsewhere = chunk_from_elsewhere(access_, located, group->proof.why_not());
         TRY(sink_(group->tags[i], located.piece,
                   elsewhere.ok() ? Result<ByteView>(ByteView(*elsewhere)) : Result<ByteView>(elsewhere.error())));
     }

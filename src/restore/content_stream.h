@@ -36,8 +36,7 @@ private:
         std::vector<LocatedPiece> pieces;  // of one block
         std::vector<std::uint64_t> tags;
         Bytes raw;
-        Status opened = done();
-        std::vector<bool> proven;
+        BlockProof proof;
         std::future<void> job;
     };
     void submit();

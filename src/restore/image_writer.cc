@@ -83,17 +83,21 @@ private:
         if (stop_.requested() || has_failed_) return;
         Bytes raw;
         const Location& at = window_[begin].at;
-        const Status opened = access_.blocks().read_data(at, thread_tools(), raw);
-        KeyedHash hash(access_.keys().suite, access_.keys().chunk_id_key);
+        std::vector<WantedChunk> wanted;
+        wanted.reserve(end - begin);
+        for (std::size_t i = begin; i < end; ++i) {
+            wanted.push_back({window_[i].piece.chunk.id, window_[i].at.offset, window_[i].at.length});
+        }
+        const BlockProof proof = prove_block(access_, at, wanted, raw);
         for (std::size_t i = begin; i < end; ++i) {
             const LocatedPiece& located = window_[i];
-            if (opened.ok() && proves(hash, raw, located.at, located.piece.chunk.id)) {
+            if (proof.holds(i - begin)) {
                 const Status written = write_piece(located.piece, ByteView(raw).subspan(located.at.offset, located.at.length));
                 if (!written.ok()) fail(written.error());
                 continue;
             }
             const std::lock_guard lock(mutex_);
-            unmet_.emplace_back(i, opened.ok() ? mismatch_at(located.at) : opened.error());
+            unmet_.emplace_back(i, proof.why_not());
         }
     }
 
