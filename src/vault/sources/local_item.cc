@@ -28,7 +28,8 @@ Error replaced(const std::string& path) {
 // bound.
 class UnmeasuredContent final : public FileContent {
 public:
-    UnmeasuredContent(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    UnmeasuredContent(Fd fd, const struct stat& opened, std::string path)
+        : fd_(std::move(fd)), opened_(opened), path_(std::move(path)) {}
 
     [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
     [[nodiscard]] const std::vector<Hole>& holes() const override { return none_; }
@@ -48,10 +49,16 @@ public:
         }
         return filled;
     }
-    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
+    // What the kernel makes up has no times that would tell.
+    [[nodiscard]] Result<bool> changed_since_open() override {
+        struct stat now {};
+        if (::fstat(fd_.get(), &now) != 0) return system_error(errno, "look at", path_);
+        return !is_kernel_made(fd_.get()) && stamp_of(now) != stamp_of(opened_);
+    }
 
 private:
     Fd fd_;
+    struct stat opened_;
     std::string path_;
     std::vector<Hole> none_;
     std::uint64_t total_ = 0;
@@ -59,8 +66,11 @@ private:
 
 bool is_unmeasured(int fd, const struct stat& status) {
     if (status.st_blocks != 0) return false;
+    if (is_kernel_made(fd)) return true;
     Byte first{};
-    return is_kernel_made(fd) || (status.st_size == 0 && ::pread(fd, &first, 1, 0) == 1);
+    struct stat now {};
+    if (status.st_size != 0 || ::pread(fd, &first, 1, 0) != 1) return false;
+    return ::fstat(fd, &now) == 0 && now.st_size == 0;  // otherwise it was just written to
 }
 
 class LocalContent final : public FileContent {
@@ -228,7 +238,7 @@ Result<OpenedItem> open_local_item(const std::shared_ptr<LocalFolder>& folder, c
     if (!is_file) return opened;
     if (is_unmeasured(fd.get(), status)) {
         opened.settles = false;
-        opened.content = std::make_unique<UnmeasuredContent>(std::move(fd), path);
+        opened.content = std::make_unique<UnmeasuredContent>(std::move(fd), status, path);
         return opened;
     }
     const auto size = static_cast<std::uint64_t>(status.st_size);
