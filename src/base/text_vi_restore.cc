@@ -43,6 +43,8 @@ constexpr Translation kTexts[] = {
     {"the archive", "tệp lưu trữ"},
     {"the folder {} was replaced by another while restoring: run it again",
      "thư mục {} bị thay bằng thư mục khác trong khi phục hồi: hãy chạy lại"},
+    {"the loop device {} is made of it; unmount what is on it and detach it with 'losetup -d {}', or name another file",
+     "thiết bị loop {} được tạo từ nó; hãy gỡ gắn những gì trên đó và tháo bằng 'losetup -d {}', hoặc chọn tệp khác"},
     {"the name leads to another device now", "tên này giờ dẫn đến thiết bị khác"},
     {"the output", "đầu ra"},
     {"the prefix {} is not a folder", "tiền tố {} không phải là thư mục"},

@@ -125,7 +125,9 @@ Status OpenImageTarget::open_file(const ImageTarget& target, std::uint64_t size)
         if (!overwrite_) return Error{Code::exists, say("{} is there already: name another file, or --overwrite always", shown)};
         // Another file would take its name, and whoever uses the device would go on with one that has none.
         if (const auto loops = loop_devices_over(status); !loops.empty()) {
-            return refused(target.path, say("it is in use: {}", say("behind the loop device {}", loops.front())));
+            return refused(target.path, say("the loop device {} is made of it; unmount what is on it and detach it with "
+                                            "'losetup -d {}', or name another file",
+                                            loops.front(), loops.front()));
         }
     }
     std::array<Byte, 8> random{};

@@ -54,14 +54,15 @@ private:
 
 class RestoreFolders : public ::testing::Test, protected RestoreFixture {
 protected:
-    Snapshot backed_up() {
+    // Enough files for a run to show progress several times, or few.
+    Snapshot backed_up(int files = 2) {
         for (int folder = 0; folder < 20; ++folder) {
             const std::string name = source + "/" + std::to_string(folder);
             EXPECT_EQ(::mkdir(name.c_str(), 0755), 0);
             EXPECT_EQ(::mkdir((name + "/below").c_str(), 0751), 0);
-            for (int file = 0; file < 100; ++file) write_file(name + "/below/" + std::to_string(file), std::to_string(file));
+            for (int file = 0; file < files; ++file) write_file(name + "/below/" + std::to_string(file), std::to_string(file));
         }
-        write_file(source + "/large", noise(20'000'000, 7));
+        write_file(source + "/large", noise(3'000'000, 7));
         EXPECT_EQ(::chmod(source.c_str(), 0711), 0);
         return back_up();
     }
@@ -138,7 +139,7 @@ TEST_F(RestoreFolders, AFolderInWhichNothingIsMadeIsNotTouched) {
 
 // Killed at several points, then run to its end: what the killed runs made gets the snapshot's attributes, the user's keeps its.
 TEST_F(RestoreFolders, WhatAKilledRestoreMadeIsFinishedAndOnesOwnIsKept) {
-    const Snapshot snapshot = backed_up();
+    const Snapshot snapshot = backed_up(100);
     make_own_folders();
     make_own_folder("3", 0700);
     int killed = 0;
@@ -161,7 +162,7 @@ TEST_F(RestoreFolders, WhatAKilledRestoreMadeIsFinishedAndOnesOwnIsKept) {
 
 // Parents of what was chosen, and a target that was not there, are made by a restore too.
 TEST_F(RestoreFolders, AKilledRestoreThatMadeTheTargetIsFinishedExactly) {
-    const Snapshot snapshot = backed_up();
+    const Snapshot snapshot = backed_up(100);
     options.paths = {source + "/5", source + "/large"};
     ASSERT_TRUE(killed_restore(snapshot, 2));
     EXPECT_THAT(marks_below(target), ::testing::SizeIs(1));
