@@ -84,6 +84,7 @@ constexpr Translation kTexts[] = {
     {"it belongs below {}", "nó thuộc dưới {}"},
     {"it is read-only", "thiết bị chỉ cho đọc"},
     {"it is too small: it holds {}, the image needs {}", "thiết bị quá nhỏ: chứa được {}, ảnh cần {}"},
+    {"its record is lost or damaged", "bản ghi của nó bị mất hoặc hỏng"},
     {"keep  ", "giữ   "},
     {"keep it apart from the vault and from its passphrase; whoever has both opens every backup",
      "hãy cất riêng với kho và với cụm mật khẩu; ai có cả hai thì mở được mọi bản sao lưu"},
@@ -103,10 +104,10 @@ constexpr Translation kTexts[] = {
      "custodian's 'custody key export --public' here with 'custody key import'",
      "nhãn {} đã bị hủy ngày {}, theo sổ cái của kho, mà bộ khóa này vẫn giữ khóa ghi của nó: hãy nhận bản 'custody key export "
      "--public' của bên giữ khóa vào đây bằng 'custody key import'"},
-    {"label {} was destroyed, as the ledger of {} says, and this keyring still holds its keys: nothing is exported until "
-     "'custody key destroy --label {}' was run with it",
-     "nhãn {} đã bị hủy, theo sổ cái của {}, mà bộ khóa này vẫn giữ khóa của nó: không xuất gì cho đến khi đã chạy 'custody key "
-     "destroy --label {}' với bộ khóa này"},
+    {"label {} was destroyed, as the ledger of a vault says, and this keyring still holds its keys: nothing that carries them is "
+     "exported; finish it with 'custody key destroy --label {}'",
+     "nhãn {} đã bị hủy, theo sổ cái của một kho, mà bộ khóa này vẫn giữ khóa của nó: không xuất gì có chứa các khóa đó; hãy "
+     "hoàn tất bằng 'custody key destroy --label {}'"},
     {"label {}: keys destroyed in {}", "nhãn {}: đã hủy khóa trong {}"},
     {"left or not restored: {}; each is named above", "để nguyên hoặc không phục hồi được: {}; mỗi mục đã nêu ở trên"},
     {"live databases are not backed up by this version: pipe a dump into 'custody backup --stdin NAME.sql --label database'",

@@ -34,19 +34,56 @@ Status publish(Repository& repository, Operation operation, const std::vector<Ob
     return done();
 }
 
-Result<std::vector<Repository::Listed>> find_all(Context& context, Repository& repository,
-                                                 const std::vector<std::string>& references) {
-    std::vector<Repository::Listed> found;
-    for (const std::string& reference : references) {
+// A hold is the ledger's: it is laid on, and ends for, a snapshot whose record is lost as well, or that could never be forgotten.
+struct Found {
+    ObjectId id;
+    LedgerSnapshot ledger;
+    std::optional<Snapshot> snapshot;  // none: its record is lost or damaged
+};
+
+std::string title_of_found(const Found& found) {
+    return found.snapshot ? title_of(*found.snapshot) : say("its record is lost or damaged");
+}
+
+Result<Found> find_one(Context& context, Repository& repository, const std::string& reference) {
+    if (!is_id_or_prefix(reference)) {
         TRY_ASSIGN(Repository::Listed listed, context.find_snapshot(repository, reference));
-        found.push_back(std::move(listed));
+        const ObjectId id = listed.snapshot.id;
+        return Found{id, std::move(listed.ledger), std::move(listed.snapshot)};
+    }
+    TRY_ASSIGN(const ObjectId id, repository.find_id(reference));
+    Found found{id, repository.state().snapshots.at(id), std::nullopt};
+    auto snapshot = repository.read_snapshot(id);
+    if (!snapshot.ok() && snapshot.error().code != Code::corrupt) return std::move(snapshot).error();
+    if (snapshot.ok()) found.snapshot = std::move(*snapshot);
+    return found;
+}
+
+Result<std::vector<Found>> find_all(Context& context, Repository& repository, const std::vector<std::string>& references) {
+    std::vector<Found> found;
+    for (const std::string& reference : references) {
+        TRY_ASSIGN(Found one, find_one(context, repository, reference));
+        found.push_back(std::move(one));
     }
     return found;
 }
 
-std::vector<ObjectId> ids_of(const std::vector<Repository::Listed>& all) {
+// Oldest first; those whose record is lost come last.
+Result<std::vector<Found>> list_all(Repository& repository) {
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(std::vector<Repository::Listed> listed, repository.snapshots(nullptr, &damaged));
+    std::vector<Found> all;
+    for (Repository::Listed& one : listed) {
+        const ObjectId id = one.snapshot.id;
+        all.push_back({id, std::move(one.ledger), std::move(one.snapshot)});
+    }
+    for (const Repository::DamagedSnapshot& one : damaged) all.push_back({one.id, one.ledger, std::nullopt});
+    return all;
+}
+
+std::vector<ObjectId> ids_of(const std::vector<Found>& all) {
     std::vector<ObjectId> ids;
-    for (const Repository::Listed& listed : all) ids.push_back(listed.snapshot.id);
+    for (const Found& found : all) ids.push_back(found.id);
     return ids;
 }
 
@@ -82,9 +119,9 @@ Result<int> run_add(Context& context, const HoldFlags& flags) {
     const std::vector<ObjectId> ids = ids_of(found);
     TRY(publish(repository, Operation::hold, ids, details, now));
     context.output().document({{"held", hex_of(ids)}});
-    for (const Repository::Listed& listed : found) {
-        context.output().line(say("held {}: {}", short_id(listed.snapshot.id), title_of(listed.snapshot)));
-        tell_longer_hold(context, repository.state(), listed.snapshot.id, details);
+    for (const Found& one : found) {
+        context.output().line(say("held {}: {}", short_id(one.id), title_of_found(one)));
+        tell_longer_hold(context, repository.state(), one.id, details);
     }
     return kExitDone;
 }
@@ -93,37 +130,37 @@ Result<int> run_release(Context& context, const HoldFlags& flags) {
     TRY(check_reason(flags));
     TRY_ASSIGN(Repository repository, context.open_vault());
     TRY_ASSIGN(const auto found, find_all(context, repository, flags.snapshots));
-    for (const Repository::Listed& listed : found) {
-        if (listed.ledger.hold) continue;
-        return Error{Code::not_found,
-                     say("snapshot {} is not held: 'custody hold list' shows those that are", short_id(listed.snapshot.id))};
+    for (const Found& one : found) {
+        if (one.ledger.hold) continue;
+        return Error{Code::not_found, say("snapshot {} is not held: 'custody hold list' shows those that are", short_id(one.id))};
     }
     const std::vector<ObjectId> ids = ids_of(found);
     TRY(publish(repository, Operation::release, ids, {{"reason", flags.reason}}, context.clock().now()));
     context.output().document({{"released", hex_of(ids)}});
-    for (const Repository::Listed& listed : found) {
-        context.output().line(say("released {}: {}", short_id(listed.snapshot.id), title_of(listed.snapshot)));
+    for (const Found& one : found) {
+        context.output().line(say("released {}: {}", short_id(one.id), title_of_found(one)));
     }
     return kExitDone;
 }
 
 Result<int> run_list(Context& context, const NoFlags&) {
     TRY_ASSIGN(Repository repository, context.open_vault());
-    TRY_ASSIGN(const auto snapshots, repository.snapshots());
+    TRY_ASSIGN(const std::vector<Found> snapshots, list_all(repository));
     const Time now = context.clock().now();
     std::vector<std::vector<std::string>> rows = {{say("ID"), say("Snapshot"), say("Since"), say("Until"), say("Reason")}};
     context.output().begin_list();
-    for (const Repository::Listed& listed : snapshots) {
-        if (!is_held(listed.ledger, now)) continue;
-        const HoldState& hold = *listed.ledger.hold;
-        context.output().item({{"snapshot", listed.snapshot.id.hex()},
-                               {"label", listed.snapshot.summary.label},
-                               {"name", listed.snapshot.summary.name},
-                               {"time", json_time(listed.snapshot.summary.time)},
+    for (const Found& one : snapshots) {
+        if (!is_held(one.ledger, now)) continue;
+        const HoldState& hold = *one.ledger.hold;
+        const SnapshotSummary* summary = one.snapshot ? &one.snapshot->summary : nullptr;
+        context.output().item({{"snapshot", one.id.hex()},
+                               {"label", summary ? Json(summary->label) : Json(nullptr)},
+                               {"name", summary ? Json(summary->name) : Json(nullptr)},
+                               {"time", summary ? json_time(summary->time) : Json(nullptr)},
                                {"since", json_time(hold.since)},
                                {"until", hold.until ? json_time(*hold.until) : Json(nullptr)},
                                {"reason", hold.reason}});
-        rows.push_back({short_id(listed.snapshot.id), title_of(listed.snapshot), human_time(hold.since),
+        rows.push_back({short_id(one.id), title_of_found(one), human_time(hold.since),
                         hold.until ? human_time(*hold.until) : say("until released"), printable(hold.reason)});
     }
     context.output().end_list();

@@ -107,29 +107,37 @@ Result<int> export_public_keys(Context& context, const Keyring& keyring, const s
     return kExitDone;
 }
 
-// A label that a vault's ledger says was destroyed must not be carried on by who still has its keys. Every vault that can be
-// looked at is; that one cannot is no reason to keep a kit from being made.
+Status check_not_carried(const std::vector<LabelInfo>& destroyed, const ExportFlags& flags) {
+    for (const LabelInfo& label : destroyed) {
+        const bool carried =
+            flags.labels.empty() || std::find(flags.labels.begin(), flags.labels.end(), label.name) != flags.labels.end();
+        if (!carried) continue;
+        return Error{Code::refused,
+                     say("label {} was destroyed, as the ledger of a vault says, and this keyring still holds its keys: nothing "
+                         "that carries them is exported; finish it with 'custody key destroy --label {}'",
+                         label.name, label.name)};
+    }
+    return done();
+}
+
+// A label that was destroyed must not be carried on by who still has its keys. The keyring remembers what it saw, and every vault
+// that is at hand is looked at; that one is not is no reason to keep a kit from being made.
 Status check_none_destroyed(Context& context, Keyring& keyring, const ExportFlags& flags) {
     std::vector<std::string> references;
     if (auto named = context.vault_reference(); named.ok()) references.push_back(std::move(*named));
     for (const Medium& medium : context.settings().media) references.push_back(medium.vault);
     for (const std::string& reference : references) {
-        const auto vault = Repository::open(context.files(), context.clock(), reference, &keyring, {.tolerate_damage = true});
-        if (!vault.ok()) {
-            context.progress().note(
-                say("note: {} was not asked for destroyed labels: {}", printable(reference), vault.error().message));
+        const auto vault =
+            Repository::open(context.files(), context.clock(), reference, &keyring, OpenOptions{.tolerate_damage = true});
+        if (vault.ok()) {
+            TRY(check_not_carried(destroyed_but_held(*vault), flags));
             continue;
         }
-        for (const LabelInfo& label : destroyed_but_held(*vault)) {
-            const bool carried =
-                flags.labels.empty() || std::find(flags.labels.begin(), flags.labels.end(), label.name) != flags.labels.end();
-            if (!carried) continue;
-            return Error{Code::refused, say("label {} was destroyed, as the ledger of {} says, and this keyring still holds its "
-                                            "keys: nothing is exported until 'custody key destroy --label {}' was run with it",
-                                            label.name, printable(reference), label.name)};
-        }
+        context.progress().note(
+            say("note: {} was not asked for destroyed labels: {}", printable(reference), vault.error().message));
     }
-    return done();
+    TRY_ASSIGN(const std::vector<LabelInfo> remembered, keyring.condemned_labels());
+    return check_not_carried(remembered, flags);
 }
 
 Result<int> run_export(Context& context, const ExportFlags& flags) {

@@ -256,6 +256,7 @@ Status look_at_vault(Context& context, Overview& overview) {
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
     for (const Repository::DamagedSnapshot& each : damaged) {
+        if (is_held(each.ledger, clock.now)) ++overview.holds;
         overview.needs.push_back(
             say("{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with "
                 "'custody forget {}'",

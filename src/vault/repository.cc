@@ -197,6 +197,7 @@ Status Repository::read_ledger(bool tolerate_damage) {
     }
     const bool moved = !expected || expected->n < state().n;
     if (keyring_ != nullptr && moved && ledger_damage_.empty()) remember_head();
+    remember_destroyed_labels();
     return done();
 }
 
@@ -216,6 +217,16 @@ Status Repository::salvage_ledger(const std::optional<RememberedHead>& expected)
 void Repository::remember_head() {
     const Status remembered = keyring_->remember_head(header_.vault, ledger_->head());
     if (!remembered.ok()) warnings_.push_back(say("the ledger's head could not be remembered: {}", remembered.error().message));
+}
+
+// Of those that the keyring still has keys of: another one destroyed them.
+void Repository::remember_destroyed_labels() {
+    if (keyring_ == nullptr || state().destroyed_labels.empty()) return;
+    for (const LabelInfo& label : keyring_->labels()) {
+        if (!state().destroyed_labels.contains(label.id)) continue;
+        const Status remembered = keyring_->condemn(label.id);
+        if (!remembered.ok()) warnings_.push_back(remembered.error().message);
+    }
 }
 
 Status Repository::accept_rollback(std::uint64_t n) {

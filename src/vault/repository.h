@@ -105,6 +105,7 @@ private:
     Status salvage_ledger(const std::optional<RememberedHead>& expected);
     Status check_family() const;
     void remember_head();
+    void remember_destroyed_labels();
 
     std::unique_ptr<ObjectStore> store_;
     VaultHeader header_;

@@ -135,6 +135,10 @@ TEST(Destruction, AnotherKeyringThatStillReadsTheLabelKeepsItPending) {
         EXPECT_EQ(refused.exit, 5) << refused.out;
         EXPECT_TRUE(one_clear_line(refused)) << refused.err;
     }
+    Program far = office.custody.command(
+        {"key", "export", "--recovery", "--output", office.folder / "carried", "--keyring", office.elsewhere});
+    far.environment["CUSTODY_VAULT"] = "";
+    EXPECT_EQ(run(far).exit, 5) << "it remembers, also where no vault is";
     EXPECT_EQ(
         office.second({"key", "export", "--writer", "--host", "web", "--label", "log", "--output", office.folder / "log"}).exit,
         0)

@@ -2,12 +2,15 @@
 //
 // It is `pending` until each registered copy of the keys was presented and rewritten without the label, or was declared destroyed
 // (Keyring::settle_copy). Then it is `passed with exceptions`: the exception is the keyring's own storage, where old bytes may
-// survive below the file system. Copies are kits, writers' exports, and other keyrings of the family, as far as ledgers,
-// witnesses and the list of trusted signers tell of them: each owes the label until a ledger entry that it signed says that it
-// destroyed it too (destroy_label with that keyring), or it was declared destroyed. A printed kit counts with its file: a new
-// page is printed from the rewritten file, the old one destroyed. Order: every vault is asked first, then told by a ledger entry,
-// then the keys go. Each step may be repeated after a crash. Ownership: refers to keyring and repositories during a call.
-// Threads: one. Errors: refused names snapshots and why; others as keyring.h. Durable on return.
+// survive below the file system. A printed kit counts with its file: a new page is printed from the rewritten file, the old one
+// destroyed.
+// Copies are kits, writers' exports, and other keyrings of the family, as far as ledgers, witnesses and the list of trusted
+// signers tell of them: each of those owes the label until a ledger entry that it signed says that it destroyed it too
+// (destroy_label with that keyring), or it was declared destroyed.
+// Order: every vault is asked first, then told by a ledger entry, then the keys go. Each step may be repeated after a crash;
+// after one between the entry and the keys, `status` with this keyring says that they are still here.
+// Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused names snapshots and why; others as
+// keyring.h. Durable on return.
 #pragma once
 
 #include "base/file.h"

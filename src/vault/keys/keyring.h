@@ -147,6 +147,11 @@ public:
     // each is registered as a copy of kind "keyring", which owes the label.
     [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label,
                                        const std::vector<SignerInfo>& others = {});
+    // A vault's ledger says that another keyring of the family destroyed the label: remembered beside the keyring, also for when
+    // no vault is at hand. Durable; nothing to do when it is known.
+    [[nodiscard]] Status condemn(const LabelId& label);
+    // Labels whose keys are still here and should not be, as far as it was ever seen.
+    [[nodiscard]] Result<std::vector<LabelInfo>> condemned_labels() const;
     // Registered keyrings owe no longer what ledgers say that they destroyed themselves.
     [[nodiscard]] Status settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers);
     // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,

@@ -1,11 +1,19 @@
 // Registered copies of keys, and what they owe to labels that were destroyed.
 #include "base/text.h"
 #include "vault/keys/key_making.h"
+#include "vault/keys/keyring_file.h"
 
 #include <algorithm>
 
 namespace custody {
 namespace {
+
+constexpr std::uint32_t kCondemnedMode = 0600, kCondemnedFolderMode = 0700;
+
+// An empty file: its name says it.
+std::string condemned_path(const std::string& folder, const LabelId& label) {
+    return join_path(join_path(folder, "condemned"), label.hex());
+}
 
 constexpr std::string_view kSignerNote = "signer ";
 
@@ -91,6 +99,28 @@ std::optional<SignerId> signer_of(const CopyInfo& copy) {
     const std::string_view note = copy.note;
     if (copy.kind != "keyring" || !note.starts_with(kSignerNote)) return std::nullopt;
     return SignerId::from_hex(note.substr(kSignerNote.size(), 2 * SignerId::size));
+}
+
+Status Keyring::condemn(const LabelId& label) {
+    FileSystem& files = *state_->files;
+    const std::string path = condemned_path(folder(), label);
+    const auto known = files.info(path);
+    if (known.ok() || known.error().code != Code::not_found) return known.ok() ? done() : Status(known.error());
+    TRY(make_directories(files, parent_path(path), kCondemnedFolderMode, Owner::folder));
+    const auto made = files.create(path, kCondemnedMode);
+    if (!made.ok()) return made.error().code == Code::exists ? done() : Status(made.error());
+    TRY((*made)->own_as_folder());
+    return files.sync_directory(parent_path(path));
+}
+
+Result<std::vector<LabelInfo>> Keyring::condemned_labels() const {
+    std::vector<LabelInfo> condemned;
+    for (LabelInfo& label : labels()) {
+        const auto known = state_->files->info(condemned_path(folder(), label.id));
+        if (known.ok()) condemned.push_back(std::move(label));
+        if (!known.ok() && known.error().code != Code::not_found) return known.error();
+    }
+    return condemned;
 }
 
 Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers) {

@@ -1,10 +1,12 @@
 #include "vault/keys/key_destruction.h"
+#include "vault/history/witness.h"
 
 #include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/results.h"
 #include "tests/support/scratch_folder.h"
+#include "vault/history/witness.h"
 #include "vault/keys/keyring_file.h"
 #include "vault/packs/format.h"
 
@@ -98,6 +100,37 @@ TEST_F(KeyDestructionTest, TheKeysGoAndEveryVaultIsTold) {
         EXPECT_EQ(text.find(to_hex(key->view())), std::string::npos);
     }
     EXPECT_EQ(text.find(to_hex(label->epoch_public)), std::string::npos);  // nor the sealed secret beside it
+}
+
+TEST_F(KeyDestructionTest, AKeyringSeenInAWitnessOnlyOwesTheLabelUntilItSaysOtherwise) {
+    const LabelId label = keyring_.writer_keys("business").value()->label;
+    const Secret other = Secret::random(kKeySize);
+    // Of a vault that is not at hand: only this copy of its ledger's entry is.
+    LedgerEntry far;
+    far.n = 1;
+    far.operation = Operation::init;
+    far.time = clock_.now();
+    const VaultId away = random_id<VaultId>();
+    const Bytes entry = encode(far, away, other).value();
+    ASSERT_TRUE(is_ok(write_witness(first_.store(), away, 1, entry)));
+    const auto result = destroy("business");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->label.state, "pending");
+    ASSERT_EQ(result->label.outstanding_copies.size(), 1u);
+    EXPECT_NE(outstanding_line(keyring_, result->label, result->label.outstanding_copies[0]).find(signer_id(other).hex()),
+              std::string::npos);
+    ASSERT_TRUE(is_ok(keyring_.settle_keyrings({{label, {signer_id(Secret::random(kKeySize))}}})));
+    EXPECT_EQ(reopened().destroyed(label)->state, "pending") << "another's word";
+    ASSERT_TRUE(is_ok(keyring_.settle_keyrings({{label, {signer_id(other)}}})));
+    EXPECT_EQ(reopened().destroyed(label)->state, "passed with exceptions");
+}
+
+TEST_F(KeyDestructionTest, AWriterWhoseExportIsRegisteredIsCountedOnce) {
+    const auto exported = keyring_.export_writer({}, "web01");
+    ASSERT_TRUE(is_ok(exported));
+    const auto result = destroy("business");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->label.outstanding_copies, std::vector<std::uint32_t>{1}) << "the export, not its signer as well";
 }
 
 TEST_F(KeyDestructionTest, AHeldSnapshotForbidsItUntilTheHoldEnds) {
