@@ -86,6 +86,8 @@ struct Repair {
 [[nodiscard]] Status heal_witnesses(Repair& repair);
 // repairer_misplaced.cc: objects whose bytes lie under another name.
 [[nodiscard]] Status heal_misplaced(Repair& repair);
+// repairer_grown.cc: objects that have grown, out of their own first bytes.
+[[nodiscard]] Status heal_grown(Repair& repair);
 // repairer_index.cc: labels, and the index segments of this vault made again from its packs.
 [[nodiscard]] Status open_labels(Repair& repair);
 [[nodiscard]] Status rebuild_index(Repair& repair);

@@ -365,8 +365,13 @@ Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& pro
     TRY(heal_witnesses(repair));
     TRY(survey(repair));
     TRY(repair.catch_up());
-    for (const auto& [name, why] : repair.damaged) TRY(repair.make_way(name));
+    for (auto& [name, why] : repair.damaged) {
+        const std::size_t before = repair.result.set_aside.size();
+        TRY(repair.make_way(name));
+        if (repair.result.set_aside.size() != before) why = say("is missing");
+    }
     TRY(heal_misplaced(repair));
+    TRY(heal_grown(repair));
     TRY(heal_snapshots(repair));
     TRY(heal_packs_by_name(repair));
     TRY(heal_in_attempts(repair));

@@ -67,6 +67,26 @@ TEST(LostRecord, OneThatIsHeldStays) {
     EXPECT_EQ(refused.exit, 5) << refused.err;
     EXPECT_TRUE(one_clear_line(refused));
     EXPECT_THAT(refused.err, HasSubstr("case 17"));
+    const Outcome held = office.custody({"hold", "list", "--json"});
+    ASSERT_EQ(json_of(held).size(), 1U) << held.err;
+    EXPECT_EQ(json_of(held)[0]["snapshot"], office.first);
+    EXPECT_TRUE(json_of(held)[0]["label"].is_null());
+    ASSERT_EQ(office.custody({"hold", "release", office.first, "--reason", "case 17 is closed"}).exit, 0);
+    EXPECT_EQ(office.custody({"forget", office.first}).exit, 0);
+    EXPECT_EQ(office.custody({"verify"}).exit, 0);
+}
+
+TEST(LostRecord, ARecordThatHasGrownIsHealedOutOfItself) {
+    const Loss office("cli-grown-record");
+    const std::string before = read_file_text(office.record(office.first));
+    fs::permissions(office.record(office.first), fs::perms::owner_all);
+    write_file(office.record(office.first), before + std::string(700, 'x'));
+    EXPECT_EQ(office.custody({"verify"}).exit, 4);
+    const Outcome repaired = office.custody({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+    EXPECT_TRUE(read_file_text(office.record(office.first)) == before);
+    EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
+    EXPECT_EQ(office.custody({"restore", office.first, "--target", office.folder / "back"}).exit, 0);
 }
 
 TEST(LostRecord, AnIdThatNamesNoneIsNotFound) {
