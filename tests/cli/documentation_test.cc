@@ -206,6 +206,8 @@ void JsonFields::damage_and_heal() {
         write_file(pack, bytes);
     }
     met("verify", {"verify", "--level", "full"}, 4);
+    std::filesystem::remove(*packs.begin());
+    std::filesystem::create_directory(*packs.begin());  // no file: repair sets it aside
     met("repair", {"repair", "--from", other}, 4);
     met("key passwd", {"key", "passwd"});
 }

@@ -16,7 +16,7 @@ constexpr int kMaxTries = 10'000;
 }  // namespace
 
 Result<std::string> set_aside(FileSystem& files, const std::string& root, const std::string& name) {
-    TRY(make_directories(files, join_path(root, kAside), kFolderMode));
+    TRY(make_directories(files, join_path(root, kAside), kFolderMode, Owner::folder));
     std::string flat = name;
     std::replace(flat.begin(), flat.end(), '/', '-');
     const std::string path = join_path(root, name);
