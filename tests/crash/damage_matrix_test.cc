@@ -9,6 +9,7 @@
 // Two objects may be missing without damage, and verification says so in a note or has nothing to compare with: the witness of
 // the newest entry (here written last, so that a crash may lose it) and the reserve, which prune gives up on a full medium.
 #include "restore/restorer.h"
+#include "restore/unfinished_folder.h"
 #include "restore/verifier.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
@@ -116,6 +117,8 @@ protected:
             std::size_t complete = 0;
             for (const auto& item : std::filesystem::recursive_directory_iterator(target.path())) {
                 if (!item.is_regular_file()) continue;
+                // A run that ended early leaves its mark for the one that goes on.
+                if (!restored.ok() && is_mark_name(item.path().filename().string()) && item.file_size() == 0) continue;
                 const std::string path = std::filesystem::relative(item.path(), target.path()).string();
                 std::ifstream in(item.path(), std::ios::binary);
                 ASSERT_TRUE(expected.contains(path)) << context << ": " << path;
