@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -64,8 +65,8 @@ struct Office {
 
 // Made once: init, two backups of the source (the second with one file changed, one added, one removed).
 inline const Office& shared_office() {
-    static const Office* office = [] {
-        auto* made = new Office("cli");
+    static const std::unique_ptr<const Office> office = [] {
+        auto made = std::make_unique<const Office>("cli");
         made->fill_source();
         EXPECT_EQ(made->custody({"init"}).exit, 0);
         const Outcome first = made->backup();
