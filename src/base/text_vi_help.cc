@@ -205,11 +205,12 @@ constexpr Translation kTexts[] = {
      "chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
     {"Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "
      "held or within its lawful term: six months of the label log (duty B12). A snapshot whose record is lost or damaged is "
-     "ended by its id; the ledger and 'custody status' keep that it was lost. Space is freed by 'custody prune'.",
+     "ended by its id (where its label is not known, once the longest term is over); the ledger and 'custody status' keep that "
+     "it was lost. Space is freed by 'custody prune'.",
      "Không cần cụm mật khẩu. Quy tắc tính riêng cho từng nhãn, tên, máy và loại, không bao giờ làm trống một nhóm, và bỏ qua "
      "những gì đang được giữ hoặc còn trong thời hạn luật định: sáu tháng với nhãn log (nghĩa vụ B12). Bản chụp bị mất hoặc hỏng "
-     "bản ghi thì kết thúc bằng mã của nó; sổ cái và 'custody status' vẫn lưu việc nó bị mất. 'custody prune' giải phóng dung "
-     "lượng."},
+     "bản ghi thì kết thúc bằng mã của nó (nếu không rõ nhãn, khi thời hạn dài nhất đã qua); sổ cái và 'custody status' vẫn lưu "
+     "việc nó bị mất. 'custody prune' giải phóng dung lượng."},
     {"Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code 3: done, "
      "but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.",
      "Không cần mật khẩu. Không bao giờ xóa gì; bản chụp đã bỏ ở bên kia không được đưa trở lại trừ khi nêu tên. Mã thoát 3: đã "

@@ -16,6 +16,8 @@ constexpr Translation kTexts[] = {
     {"a backup is running: {} packs wait for the next prune", "đang có lần sao lưu chạy: {} gói đợi lần dọn sau"},
     {"a backup needs a keyring: name it with --keyring", "sao lưu cần bộ khóa: hãy nêu bằng --keyring"},
     {"a folder is nested too deeply in itself", "một thư mục lồng trong chính nó quá sâu"},
+    {"a prune in {} is about to remove what is left of the forgotten snapshot {}: wait until it has ended, then copy again",
+     "một lần dọn trong {} sắp xóa phần còn lại của bản chụp đã kết thúc {}: hãy đợi nó xong rồi sao chép lại"},
     {"an unknown host", "một máy chưa rõ"},
     {"and {} more damaged packs, which --json names", "và {} gói hỏng nữa, --json nêu tất cả"},
     {"and {} more warnings", "và {} cảnh báo nữa"},
@@ -36,6 +38,7 @@ constexpr Translation kTexts[] = {
     {"forget takes snapshots or a rule, not both", "forget nhận các bản chụp hoặc một quy tắc, không nhận cả hai"},
     {"give an id, at least {} digits of one, latest, latest:NAME or NAME@time",
      "hãy cho mã, ít nhất {} chữ số đầu của mã, latest, latest:TÊN hoặc TÊN@thời gian"},
+    {"gives its snapshot a label that is no id", "cho bản chụp của nó một nhãn không phải mã"},
     {"gives its snapshot an order that is no time", "cho bản chụp của nó một thứ tự không phải thời điểm"},
     {"has grown: has {} bytes instead of {}", "đã to ra: có {} byte thay vì {}"},
     {"held: {}", "đang giữ: {}"},
@@ -57,6 +60,11 @@ constexpr Translation kTexts[] = {
     {"it was no file", "đó không phải là tệp"},
     {"its bytes are another object's", "nội dung là của đối tượng khác"},
     {"its bytes do not hash to its name", "các byte của nó băm không ra tên của nó"},
+    {"its label is not known here, so that the longest lawful term ({}) counts, until {}; `custody repair --from VAULT` may "
+     "bring "
+     "its record back",
+     "ở đây không rõ nhãn của nó, nên tính theo thời hạn luật định dài nhất ({}), đến {}; `custody repair --from VAULT` có thể "
+     "đưa bản ghi của nó trở lại"},
     {"its record in the host cache is damaged; back up again", "bản ghi của nó trong bộ nhớ đệm bị hỏng; hãy sao lưu lại"},
     {"its record was damaged", "bản ghi của nó đã bị hỏng"},
     {"its record was lost", "bản ghi của nó đã bị mất"},
@@ -120,6 +128,7 @@ constexpr Translation kTexts[] = {
     {"snapshot {} was not copied: {}; heal {} with `custody repair` first",
      "bản chụp {} không được sao chép: {}; hãy chữa {} bằng `custody repair` trước"},
     {"snapshot {}: {}", "bản chụp {}: {}"},
+    {"takes away the record of snapshot {}, which is live", "lấy đi bản ghi của bản chụp {} đang còn hiệu lực"},
     {"the clock is behind the vault's last entry: this backup is marked; set the clock",
      "đồng hồ đi sau mục cuối của kho: lần sao lưu này được đánh dấu; hãy chỉnh đồng hồ"},
     {"the clock says {}, but the vault has seen {}: set the clock, then forget",
@@ -143,10 +152,17 @@ constexpr Translation kTexts[] = {
      "không dùng được tên '{}': {}; hãy đặt tên khác bằng --name"},
     {"the next backup will read everything: {}", "lần sao lưu sau sẽ đọc lại mọi thứ: {}"},
     {"the passphrase of the keyring was not given", "chưa đưa cụm mật khẩu của bộ khóa"},
+    {"the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: heal it with `custody repair "
+     "--from "
+     "VAULT`, or, where no copy is left, end it with `custody forget {}`",
+     "bản ghi của bản chụp {} bị hỏng hoặc bị thiếu, nên không giải phóng gì của nhãn {}: hãy chữa bằng `custody repair --from "
+     "VAULT`, hoặc, nếu không còn bản sao nào, kết thúc nó bằng `custody forget {}`"},
     {"the record of snapshot {} is damaged or missing; nothing was freed: heal it with `custody repair --from VAULT`, or, where "
      "no copy is left, end it with `custody forget {}`",
      "bản ghi của bản chụp {} bị hỏng hoặc bị thiếu; không giải phóng gì: hãy chữa bằng `custody repair --from VAULT`, hoặc, nếu "
      "không còn bản sao nào, kết thúc nó bằng `custody forget {}`"},
+    {"the record of snapshot {} was healed meanwhile; run forget again",
+     "bản ghi của bản chụp {} vừa được chữa; hãy chạy forget lại"},
     {"the snapshot has no /{}", "bản chụp không có /{}"},
     {"the writer keys of label {} are not here", "không có khóa máy ghi của nhãn {} ở đây"},
     {"the writer keys of label {} are not here any more", "khóa máy ghi của nhãn {} không còn ở đây"},

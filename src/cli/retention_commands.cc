@@ -123,6 +123,12 @@ Result<int> run_forget(Context& context, const ForgetFlags& flags) {
     return kExitDone;
 }
 
+Json ids_json(const std::vector<ObjectId>& ids) {
+    Json array = Json::array();
+    for (const ObjectId& id : ids) array.push_back(id.hex());
+    return array;
+}
+
 void print_prune(Context& context, const PruneResult& result, bool dry_run) {
     context.progress().clear();
     for (const std::string& line : result.warnings) context.progress().warn(line);
@@ -137,6 +143,7 @@ void print_prune(Context& context, const PruneResult& result, bool dry_run) {
                      {"bytes_after", result.bytes_after},
                      {"index_segments_before", result.index_segments_before},
                      {"index_segments_after", result.index_segments_after},
+                     {"damaged", ids_json(result.damaged)},
                      {"warnings", result.warnings}});
     const std::string removed = say_count(result.packs_removed, "{} pack removed", "{} packs removed");
     const std::string freed = human_bytes(result.bytes_freed);
@@ -164,7 +171,7 @@ Result<int> run_prune(Context& context, const PruneFlags& flags) {
     }
     TRY_ASSIGN(const PruneResult result, prune(repository, options, context.progress(), context.stop()));
     print_prune(context, result, flags.dry_run);
-    return kExitDone;
+    return result.damaged.empty() ? kExitDone : kExitDamage;
 }
 
 Json left_out_json(const CopyResult& result) {
@@ -223,8 +230,8 @@ void add_forget(CommandTable& table) {
                    say("Needs no passphrase. A rule counts for each label, name, host and kind apart, never "
                        "empties a group, and skips what is "
                        "held or within its lawful term: six months of the label log (duty B12). A snapshot whose record "
-                       "is lost or damaged is ended by its id; the ledger and 'custody status' keep that it was "
-                       "lost. Space is freed by 'custody prune'.")});
+                       "is lost or damaged is ended by its id (where its label is not known, once the longest term is "
+                       "over); the ledger and 'custody status' keep that it was lost. Space is freed by 'custody prune'.")});
     add_operands(forget, "SNAPSHOT", flags->snapshots, say("These snapshots"));
     add_value(forget, "--label", flags->label, "L", say("The rule looks at snapshots of this label only"));
     add_value(forget, "--name", flags->name, "N", say("The rule looks at snapshots of this name only"));

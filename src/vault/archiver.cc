@@ -192,7 +192,7 @@ private:
         LedgerEntry entry;
         entry.operation = Operation::add;
         entry.snapshots = {snapshot.id};
-        entry.details = {{"order", to_rfc3339_utc(order_)}};
+        entry.details = {{"order", to_rfc3339_utc(order_)}, {"label", keys_->label.hex()}};
         TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
         const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
             TRY(may_be_stored(now, keys_->label, options_.label));  // destroyed meanwhile

@@ -167,21 +167,33 @@ private:
         entry.operation = Operation::forget;
         entry.time = clock_.now;
         entry.snapshots = ids_;
-        for (const LostRecord& lost : lost_) {
-            Json record = {{"snapshot", lost.id.hex()}};
-            if (lost.label) record["label"] = lost.label->hex();
-            entry.details["lost"].push_back(std::move(record));
-            if (repository_.state().objects.contains(snapshot_name(lost.id))) entry.removed.push_back(snapshot_name(lost.id));
-        }
-        TRY(repository_.publish(std::move(entry), [this](const LedgerState& now, LedgerEntry&) -> Status {
+        TRY(repository_.publish(std::move(entry), [this](const LedgerState& now, LedgerEntry& draft) -> Status {
             for (const ObjectId& id : ids_) {
                 const auto live = now.snapshots.find(id);
                 if (live == now.snapshots.end() || is_held(live->second, clock_.now)) {
                     return Error{Code::busy, say("snapshot {} was forgotten or held meanwhile; run forget again", id.hex())};
                 }
             }
-            return done();
+            return name_lost(now, draft);
         }));
+        return done();
+    }
+
+    // Asked at each attempt, for a repair may have healed a record meanwhile: a sound one goes by prune, as any other does.
+    Status name_lost(const LedgerState& now, LedgerEntry& draft) {
+        draft.removed.clear();
+        draft.details.erase("lost");
+        for (const LostRecord& lost : lost_) {
+            const auto read = repository_.read_snapshot(lost.id);
+            if (read.ok() || read.error().code == Code::wrong_key) {
+                return Error{Code::busy, say("the record of snapshot {} was healed meanwhile; run forget again", lost.id.hex())};
+            }
+            if (read.error().code != Code::corrupt) return read.error();
+            Json record = {{"snapshot", lost.id.hex()}};
+            if (lost.label) record["label"] = lost.label->hex();
+            draft.details["lost"].push_back(std::move(record));
+            if (now.objects.contains(snapshot_name(lost.id))) draft.removed.push_back(snapshot_name(lost.id));
+        }
         return done();
     }
 

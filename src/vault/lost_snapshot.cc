@@ -12,13 +12,15 @@ namespace {
 
 constexpr std::size_t kShortId = 8;
 
-// A snapshot that brought anything new came with an index segment, whose name carries the label.
+// Entries of early versions do not say. A backup that brought anything new came with an index segment, whose name carries the
+// label; a copy enters segments of many labels with the first of its snapshots.
 Result<std::optional<LabelId>> label_in_entry(Repository& repository, std::uint64_t n) {
     const VaultId& vault = repository.header().vault;
     auto read = read_entry(repository.store(), ledger_name(n), vault, n);
     if (!read.ok() && is_damage(read.error())) read = read_entry(repository.store(), witness_name(vault, n), vault, n);
     if (!read.ok() && is_damage(read.error())) return std::optional<LabelId>();
     TRY(read);
+    if (read->entry.operation != Operation::add) return std::optional<LabelId>();
     std::optional<LabelId> found;
     for (const ObjectInfo& object : read->entry.added) {
         const auto label = label_in_name(object.name);
@@ -57,7 +59,11 @@ Result<LostRecord> look_at_lost(Repository& repository, const ObjectId& id) {
         lost.label_name = lost.before_grown->summary.label;
         return lost;
     }
-    TRY_ASSIGN(lost.label, label_in_entry(repository, lost.ledger.sequence));
+    lost.label = lost.ledger.label;
+    if (!lost.label) {
+        TRY_ASSIGN(lost.label, label_in_entry(repository, lost.ledger.sequence));
+    }
+    lost.destroyed = lost.label && repository.state().destroyed_labels.contains(*lost.label);
     if (!lost.label || repository.keyring() == nullptr) return lost;
     if (const auto keys = repository.keyring()->writer_keys(*lost.label)) lost.label_name = keys->name;
     return lost;
@@ -78,9 +84,15 @@ std::string protection_of(const LostRecord& lost, Time now) {
     // Its run began at its order, or before where the clock was set back: the term may end earlier, never later.
     const Time time = lost.before_grown ? lost.before_grown->summary.time : lost.ledger.order;
     if (lost.before_grown && time > now) return say("dated after now");
-    if (lost.label_name.empty() || !is_within_lawful_term(lost.label_name, time, now)) return {};
-    const LawfulTerm term = lawful_term(lost.label_name);
-    return say("within the lawful term ({}) until {}", term.duty, to_rfc3339_local(Time{time.ns + term.length_ns}));
+    const bool known = !lost.label_name.empty();
+    const LawfulTerm term = known ? lawful_term(lost.label_name) : longest_lawful_term();
+    if (lost.destroyed || !is_within(term, time, now)) return {};
+    const std::string until = to_rfc3339_local(Time{time.ns + term.length_ns});
+    if (known) return say("within the lawful term ({}) until {}", term.duty, until);
+    return say(
+        "its label is not known here, so that the longest lawful term ({}) counts, until {}; `custody repair --from VAULT` "
+        "may bring its record back",
+        term.duty, until);
 }
 
 }  // namespace custody

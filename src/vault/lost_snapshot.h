@@ -13,8 +13,9 @@ struct LostRecord {
     ObjectId id;
     LedgerSnapshot ledger;
     bool missing = false;                  // its file is not there; else damaged
-    std::optional<LabelId> label;          // of the index segments that came with it, where they are of one label
+    std::optional<LabelId> label;          // as the ledger says, or the index segments that came with it
     std::string label_name;                // empty: not known here
+    bool destroyed = false;                // the label: nobody could read it anyway
     std::optional<Snapshot> before_grown;  // bytes were appended to its file: what it says without them
 };
 
@@ -24,7 +25,7 @@ struct LostRecord {
 [[nodiscard]] std::string describe(const LostRecord& lost);
 // "its record was lost", or that it was damaged.
 [[nodiscard]] std::string why_lost(const LostRecord& lost);
-// Why it may not end now, as far as can be known; empty when it may.
+// Why it may not end now; empty when it may. One whose label is not known counts as of the label with the longest term.
 [[nodiscard]] std::string protection_of(const LostRecord& lost, Time now);
 
 }  // namespace custody

@@ -2,7 +2,8 @@
 //
 // The order is that of every writer (docs/LOCKING.md): session, marks, ledger; packs, barrier, index segments, barrier, snapshot
 // objects, the packs looked for again, ledger entry. What was copied before an interruption is found again by its name or by the
-// index segments written so far.
+// index segments written so far. What bears a name at the target, and no entry names, may be what a crash or a bad medium left:
+// it is read back, and replaced where it is damaged.
 #include "vault/replicator.h"
 
 #include "base/text.h"
@@ -59,7 +60,7 @@ public:
           progress_(progress),
           stop_(stop),
           opener_(*to.keyring()),
-          mover_(to.store(), opener_),
+          mover_(to.store(), opener_, true),
           damage_known_(to.state().last_damage),
           objects_(to.store()) {}
 
@@ -96,6 +97,8 @@ private:
     Status move_marked_blocks();
     Status write_index();
     Status publish_batch();
+    Status await_prune();
+    Status store_record(const Ready& ready);
     Status publish(const Ready& ready);
     bool fails(const ObjectId& pack, const std::string& why);
     Status leave_out(const ObjectId& id, ClosedLabel label);
@@ -193,7 +196,15 @@ Result<bool> Copier::bring_pack(const ObjectId& pack) {
         copied = *size;
     }
     // Read back from the target: what is indexed is what lies there.
-    const auto contents = list_pack(to_.store(), pack, opener_, stop_);
+    auto contents = list_pack(to_.store(), pack, opener_, stop_);
+    const bool is_bad = contents.ok() ? !contents->intact : is_damage(contents.error());
+    if (is_bad && copied == 0 && !to_.state().objects.contains(pack_name(pack))) {  // repair knows nothing of what no entry names
+        const auto size = copy_pack(from_.store(), to_.store(), pack, true, stop_);
+        if (!size.ok() && is_damage(size.error())) return fails(pack, size.error().message);
+        if (!size.ok()) return size.error();
+        copied = *size;
+        contents = list_pack(to_.store(), pack, opener_, stop_);
+    }
     if (!contents.ok() && !is_damage(contents.error())) return contents.error();
     if (!contents.ok() || !contents->intact || is_damaged_there(pack)) {
         return fails(pack, say("{} is damaged at {}; run `custody repair` there", pack_name(pack), to_.store().location()));
@@ -274,17 +285,41 @@ Status Copier::write_index() {
 Status Copier::publish_batch() {
     if (ready_.empty()) return done();
     TRY(write_index());
-    for (const Ready& ready : ready_) TRY(to_.store().put(snapshot_name(ready.id), ready.bytes));
+    TRY(await_prune());
+    for (const Ready& ready : ready_) TRY(store_record(ready));
     for (const Ready& ready : ready_) TRY(publish(ready));
     ready_.clear();
     return done();
+}
+
+// A record has one name for ever, and a prune that marked it unlinks it after its entry, when a copy may have brought it back.
+// The lock is free only once that prune is over; any later one has marks that are younger than our session, and waits for it.
+Status Copier::await_prune() {
+    const auto is_marked = [this](const Ready& ready) { return session_.is_marked(ready.id); };
+    const auto marked = std::find_if(ready_.begin(), ready_.end(), is_marked);
+    if (marked == ready_.end()) return done();
+    const auto lock = to_.store().lock_prune();
+    if (lock.ok()) return done();
+    if (lock.error().code != Code::busy) return lock.error();
+    return Error{Code::busy, say("a prune in {} is about to remove what is left of the forgotten snapshot {}: wait until it has "
+                                 "ended, then copy again",
+                                 printable(to_.store().location()), marked->id.hex().substr(0, 12))};
+}
+
+// Of one that was forgotten at the target the bytes may lie there still, damaged.
+Status Copier::store_record(const Ready& ready) {
+    const std::string name = snapshot_name(ready.id);
+    const auto there = to_.store().get(name, kMaxSnapshotSize);
+    if (!there.ok() && there.error().code != Code::not_found && !is_damage(there.error())) return there.error();
+    const bool is_other = there.ok() ? *there != ready.bytes : there.error().code != Code::not_found;
+    return is_other ? to_.store().replace(name, ready.bytes) : to_.store().put(name, ready.bytes);
 }
 
 Status Copier::publish(const Ready& ready) {
     LedgerEntry entry;
     entry.time = to_.clock().now();
     entry.operation = Operation::copy;
-    entry.details = {{"order", to_rfc3339_utc(ready.order)}};
+    entry.details = {{"order", to_rfc3339_utc(ready.order)}, {"label", ready.keys->label.hex()}};
     entry.snapshots.push_back(ready.id);
     std::vector<EntryObjects::LabelIndex> indexes;
     for (const auto& [id, label] : labels_) indexes.push_back({id, label.to.get()});

@@ -28,7 +28,12 @@ struct Loss : Office {
 TEST(LostRecord, IsEndedByItsIdAndAllIsGreenAgain) {
     const Loss office("cli-lost-record");
     fs::remove(office.record(office.first));
-    EXPECT_EQ(office.custody({"verify"}).exit, 4);
+    for (const char* level : {"--level=structure", "--keyless"}) {
+        const Outcome verified = office.custody({"verify", level});
+        EXPECT_EQ(verified.exit, 4);
+        EXPECT_THAT(verified.out, HasSubstr("custody forget " + office.first.substr(0, 12)));
+        EXPECT_THAT(verified.out, HasSubstr("custody repair --from"));
+    }
     const Outcome refused = office.custody({"prune"});
     EXPECT_EQ(refused.exit, 4);
     const std::string advice = "custody forget " + office.first.substr(0, 8);
@@ -57,6 +62,29 @@ TEST(LostRecord, IsEndedByItsIdAndAllIsGreenAgain) {
     EXPECT_THAT(office.custody({"status"}).out, HasSubstr("snapshot " + office.first.substr(0, 8)));
     EXPECT_EQ(office.custody({"restore", office.second, "--target", office.folder / "back"}).exit, 0);
     EXPECT_EQ(office.custody({"forget", office.first}).exit, 7) << "it was forgotten";
+}
+
+// A run that stored nothing new left no index segment that would tell of its label: its entry does.
+TEST(LostRecord, AnUnchangedBackupOfLogsStaysForItsLawfulTerm) {
+    const Loss office("cli-lost-log");
+    std::string id;
+    for (int i = 0; i < 2; ++i) {
+        const Outcome stored = office.custody({"backup", office.source, "--label", "log", "--name", "srv", "--json"});
+        ASSERT_EQ(stored.exit, 0) << stored.err;
+        id = json_of(stored)["snapshot"];
+    }
+    fs::remove(office.record(id));
+    const Outcome refused = office.custody({"forget", id});
+    EXPECT_EQ(refused.exit, 5) << refused.err;
+    EXPECT_TRUE(one_clear_line(refused));
+    EXPECT_THAT(refused.err, HasSubstr("B12"));
+    // Other labels are freed all the same, and the damage is not passed over.
+    ASSERT_EQ(office.custody({"forget", office.first}).exit, 0);
+    const Outcome pruned = office.custody({"prune", "--grace", "0s"});
+    EXPECT_EQ(pruned.exit, 4);
+    EXPECT_THAT(pruned.err, HasSubstr("of label log"));
+    EXPECT_FALSE(fs::exists(office.record(office.first)));
+    EXPECT_EQ(office.custody({"restore", office.second, "--target", office.folder / "back"}).exit, 0);
 }
 
 TEST(LostRecord, OneThatIsHeldStays) {

@@ -76,10 +76,11 @@ public:
         return encoded.id;
     }
 
-    Status publish(const ObjectId& snapshot, Time began) {
+    Status publish(const ObjectId& snapshot, Time began, bool says_label) {
         LedgerEntry entry;
         entry.operation = Operation::add;
         entry.details = {{"order", to_rfc3339_utc(next_order(repository_.state(), began))}};
+        if (says_label) entry.details["label"] = keys_.label.hex();
         entry.snapshots = {snapshot};
         entry.added = added_;
         TRY(repository_.ledger().refresh());
@@ -195,7 +196,7 @@ ObjectId HandVault::back_up(const HandFiles& files, const Run& run, const Sessio
     summary.clock_suspect = run.clock_suspect;
     const ObjectId id = writer.store_snapshot(summary);
     if (run.until == RunUntil::snapshot) return {};
-    return writer.publish(id, summary.time).ok() ? id : ObjectId{};
+    return writer.publish(id, summary.time, run.says_label).ok() ? id : ObjectId{};
 }
 
 void HandVault::forget(const ObjectId& id) {

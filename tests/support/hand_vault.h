@@ -40,6 +40,7 @@ public:
         RunUntil until = RunUntil::published;
         std::size_t files_a_block = 1;
         bool clock_suspect = false;
+        bool says_label = false;  // in the entry; early versions did not
     };
     // A run within a session of its own, or within `session`. Deduplicates as decision 6 wants it. Zero id: not published.
     ObjectId back_up(const HandFiles& files, const Run& run);

@@ -1,5 +1,6 @@
 // Forgetting by name and by rule: what is protected stays, and says why.
 #include "tests/support/hand_vault.h"
+#include "tests/support/interrupted_file_system.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
 #include "vault/collector.h"
@@ -246,6 +247,70 @@ TEST_F(ForgetTest, ARecordThatWasOverwrittenOrHasGrownIsEndedToo) {
     ASSERT_TRUE(fails_with(Code::refused, in_term)) << "what it says can still be read";
     EXPECT_NE(in_term.error().message.find("log/data"), std::string::npos);
     EXPECT_TRUE(vault_.open().state().lost.contains(flipped));
+}
+
+// Entries of early versions say no label, and one that stored nothing new has no index segment that would.
+TEST_F(ForgetTest, ALostRecordOfUnknownLabelCountsAsOfTheLongestTerm) {
+    back_up("log");
+    const ObjectId lost = back_up("log");
+    const Time made = vault_.clock().now();
+    ASSERT_TRUE(is_ok(vault_.store().remove(snapshot_name(lost))));
+    const auto refused = forget(named({lost.hex()}));
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("its label is not known"), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("repair --from"), std::string::npos) << refused.error().message;
+    const std::string until = to_rfc3339_local(Time{made.ns + 184 * kDay}).substr(0, 10);
+    EXPECT_NE(refused.error().message.find(until), std::string::npos) << refused.error().message;
+    EXPECT_EQ(live(), 2U);
+    vault_.clock().advance(200 * kDay);
+    ForgetOptions sure = named({lost.hex()});
+    sure.clock_is_right = true;
+    EXPECT_TRUE(is_ok(forget(sure)));
+}
+
+TEST_F(ForgetTest, TheLabelThatTheEntrySaysCounts) {
+    const ObjectId sample = back_up("log"), plain = back_up("business");
+    for (const ObjectId& id : {sample, plain}) {
+        const auto bytes = vault_.store().get(snapshot_name(id), kMaxSnapshotSize);
+        ASSERT_TRUE(is_ok(bytes));
+        const std::string label = id == sample ? "log" : "business";
+        Repository repository = vault_.open();
+        LedgerEntry end;
+        end.operation = Operation::forget;
+        end.snapshots = {id};
+        ASSERT_TRUE(is_ok(repository.publish(end, nullptr)));
+        LedgerEntry again;  // as a copy that brings it back says it
+        again.operation = Operation::copy;
+        again.snapshots = {id};
+        again.details = {{"label", vault_.keys(label).label.hex()}};
+        ASSERT_TRUE(is_ok(repository.publish(again, nullptr)));
+        EXPECT_EQ(repository.state().snapshots.at(id).label, vault_.keys(label).label);
+        ASSERT_TRUE(is_ok(vault_.store().remove(snapshot_name(id))));
+    }
+    const auto refused = forget(named({sample.hex()}));
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("B12"), std::string::npos);
+    EXPECT_EQ(refused.error().message.find("not known"), std::string::npos) << refused.error().message;
+    EXPECT_TRUE(is_ok(forget(named({plain.hex()}))));
+}
+
+TEST_F(ForgetTest, ARecordThatIsHealedMeanwhileIsNotCalledLost) {
+    const ObjectId id = back_up();
+    const auto sound = vault_.store().get(snapshot_name(id), kMaxSnapshotSize);
+    ASSERT_TRUE(is_ok(sound));
+    ASSERT_TRUE(is_ok(vault_.store().remove(snapshot_name(id))));
+    // A repair in another process, which is done when forget has looked at the record, and asks the entry for its label.
+    const std::string entry = ledger_name(vault_.open().state().snapshots.at(id).sequence);
+    InterruptedFileSystem files(InterruptedFileSystem::When::opens, entry, 2,
+                                [&] { ASSERT_TRUE(is_ok(vault_.store().put(snapshot_name(id), *sound))); });
+    auto repository = Repository::open(files, vault_.clock(), vault_.path(), &vault_.keyring());
+    ASSERT_TRUE(is_ok(repository));
+    const auto busy = forget_snapshots(*repository, named({id.hex()}));
+    EXPECT_TRUE(files.has_meddled());
+    ASSERT_TRUE(fails_with(Code::busy, busy));
+    EXPECT_NE(busy.error().message.find("healed"), std::string::npos) << busy.error().message;
+    EXPECT_TRUE(is_ok(vault_.read_back(id)));
+    EXPECT_EQ(live(), 1U);
 }
 
 TEST_F(ForgetTest, ForgottenOrHeldMeanwhileIsBusyAndEndsNothing) {

@@ -288,6 +288,36 @@ TEST_F(PruneTest, DamagedSnapshotStopsPruneUntilItIsForgotten) {
     EXPECT_TRUE(is_ok(vault_.check_objects()));  // the ledger no longer misses it
 }
 
+TEST_F(PruneTest, ALostRecordHoldsUpItsOwnLabelOnly) {
+    HandVault::Run log;
+    log.label = "log";
+    log.says_label = true;
+    const ObjectId lost = vault_.back_up(files({1}), log), ended = vault_.back_up(files({2}), log);
+    const ObjectId own = vault_.back_up(files({3})), kept = vault_.back_up(files({4}));
+    const Bytes record = vault_.store().get(snapshot_name(lost), kMaxSnapshotSize).value();
+    ASSERT_TRUE(is_ok(vault_.store().remove(snapshot_name(lost))));
+    vault_.forget(ended);
+    vault_.forget(own);
+    const auto index_of_log = vault_.names("index/" + vault_.keys("log").label.hex());
+    const auto result = try_prune();
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->packs_removed, 2U);
+    EXPECT_EQ(result->damaged, std::vector<ObjectId>{lost});
+    ASSERT_EQ(result->warnings.size(), 1U);
+    EXPECT_NE(result->warnings[0].find("of label log"), std::string::npos) << result->warnings[0];
+    EXPECT_NE(result->warnings[0].find(lost.hex()), std::string::npos) << result->warnings[0];
+    EXPECT_EQ(packs(), 6U);
+    EXPECT_EQ(vault_.names("index/" + vault_.keys("log").label.hex()), index_of_log);
+    EXPECT_TRUE(is_ok(vault_.store().info(snapshot_name(ended))));
+    expect_reads(kept, files({4}));
+    // Healed by another vault, it gives back everything, and its label goes on.
+    ASSERT_TRUE(is_ok(vault_.store().put(snapshot_name(lost), record)));
+    expect_reads(lost, files({1}));
+    EXPECT_EQ(prune_now().packs_removed, 2U);
+    expect_reads(lost, files({1}));
+    expect_no_orphans();
+}
+
 TEST_F(PruneTest, LabelsWithoutKeysHereAreLeftAlone) {
     HandVault::Run log;
     log.label = "log";

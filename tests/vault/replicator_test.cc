@@ -64,6 +64,19 @@ TEST_F(ReplicatorTest, TargetHoldsEverythingAndASecondRunNothingNew) {
     EXPECT_EQ(vault_.objects("b"), before);
 }
 
+// Of those after the first no index segment tells.
+TEST_F(ReplicatorTest, EveryEntryAtTheTargetSaysTheLabelOfItsSnapshot) {
+    vault_.populate();
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    Repository target = vault_.open("b");
+    ASSERT_GT(target.state().snapshots.size(), 2U);
+    for (const auto& [id, live] : target.state().snapshots) {
+        const auto snapshot = target.read_snapshot(id);
+        ASSERT_TRUE(is_ok(snapshot));
+        EXPECT_EQ(live.label, snapshot->clear.label);
+    }
+}
+
 TEST_F(ReplicatorTest, OrderAtTheTargetIsThatOfTheSource) {
     vault_.populate();
     const auto ids = [&](const std::string& vault) {

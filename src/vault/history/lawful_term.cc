@@ -23,9 +23,20 @@ LawfulTerm lawful_term(std::string_view label_name) {
     return {};
 }
 
+LawfulTerm longest_lawful_term() {
+    LawfulTerm longest;
+    for (const Row& row : kLawfulTerms) {
+        if (row.term.length_ns > longest.length_ns) longest = row.term;
+    }
+    return longest;
+}
+
+bool is_within(const LawfulTerm& term, Time snapshot, Time now) {
+    return term.length_ns != 0 && snapshot.ns > now.ns - term.length_ns;
+}
+
 bool is_within_lawful_term(std::string_view label_name, Time snapshot, Time now) {
-    const std::int64_t term_ns = lawful_term(label_name).length_ns;
-    return term_ns != 0 && snapshot.ns > now.ns - term_ns;
+    return is_within(lawful_term(label_name), snapshot, now);
 }
 
 }  // namespace custody

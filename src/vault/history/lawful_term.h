@@ -13,8 +13,11 @@ struct LawfulTerm {
     std::string_view duty;       // the duty of the requirements that sets it; empty without one
 };
 [[nodiscard]] LawfulTerm lawful_term(std::string_view label_name);
+// Of any label: for a snapshot whose label is not known.
+[[nodiscard]] LawfulTerm longest_lawful_term();
 
 // A snapshot dated after `now` is within every term: its clock cannot be believed.
 [[nodiscard]] bool is_within_lawful_term(std::string_view label_name, Time snapshot, Time now);
+[[nodiscard]] bool is_within(const LawfulTerm& term, Time snapshot, Time now);
 
 }  // namespace custody

@@ -3,6 +3,7 @@
 #include "base/counts.h"
 #include "base/text.h"
 #include "vault/history/witness.h"
+#include "vault/object_check.h"
 #include "vault/packs/format.h"
 
 #include <algorithm>
@@ -52,6 +53,24 @@ Result<std::optional<Fetched>> fetch(ObjectStore& store, const VaultId& vault, s
     if (!decoded.ok()) return decoded.error();
     if (decoded->vault != vault) return damaged(n, say("it belongs to another vault"));
     return std::optional<Fetched>{Fetched{std::move(decoded->entry), sha256(*bytes)}};
+}
+
+// Never written, whatever the writer believes; such an entry of others is borne, for what it took is told by verification.
+std::optional<std::string> takes_live_record(const LedgerState& state, const LedgerEntry& entry) {
+    const auto ends = [&](const ObjectId& id) {
+        return entry.operation == Operation::forget &&
+               std::find(entry.snapshots.begin(), entry.snapshots.end(), id) != entry.snapshots.end();
+    };
+    const auto is_added = [&](const std::string& name) {
+        return std::any_of(entry.added.begin(), entry.added.end(), [&](const ObjectInfo& info) { return info.name == name; });
+    };
+    for (const std::string& name : entry.removed) {
+        if (!name.starts_with("snapshots/")) continue;
+        const auto id = id_in_name(name);
+        if (!id || !state.snapshots.contains(*id) || ends(*id) || is_added(name)) continue;
+        return say("takes away the record of snapshot {}, which is live", id->hex());
+    }
+    return std::nullopt;
 }
 
 // Every command says the same line of a vault that went back.
@@ -202,7 +221,9 @@ Result<LedgerEntry> Ledger::publish(LedgerEntry draft, const Secret& signing_see
         draft.n = state_.n + 1;
         draft.previous = state_.head;
         // An entry that would not replay must never be written: the vault would be damaged by its own program.
-        if (const auto why = contradiction(state_, draft)) {
+        auto why = contradiction(state_, draft);
+        if (!why) why = takes_live_record(state_, draft);
+        if (why) {
             return Error{Code::failed, say("cannot enter {} in the ledger: it {}", operation_name(draft.operation), *why)};
         }
         if (state_.n > 0) TRY(settle_witness());

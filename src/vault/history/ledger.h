@@ -34,7 +34,8 @@ struct LedgerEntry {
     std::vector<std::string> removed;  // every object name that it took away
     // Operation's own: {"until","reason"} of a hold, {"lost": [{"snapshot","label"}]} of a forget, {"label"} of a destroy,
     // {"header", "header_text"} (SHA-256 and content of vault.json, "witnessed": true) of an init, {"clock": "behind"} where the
-    // writer's clock was before the floor, {"order"} of what adds a snapshot, {"healed": [name], "damaged": [pack]} of a repair.
+    // writer's clock was before the floor, {"label", "order"} of what adds a snapshot, {"healed": [name], "damaged": [pack]} of a
+    // repair.
     Json details = Json::object();
     SignerId signer;
 };
@@ -51,6 +52,7 @@ struct LedgerSnapshot {
     Time order;  // which of two is newer, here and wherever it was copied to: next_order() of where it was made
     std::uint64_t size = 0;
     std::optional<HoldState> hold;
+    std::optional<LabelId> label;  // as its entry says; entries of early versions do not
 };
 // A snapshot whose record was lost or damaged when it was forgotten: only the ledger remembers it.
 struct LostSnapshot {
@@ -107,7 +109,8 @@ public:
     [[nodiscard]] Status refresh();
     // Signs and publishes `draft` (n, previous and signer are filled in here). Before each attempt calls `still_valid` (may be
     // null) with the state it builds on; an error ends the attempt. On a lost race refreshes, signs again and retries.
-    // Durable when it returns. Returns the entry as published; failed: the entry would contradict the ledger. The witness of the
+    // Durable when it returns. Returns the entry as published; failed: the entry would contradict the ledger, or take away the
+    // record of a snapshot that stays live (which a reader bears: verification tells of it). The witness of the
     // entry before is durable first; that of the new one is written without waiting for its name to be durable, and its failure
     // is told by take_warning(): the next run makes up for it.
     using Check = std::function<Status(const LedgerState& now, LedgerEntry& draft)>;

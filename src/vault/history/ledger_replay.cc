@@ -70,6 +70,13 @@ Result<Time> order_of(const LedgerEntry& entry) {
     return parse_time(text);
 }
 
+// Of the snapshot that an entry adds; none where it does not say.
+Result<std::optional<LabelId>> label_of(const LedgerEntry& entry) {
+    if (!entry.details.contains("label")) return std::optional<LabelId>();
+    TRY_ASSIGN(const LabelId label, json_id<LabelId>(entry.details, "label", ""));
+    return std::optional<LabelId>(label);
+}
+
 // Packs that a repair names; none where it does not say.
 Result<std::vector<ObjectId>> damaged_of(const LedgerEntry& entry) {
     std::vector<ObjectId> packs;
@@ -115,6 +122,7 @@ bool adds_snapshots(const LedgerEntry& entry) { return entry.operation == Operat
 
 std::optional<std::string> details_contradict(const LedgerEntry& entry) {
     if (adds_snapshots(entry) && !order_of(entry).ok()) return say("gives its snapshot an order that is no time");
+    if (adds_snapshots(entry) && !label_of(entry).ok()) return say("gives its snapshot a label that is no id");
     if (entry.operation == Operation::hold && !hold_of(entry).ok()) return say("a hold without reason, or with a bad time");
     if (entry.operation == Operation::destroy_label && !json_id<LabelId>(entry.details, "label", "").ok()) {
         return say("destroys a label without naming it");
@@ -157,7 +165,9 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
             const auto object = state.objects.find(snapshot_name(id));
             const std::uint64_t size = object == state.objects.end() ? 0 : object->second;
             const auto order = order_of(entry);
-            const LedgerSnapshot made{entry.n, entry.time, order.ok() ? *order : entry.time, size, std::nullopt};
+            const auto label = label_of(entry);
+            const LedgerSnapshot made{entry.n, entry.time,   order.ok() ? *order : entry.time,
+                                      size,    std::nullopt, label.ok() ? *label : std::nullopt};
             state.snapshots.try_emplace(id, made);
             state.latest_order = std::max(state.latest_order, made.order);
             break;

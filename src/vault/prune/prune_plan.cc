@@ -14,7 +14,9 @@ public:
     explicit Planner(const PlanFacts& facts) : facts_(facts) {}
 
     Result<PrunePlan> run() {
-        for (const auto& [label, survey] : facts_.surveys) plan_label(label, *survey);
+        for (const auto& [label, survey] : facts_.surveys) {
+            if (!facts_.left_alone.contains(label)) plan_label(label, *survey);
+        }
         for (const auto& [name, object] : facts_.census) {
             if (name.starts_with("packs/")) TRY(plan_unlisted_pack(name, object));
             if (name.starts_with("index/")) plan_destroyed_segment(name);
@@ -28,6 +30,10 @@ private:
     [[nodiscard]] bool in_ledger(const std::string& name) const { return facts_.ledger.objects.contains(name); }
     // What came up since the marks were published was never announced to writers.
     [[nodiscard]] bool is_announced(const ObjectId& id) const { return facts_.marked == nullptr || facts_.marked->contains(id); }
+    // Its survey knows all that is live.
+    [[nodiscard]] bool is_ours(const LabelId& label) const {
+        return facts_.surveys.contains(label) && !facts_.left_alone.contains(label);
+    }
     [[nodiscard]] bool is_destroyed(const LabelId& label) const { return facts_.ledger.destroyed_labels.contains(label); }
     // A time that lies ahead says nothing.
     [[nodiscard]] bool is_past_grace(const ObjectInfo& object) const {
@@ -74,7 +80,7 @@ private:
         for (const auto& [other, survey] : facts_.surveys) {
             const PackUse* use = other == label ? nullptr : survey->find(pack);
             if (use == nullptr) continue;
-            if (use->needed || use->live_bytes > 0) return Others::need_it;
+            if (use->needed || use->live_bytes > 0 || facts_.left_alone.contains(other)) return Others::need_it;
             others = Others::unused;
         }
         return others;
@@ -121,7 +127,7 @@ private:
         if (!in_ledger(name) && !is_past_grace(object)) return done();
         TRY_ASSIGN(const std::optional<LabelId> label, label_of_pack(name));
         if (!label) return done();
-        if (facts_.surveys.contains(*label) || is_destroyed(*label)) plan_.remove.insert(name);
+        if (is_ours(*label) || is_destroyed(*label)) plan_.remove.insert(name);
         return done();
     }
 
@@ -141,8 +147,8 @@ private:
         TRY_ASSIGN(const Bytes bytes, facts_.store.get(name, kMaxSnapshotSize));
         const auto clear = decode_snapshot_clear(*id, bytes);
         // One that is damaged and forgotten belongs to nobody.
-        const bool ours = clear.ok() ? facts_.surveys.contains(clear->label) || is_destroyed(clear->label)
-                                     : facts_.ledger.forgotten.contains(*id);
+        const bool ours =
+            clear.ok() ? is_ours(clear->label) || is_destroyed(clear->label) : facts_.ledger.forgotten.contains(*id);
         if (ours) plan_.remove.insert(name);
         return done();
     }

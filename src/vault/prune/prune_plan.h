@@ -1,6 +1,7 @@
 // What a prune may take away: decided from store, ledger and surveys, touching nothing.
 //
 // Labels whose writer's keys are not here are left entirely alone, but for those that were destroyed: of them everything goes.
+// So are those in `left_alone`, whose surveys do not know all that is live.
 // What no ledger entry names is an orphan: left by a writer that died, kept for the grace so that the next run can use it.
 #pragma once
 
@@ -27,6 +28,7 @@ struct PlanFacts {
     const LedgerState& ledger;
     const Census& census;
     const Surveys& surveys;
+    const std::set<LabelId>& left_alone;
     Time now;
     std::int64_t grace_ns = 0;
     bool compact = false;

@@ -34,7 +34,7 @@ Result<PruneResult> Pruner::run() {
     TRY(survey());
     for (const auto& [label, survey] : surveys_) result_.index_segments_before += survey->index().segments().size();
     TRY_ASSIGN(PrunePlan planned, plan(nullptr));
-    result_.warnings = planned.warnings;
+    result_.warnings.insert(result_.warnings.end(), planned.warnings.begin(), planned.warnings.end());
     if (options_.dry_run) {
         result_.packs_removed = planned.packs_to_remove();
         result_.packs_repacked = planned.packs_to_repack();
@@ -103,8 +103,9 @@ Result<std::optional<LabelId>> Pruner::label_of_snapshot(const ObjectId& id) {
     const auto bytes = store_.get(snapshot_name(id), kMaxSnapshotSize);
     if (!bytes.ok() && bytes.error().code != Code::not_found) return bytes.error();
     const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
-    if (!clear.ok()) return std::optional<LabelId>();
-    return std::optional<LabelId>(clear->label);
+    if (clear.ok()) return std::optional<LabelId>(clear->label);
+    const auto live = repository_.state().snapshots.find(id);
+    return live == repository_.state().snapshots.end() ? std::nullopt : live->second.label;
 }
 
 // Nobody can read them any more; held ones stay, and then so does the whole label.
@@ -151,18 +152,39 @@ Status Pruner::open_surveys() {
     return done();
 }
 
+// What it needs is not known: nothing of its label may go. Where its entry does not say which that is, nothing at all.
+Status Pruner::leave_label_alone(const ObjectId& lost) {
+    const LedgerState& state = repository_.state();
+    const auto live = state.snapshots.find(lost);
+    const auto ended = state.lost.find(lost);  // while this ran
+    std::optional<LabelId> label;
+    if (live != state.snapshots.end()) label = live->second.label;
+    if (live == state.snapshots.end() && ended != state.lost.end()) label = ended->second.was.label;
+    if (!label) {
+        return Error{
+            Code::corrupt,
+            say("the record of snapshot {} is damaged or missing; nothing was freed: heal it with `custody repair --from "
+                "VAULT`, or, where no copy is left, end it with `custody forget {}`",
+                lost.hex(), lost.hex().substr(0, 12))};
+    }
+    const auto survey = surveys_.find(*label);
+    if (survey == surveys_.end()) return done();
+    left_alone_.insert(*label);
+    if (std::find(result_.damaged.begin(), result_.damaged.end(), lost) != result_.damaged.end()) return done();
+    result_.damaged.push_back(lost);
+    result_.warnings.push_back(say(
+        "the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: heal it with `custody repair "
+        "--from VAULT`, or, where no copy is left, end it with `custody forget {}`",
+        lost.hex(), survey->second->keys().name, lost.hex().substr(0, 12)));
+    return done();
+}
+
 // Also one that is forgotten by now: its object stays until a prune takes it away, and that is us.
 Status Pruner::mark_snapshot(const ObjectId& id) {
     const auto bytes = store_.get(snapshot_name(id), kMaxSnapshotSize);
     const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
     if (!clear.ok() && clear.error().code != Code::corrupt && clear.error().code != Code::not_found) return clear.error();
-    if (!clear.ok()) {
-        return Error{
-            Code::corrupt,
-            say("the record of snapshot {} is damaged or missing; nothing was freed: heal it with `custody repair --from "
-                "VAULT`, or, where no copy is left, end it with `custody forget {}`",
-                id.hex(), id.hex().substr(0, 12))};
-    }
+    if (!clear.ok()) return leave_label_alone(id);
     const auto survey = surveys_.find(clear->label);
     if (survey == surveys_.end()) return done();
     TRY_ASSIGN(const Snapshot snapshot, decode_snapshot(id, *bytes, survey->second->keys()));
@@ -202,8 +224,8 @@ Status Pruner::survey() {
 }
 
 Result<PrunePlan> Pruner::plan(const std::unordered_set<ObjectId, IdHash>* marked) {
-    return plan_prune(
-        {store_, repository_.state(), census_, surveys_, repository_.clock().now(), options_.grace_ns, options_.compact, marked});
+    return plan_prune({store_, repository_.state(), census_, surveys_, left_alone_, repository_.clock().now(), options_.grace_ns,
+                       options_.compact, marked});
 }
 
 Status Pruner::count_bytes(std::uint64_t& bytes) {

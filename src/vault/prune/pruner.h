@@ -8,9 +8,11 @@
 //   5  read the ledger again; every snapshot that was live at any moment since 2 counts, also one forgotten since: a writer may
 //      have taken it as the base of its cache
 //   6  publish index segments without the packs that go
-//   7  publish the ledger entry; a crash from here on leaves objects that no entry names, which the next prune clears away
+//   7  publish the ledger entry, where at each attempt nothing of what goes is needed by now: else the prune ends, busy; a crash
+//      from here on leaves objects that no entry names, which the next prune clears away
 //   8  unlink: replaced index segments first, then packs and snapshots
 //   9  repack (6 to 8 again); remake the reserve; publish marks of the same generation without what is gone
+// A label of which a live snapshot's record is lost is left as it is, for what that needs is not known; others go on.
 // On a full medium 6 may have no room. Then it comes after 8: the marks keep writers from what is gone until the index is
 // without it.
 #pragma once
@@ -42,6 +44,7 @@ private:
     Status open_surveys();
     Status mark_live_snapshots();
     Status mark_snapshot(const ObjectId& id);
+    Status leave_label_alone(const ObjectId& lost);
     Status mark_snapshots_since(std::uint64_t n);
     Status list_store();
     Status survey();
@@ -70,6 +73,7 @@ private:
     std::function<Status()> check_;
     PruneResult result_;
     Surveys surveys_;
+    std::set<LabelId> left_alone_;  // what a live snapshot of theirs needs is not known
     Census census_;
     Marks marks_;  // as this prune published them
     bool marks_published_ = false;

@@ -1,5 +1,6 @@
 // The steps of a prune that change the vault, in the order that pruner.h gives.
 #include "base/text.h"
+#include "vault/object_check.h"
 #include "vault/prune/pruner.h"
 #include "vault/store/local_store.h"
 #include "vault/store/reserve.h"
@@ -165,7 +166,26 @@ Status Pruner::repack(const PrunePlan& plan) {
     return done();
 }
 
-// Names that no entry ever named need none to go.
+namespace {
+
+// Others enter what they wrote and bring back what was forgotten: nothing that the ledger needs by now may go.
+Status check_still_valid(const LedgerState& now, const std::vector<std::string>& removed,
+                         const std::vector<std::string>& orphans) {
+    const auto is_named = [&](const std::string& name) { return now.objects.contains(name); };
+    const auto is_live_record = [&](const std::string& name) {
+        const auto id = name.starts_with("snapshots/") ? id_in_name(name) : std::nullopt;
+        return id && now.snapshots.contains(*id);
+    };
+    if (std::all_of(removed.begin(), removed.end(), is_named) && std::none_of(removed.begin(), removed.end(), is_live_record) &&
+        std::none_of(orphans.begin(), orphans.end(), is_named) && std::none_of(orphans.begin(), orphans.end(), is_live_record)) {
+        return done();
+    }
+    return Error{Code::busy, say("the ledger changed while this prune ran; run it again")};
+}
+
+}  // namespace
+
+// Names that no entry ever named need none to go; but they may have come to be named.
 Status Pruner::commit(Change change) {
     const std::map<std::string, std::uint64_t>& live = repository_.state().objects;
     LedgerEntry entry;
@@ -180,19 +200,17 @@ Status Pruner::commit(Change change) {
     }
     TRY(store_.barrier());
     if (!entry.added.empty() || !entry.removed.empty()) {
-        const auto still_valid = [&](const LedgerState& now, LedgerEntry&) -> Status {
-            const auto is_live = [&](const std::string& name) { return now.objects.contains(name); };
-            if (std::all_of(entry.removed.begin(), entry.removed.end(), is_live) &&
-                std::none_of(orphans.begin(), orphans.end(), is_live)) {
-                return done();
-            }
-            return Error{Code::busy, say("the ledger changed while this prune ran; run it again")};
+        const auto still_valid = [&](const LedgerState& now, LedgerEntry&) {
+            return check_still_valid(now, entry.removed, orphans);
         };
         const auto enter = [&]() -> Status {
             TRY(repository_.publish(entry, still_valid));
             return done();
         };
         TRY(with_reserve(store_, enter));
+    } else if (!orphans.empty()) {
+        TRY(repository_.ledger().refresh());
+        TRY(check_still_valid(repository_.state(), {}, orphans));
     }
     // An index segment goes before the packs that it lists, so that no index that can be read leads to nowhere.
     TRY(unlink(change.unlink_first));
