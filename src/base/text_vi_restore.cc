@@ -11,6 +11,7 @@ constexpr Translation kTexts[] = {
      "/{} không được xuất: {}; `custody repair --from` một kho thứ hai có thể đưa nó trở lại"},
     {"and {} more", "và {} mục nữa"},
     {"and {} more that could not be restored", "và {} mục nữa không phục hồi được"},
+    {"being one inode with another file of the snapshot", "việc chung một inode với tệp khác của bản chụp"},
     {"belongs to another vault", "thuộc về một kho khác"},
     {"block at {}: {}", "khối ở {}: {}"},
     {"cannot be read", "không đọc được"},
@@ -79,6 +80,8 @@ constexpr Translation kTexts[] = {
      "không đặt được {} danh sách kiểm soát truy cập (mục đầu {}: {})"},
     {"{} appeared while restoring and is left as it is", "{} xuất hiện trong khi phục hồi và được để nguyên"},
     {"{} at offset {}: a chunk does not match its id", "{} ở vị trí {}: một mảnh không khớp với mã của nó"},
+    {"{} attributes that only some file systems know could not be set (first on {}: {})",
+     "không đặt được {} thuộc tính mà chỉ một số hệ thống tệp mới có (mục đầu {}: {})"},
     {"{} cannot be compared: {}", "không so sánh được {}: {}"},
     {"{} does not lie below the prefix {}: name the paths to restore",
      "{} không nằm dưới tiền tố {}: hãy nêu các đường dẫn cần phục hồi"},
@@ -86,8 +89,19 @@ constexpr Translation kTexts[] = {
      "{} kết thúc sau {} byte: {}; `custody repair --from` một kho thứ hai có thể đưa phần còn lại trở lại"},
     {"{} ends in none of .tar, .tar.zst, .zip: the ending says which archive to write",
      "{} không kết thúc bằng .tar, .tar.zst hay .zip: phần đuôi cho biết loại tệp lưu trữ cần ghi"},
+    {"{} extended attribute has a name that tar as it is written here carries with %-codes only, and most programs leave it so "
+     "({})",
+     "{} thuộc tính mở rộng có tên mà tar được ghi ở đây chỉ lưu được bằng mã %, và hầu hết chương trình để nguyên như vậy ({})"},
+    {"{} extended attributes have names that tar as it is written here carries with %-codes only, and most programs leave them "
+     "so (first {})",
+     "{} thuộc tính mở rộng có tên mà tar được ghi ở đây chỉ lưu được bằng mã %, và hầu hết chương trình để nguyên như vậy (đầu "
+     "tiên là {})"},
+    {"{} file or link makes way for a folder, as --overwrite asks: {}",
+     "{} tệp hoặc liên kết nhường chỗ cho thư mục, theo --overwrite: {}"},
     {"{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
      "{} tệp mất bit setuid hoặc setgid vì nay có chủ khác (mục đầu {}: {})"},
+    {"{} files or links make way for folders, as --overwrite asks, first {}",
+     "{} tệp hoặc liên kết nhường chỗ cho thư mục, theo --overwrite, đầu tiên là {}"},
     {"{} folder that was there keeps its own owner, mode, access lists and times: {} (--overwrite changed gives it those of the "
      "snapshot)",
      "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của nó: {} (--overwrite changed sẽ đặt theo "
@@ -110,6 +124,12 @@ constexpr Translation kTexts[] = {
     {"{} is larger than the image: its last {} were left as they are", "{} lớn hơn ảnh: {} cuối được để nguyên"},
     {"{} is left as it is: it differs in {} (--overwrite changed replaces it)",
      "{} được để nguyên: nó khác ở {} (--overwrite changed sẽ thay nó)"},
+    {"{} is left: it is not a folder, and what stands above the chosen paths is never replaced; move it away, or restore to "
+     "where "
+     "it leads with --target and --strip-prefix",
+     "{} được để nguyên: nó không phải là thư mục, và thứ nằm phía trên các đường dẫn đã chọn không bao giờ bị thay; hãy chuyển "
+     "nó "
+     "đi, hoặc phục hồi vào nơi nó dẫn tới bằng --target và --strip-prefix"},
     {"{} is left: something that is not a folder is in its place (--overwrite changed replaces it)",
      "{} được để nguyên: ở chỗ đó là thứ không phải thư mục (--overwrite changed sẽ thay nó)"},
     {"{} is no regular file and has no content", "{} không phải là tệp thường và không có nội dung"},
@@ -147,6 +167,8 @@ constexpr Translation kTexts[] = {
     {"{} of its {} blocks are damaged", "{} trong {} khối của nó bị hỏng"},
     {"{} packs hold only data whose keys were destroyed; prune frees them",
      "{} gói chỉ chứa dữ liệu đã hủy khóa; prune sẽ giải phóng chúng"},
+    {"{} says that label {} was destroyed, and its signer {} has no say in that: it was ignored",
+     "{} nói rằng nhãn {} đã bị hủy, mà bên ký {} không có quyền nói điều đó: mục này đã bị bỏ qua"},
     {"{} security attributes could not be set (first on {}: {}); only root may",
      "không đặt được {} thuộc tính security (mục đầu {}: {}); chỉ root mới được phép"},
     {"{} snapshots are of labels whose keys were destroyed: not damage, and not to be had again",

@@ -3,6 +3,7 @@
 #include "base/counts.h"
 #include "base/text.h"
 #include "restore/proc_path.h"
+#include "vault/sources/local_attributes.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -20,8 +21,7 @@
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kSettableFlags =
-    FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL | FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL;
+constexpr std::uint32_t kSettableFlags = kKeptFlags;
 constexpr mode_t kSetIds = S_ISUID | S_ISGID;
 constexpr std::string_view kAclPrefix = "system.posix_acl_";
 constexpr const char* kAccessAcl = "system.posix_acl_access";
@@ -32,7 +32,7 @@ Shortfall kind_of(std::string_view xattr) {
     if (xattr.starts_with(kAclPrefix)) return Shortfall::access_lists;
     if (xattr.starts_with("trusted.")) return Shortfall::trusted_attributes;
     if (xattr.starts_with("user.")) return Shortfall::user_attributes;
-    return Shortfall::security_attributes;
+    return xattr.starts_with("security.") ? Shortfall::security_attributes : Shortfall::foreign_attributes;
 }
 
 // True where a restore takes away what the snapshot does not have. Labels of a security module belong to the machine.
@@ -183,6 +183,7 @@ const char* compare_xattrs(int descriptor, const Attributes& wanted, const Power
     for (const ExtendedAttribute& attribute : wanted.xattrs) {
         if (!could_set(attribute.name)) continue;
         const auto value = xattrs.value(attribute.name);
+        if (!value && errno == ENOTSUP) continue;  // "btrfs.compression" elsewhere: nobody could have set it
         if (!value || *value != attribute.value) return "extended attributes";
     }
     return nullptr;
@@ -217,6 +218,8 @@ std::vector<std::string> Shortfalls::warnings() const {
          "{} trusted attributes could not be set (first on {}: {}); only root may"},
         {"{} security attribute could not be set (on {}: {}); only root may",
          "{} security attributes could not be set (first on {}: {}); only root may"},
+        {"{} attribute that only some file systems know could not be set (on {}: {})",
+         "{} attributes that only some file systems know could not be set (first on {}: {})"},
         {"{} access control list could not be set (on {}: {})", "{} access control lists could not be set (first on {}: {})"},
         {"{} item did not get its file flags back ({}: {})", "{} items did not get their file flags back (first {}: {})"},
         {"{} hard link became a separate copy ({}: {})", "{} hard links became separate copies (first {}: {})"},

@@ -32,11 +32,12 @@ enum class Shortfall : std::uint8_t {
     user_attributes,
     trusted_attributes,
     security_attributes,
+    foreign_attributes,  // in a namespace of one kind of file system: btrfs.compression
     access_lists,
     flags,
     hard_links,  // the file system has none: separate copies
 };
-inline constexpr std::size_t kShortfalls = 11;
+inline constexpr std::size_t kShortfalls = 12;
 
 // Counts, with the first path and reason of each kind.
 class Shortfalls {

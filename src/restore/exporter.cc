@@ -107,6 +107,11 @@ void add_acl(archive_entry* entry, const ExtendedAttribute& attribute) {
     }
 }
 
+// libarchive writes such letters of an attribute's name as in a URL, and only under its own key says so.
+bool is_coded(const std::string& xattr) {
+    return std::any_of(xattr.begin(), xattr.end(), [](char c) { return c <= ' ' || c > '~' || c == '%' || c == '='; });
+}
+
 class ExportRun {
 public:
     ExportRun(SnapshotAccess& access, ArchiveFormat format, int descriptor, Progress& progress, const StopFlag& stop)
@@ -315,7 +320,7 @@ private:
         if (file.entry.type == EntryType::symlink) ::archive_entry_copy_symlink(entry, file.entry.target.c_str());
         if (file.entry.device != 0) ::archive_entry_set_rdev(entry, file.entry.device);
         if (file.follows) ::archive_entry_copy_hardlink(entry, leaders_[file.entry.hard_link].path.c_str());
-        set_extended(attributes, entry);
+        set_extended(file, entry);
         for (const Hole& data : file.data) {
             ::archive_entry_sparse_add_entry(entry, static_cast<la_int64_t>(data.offset), static_cast<la_int64_t>(data.length));
         }
@@ -351,7 +356,8 @@ private:
         return {nearest, 0};
     }
 
-    void set_extended(const Attributes& attributes, archive_entry* entry) {
+    void set_extended(const Waiting& file, archive_entry* entry) {
+        const Attributes& attributes = file.entry.attributes;
         if (format_ == ArchiveFormat::zip) {
             if (!attributes.xattrs.empty() || attributes.flags != 0) ++lost_.extended;
             return;
@@ -360,6 +366,9 @@ private:
             if (attribute.name.starts_with("system.posix_acl_")) {
                 add_acl(entry, attribute);
             } else {
+                if (is_coded(attribute.name) && ++lost_.coded_names == 1) {
+                    lost_.first_coded_name = "/" + file.path + ": " + attribute.name;
+                }
                 ::archive_entry_xattr_add_entry(entry, attribute.name.c_str(), attribute.value.data(), attribute.value.size());
             }
         }

@@ -1,14 +1,13 @@
 #include "restore/exporter_file.h"
 
-#include "base/crypto.h"
 #include "base/text.h"
+#include "restore/leftovers.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -19,15 +18,14 @@ Result<NewArchive> NewArchive::create(const std::string& path) {
     if (::lstat(path.c_str(), &status) == 0) {
         return Error{Code::exists, say("{} is there already: name another file", printable(path))};
     }
-    std::array<Byte, 8> random{};
-    fill_random(random);
+    remove_leftovers_beside(path);
     NewArchive made;
     made.path_ = path;
-    const std::size_t slash = path.rfind('/');
-    made.folder_ = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-    const std::string temporary = made.folder_ + "/.custody-restore-" + std::to_string(::getpid()) + "-" + to_hex(random) + "-0";
+    made.folder_ = parent_path(path);
+    const std::string temporary = temporary_beside(path);
     made.descriptor_ = Fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!made.descriptor_.valid()) return system_error(errno, "make the file", path);
+    hold_temporary(made.descriptor_.get());
     made.temporary_ = temporary;
     return made;
 }

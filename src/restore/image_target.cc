@@ -1,8 +1,8 @@
 #include "restore/image_target.h"
 
 #include "base/block_device.h"
-#include "base/crypto.h"
 #include "base/text.h"
+#include "restore/leftovers.h"
 #include "vault/sources/loop_devices.h"
 
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -61,12 +60,6 @@ Status write_zeros(int descriptor, std::uint64_t offset, std::uint64_t length, c
         offset += step;
     }
     return done();
-}
-
-std::string folder_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos) return ".";
-    return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -130,15 +123,15 @@ Status OpenImageTarget::open_file(const ImageTarget& target, std::uint64_t size)
                                             loops.front(), loops.front()));
         }
     }
-    std::array<Byte, 8> random{};
-    fill_random(random);
-    temporary_ = folder_of(path_) + "/.custody-restore-" + std::to_string(::getpid()) + "-" + to_hex(random) + "-0";
+    remove_leftovers_beside(path_);
+    temporary_ = temporary_beside(path_);
     descriptor_ = Fd(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!descriptor_.valid()) {
         const int reason = errno;
         temporary_.clear();
         return system_error(reason, "make the file", path_);
     }
+    hold_temporary(descriptor_.get());
     if (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) return system_error(errno, "set the size of", path_);
     return done();
 }
@@ -181,7 +174,7 @@ Status OpenImageTarget::finish_file() {
     }
     if (renamed != 0) return system_error(errno, "name", path_);
     temporary_.clear();
-    const Fd folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd folder(::open(parent_path(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.valid() || ::fsync(folder.get()) != 0) return system_error(errno, "sync the folder of", path_);
     return done();
 }

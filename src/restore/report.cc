@@ -78,6 +78,14 @@ std::vector<std::string> ArchiveLosses::warnings() const {
                       "is written here cannot carry it (first {})",
                       printable(first_near_time)));
     }
+    if (coded_names > 0) {
+        lines.push_back(say_count(coded_names,
+                                  "{} extended attribute has a name that tar as it is written here carries with %-codes only, "
+                                  "and most programs leave it so ({})",
+                                  "{} extended attributes have names that tar as it is written here carries with %-codes only, "
+                                  "and most programs leave them so (first {})",
+                                  printable(first_coded_name)));
+    }
     tell(raw_names, "{} name is not UTF-8 and was stored as it is", "{} names are not UTF-8 and were stored as they are");
     return lines;
 }

@@ -58,7 +58,8 @@ private:
 // What an archive format could not carry, counted.
 struct ArchiveLosses {
     std::uint64_t special = 0, copies = 0, extended = 0, far_times = 0, near_times = 0, raw_names = 0;
-    std::string first_near_time;
+    std::uint64_t coded_names = 0;  // of extended attributes
+    std::string first_near_time, first_coded_name;
     [[nodiscard]] std::vector<std::string> warnings() const;
 };
 

@@ -66,6 +66,11 @@ RestoreResult RestoreRun::take_result() {
                                "(--overwrite changed gives them those of the snapshot)",
                                printable(writer_.first_kept())));
     }
+    if (const std::uint64_t replaced = writer_.replaced(); replaced > 0) {
+        report_.warn(say_count(replaced, "{} file or link makes way for a folder, as --overwrite asks: {}",
+                               "{} files or links make way for folders, as --overwrite asks, first {}",
+                               printable(writer_.first_replaced())));
+    }
     return report_.take();
 }
 
@@ -173,13 +178,22 @@ Status RestoreRun::judge(const Candidate& candidate, const Result<Verdict>& verd
                    {verdict.error().code, say("{} cannot be compared: {}", path, verdict.error().message)});
         return done();
     }
-    if (verdict->difference == nullptr) {
+    const char* difference = verdict->difference;
+    if (difference == nullptr && is_joined(candidate)) difference = "being one inode with another file of the snapshot";
+    if (difference == nullptr) {
         skip(candidate.folder, candidate.entry, candidate.in_place, verdict->flags_missing);
         return done();
     }
     if (options_.overwrite != Overwrite::never) return plan_entry(candidate.folder, Entry(candidate.entry), true);
-    leave_as_it_is(candidate.folder, candidate.entry, verdict->difference);
+    (void)is_joined(candidate);  // it stays what it is
+    leave_as_it_is(candidate.folder, candidate.entry, difference);
     return done();
+}
+
+// Each name that comes here is alone, or the first of its group in the snapshot: two of them are never one file.
+bool RestoreRun::is_joined(const Candidate& candidate) {
+    const struct stat& status = candidate.in_place.status;
+    return status.st_nlink > 1 && !linked_.insert({status.st_dev, status.st_ino}).second;
 }
 
 RestoreRun::Leader* RestoreRun::leader_named(FolderId folder, const Entry& entry) {

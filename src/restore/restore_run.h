@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -64,6 +65,7 @@ private:
     Status judge_candidates();
     Status judge(const Candidate& candidate, const Result<Verdict>& verdict);
     void skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing);
+    bool is_joined(const Candidate& candidate);
     void leave_as_it_is(FolderId folder, const Entry& entry, const char* difference);
 
     // Hands the filled batch to the pool, after the one before is through.
@@ -100,6 +102,7 @@ private:
     bool judging_ = false;
     std::uint64_t expected_files_ = 0, expected_bytes_ = 0;
     std::unordered_map<std::uint64_t, Leader> leaders_;
+    std::set<Identity> linked_;  // inodes with several names in the target that stay: only these have to be remembered
 };
 
 }  // namespace custody

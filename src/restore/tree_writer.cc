@@ -1,6 +1,5 @@
 #include "restore/tree_writer.h"
 
-#include "base/crypto.h"
 #include "base/text.h"
 #include "restore/protection.h"
 
@@ -10,22 +9,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <csignal>
 #include <cstring>
 
 namespace custody {
 namespace {
-
-// ".custody-restore-<process>-<16 hex of this run>-<number>"
-constexpr std::string_view kTemporaryPrefix = ".custody-restore-";
-constexpr std::size_t kRunDigits = 16;
-
-std::string make_run_prefix() {
-    std::array<Byte, kRunDigits / 2> random{};
-    fill_random(random);
-    return std::string(kTemporaryPrefix) + std::to_string(::getpid()) + "-" + to_hex(random) + "-";
-}
 
 // Makes room where rename() alone would not replace. True: worth another try.
 bool make_room(int folder, const char* name, int reason) {
@@ -113,19 +100,6 @@ void NewFile::discard() {
     if (folder != nullptr && !temporary_name.empty()) (void)::unlinkat(folder->get(), temporary_name.c_str(), 0);
     temporary_name.clear();
     descriptor = nullptr;
-}
-
-bool is_leftover_name(const std::string& name) {
-    if (!name.starts_with(kTemporaryPrefix)) return false;
-    const char* const end = name.data() + name.size();
-    pid_t process = 0;
-    const auto number = std::from_chars(name.data() + kTemporaryPrefix.size(), end, process);
-    if (number.ec != std::errc() || number.ptr == end || *number.ptr != '-' || process <= 0) return false;
-    const std::string_view rest(number.ptr + 1, static_cast<std::size_t>(end - number.ptr - 1));
-    if (rest.size() < kRunDigits + 2 || rest[kRunDigits] != '-') return false;
-    if (rest.substr(0, kRunDigits).find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
-    if (rest.substr(kRunDigits + 1).find_first_not_of("0123456789") != std::string_view::npos) return false;
-    return ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
 TreeWriter::TreeWriter(TargetFolders& folders, Overwrite overwrite, const Powers& powers, Shortfalls& shortfalls)

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "restore/attributes.h"
+#include "restore/leftovers.h"
 #include "restore/restorer.h"
 #include "restore/target_folders.h"
 #include "vault/history/tree.h"
@@ -98,6 +99,9 @@ public:
     // Folders that differed and kept what they have.
     [[nodiscard]] std::uint64_t kept_folders() const { return kept_folders_; }
     [[nodiscard]] const std::string& first_kept() const { return first_kept_; }
+    // Files and links that a folder took, or in a dry run would take, the place of.
+    [[nodiscard]] std::uint64_t replaced() const { return replaced_; }
+    [[nodiscard]] const std::string& first_replaced() const { return first_replaced_; }
 
     // Whether what is there could be replaced, looked at without doing anything; the same words as when it is tried.
     [[nodiscard]] Status check_room(const Placement& place);
@@ -131,7 +135,14 @@ private:
     std::string temporary_name();
     // 0, or the errno. `is_marked`: from the moment on that it has its name.
     int make_folder(int parent, const char* name, bool is_marked);
-    Status make_absent_folder(int parent, const Entry& entry, bool is_marked, const std::string& path, FolderFacts& facts);
+    struct NewFolder {
+        std::string path;  // for messages
+        bool is_marked = false;
+        bool replaces = false;  // the file or link in its place
+    };
+    Status make_absent_folder(int parent, const Entry& entry, const NewFolder& how, FolderFacts& facts);
+    // Why what is in the folder's place stays.
+    static std::optional<Error> why_left(const Entry& entry, Overwrite overwrite, const std::string& path);
     FolderFacts meet_existing(FolderId folder, const Entry& entry, bool dry_run);
     Status give_attributes(FolderId folder, const Entry& entry);
     Status remove_marks(FolderId folder, const std::vector<std::string>& marks);
@@ -147,6 +158,7 @@ private:
     Overwrite overwrite_;
     Powers powers_;
     Shortfalls& shortfalls_;
+    Leftovers leftovers_;
     std::string run_prefix_;
     std::atomic<std::uint64_t> next_number_{0};
     std::string snapshot_;
@@ -154,9 +166,8 @@ private:
     std::map<FolderId, std::vector<std::string>> marks_;  // of folders that are not finished
     std::uint64_t kept_folders_ = 0;
     std::string first_kept_;
+    std::uint64_t replaced_ = 0;
+    std::string first_replaced_;
 };
-
-// True for a temporary name of a restore whose process is gone.
-[[nodiscard]] bool is_leftover_name(const std::string& name);
 
 }  // namespace custody

@@ -19,7 +19,8 @@ namespace custody {
 namespace {
 
 // What ext4 and btrfs hand down to new files (EXT4_FL_INHERITED), as far as we set it.
-constexpr std::uint32_t kInheritedFlags = FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL | FS_COMPR_FL | FS_NOCOW_FL;
+constexpr std::uint32_t kInheritedFlags = FS_SECRM_FL | FS_UNRM_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL |
+                                          FS_COMPR_FL | FS_NOCOMP_FL | FS_NOCOW_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL;
 
 // A folder under a temporary name holds its mark at most.
 void remove_leftover_folder(int parent, const char* name) {
@@ -73,14 +74,19 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
     const auto in_place = look(parent, entry.name);
     if (!in_place.ok()) return blocked(in_place.error());
     const bool is_folder = in_place->exists && S_ISDIR(in_place->status.st_mode);
-    if (in_place->exists && !is_folder && overwrite_ == Overwrite::never) {
-        return blocked({Code::exists, say("{} is left: something that is not a folder is in its place (--overwrite changed "
-                                          "replaces it)",
-                                          printable(path))});
+    const bool replaces = in_place->exists && !is_folder;
+    if (replaces) {
+        if (const auto why = why_left(entry, overwrite_, path)) return blocked(*why);
     }
     const FolderState state = is_folder ? FolderState::existing : dry_run ? FolderState::absent : FolderState::made;
     const FolderId folder = folders_.add(parent, entry.name, state);
-    if (state == FolderState::absent) return {folder, {}};
+    const auto note_replaced = [&] {
+        if (replaces && ++replaced_ == 1) first_replaced_ = path;
+    };
+    if (state == FolderState::absent) {
+        note_replaced();
+        return {folder, {}};
+    }
     const auto fail = [&](const Error& problem) {
         folders_.set_facts(folder, {FolderState::blocked, false, false});
         return Entered{folder, problem};
@@ -90,8 +96,9 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
         const auto handle = folders_.open(parent);
         if (!handle.ok()) return fail(handle.error());
         const FolderFacts inherited = folders_.facts(parent);
-        const Status made = make_absent_folder((*handle)->get(), entry, !inherited.is_ours, path, facts);
+        const Status made = make_absent_folder((*handle)->get(), entry, {path, !inherited.is_ours, replaces}, facts);
         if (!made.ok()) return fail(made.error());
+        note_replaced();
         facts.gives_acl = inherited.gives_acl;
         facts.gives_flags = inherited.gives_flags;
         facts.is_ours = true;
@@ -138,22 +145,35 @@ int TreeWriter::make_folder(int parent, const char* name, bool is_marked) {
     return reason;
 }
 
+// A folder above what is restored may be a link to a bigger disk: what lies behind it would be out of reach.
+std::optional<Error> TreeWriter::why_left(const Entry& entry, Overwrite overwrite, const std::string& path) {
+    if (entry.attributes_only) {
+        return Error{
+            Code::exists,
+            say("{} is left: it is not a folder, and what stands above the chosen paths is never replaced; move it away, "
+                "or restore to where it leads with --target and --strip-prefix",
+                printable(path))};
+    }
+    if (overwrite != Overwrite::never) return std::nullopt;
+    return Error{Code::exists, say("{} is left: something that is not a folder is in its place (--overwrite changed replaces it)",
+                                   printable(path))};
+}
+
 // A file or link in its place goes first: the caller has decided that it may. Somebody else may have made the folder meanwhile.
-Status TreeWriter::make_absent_folder(int parent, const Entry& entry, bool is_marked, const std::string& path,
-                                      FolderFacts& facts) {
+Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const NewFolder& how, FolderFacts& facts) {
     const char* const name = entry.name.c_str();
     for (int attempt = 0;; ++attempt) {
-        const int reason = make_folder(parent, name, is_marked);
+        const int reason = make_folder(parent, name, how.is_marked);
         if (reason == 0) return done();
-        if (reason != EEXIST || attempt == 2) return system_error(reason, "make the folder", path);
+        if (reason != EEXIST || attempt == 2) return system_error(reason, "make the folder", how.path);
         struct stat status = {};
         if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
             facts.state = FolderState::existing;
             return done();
         }
-        if (overwrite_ == Overwrite::never || ::unlinkat(parent, name, 0) == 0) continue;
+        if (!how.replaces || ::unlinkat(parent, name, 0) == 0) continue;
         const bool again = errno == EPERM && lift_protection(parent, name) && ::unlinkat(parent, name, 0) == 0;
-        if (!again) return system_error(errno, "replace", path);
+        if (!again) return system_error(errno, "replace", how.path);
     }
 }
 
@@ -201,7 +221,7 @@ bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
         std::string name = item->d_name;
         if (is_mark_name(name)) {
             if (is_mark_of(at, name, powers_.coarse_attributes)) marks.push_back(std::move(name));
-        } else if (is_leftover_name(name)) {
+        } else if (leftovers_.is_one(at, name)) {
             (item->d_type == DT_DIR ? folders : files).push_back(std::move(name));
         }
     }

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -95,6 +96,23 @@ TEST_F(Export, OnlyChosenPathsAndNeverOverAnExistingFile) {
     EXPECT_TRUE(fails_with(Code::usage, export_to(snapshot, scratch / "one.rar")));
     EXPECT_TRUE(fails_with(Code::not_found, export_to(snapshot, scratch / "two.tar", {"/no/such"})));
     EXPECT_NE(::access((scratch / "two.tar").c_str(), F_OK), 0);
+}
+
+TEST_F(Export, NamesOfAttributesThatTarEncodesAreSaid) {
+    write_file(source + "/plain", "x");
+    write_file(source + "/odd", "x");
+    ASSERT_EQ(::setxattr((source + "/plain").c_str(), "user.plain", "1", 1, 0), 0);
+    for (const char* name : {"user.é", "user.a b%c", "user.k=v"}) {
+        ASSERT_EQ(::setxattr((source + "/odd").c_str(), name, "1", 1, 0), 0);
+    }
+    const Snapshot snapshot = back_up();
+    const auto result = export_to(snapshot, scratch / "all.tar");
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_THAT(result->warnings, ::testing::ElementsAre(::testing::AllOf(HasSubstr("3 extended attributes have names"),
+                                                                          HasSubstr("/odd: user.a b%c"))));
+    const auto plain = export_to(snapshot, scratch / "plain.tar", {source + "/plain"});
+    ASSERT_TRUE(is_ok(plain));
+    EXPECT_THAT(plain->warnings, IsEmpty());
 }
 
 TEST_F(Export, ADamagedSmallFileIsLeftOutAndNamed) {

@@ -170,6 +170,82 @@ TEST_F(RestoreOverwrite, ADryRunPromisesWhatTheRunDoes) {
     }
 }
 
+// A folder above the chosen path may be a link to a bigger disk, with all that is there behind it.
+TEST_F(RestoreOverwrite, WhatStandsAboveAChosenPathIsNeverReplaced) {
+    const Snapshot whole = backed_up();
+    const Snapshot part = back_up({source + "/folder/inside"});  // its folders are parents in the snapshot itself
+    const std::string elsewhere = scratch / "elsewhere";
+    ASSERT_EQ(::mkdir(elsewhere.c_str(), 0755), 0);
+    write_file(elsewhere + "/precious", "precious");
+    std::filesystem::create_directories(restored());
+    const auto expect_refused = [&](const Snapshot& snapshot) {
+        const RestoreResult result = restore(snapshot);
+        EXPECT_EQ(result.failed, 2u);  // what is in the way, and what was to be restored
+        EXPECT_THAT(result.warnings, Contains(HasSubstr("folder is left: it is not a folder")));
+        EXPECT_EQ(read_file_text(restored("folder/precious")), "precious");
+        EXPECT_FALSE(std::filesystem::exists(elsewhere + "/inside"));
+    };
+    ASSERT_EQ(::symlink(elsewhere.c_str(), restored("folder").c_str()), 0);
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed, Overwrite::always}) {
+        for (const bool dry_run : {true, false}) {
+            options.overwrite = how;
+            options.dry_run = dry_run;
+            options.paths = {};
+            expect_refused(part);
+            options.paths = {source + "/folder/inside"};
+            expect_refused(whole);
+        }
+    }
+    ASSERT_EQ(::unlink(restored("folder").c_str()), 0);
+    ASSERT_EQ(::mkfifo(restored("folder").c_str(), 0600), 0);
+    EXPECT_EQ(restore(whole).failed, 2u);
+    EXPECT_TRUE(std::filesystem::is_fifo(restored("folder")));
+}
+
+TEST_F(RestoreOverwrite, AFileThatMakesWayForAFolderIsNamed) {
+    const Snapshot snapshot = backed_up();
+    ASSERT_TRUE(std::filesystem::create_directories(restored()));
+    write_file(restored("folder"), "a file");
+    options.overwrite = Overwrite::changed;
+    for (const bool dry_run : {true, false}) {
+        options.dry_run = dry_run;
+        const RestoreResult result = restore(snapshot);
+        EXPECT_EQ(result.failed, 0u);
+        EXPECT_THAT(result.warnings,
+                    Contains(HasSubstr("1 file or link makes way for a folder, as --overwrite asks: " + restored("folder"))));
+    }
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+    EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
+}
+
+// Equal files that somebody joined to save room: a later write to one would alter the other.
+TEST_F(RestoreOverwrite, FilesThatAreOneInodeOnlyInTheTargetDiffer) {
+    for (const char* name : {"/one", "/two", "/group", "/team"}) write_file(source + name, "the same");
+    const timespec times[2] = {{1'700'000'000, 0}, {1'700'000'000, 0}};
+    for (const char* name : {"/one", "/two", "/group", "/team"}) {
+        ASSERT_EQ(::utimensat(AT_FDCWD, (source + name).c_str(), times, 0), 0);
+    }
+    ASSERT_EQ(::link((source + "/group").c_str(), (source + "/group too").c_str()), 0);
+    ASSERT_EQ(::link((source + "/team").c_str(), (source + "/team too").c_str()), 0);
+    const Snapshot snapshot = back_up();
+    (void)restore(snapshot);
+    const auto join = [&](const std::string& kept, const std::string& other) {
+        ASSERT_EQ(::unlink(restored(other).c_str()), 0);
+        ASSERT_EQ(::link(restored(kept).c_str(), restored(other).c_str()), 0);
+    };
+    join("one", "two");
+    join("group", "team");
+    join("group", "team too");
+    const RestoreResult never = restore(snapshot);
+    EXPECT_EQ(never.failed, 3u);
+    EXPECT_THAT(never.warnings, Contains(HasSubstr("two is left as it is: it differs in being one inode with another file")));
+    EXPECT_THAT(never.warnings, Contains(HasSubstr("team is left as it is: it differs in being one inode with another file")));
+    options.overwrite = Overwrite::changed;
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+    EXPECT_EQ(restore(snapshot).skipped, 6u);
+}
+
 TEST_F(RestoreOverwrite, HolesThatWereFilledWithBytesAreADifference) {
     write_file(source + "/sparse", "");
     ASSERT_EQ(::truncate((source + "/sparse").c_str(), 1 << 20), 0);

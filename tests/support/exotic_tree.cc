@@ -295,12 +295,15 @@ private:
     void flags() {
         folder("flags");
         folder("flags/immutable folder");
-        for (const char* name : {"immutable", "append", "nodump", "linked immutable", "immutable folder/inside"}) {
+        folder("flags/top");
+        for (const char* name : {"immutable", "append", "nodump", "shredded", "linked immutable", "immutable folder/inside"}) {
             write_file(at(std::string("flags/") + name), name);
         }
         link("flags/linked immutable", "plain/linked immutable");
         flag("flags/append", FS_APPEND_FL);
         flag("flags/nodump", FS_NODUMP_FL | FS_NOATIME_FL);
+        flag("flags/shredded", FS_SECRM_FL | FS_UNRM_FL | FS_NOTAIL_FL);
+        flag("flags/top", FS_TOPDIR_FL);
         flag("flags/immutable", FS_IMMUTABLE_FL);
         flag("flags/linked immutable", FS_IMMUTABLE_FL);
         flag("flags/immutable folder", FS_IMMUTABLE_FL);

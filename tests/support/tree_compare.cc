@@ -20,8 +20,9 @@ namespace custody::test {
 namespace {
 
 constexpr std::size_t kMaxDifferences = 200;
-constexpr unsigned kSettableFlags =
-    FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL | FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL;
+constexpr unsigned kSettableFlags = FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL | FS_DIRSYNC_FL |
+                                    FS_NOCOW_FL | FS_COMPR_FL | FS_NOCOMP_FL | FS_SECRM_FL | FS_UNRM_FL | FS_TOPDIR_FL |
+                                    FS_JOURNAL_DATA_FL | FS_NOTAIL_FL;
 
 using Inode = std::pair<dev_t, ino_t>;
 using Xattrs = std::map<std::string, std::string>;

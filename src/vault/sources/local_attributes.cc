@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 
-#include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/xattr.h>
 
@@ -13,9 +12,6 @@
 
 namespace custody {
 namespace {
-
-constexpr std::uint32_t kKeptFlags =
-    FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL | FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL;
 
 // The two ways to reach an item's attributes.
 struct ByDescriptor {

@@ -4,11 +4,19 @@
 #include "base/result.h"
 #include "vault/history/tree.h"
 
+#include <linux/fs.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace custody {
+
+// Those that chattr sets and that mean the same on every machine: a A c C d D i j m s S t T u. Of a project (P), case folding (F)
+// and DAX (x) nothing is kept: they belong to what the file system was made for.
+inline constexpr std::uint32_t kKeptFlags = FS_APPEND_FL | FS_IMMUTABLE_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL |
+                                            FS_DIRSYNC_FL | FS_NOCOW_FL | FS_COMPR_FL | FS_NOCOMP_FL | FS_SECRM_FL | FS_UNRM_FL |
+                                            FS_TOPDIR_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL;
 
 // Of an open file or folder. Unsupported: none.
 [[nodiscard]] Result<std::vector<ExtendedAttribute>> read_xattrs(int fd, const std::string& path);
