@@ -45,8 +45,7 @@ std::string temporary_name_beside(const std::string& path) {
 }
 
 Status write_temporary(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode, Owner owner) {
-    TRY_ASSIGN(const auto file, files.create(path, mode));
-    if (owner == Owner::folder) TRY(file->own_as_folder());
+    TRY_ASSIGN(const auto file, owner == Owner::folder ? files.create_as_owner(path, mode) : files.create(path, mode));
     TRY(write_all(*file, 0, content));
     return file->sync();
 }
@@ -135,9 +134,8 @@ Status make_directories(FileSystem& files, const std::string& path, std::uint32_
     const std::string parent = parent_path(path);
     if (parent == path) return existing.error();
     TRY(make_directories(files, parent, mode, owner));
-    const Status made = files.make_directory(path, mode);
+    const Status made = owner == Owner::folder ? files.make_directory_as_owner(path, mode) : files.make_directory(path, mode);
     if (!made.ok() && made.error().code != Code::exists) return made;  // exists: somebody else made it just now
-    if (made.ok() && owner == Owner::folder) TRY(files.own_as_parent(path));
     return files.sync_directory(parent);
 }
 

@@ -46,9 +46,6 @@ public:
     [[nodiscard]] virtual Result<FileInfo> info() = 0;
     // OFD lock over the whole file, dropped with the File (and with the process). false: somebody else holds it.
     [[nodiscard]] virtual Result<bool> try_lock(bool exclusive) = 0;
-    // Of a file that was just created: where root runs and its folder is another's, the file becomes his too, so that what root
-    // adds to a user's vault or keyring does not lock him out. Not for what may be his to keep but not to read (exported keys).
-    [[nodiscard]] virtual Status own_as_folder() { return done(); }
 };
 
 class FileSystem {
@@ -64,10 +61,14 @@ public:
     [[nodiscard]] virtual Status remove(const std::string& path) = 0;
     [[nodiscard]] virtual Status remove_directory(const std::string& path) = 0;
     [[nodiscard]] virtual Status make_directory(const std::string& path, std::uint32_t mode) = 0;  // exists is an error
-    // As File::own_as_folder, for a folder that was just made and the one above it.
-    [[nodiscard]] virtual Status own_as_parent(const std::string& directory) {
-        static_cast<void>(directory);
-        return done();
+    // The same two where root runs and the folder is another's: they are made with his rights and are his, so that what root adds
+    // to a user's vault or keyring neither locks him out nor reaches where he could not write himself. denied: he may not, or
+    // his symbolic link leads to what is not his. Not for what may be his to keep but not to read (exported keys).
+    [[nodiscard]] virtual Result<std::unique_ptr<File>> create_as_owner(const std::string& path, std::uint32_t mode) {
+        return create(path, mode);
+    }
+    [[nodiscard]] virtual Status make_directory_as_owner(const std::string& path, std::uint32_t mode) {
+        return make_directory(path, mode);
     }
     [[nodiscard]] virtual Status sync_directory(const std::string& path) = 0;
     [[nodiscard]] virtual Result<FileInfo> info(const std::string& path) = 0;  // follows links
@@ -84,7 +85,7 @@ public:
 [[nodiscard]] Status write_all(File& file, std::uint64_t offset, ByteView from);
 // The whole file; Code::corrupt when larger than max_size.
 [[nodiscard]] Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_t max_size);
-// Whose a new file or folder is where root runs: root's, or the owner's of the folder that it lies in (File::own_as_folder).
+// Whose a new file or folder is where root runs: root's, or the owner's of the folder that it lies in (create_as_owner).
 enum class Owner { self, folder };
 // Atomic and durable: temporary name beside it, write, sync, rename, sync the folder. Replaces.
 [[nodiscard]] Status replace_file(FileSystem& files, const std::string& path, ByteView content, std::uint32_t mode,

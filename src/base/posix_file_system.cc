@@ -4,6 +4,7 @@
 //  - locks are OFD locks (fcntl F_OFD_SETLK): they belong to the open file, not to the process, and go with it.
 #include "base/file.h"
 #include "base/file_time.h"
+#include "base/folder_owner.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 namespace custody {
 namespace {
@@ -32,26 +34,6 @@ FileInfo to_info(const struct stat& from) {
     info.mode = from.st_mode & 07777;
     info.modified = nearest_time(to_file_time(from.st_mtim));
     return info;
-}
-
-// What file systems without owners, and names that this user namespace does not know, answer: then there is nothing to give.
-bool has_no_owners(int error_number) { return error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP; }
-
-// `fd` was just made here: nobody else can have put another file in its place.
-Status give_to_owner_of(const std::string& folder, int fd, const std::string& path) {
-    if (geteuid() != 0) return done();
-    struct stat owner {
-    }, mine{};
-    if (stat(folder.c_str(), &owner) != 0) return system_error(errno, "look at", folder);
-    if (fstat(fd, &mine) != 0) return system_error(errno, "look at", path);
-    if (mine.st_uid == owner.st_uid && mine.st_gid == owner.st_gid) return done();
-    if (fchown(fd, owner.st_uid, owner.st_gid) == 0 || has_no_owners(errno)) return done();
-    Error error = system_error(errno, "change", path);
-    error.message =
-        say("{} belongs to another user (number {}), and what root writes in it cannot be given to him: {}; run this "
-            "as that user",
-            printable(folder), owner.st_uid, reason_of(errno));
-    return error;
 }
 
 class PosixFile final : public File {
@@ -92,8 +74,6 @@ public:
         return true;
     }
 
-    Status own_as_folder() override { return give_to_owner_of(parent_path(path_), fd_.get(), path_); }
-
 private:
     Fd fd_;
     std::string path_;
@@ -120,35 +100,73 @@ bool means_not_supported(int error_number) {
     return error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP;
 }
 
+// A name for the *at calls: within an open folder, or the path from anywhere.
+struct Name {
+    const OpenFolder* folder = nullptr;
+    std::string path;
+    [[nodiscard]] int at() const { return folder == nullptr ? AT_FDCWD : folder->fd.get(); }
+    [[nodiscard]] std::string text() const { return folder == nullptr ? path : std::string(base_name(path)); }
+};
+
 // For file systems with neither RENAME_NOREPLACE nor hard links (exFAT through FUSE): a flock on the target's folder, which
 // the kernel keeps itself, makes look-then-rename exclusive between all processes of this machine that go through here. A
 // crash leaves either the old or the new name, never an empty placeholder. Two machines on one medium are not kept apart,
 // which a local vault does not promise anyway (one machine serves it).
-Status rename_new_under_folder_lock(const std::string& from, const std::string& to) {
-    const std::string folder = parent_path(to);
-    TRY_ASSIGN(const Fd lock, open_fd(folder, O_RDONLY | O_DIRECTORY, 0, "open"));
+Status rename_new_under_folder_lock(const Name& from, const Name& to) {
+    const std::string folder = parent_path(to.path);
+    const std::string opened = to.folder == nullptr ? folder : ".";
+    const Fd lock(openat(to.at(), opened.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock.valid()) return system_error(errno, "open", folder);
     while (flock(lock.get(), LOCK_EX) != 0) {
         if (errno != EINTR) return system_error(errno, "lock", folder);
     }
     struct stat found {};
-    if (lstat(to.c_str(), &found) == 0) return system_error(EEXIST, "name", to);
-    if (errno != ENOENT) return system_error(errno, "look at", to);
-    if (::rename(from.c_str(), to.c_str()) != 0) return system_error(errno, "name", to);
+    if (fstatat(to.at(), to.text().c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return system_error(EEXIST, "name", to.path);
+    if (errno != ENOENT) return system_error(errno, "look at", to.path);
+    if (renameat(from.at(), from.text().c_str(), to.at(), to.text().c_str()) != 0) return system_error(errno, "name", to.path);
     return done();
 }
 
 // RENAME_NOREPLACE where the file system knows it; else link and unlink, where the link is the exclusive step and a crash
 // between leaves the old name too (a temporary file that prune removes); else the folder lock above.
-Status publish_exclusively(const std::string& from, const std::string& to) {
-    if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return done();
-    if (!means_not_supported(errno)) return system_error(errno, "name", to);
-    if (link(from.c_str(), to.c_str()) == 0) {
-        if (unlink(from.c_str()) != 0) return system_error(errno, "remove", from);
+Status publish_exclusively(const Name& from, const Name& to) {
+    const std::string old_name = from.text(), new_name = to.text();
+    if (renameat2(from.at(), old_name.c_str(), to.at(), new_name.c_str(), RENAME_NOREPLACE) == 0) return done();
+    if (!means_not_supported(errno)) return system_error(errno, "name", to.path);
+    if (linkat(from.at(), old_name.c_str(), to.at(), new_name.c_str(), 0) == 0) {
+        if (unlinkat(from.at(), old_name.c_str(), 0) != 0) return system_error(errno, "remove", from.path);
         return done();
     }
     // EPERM is how link() says that a file system has no hard links.
-    if (!means_not_supported(errno) && errno != EPERM) return system_error(errno, "name", to);
+    if (!means_not_supported(errno) && errno != EPERM) return system_error(errno, "name", to.path);
     return rename_new_under_folder_lock(from, to);
+}
+
+Status replace_name(const Name& from, const Name& to) {
+    if (renameat(from.at(), from.text().c_str(), to.at(), to.text().c_str()) == 0) return done();
+    return system_error(errno, "name", to.path);
+}
+
+// What lies in a user's folder may be his, and he can lay a link to root's in the way of where it goes: root gives names only
+// where they were meant to be.
+template <class Give>
+Status give_name(const std::string& from, const std::string& to, const Give& give) {
+    if (geteuid() != 0) return give(Name{nullptr, from}, Name{nullptr, to});
+    TRY_ASSIGN(const OpenFolder source, open_folder_of_anybody(from));
+    if (source.user == 0) return give(Name{nullptr, from}, Name{nullptr, to});
+    TRY_ASSIGN(const OpenFolder target, open_folder_of(to));
+    return give(Name{&source, from}, Name{&target, to});
+}
+
+Status take_name(const std::string& path, int flags) {
+    Name name{nullptr, path};
+    std::optional<OpenFolder> folder;
+    if (geteuid() == 0) {
+        TRY_ASSIGN(folder, open_folder_of(path));
+        name.folder = &*folder;
+    }
+    if (unlinkat(name.at(), name.text().c_str(), flags) != 0) return system_error(errno, "remove", path);
+    return done();
 }
 
 class PosixFileSystem final : public FileSystem {
@@ -161,35 +179,26 @@ public:
         return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(fd), path));
     }
 
-    Status rename(const std::string& from, const std::string& to) override {
-        if (::rename(from.c_str(), to.c_str()) != 0) return system_error(errno, "name", to);
-        return done();
+    Result<std::unique_ptr<File>> create_as_owner(const std::string& path, std::uint32_t mode) override {
+        if (geteuid() != 0) return create(path, mode);
+        TRY_ASSIGN(Fd fd, create_as_owner_of_folder(path, mode));
+        return std::unique_ptr<File>(std::make_unique<PosixFile>(std::move(fd), path));
     }
 
-    Status rename_new(const std::string& from, const std::string& to) override { return publish_exclusively(from, to); }
-
-    Status remove(const std::string& path) override {
-        if (unlink(path.c_str()) != 0) return system_error(errno, "remove", path);
-        return done();
+    Status rename(const std::string& from, const std::string& to) override { return give_name(from, to, replace_name); }
+    Status rename_new(const std::string& from, const std::string& to) override {
+        return give_name(from, to, publish_exclusively);
     }
-
-    Status remove_directory(const std::string& path) override {
-        if (rmdir(path.c_str()) != 0) return system_error(errno, "remove", path);
-        return done();
-    }
+    Status remove(const std::string& path) override { return take_name(path, 0); }
+    Status remove_directory(const std::string& path) override { return take_name(path, AT_REMOVEDIR); }
 
     Status make_directory(const std::string& path, std::uint32_t mode) override {
         if (mkdir(path.c_str(), static_cast<mode_t>(mode)) != 0) return system_error(errno, "create", path);
         return done();
     }
 
-    Status own_as_parent(const std::string& directory) override {
-        if (geteuid() != 0) return done();
-        TRY_ASSIGN(const Fd fd, open_fd(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, "open"));
-        struct stat made {};
-        if (fstat(fd.get(), &made) != 0) return system_error(errno, "look at", directory);
-        // Whoever owns the folder above may have put one of his own there meanwhile: that is his already.
-        return made.st_uid == 0 ? give_to_owner_of(parent_path(directory), fd.get(), directory) : done();
+    Status make_directory_as_owner(const std::string& path, std::uint32_t mode) override {
+        return geteuid() == 0 ? make_directory_as_owner_of_folder(path, mode) : make_directory(path, mode);
     }
 
     Status sync_directory(const std::string& path) override {

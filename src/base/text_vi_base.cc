@@ -31,6 +31,10 @@ constexpr Translation kTexts[] = {
     {"{} holds {} bytes, at most {} are expected", "{} có {} byte, chỉ chờ nhiều nhất {}"},
     {"{} is not a block device", "{} không phải là thiết bị khối"},
     {"{} is not a folder", "{} không phải là thư mục"},
+    {"{} is reached through a symbolic link of another user (number {}) and is not his: root writes nothing there for him; name "
+     "the folder itself",
+     "{} được dẫn đến qua một liên kết tượng trưng của người dùng khác (số {}) mà không phải của người ấy: root không ghi gì ở "
+     "đó thay cho người ấy; hãy nêu chính thư mục đó"},
     {"{} min {:02} s", "{} phút {:02} giây"},
     {"{} partitions", "{} phân vùng"},
 };

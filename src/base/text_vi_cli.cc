@@ -104,6 +104,10 @@ constexpr Translation kTexts[] = {
      "custodian's 'custody key export --public' here with 'custody key import'",
      "nhãn {} đã bị hủy ngày {}, theo sổ cái của kho, mà bộ khóa này vẫn giữ khóa ghi của nó: hãy nhận bản 'custody key export "
      "--public' của bên giữ khóa vào đây bằng 'custody key import'"},
+    {"label {} was destroyed, as entry {} of the ledger of vault {} said, and this keyring still holds its keys: nothing that "
+     "carries them is exported; finish it with 'custody key destroy --label {}', or, where that entry was wrong, remove {}",
+     "nhãn {} đã bị hủy, theo mục {} trong sổ cái của kho {}, mà bộ khóa này vẫn giữ khóa của nó: không xuất gì có chứa các khóa "
+     "đó; hãy hoàn tất bằng 'custody key destroy --label {}', hoặc, nếu mục ấy sai, hãy xóa {}"},
     {"label {} was destroyed, as the ledger of a vault says, and this keyring still holds its keys: nothing that carries them is "
      "exported; finish it with 'custody key destroy --label {}'",
      "nhãn {} đã bị hủy, theo sổ cái của một kho, mà bộ khóa này vẫn giữ khóa của nó: không xuất gì có chứa các khóa đó; hãy "

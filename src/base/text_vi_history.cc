@@ -24,6 +24,12 @@ constexpr Translation kTexts[] = {
      "with --from, or keep this one for restoring, make a new vault with `custody init` and back up into that",
      "mục {} trong sổ cái của {} bị hỏng, mà không có bản chứng nào của nó ở đây: hãy nêu kho đã được chép sang hoặc chép từ nó "
      "bằng --from, hoặc giữ kho này để phục hồi, tạo kho mới bằng `custody init` và sao lưu vào đó"},
+    {"entry {} of the ledger of {} says that label {} was destroyed, and its signer {} has no say in that: it is ignored, "
+     "everything stays readable; look for who wrote to this vault, or, where it is your other keyring, take over its 'custody "
+     "key export --public' here with 'custody key import'",
+     "mục {} trong sổ cái của {} nói rằng nhãn {} đã bị hủy, mà bên ký {} của nó không có quyền nói điều đó: mục này bị bỏ qua, "
+     "mọi thứ vẫn đọc được; hãy tìm xem ai đã ghi vào kho này, hoặc, nếu đó là bộ khóa khác của bạn, hãy nhận bản 'custody key "
+     "export --public' của nó vào đây bằng 'custody key import'"},
     {"forgets snapshot {}, which is held", "kết thúc bản chụp {}, bản đang được giữ"},
     {"held", "đang giữ"},
     {"is missing, and its witness is there: the ledger was cut or rolled back",

@@ -70,6 +70,8 @@ constexpr Translation kTexts[] = {
      "bộ khóa {} bị hỏng: {}; hãy đưa trở lại từ bộ phục hồi"},
     {"the keyring's secret of epoch {} of a label does not open; bring the keyring back from a recovery kit",
      "bí mật của kỳ khóa {} của một nhãn không mở được; hãy đưa bộ khóa trở lại từ bộ phục hồi"},
+    {"the keys of label {} are gone, and vault {} was not told of it: {}; run this again",
+     "các khóa của nhãn {} đã mất, mà kho {} chưa được cho biết: {}; hãy chạy lại lệnh này"},
     {"the lines are not those of one recovery kit", "các dòng này không cùng một bộ phục hồi"},
     {"the new passphrase is that of {} already: choose another, or removing one of the two would take nothing away",
      "cụm mật khẩu mới đã là của {}: hãy chọn cụm khác, nếu không thì bỏ một trong hai cũng không tước được gì"},

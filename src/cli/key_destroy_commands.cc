@@ -90,6 +90,7 @@ void warn_of_open_ends(Context& context, const Keyring& keyring, const Destructi
     for (const std::uint32_t number : result.label.outstanding_copies) {
         context.progress().warn(outstanding_line(keyring, result.label, number));
     }
+    for (const std::string& line : result.warnings) context.progress().warn(line);
     for (const std::string& line : result.exceptions) context.progress().note(say("exception: {}", line));
 }
 

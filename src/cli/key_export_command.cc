@@ -107,11 +107,13 @@ Result<int> export_public_keys(Context& context, const Keyring& keyring, const s
     return kExitDone;
 }
 
+bool is_carried(const std::string& label, const ExportFlags& flags) {
+    return flags.labels.empty() || std::find(flags.labels.begin(), flags.labels.end(), label) != flags.labels.end();
+}
+
 Status check_not_carried(const std::vector<LabelInfo>& destroyed, const ExportFlags& flags) {
     for (const LabelInfo& label : destroyed) {
-        const bool carried =
-            flags.labels.empty() || std::find(flags.labels.begin(), flags.labels.end(), label.name) != flags.labels.end();
-        if (!carried) continue;
+        if (!is_carried(label.name, flags)) continue;
         return Error{Code::refused,
                      say("label {} was destroyed, as the ledger of a vault says, and this keyring still holds its keys: nothing "
                          "that carries them is exported; finish it with 'custody key destroy --label {}'",
@@ -136,8 +138,18 @@ Status check_none_destroyed(Context& context, Keyring& keyring, const ExportFlag
         context.progress().note(
             say("note: {} was not asked for destroyed labels: {}", printable(reference), vault.error().message));
     }
-    TRY_ASSIGN(const std::vector<LabelInfo> remembered, keyring.condemned_labels());
-    return check_not_carried(remembered, flags);
+    TRY_ASSIGN(const std::vector<Keyring::Condemned> marks, keyring.condemned());
+    for (const Keyring::Condemned& mark : marks) {
+        const auto keys = keyring.writer_keys(mark.label);
+        if (!keys || !is_carried(keys->name, flags)) continue;
+        return Error{
+            Code::refused,
+            say("label {} was destroyed, as entry {} of the ledger of vault {} said, and this keyring still holds its keys: "
+                "nothing that carries them is exported; finish it with 'custody key destroy --label {}', or, where that "
+                "entry was wrong, remove {}",
+                keys->name, mark.n, mark.vault.hex(), keys->name, printable(mark.path))};
+    }
+    return done();
 }
 
 Result<int> run_export(Context& context, const ExportFlags& flags) {

@@ -136,6 +136,17 @@ void note_unknown_signers(Verification& run) {
     }
 }
 
+// The label stays what it was; no damage, for the entry took nothing away.
+void note_destructions_that_do_not_count(Verification& run) {
+    for (const auto& [label, claims] : run.state().destruction_claims) {
+        if (run.is_destroyed(label)) continue;
+        for (const auto& [signer, claim] : claims) {
+            run.note(say("{} says that label {} was destroyed, and its signer {} has no say in that: it was ignored",
+                         ledger_name(claim.n), label.hex(), signer.hex()));
+        }
+    }
+}
+
 }  // namespace
 
 bool Verification::is_destroyed(const LabelId& label) const {
@@ -163,6 +174,7 @@ Status check_labels(Verification& run) {
         for (auto& [id, label] : run.labels) TRY(open_index(run, label));
     }
     note_unknown_signers(run);
+    note_destructions_that_do_not_count(run);
     return done();
 }
 

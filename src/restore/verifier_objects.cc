@@ -168,6 +168,12 @@ Status check_ledger(Verification& run) {
         const std::uint64_t seen = run.subject.head ? run.subject.head->n : 1;
         if (damage.empty()) run.book.report(ledger_name(std::max<std::uint64_t>(seen, 1)), loaded.error().message);
     }
+    // Without either, nobody's word can be told from another's: then everybody's counts, and unknown signers are named.
+    if (run.subject.keyring != nullptr) {
+        run.ledger->recognise(run.subject.keyring->custodians());
+    } else if (!run.options.signers.empty()) {
+        run.ledger->recognise(run.options.signers);
+    }
     if (!run.subject.head_witnessed) {
         run.note(
             say("head not witnessed: no head of this vault's ledger is remembered here, so a cut or rolled back ledger would "

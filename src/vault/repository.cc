@@ -190,6 +190,7 @@ Status Repository::read_ledger(bool tolerate_damage) {
     }
     if (!loaded.ok()) return std::move(loaded).error();
     ledger_ = std::make_unique<Ledger>(std::move(*loaded));
+    recognise_custodians();
     if (state().header != header_digest_) {
         const std::string problem = say("it is not the header that ledger entry 1 names");
         if (!tolerate_damage) return Error{Code::corrupt, say("{} of vault {}: {}", kHeaderObject, store_->location(), problem)};
@@ -207,10 +208,12 @@ Status Repository::salvage_ledger(const std::optional<RememberedHead>& expected)
     if (without_memory.ok()) {
         lost_head_ = expected;
         ledger_ = std::make_unique<Ledger>(std::move(*without_memory));
+        recognise_custodians();
         return done();
     }
     TRY_ASSIGN(Ledger ledger, Ledger::salvage(*store_, header_.vault, ledger_damage_));
     ledger_ = std::make_unique<Ledger>(std::move(ledger));
+    recognise_custodians();
     return done();
 }
 
@@ -219,13 +222,53 @@ void Repository::remember_head() {
     if (!remembered.ok()) warnings_.push_back(say("the ledger's head could not be remembered: {}", remembered.error().message));
 }
 
-// Of those that the keyring still has keys of: another one destroyed them.
+// Before anybody asks what was destroyed.
+void Repository::recognise_custodians() {
+    if (keyring_ != nullptr) ledger_->recognise(keyring_->custodians());
+}
+
+// Of those that the keyring still has keys of: another one destroyed them, or this one began to.
 void Repository::remember_destroyed_labels() {
-    if (keyring_ == nullptr || state().destroyed_labels.empty()) return;
-    for (const LabelInfo& label : keyring_->labels()) {
-        if (!state().destroyed_labels.contains(label.id)) continue;
-        const Status remembered = keyring_->condemn(label.id);
-        if (!remembered.ok()) warnings_.push_back(remembered.error().message);
+    if (keyring_ == nullptr) return;
+    forget_unfounded_marks();
+    for (const auto& [label, since] : state().destroyed_labels) {
+        if (!keyring_->writer_keys(label)) continue;
+        for (const auto& [signer, claim] : state().destruction_claims.at(label)) {
+            if (!state().custodians->contains(signer)) continue;
+            const Status remembered = keyring_->condemn({label, header_.vault, claim.n, claim.hash, signer, {}});
+            if (!remembered.ok()) warnings_.push_back(remembered.error().message);
+        }
+    }
+    warn_of_strangers();
+}
+
+// A mark is as good as the entry that it was made for: where this vault's sound ledger has it no more, as a person accepted, it
+// goes.
+void Repository::forget_unfounded_marks() {
+    if (!ledger_damage_.empty()) return;
+    const auto marks = keyring_->condemned();
+    if (!marks.ok()) {
+        warnings_.push_back(marks.error().message);
+        return;
+    }
+    for (const Keyring::Condemned& mark : *marks) {
+        if (mark.vault != header_.vault || ledger_->digest_of(mark.n) == mark.entry) continue;
+        const Status removed = keyring_->absolve(mark);
+        if (!removed.ok()) warnings_.push_back(removed.error().message);
+    }
+}
+
+// Somebody who has no say in it signed that a label of this keyring was destroyed. One line for each label.
+void Repository::warn_of_strangers() {
+    for (const auto& [label, claims] : state().destruction_claims) {
+        const auto keys = keyring_->writer_keys(label);
+        if (!keys || state().destroyed_labels.contains(label)) continue;
+        const auto& [signer, claim] = *claims.begin();
+        warnings_.push_back(say(
+            "entry {} of the ledger of {} says that label {} was destroyed, and its signer {} has no say in that: it is ignored, "
+            "everything stays readable; look for who wrote to this vault, or, where it is your other keyring, take over its "
+            "'custody key export --public' here with 'custody key import'",
+            claim.n, printable(store_->location()), printable(keys->name), signer.hex()));
     }
 }
 

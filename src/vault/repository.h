@@ -105,7 +105,10 @@ private:
     Status salvage_ledger(const std::optional<RememberedHead>& expected);
     Status check_family() const;
     void remember_head();
+    void recognise_custodians();
     void remember_destroyed_labels();
+    void forget_unfounded_marks();
+    void warn_of_strangers();
 
     std::unique_ptr<ObjectStore> store_;
     VaultHeader header_;

@@ -363,6 +363,22 @@ TEST_F(PruneTest, DestroyedLabelIsFreed) {
     EXPECT_EQ(packs(), 2U);
 }
 
+// Whoever reaches the vault's folder can sign an entry with a key of his own.
+TEST_F(PruneTest, ALabelThatAStrangerCallsDestroyedStaysWhole) {
+    const ObjectId kept = vault_.back_up(files({1}));
+    auto ledger = Ledger::load(vault_.store(), vault_.open().header().vault, std::nullopt);
+    ASSERT_TRUE(is_ok(ledger));
+    LedgerEntry destroy;
+    destroy.operation = Operation::destroy_label;
+    destroy.time = vault_.clock().now();
+    destroy.details = {{"label", vault_.keys("business").label.hex()}};
+    ASSERT_TRUE(is_ok(ledger->publish(destroy, Secret::random(kKeySize), nullptr)));
+    const std::size_t before = packs();
+    EXPECT_EQ(prune_now().packs_removed, 0U);
+    EXPECT_EQ(packs(), before);
+    expect_reads(kept, files({1}));
+}
+
 TEST_F(PruneTest, SecondPruneIsBusy) {
     const auto lock = vault_.store().lock_prune();
     ASSERT_TRUE(is_ok(lock));

@@ -100,6 +100,8 @@ void Ledger::take(const LedgerEntry& entry, const Digest& hash) {
     signers_.try_emplace(entry.signer, entry.n);
 }
 
+void Ledger::recognise(std::set<SignerId> custodians) { recognise_custodians(state_, std::move(custodians)); }
+
 Status Ledger::apply(const LedgerEntry& entry, const Digest& hash) {
     if (const auto why = contradiction(state_, entry)) return damaged(state_.n + 1, *why);
     take(entry, hash);

@@ -32,10 +32,10 @@ struct LedgerEntry {
     std::vector<ObjectId> snapshots;   // added, forgotten, held ...
     std::vector<ObjectInfo> added;     // every object name that this operation made part of the vault, with its size
     std::vector<std::string> removed;  // every object name that it took away
-    // Operation's own: {"until","reason"} of a hold, {"lost": [{"snapshot","label"}]} of a forget, {"label"} of a destroy,
-    // {"header", "header_text"} (SHA-256 and content of vault.json, "witnessed": true) of an init, {"clock": "behind"} where the
-    // writer's clock was before the floor, {"label", "order"} of what adds a snapshot, {"healed": [name], "damaged": [pack]} of a
-    // repair.
+    // Operation's own: {"until","reason"} of a hold, {"lost": [{"snapshot","label"}]} of a forget, {"label", "begun"} of a
+    // destroy, {"header", "header_text"} (SHA-256 and content of vault.json, "witnessed": true) of an init, {"clock": "behind"}
+    // where the writer's clock was before the floor, {"label", "order"} of what adds a snapshot, {"healed": [name],
+    // "damaged": [pack]} of a repair.
     Json details = Json::object();
     SignerId signer;
 };
@@ -61,6 +61,12 @@ struct LostSnapshot {
     LedgerSnapshot was;
     std::optional<LabelId> label;  // as far as it could be told
 };
+// That a label was destroyed, as the first entry of one signer says.
+struct DestructionClaim {
+    std::uint64_t n = 0;
+    Digest hash;  // of the entry's file
+    Time time;
+};
 struct LedgerState {
     std::uint64_t n = 0;                           // head
     Digest head;                                   // SHA-256 of the head entry's file
@@ -70,9 +76,12 @@ struct LedgerState {
     std::map<std::string, std::uint64_t> objects;  // live: name -> size (vault.json, packs, index, snapshots)
     std::map<ObjectId, LedgerSnapshot> snapshots;  // live
     std::set<ObjectId> forgotten;
-    std::map<ObjectId, LostSnapshot> lost;                   // of the forgotten; one that a copy brings back is lost no more
-    std::map<LabelId, Time> destroyed_labels;                // since when
-    std::map<LabelId, std::set<SignerId>> label_destroyers;  // whose keyrings say that they destroyed it
+    std::map<ObjectId, LostSnapshot> lost;  // of the forgotten; one that a copy brings back is lost no more
+    // Since when, by the word of `custodians`; anybody's where nobody said whose word counts (a reader without a keyring).
+    std::map<LabelId, Time> destroyed_labels;
+    std::map<LabelId, std::map<SignerId, DestructionClaim>> destruction_claims;  // whoever signed them
+    std::map<LabelId, std::set<SignerId>> label_destroyers;                      // who says that his own keys of it are gone
+    std::optional<std::set<SignerId>> custodians;                                // recognise_custodians()
     bool witnessed = false;  // entry 1 promises a witness of every entry before the newest (vault/history/witness.h)
     // By whom, and up to which entry, it was accepted that newest entries are lost; whether he may is the reader's question.
     std::map<SignerId, std::uint64_t> accepted_rollbacks;
@@ -104,6 +113,8 @@ public:
     static Result<Ledger> salvage(ObjectStore& store, const VaultId& vault, std::vector<LedgerDamage>& damage);
 
     [[nodiscard]] const LedgerState& state() const { return state_; }
+    // From now on, and of what was read before: see recognise_custodians() below.
+    void recognise(std::set<SignerId> custodians);
     [[nodiscard]] RememberedHead head() const { return {state_.n, state_.head}; }
     // Entries published by others since are read in.
     [[nodiscard]] Status refresh();
@@ -147,6 +158,9 @@ private:
 [[nodiscard]] std::optional<std::string> contradiction(const LedgerState& state, const LedgerEntry& entry);
 // Precondition: no contradiction (or a salvage that knows). `hash`: of the entry's file.
 void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash);
+// Only what these signers say of a label's destruction counts, also of entries absorbed later. Everybody can sign an entry, and
+// whoever writes to a vault holds a key that others know: the end of a label is the custodians' to declare.
+void recognise_custodians(LedgerState& state, std::set<SignerId> custodians);
 // The hold that an entry of operation `hold` lays: details {"reason": text, "until": RFC 3339 or absent}.
 [[nodiscard]] Result<HoldState> hold_of(const LedgerEntry& entry);
 [[nodiscard]] std::set<ObjectId> known_damaged(const LedgerState& state);  // for Index::ask_last

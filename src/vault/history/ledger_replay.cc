@@ -215,7 +215,37 @@ void absorb_damage(LedgerState& state, const LedgerEntry& entry) {
     }
 }
 
+void count_claim(LedgerState& state, const LabelId& label, const SignerId& signer, Time time) {
+    if (!state.custodians || state.custodians->contains(signer)) state.destroyed_labels.try_emplace(label, time);
+}
+
+// "begun": the keys of who says so are still there.
+bool is_begun_only(const LedgerEntry& entry) {
+    const auto begun = json_bool(entry.details, "begun", "");
+    return begun.ok() && *begun;
+}
+
+void absorb_destruction(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
+    const auto label = json_id<LabelId>(entry.details, "label", "");
+    if (!label.ok()) return;
+    state.destruction_claims[*label].try_emplace(entry.signer, DestructionClaim{entry.n, hash, entry.time});
+    count_claim(state, *label, entry.signer, entry.time);
+    if (!is_begun_only(entry)) state.label_destroyers[*label].insert(entry.signer);
+}
+
 }  // namespace
+
+void recognise_custodians(LedgerState& state, std::set<SignerId> custodians) {
+    state.custodians = std::move(custodians);
+    state.destroyed_labels.clear();
+    for (const auto& [label, claims] : state.destruction_claims) {
+        for (const auto& [signer, claim] : claims) {
+            if (!state.custodians->contains(signer)) continue;
+            Time& since = state.destroyed_labels.try_emplace(label, claim.time).first->second;
+            since = std::min(since, claim.time);
+        }
+    }
+}
 
 Result<HoldState> hold_of(const LedgerEntry& entry) {
     HoldState hold;
@@ -263,12 +293,7 @@ void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     absorb_lost(state, entry);
     for (const ObjectId& id : entry.snapshots) absorb_snapshot(state, entry, id);
     absorb_damage(state, entry);
-    if (entry.operation == Operation::destroy_label) {
-        if (const auto label = json_id<LabelId>(entry.details, "label", ""); label.ok()) {
-            state.destroyed_labels.try_emplace(*label, entry.time);
-            state.label_destroyers[*label].insert(entry.signer);
-        }
-    }
+    if (entry.operation == Operation::destroy_label) absorb_destruction(state, entry, hash);
     if (entry.operation == Operation::init) {
         if (const auto header = json_id<Digest>(entry.details, "header", ""); header.ok()) state.header = *header;
         if (const auto promised = json_bool(entry.details, "witnessed", ""); promised.ok()) state.witnessed = *promised;

@@ -31,7 +31,7 @@ Status clock_can_be_believed(const Repository& repository) {
 
 Status ask(Repository& repository, const WriterKeys& label) {
     TRY(repository.ledger().refresh());
-    if (repository.state().destroyed_labels.contains(label.label)) return done();  // another keyring asked, and was answered
+    // Also where the ledger says that it was destroyed: that was answered to another, and may be another's word.
     TRY(clock_can_be_believed(repository));
     TRY_ASSIGN(const std::vector<std::string> obstacles, obstacles_to_destruction(repository, label));
     if (obstacles.empty()) return done();
@@ -57,19 +57,33 @@ Status every_vault_is_here(const Keyring& keyring, const std::string& label, std
 }
 
 // This keyring's own word: what other keyrings say of the label does not speak for this one.
+bool has_begun(const Repository& repository, const LabelId& label) {
+    const auto who = repository.state().destruction_claims.find(label);
+    return who != repository.state().destruction_claims.end() && who->second.contains(repository.keyring()->signer());
+}
+
 bool has_told(const Repository& repository, const LabelId& label) {
     const auto who = repository.state().label_destroyers.find(label);
     return who != repository.state().label_destroyers.end() && who->second.contains(repository.keyring()->signer());
 }
 
+// The last step: the keys are gone, and nothing that a snapshot says could bring them back.
+Status tell_end(Repository& repository, const LabelId& label) {
+    LedgerEntry draft;
+    draft.operation = Operation::destroy_label;
+    draft.details = {{"label", label.hex()}};
+    TRY(repository.publish(std::move(draft), [](const LedgerState&, LedgerEntry&) { return done(); }));
+    return done();
+}
+
 // The entry is valid only for the snapshots that were looked at: one that appeared or was held since is looked at first.
 Status tell(Repository& repository, const LabelId& label, std::span<const VaultId> lost) {
-    if (has_told(repository, label)) return done();
+    if (has_begun(repository, label)) return done();
     const std::map<ObjectId, LedgerSnapshot> seen = repository.state().snapshots;
     const Time time = repository.clock().now();
     LedgerEntry draft;
     draft.operation = Operation::destroy_label;
-    draft.details = {{"label", label.hex()}};
+    draft.details = {{"label", label.hex()}, {"begun", true}};
     for (const VaultId& vault : lost) draft.details["vaults_lost"].push_back(vault.hex());
     const auto still_valid = [&](const LedgerState& now, LedgerEntry&) -> Status {
         for (const auto& [id, snapshot] : now.snapshots) {
@@ -98,14 +112,6 @@ Status add_witness_signers(Repository& repository, std::map<SignerId, Time>& sig
     return done();
 }
 
-// A writer got its keys by an export, which is registered by itself.
-bool is_exported_writer(const Keyring& keyring, const SignerInfo& signer) {
-    const auto copies = keyring.copies();
-    return std::any_of(copies.begin(), copies.end(), [&](const CopyInfo& copy) {
-        return copy.kind == "writer" && copy.made == signer.since && (copy.destroyed || copy.note == signer.host);
-    });
-}
-
 bool says_destroyed(std::span<Repository* const> reachable, const LabelId& label, const SignerId& signer) {
     return std::any_of(reachable.begin(), reachable.end(), [&](const Repository* repository) {
         const auto who = repository->state().label_destroyers.find(label);
@@ -125,7 +131,7 @@ Result<std::vector<SignerInfo>> other_keyrings(const Keyring& keyring, const Lab
     std::vector<SignerInfo> others;
     for (const SignerInfo& known : keyring.trusted_signers()) {
         seen.erase(known.id);
-        if (!is_exported_writer(keyring, known)) others.push_back(known);
+        if (!known.writer) others.push_back(known);
     }
     for (const auto& [signer, since] : seen) others.push_back({signer, {}, since});
     std::erase_if(others,
@@ -148,24 +154,29 @@ Error at_path(const std::string& path, const Error& error) { return {error.code,
 }  // namespace
 
 Result<std::vector<std::string>> obstacles_to_destruction(Repository& repository, const WriterKeys& label) {
-    std::vector<Repository::DamagedSnapshot> damaged;
-    TRY_ASSIGN(const std::vector<Repository::Listed> listed, repository.snapshots(nullptr, &damaged));
     const Time now = repository.clock().now();
     std::vector<std::string> obstacles;
-    for (const Repository::Listed& item : listed) {
-        if (item.snapshot.clear.label != label.label) continue;
-        const std::string which =
-            say("snapshot {} in vault {}", short_id(item.snapshot.id), repository.header().vault.hex().substr(0, 12));
-        if (is_held(item.ledger, now)) {
-            obstacles.push_back(say("{} is held: {}", which, printable(item.ledger.hold->reason)));
-        } else if (is_within_lawful_term(label.name, begin_of_term(item), now)) {
+    std::vector<std::string> damaged;
+    for (const auto& [id, in_ledger] : repository.state().snapshots) {
+        const auto bytes = repository.store().get(snapshot_name(id), kMaxSnapshotSize);
+        if (!bytes.ok() && bytes.error().code != Code::not_found && bytes.error().code != Code::corrupt) return bytes.error();
+        const auto clear = bytes.ok() ? decode_snapshot_clear(id, *bytes) : Result<SnapshotClear>(bytes.error());
+        if (clear.ok() && clear->label != label.label) continue;
+        // With the keys that are to go, whatever the ledger says of the label: a closed one is held all the same.
+        const auto snapshot = clear.ok() ? decode_snapshot(id, *bytes, label) : Result<Snapshot>(clear.error());
+        if (!snapshot.ok()) {
+            damaged.push_back(
+                say("snapshot {} is damaged, and nobody can tell its label; repair or forget it first", short_id(id)));
+            continue;
+        }
+        const std::string which = say("snapshot {} in vault {}", short_id(id), repository.header().vault.hex().substr(0, 12));
+        if (is_held(in_ledger, now)) {
+            obstacles.push_back(say("{} is held: {}", which, printable(in_ledger.hold->reason)));
+        } else if (is_within_lawful_term(label.name, begin_of_term({*snapshot, in_ledger}), now)) {
             obstacles.push_back(say("{} is within the lawful term of its label ({})", which, lawful_term(label.name).duty));
         }
     }
-    for (const Repository::DamagedSnapshot& item : damaged) {
-        obstacles.push_back(
-            say("snapshot {} is damaged, and nobody can tell its label; repair or forget it first", short_id(item.id)));
-    }
+    obstacles.insert(obstacles.end(), damaged.begin(), damaged.end());
     return obstacles;
 }
 
@@ -187,6 +198,12 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
     }
     TRY_ASSIGN(const std::vector<SignerInfo> others, other_keyrings(keyring, label->label, reachable));
     TRY(keyring.destroy_label(unlocked, label_name, others));
+    for (Repository* repository : reachable) {
+        const Status ended = has_told(*repository, label->label) ? done() : tell_end(*repository, label->label);
+        if (ended.ok()) continue;
+        result.warnings.push_back(say("the keys of label {} are gone, and vault {} was not told of it: {}; run this again",
+                                      printable(label->name), repository->header().vault.hex(), ended.error().message));
+    }
     for (const VaultId& vault : keyring.known_vaults()) {
         if (!told.contains(vault)) result.unreached.push_back(vault);
     }
@@ -196,17 +213,12 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
 }
 
 Result<std::size_t> announce_destructions(Repository& repository) {
-    if (repository.keyring() == nullptr) return std::size_t{0};
+    // A writer's word counts nowhere.
+    if (repository.keyring() == nullptr || !repository.keyring()->is_custodian()) return std::size_t{0};
     std::size_t published = 0;
     for (const DestroyedLabel& destroyed : repository.keyring()->destroyed_labels()) {
         if (has_told(repository, destroyed.label)) continue;
-        // A writer's word adds nothing: its export is registered.
-        if (!repository.keyring()->is_custodian() && repository.state().destroyed_labels.contains(destroyed.label)) continue;
-        LedgerEntry draft;
-        draft.operation = Operation::destroy_label;
-        draft.details = {{"label", destroyed.label.hex()}};
-        // The keys are gone already; nothing that a snapshot says could bring them back.
-        TRY(repository.publish(std::move(draft), [](const LedgerState&, LedgerEntry&) { return done(); }));
+        TRY(tell_end(repository, destroyed.label));
         ++published;
     }
     return published;

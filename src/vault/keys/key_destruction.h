@@ -7,10 +7,11 @@
 // Copies are kits, writers' exports, and other keyrings of the family, as far as ledgers, witnesses and the list of trusted
 // signers tell of them: each of those owes the label until a ledger entry that it signed says that it destroyed it too
 // (destroy_label with that keyring), or it was declared destroyed.
-// Order: every vault is asked first, then told by a ledger entry, then the keys go. Each step may be repeated after a crash;
-// after one between the entry and the keys, `status` with this keyring says that they are still here.
-// Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused names snapshots and why; others as
-// keyring.h. Durable on return.
+// Order: every vault is asked first, then told by a ledger entry that it begins, then the keys go, then every vault is told that
+// they are gone. Each step may be repeated after a crash; after one between the first entry and the keys, `status` with this
+// keyring says that they are still here, and to others it still owes the label. Only custodians' entries count
+// (recognise_custodians, ledger.h). Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused
+// names snapshots and why; others as keyring.h. Durable on return.
 #pragma once
 
 #include "base/file.h"
@@ -32,6 +33,7 @@ struct DestructionResult {
     std::vector<VaultId> told;       // vaults whose ledger names the destruction now
     std::vector<VaultId> unreached;  // vaults this keyring knows that were not told: when they turn up after all
     std::vector<std::string> exceptions;
+    std::vector<std::string> warnings;  // what went wrong after the keys were gone
 };
 // `reachable`: every vault of the family, opened with `keyring`. Nothing changes unless all of them agree; refused, by name,
 // while one that this keyring remembers is not among them, for a hold or a term in it would not be seen. `lost`: those that exist

@@ -37,7 +37,8 @@ Result<std::vector<StoredLabel>> chosen_labels(const KeyringContent& content, co
 }
 
 Result<Secret> encode_writer(const KeyringContent& from, std::uint32_t number, const HostId& host, const std::string& host_name,
-                             const Secret& seed, const std::vector<StoredLabel>& labels, Time made) {
+                             const Secret& seed, const std::vector<StoredLabel>& labels, const std::vector<SignerInfo>& signers,
+                             Time made) {
     KeyPlaces keys;
     Json body = {{"format", kKeyringFormat},
                  {"number", number},
@@ -49,7 +50,7 @@ Result<Secret> encode_writer(const KeyringContent& from, std::uint32_t number, c
                  {"signing_seed", keys.put(seed)},
                  {"generation", from.generation},
                  {"labels", Json::array()},
-                 {"signers", signers_to_json(from.signers)}};
+                 {"signers", signers_to_json(signers)}};
     for (const StoredLabel& label : labels) body["labels"].push_back(label_to_json(label, keys));
     return encode_secret_record(body, keys, kWriterPurpose);
 }
@@ -102,9 +103,15 @@ Result<WriterExport> decode_writer(ByteView bytes) {
     return writer_from_json(record->body, record->keys);
 }
 
+// Who is said to be a writer has no say in the destruction of labels any more; the other way round, nobody gets one.
 void add_signer(std::vector<SignerInfo>& signers, SignerInfo signer) {
     const auto same = [&](const SignerInfo& known) { return known.id == signer.id; };
-    if (std::none_of(signers.begin(), signers.end(), same)) signers.push_back(std::move(signer));
+    const auto known = std::find_if(signers.begin(), signers.end(), same);
+    if (known == signers.end()) {
+        signers.push_back(std::move(signer));
+    } else {
+        known->writer = known->writer || signer.writer;
+    }
 }
 
 struct PublicLabel {
@@ -180,7 +187,7 @@ Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, st
     const std::string host_name = note_text(host);
     const std::uint32_t number = content().next_copy;
     TRY(change([&](KeyringContent& next) {
-        next.signers.push_back({signer_id(seed), host_name, now});
+        next.signers.push_back({signer_id(seed), host_name, now, true});
         CopyInfo copy;
         copy.number = next.next_copy++;
         copy.kind = "writer";
@@ -191,7 +198,7 @@ Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, st
         next.copies.push_back(std::move(copy));
         return done();
     }));
-    return encode_writer(content(), number, random_id<HostId>(), host_name, seed, chosen, now);
+    return encode_writer(content(), number, random_id<HostId>(), host_name, seed, chosen, trusted_signers(), now);
 }
 
 Result<Keyring> Keyring::import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported) {
@@ -207,8 +214,8 @@ Result<Keyring::RewrittenExport> Keyring::rewrite_writer_export(ByteView exporte
     auto& labels = decoded.content.labels;
     labels.erase(std::remove_if(labels.begin(), labels.end(), is_destroyed), labels.end());
     const KeyringContent& writer = decoded.content;
-    TRY_ASSIGN(Secret rewritten,
-               encode_writer(writer, decoded.number, writer.host, writer.host_name, writer.signing_seed, labels, decoded.made));
+    TRY_ASSIGN(Secret rewritten, encode_writer(writer, decoded.number, writer.host, writer.host_name, writer.signing_seed, labels,
+                                               writer.signers, decoded.made));
     return RewrittenExport{std::move(rewritten), decoded.number};
 }
 
@@ -217,7 +224,7 @@ Result<Bytes> Keyring::export_public() const {
                  {"suite", static_cast<int>(suite())},
                  {"generation", keys_generation()},
                  {"labels", Json::array()},
-                 {"signers", signers_to_json(content().signers)},
+                 {"signers", signers_to_json(trusted_signers())},
                  {"destroyed", Json::array()}};
     for (const StoredLabel& label : content().labels) {
         const StoredEpoch& newest = label.epochs.back();
@@ -234,7 +241,8 @@ Result<Bytes> Keyring::export_public() const {
 Status Keyring::import_public(ByteView exported) {
     TRY_ASSIGN(const PublicKeys keys, decode_public(exported));
     if (keys.family != family()) return Error{Code::refused, say("these public keys are of another keyring's family")};
-    const auto is_signer = [&](const SignerInfo& known) { return known.id == keys.signer; };
+    // Another writer's word ends no label here.
+    const auto is_signer = [&](const SignerInfo& known) { return known.id == keys.signer && !known.writer; };
     return change([&](KeyringContent& next) {
         const bool trusted_before = std::any_of(next.signers.begin(), next.signers.end(), is_signer);
         if (trusted_before && !next.is_custodian) follow_custodian(next, keys);

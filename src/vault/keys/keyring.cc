@@ -75,8 +75,7 @@ Result<Secret> encode_and_check(const KeyringContent& content) {
 Status write_new_file(FileSystem& files, const std::string& path, ByteView content) {
     const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {
-        TRY_ASSIGN(const auto file, files.create(temporary, kFileMode));
-        TRY(file->own_as_folder());
+        TRY_ASSIGN(const auto file, files.create_as_owner(temporary, kFileMode));
         TRY(write_all(*file, 0, content));
         TRY(file->sync());
         return files.rename_new(temporary, path);
@@ -232,7 +231,6 @@ const Secret& Keyring::signing_seed() const { return content().signing_seed; }
 SignerId Keyring::signer() const { return signer_id(content().signing_seed); }
 bool Keyring::is_custodian() const { return content().is_custodian; }
 std::uint64_t Keyring::keys_generation() const { return content().generation; }
-std::vector<SignerInfo> Keyring::trusted_signers() const { return content().signers; }
 std::vector<CopyInfo> Keyring::copies() const { return content().copies; }
 std::vector<VaultId> Keyring::known_vaults() const { return state_->vaults; }
 
@@ -294,7 +292,7 @@ Status Keyring::trust_signer(const SignerInfo& signer) {
     return change([&](KeyringContent& next) {
         const auto same = [&](const SignerInfo& known) { return known.id == signer.id; };
         if (std::none_of(next.signers.begin(), next.signers.end(), same)) {
-            next.signers.push_back({signer.id, note_text(signer.host), signer.since});
+            next.signers.push_back({signer.id, note_text(signer.host), signer.since, signer.writer});
         }
         return done();
     });

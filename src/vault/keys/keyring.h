@@ -20,8 +20,10 @@
 #include "vault/keys/label_keys.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,7 @@ struct SignerInfo {
     SignerId id;
     std::string host;  // where it writes
     Time since;
+    bool writer = false;  // a writer's, made by an export: it has no say in the destruction of labels
 };
 // Every kit and keyring copy is registered by number.
 struct CopyInfo {
@@ -101,7 +104,7 @@ public:
     [[nodiscard]] std::shared_ptr<const WriterKeys> writer_keys(const LabelId& label) const;  // null: not ours, or destroyed
     [[nodiscard]] std::optional<DestroyedLabel> destroyed(const LabelId& label) const;
     [[nodiscard]] std::vector<DestroyedLabel> destroyed_labels() const;
-    [[nodiscard]] std::vector<SignerInfo> trusted_signers() const;
+    [[nodiscard]] std::vector<SignerInfo> trusted_signers() const;  // `writer` as far as this keyring can tell
     [[nodiscard]] std::vector<SlotInfo> slots() const;
     [[nodiscard]] std::vector<CopyInfo> copies() const;
     // A copy of keys that was met elsewhere (a keyring inside an image): registered with all labels. Returns its number.
@@ -147,11 +150,24 @@ public:
     // each is registered as a copy of kind "keyring", which owes the label.
     [[nodiscard]] Status destroy_label(const UnlockedKeyring& unlocked, std::string_view label,
                                        const std::vector<SignerInfo>& others = {});
-    // A vault's ledger says that another keyring of the family destroyed the label: remembered beside the keyring, also for when
-    // no vault is at hand. Durable; nothing to do when it is known.
-    [[nodiscard]] Status condemn(const LabelId& label);
-    // Labels whose keys are still here and should not be, as far as it was ever seen.
-    [[nodiscard]] Result<std::vector<LabelInfo>> condemned_labels() const;
+    // Who may declare that a label was destroyed: this keyring, and the trusted signers that are not writers'.
+    [[nodiscard]] std::set<SignerId> custodians() const;
+    // A custodian's entry in a vault's ledger says that the label was destroyed: remembered beside the keyring, also for when no
+    // vault is at hand. A mark keeps keys from being exported; nothing is ever destroyed for its sake. Durable; nothing to do
+    // when a sound mark is there.
+    struct Condemned {
+        LabelId label;
+        VaultId vault;
+        std::uint64_t n = 0;
+        Digest entry;  // of the entry's file
+        SignerId signer;
+        std::string path;  // of the mark, which a person may delete
+    };
+    [[nodiscard]] Status condemn(const Condemned& evidence);
+    // The marks of labels whose keys are here, by signers whose word counts; marks that cannot be read are none.
+    [[nodiscard]] Result<std::vector<Condemned>> condemned() const;
+    // The evidence is no longer there.
+    [[nodiscard]] Status absolve(const Condemned& mark);
     // Registered keyrings owe no longer what ledgers say that they destroyed themselves.
     [[nodiscard]] Status settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers);
     // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,

@@ -1,5 +1,6 @@
 // Registered copies of keys, and what they owe to labels that were destroyed.
 #include "base/text.h"
+#include "vault/keys/json_fields.h"
 #include "vault/keys/key_making.h"
 #include "vault/keys/keyring_file.h"
 
@@ -8,11 +9,38 @@
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kCondemnedMode = 0600, kCondemnedFolderMode = 0700;
+constexpr std::uint32_t kMarkMode = 0600, kMarkFolderMode = 0700;
 
-// An empty file: its name says it.
+constexpr std::string_view kCondemnedPurpose = "custody condemned label 1";
+constexpr std::size_t kMaxMarkSize = 4096;
+
 std::string condemned_path(const std::string& folder, const LabelId& label) {
     return join_path(join_path(folder, "condemned"), label.hex());
+}
+
+Result<Bytes> encode_mark(const Keyring::Condemned& mark) {
+    return encode_checksummed({{"label", mark.label.hex()},
+                               {"vault", mark.vault.hex()},
+                               {"n", mark.n},
+                               {"entry", mark.entry.hex()},
+                               {"signer", mark.signer.hex()}},
+                              kCondemnedPurpose);
+}
+
+Result<Keyring::Condemned> read_mark(FileSystem& files, const std::string& folder, const LabelId& label) {
+    Keyring::Condemned mark;
+    mark.path = condemned_path(folder, label);
+    TRY_ASSIGN(const Bytes bytes, read_file(files, mark.path, kMaxMarkSize));
+    TRY_ASSIGN(const Json body, decode_checksummed(bytes, kCondemnedPurpose, kMaxMarkSize));
+    JsonFields fields(body, "condemned label");
+    mark.label = fields.id<LabelId>("label");
+    mark.vault = fields.id<VaultId>("vault");
+    mark.n = fields.number("n", std::uint64_t{1} << 53);
+    mark.entry = fields.id<Digest>("entry");
+    mark.signer = fields.id<SignerId>("signer");
+    if (mark.label != label) fields.fail("label", "is another's");
+    TRY(fields.status());
+    return mark;
 }
 
 constexpr std::string_view kSignerNote = "signer ";
@@ -66,6 +94,12 @@ DestroyedLabel described(const KeyringContent& content, const StoredDestruction&
 
 }  // namespace
 
+bool is_registered_writer(const KeyringContent& content, const SignerInfo& signer) {
+    return std::any_of(content.copies.begin(), content.copies.end(), [&](const CopyInfo& copy) {
+        return copy.kind == "writer" && copy.made == signer.since && (copy.destroyed || copy.note == signer.host);
+    });
+}
+
 std::vector<DestroyedLabel> Keyring::destroyed_labels() const {
     std::vector<DestroyedLabel> all;
     for (const StoredDestruction& destroyed : content().destroyed) all.push_back(described(content(), destroyed));
@@ -101,26 +135,49 @@ std::optional<SignerId> signer_of(const CopyInfo& copy) {
     return SignerId::from_hex(note.substr(kSignerNote.size(), 2 * SignerId::size));
 }
 
-Status Keyring::condemn(const LabelId& label) {
-    FileSystem& files = *state_->files;
-    const std::string path = condemned_path(folder(), label);
-    const auto known = files.info(path);
-    if (known.ok() || known.error().code != Code::not_found) return known.ok() ? done() : Status(known.error());
-    TRY(make_directories(files, parent_path(path), kCondemnedFolderMode, Owner::folder));
-    const auto made = files.create(path, kCondemnedMode);
-    if (!made.ok()) return made.error().code == Code::exists ? done() : Status(made.error());
-    TRY((*made)->own_as_folder());
-    return files.sync_directory(parent_path(path));
+std::vector<SignerInfo> Keyring::trusted_signers() const {
+    std::vector<SignerInfo> signers = content().signers;
+    for (SignerInfo& known : signers) {
+        known.writer = known.writer || (known.id != signer() && is_registered_writer(content(), known));
+    }
+    return signers;
 }
 
-Result<std::vector<LabelInfo>> Keyring::condemned_labels() const {
-    std::vector<LabelInfo> condemned;
-    for (LabelInfo& label : labels()) {
-        const auto known = state_->files->info(condemned_path(folder(), label.id));
-        if (known.ok()) condemned.push_back(std::move(label));
-        if (!known.ok() && known.error().code != Code::not_found) return known.error();
+std::set<SignerId> Keyring::custodians() const {
+    std::set<SignerId> all = {signer()};
+    for (const SignerInfo& known : trusted_signers()) {
+        if (!known.writer) all.insert(known.id);
     }
-    return condemned;
+    return all;
+}
+
+Status Keyring::condemn(const Condemned& evidence) {
+    FileSystem& files = *state_->files;
+    const auto known = read_mark(files, folder(), evidence.label);
+    if (known.ok() && custodians().contains(known->signer)) return done();
+    if (!known.ok() && known.error().code != Code::not_found && known.error().code != Code::corrupt) return known.error();
+    const std::string path = condemned_path(folder(), evidence.label);
+    TRY(make_directories(files, parent_path(path), kMarkFolderMode, Owner::folder));
+    TRY_ASSIGN(const Bytes bytes, encode_mark(evidence));
+    return replace_file(files, path, bytes, kMarkMode, Owner::folder);
+}
+
+Result<std::vector<Keyring::Condemned>> Keyring::condemned() const {
+    const std::set<SignerId> entitled = custodians();
+    std::vector<Condemned> marks;
+    for (const LabelInfo& label : labels()) {
+        auto mark = read_mark(*state_->files, folder(), label.id);
+        if (mark.ok() && entitled.contains(mark->signer)) marks.push_back(std::move(*mark));
+        // A damaged mark is written again where its vault is met.
+        if (!mark.ok() && mark.error().code != Code::not_found && mark.error().code != Code::corrupt) return mark.error();
+    }
+    return marks;
+}
+
+Status Keyring::absolve(const Condemned& mark) {
+    const Status removed = state_->files->remove(mark.path);
+    if (!removed.ok() && removed.error().code != Code::not_found) return removed;
+    return state_->files->sync_directory(parent_path(mark.path));
 }
 
 Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers) {

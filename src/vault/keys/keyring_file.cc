@@ -210,7 +210,9 @@ Json slots_to_json(const std::vector<StoredSlot>& slots) { return list_to_json(s
 
 Json signers_to_json(const std::vector<SignerInfo>& signers) {
     return list_to_json(signers, [](const SignerInfo& signer) -> Json {
-        return {{"id", signer.id.hex()}, {"host", signer.host}, {"since", to_rfc3339_utc(signer.since)}};
+        Json json = {{"id", signer.id.hex()}, {"host", signer.host}, {"since", to_rfc3339_utc(signer.since)}};
+        if (signer.writer) json["writer"] = true;
+        return json;
     });
 }
 
@@ -218,7 +220,9 @@ Result<std::vector<SignerInfo>> signers_from_json(const Json& list) {
     std::vector<SignerInfo> signers;
     for (const Json& json : list) {
         JsonFields fields(json, "signer");
-        signers.push_back({fields.id<SignerId>("id"), fields.text("host", kMaxNote), fields.time("since")});
+        SignerInfo signer{fields.id<SignerId>("id"), fields.text("host", kMaxNote), fields.time("since"), false};
+        if (json.is_object() && json.contains("writer")) signer.writer = fields.truth("writer");
+        signers.push_back(std::move(signer));
         TRY(fields.status());
     }
     return signers;

@@ -67,6 +67,9 @@ struct KeyringContent {
 [[nodiscard]] Result<Bytes> encode_checksummed(const Json& body, std::string_view purpose);
 [[nodiscard]] Result<Json> decode_checksummed(ByteView bytes, std::string_view purpose, std::size_t max_size);
 
+// A writer got its keys by an export, and every export is registered; also where an older keyring did not keep who is one.
+[[nodiscard]] bool is_registered_writer(const KeyringContent& content, const SignerInfo& signer);
+
 // Parts that writer exports share with the keyring.
 [[nodiscard]] Json label_to_json(const StoredLabel& label, KeyPlaces& keys);
 [[nodiscard]] Result<StoredLabel> label_from_json(const Json& json, const KeyPlaces& keys);

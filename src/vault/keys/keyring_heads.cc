@@ -56,8 +56,7 @@ Status write_head(FileSystem& files, const std::string& folder, const VaultId& v
     const std::string path = head_path(folder, vault);
     const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {
-        TRY_ASSIGN(const auto file, files.create(temporary, 0600));
-        TRY(file->own_as_folder());
+        TRY_ASSIGN(const auto file, files.create_as_owner(temporary, 0600));
         TRY(write_all(*file, 0, bytes));
         TRY(file->sync());
         return files.rename(temporary, path);

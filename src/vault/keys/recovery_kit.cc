@@ -98,7 +98,10 @@ Result<KitPayload> make_payload(const KeyringContent& content, const Secret& key
         TRY_ASSIGN(KitLabel kit_label, to_kit_label(content, label, keyring_secret));
         payload.labels.push_back(std::move(kit_label));
     }
-    payload.signers = content.signers;
+    // The kit's form has no place to say that one is a writer; of writers that this keyring exported, the copies say it.
+    for (const SignerInfo& signer : content.signers) {
+        if (!signer.writer || is_registered_writer(content, signer)) payload.signers.push_back(signer);
+    }
     for (const StoredSlot& slot : content.slots) {
         if (slot.info.kind != "officer") continue;
         const bool plain_note = slot.info.note == to_hex(slot.info.holder);

@@ -261,6 +261,12 @@ public:
         return custody::set_aside(files_, store_->root, name);
     }
 
+    Status bring_back(const std::string& from, const std::string& to) override {
+        TRY(checked_path(from));
+        TRY(checked_path(to));
+        return custody::bring_back(files_, store_->root, from, to);
+    }
+
     Status barrier() override { return store_->dirty.sync_all(); }
 
     Status settle(const std::string& folder) override {
@@ -438,8 +444,7 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
     auto file = files_.open_writable(path);
     if (!file.ok() && file.error().code == Code::not_found) {
         TRY(make_directories(files_, parent_path(path), kFolderMode, Owner::folder));
-        file = files_.create(path, kFileMode);
-        if (file.ok()) TRY((*file)->own_as_folder());
+        file = files_.create_as_owner(path, kFileMode);
         if (!file.ok() && file.error().code == Code::exists) file = files_.open_writable(path);
     }
     TRY(file);
@@ -452,9 +457,8 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
 }
 
 Status make_folder(FileSystem& files, const std::string& path) {
-    const Status made = files.make_directory(path, kFolderMode);
-    if (made.ok()) return files.own_as_parent(path);
-    return made.error().code == Code::exists ? done() : made;
+    const Status made = files.make_directory_as_owner(path, kFolderMode);
+    return !made.ok() && made.error().code == Code::exists ? done() : made;
 }
 
 }  // namespace
@@ -468,9 +472,8 @@ Status make_store_folders(FileSystem& files, const std::string& root) {
     for (const char* folder : {kSessions, kTemporary}) TRY(make_folder(files, join_path(root, folder)));
     const std::string packs = join_path(root, "packs");
     for (int i = 0; i < 256; ++i) TRY(make_folder(files, join_path(packs, fmt::format("{:02x}", i))));
-    auto lock = files.create(join_path(root, kLockObject), kFileMode);
+    auto lock = files.create_as_owner(join_path(root, kLockObject), kFileMode);
     if (!lock.ok() && lock.error().code != Code::exists) return std::move(lock).error();
-    if (lock.ok()) TRY((*lock)->own_as_folder());
     TRY(files.sync_directory(packs));
     TRY(files.sync_directory(join_path(root, "gc")));
     return files.sync_directory(root);

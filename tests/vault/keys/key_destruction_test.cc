@@ -1,5 +1,4 @@
 #include "vault/keys/key_destruction.h"
-#include "vault/history/witness.h"
 
 #include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
@@ -62,6 +61,31 @@ protected:
         entry.details = details;
         EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
     }
+    // As anybody can write it who reaches the vault's folder; the repository reads it.
+    void claim_destroyed(Repository& repository, const LabelId& label, const Secret& seed, bool begun = false) {
+        auto ledger = Ledger::load(repository.store(), repository.header().vault, std::nullopt);
+        ASSERT_TRUE(is_ok(ledger));
+        LedgerEntry entry;
+        entry.operation = Operation::destroy_label;
+        entry.time = clock_.now();
+        entry.details = {{"label", label.hex()}};
+        if (begun) entry.details["begun"] = true;
+        ASSERT_TRUE(is_ok(ledger->publish(std::move(entry), seed, nullptr)));
+        ASSERT_TRUE(is_ok(repository.reload()));
+    }
+    Keyring from_kit(const std::string& name) {
+        const ExportedKit kit = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
+        return import_kit(files_, clock_, scratch_ / name, kit.file, kit_passphrase_, passphrase_, kCheapCost, "server-2")
+            .value();
+    }
+    std::string mark(const LabelId& label) { return scratch_ / "keyring" + "/condemned/" + label.hex(); }
+    void expect_untouched(const ObjectId& snapshot, const LabelId& label) {
+        EXPECT_TRUE(first_.state().destroyed_labels.empty());
+        EXPECT_TRUE(is_ok(first_.read_snapshot(snapshot)));
+        EXPECT_TRUE(keyring_.condemned().value().empty());
+        EXPECT_FALSE(files_.info(mark(label)).ok());
+        EXPECT_TRUE(destroyed_but_held(first_).empty());
+    }
     Result<DestructionResult> destroy(std::string_view label) {
         const std::array<Repository*, 2> vaults = {&first_, &second_};
         return destroy_label(keyring_, unlocked(), label, vaults);
@@ -89,7 +113,7 @@ TEST_F(KeyDestructionTest, TheKeysGoAndEveryVaultIsTold) {
     EXPECT_TRUE(result->unreached.empty());
     for (Repository* repository : {&first_, &second_}) {
         EXPECT_TRUE(repository->state().destroyed_labels.contains(label->label));
-        EXPECT_EQ(repository->state().n, 3u);
+        EXPECT_EQ(repository->state().n, 4u) << "that it began, and that the keys are gone";
     }
     const Keyring after = reopened();
     EXPECT_EQ(after.writer_keys(label->label), nullptr);
@@ -195,6 +219,133 @@ TEST_F(KeyDestructionTest, IsRepeatedAfterACrashBetweenVaultsAndKeyring) {
     EXPECT_TRUE(fails_with(Code::usage, destroy("image")));  // there is no such label any more
 }
 
+TEST_F(KeyDestructionTest, TheWordOfWhoHasNoSayChangesNothingButAWarning) {
+    const ObjectId snapshot = add_snapshot(first_, "database");
+    hold(first_, snapshot, Operation::hold, {{"reason", "court case 12"}});
+    const LabelId label = keyring_.writer_keys("database").value()->label;
+    const Secret stranger = Secret::random(kKeySize);
+    claim_destroyed(first_, label, stranger);
+    expect_untouched(snapshot, label);
+    const auto warnings = first_.take_warnings();
+    ASSERT_EQ(warnings.size(), 1u);
+    for (const std::string& part : {std::string("entry 4 "), std::string("database"), signer_id(stranger).hex()}) {
+        EXPECT_NE(warnings[0].find(part), std::string::npos) << warnings[0];
+    }
+    const auto refused = destroy("database");
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("court case 12"), std::string::npos);
+
+    // A writer that this keyring exported is trusted with what it stores, and with no more.
+    const Secret exported = keyring_.export_writer({}, "web01").value();
+    const Keyring writer = Keyring::import_writer(files_, clock_, scratch_ / "writer", exported.view()).value();
+    claim_destroyed(first_, label, writer.signing_seed());
+    expect_untouched(snapshot, label);
+}
+
+TEST_F(KeyDestructionTest, WhoIsAWriterIsKnownToAllThatLearnOfHim) {
+    const Keyring writer =
+        Keyring::import_writer(files_, clock_, scratch_ / "w1", keyring_.export_writer({}, "web01").value().view()).value();
+    const Keyring beside =
+        Keyring::import_writer(files_, clock_, scratch_ / "w2", keyring_.export_writer({}, "web02").value().view()).value();
+    Keyring kit_made = from_kit("restored");
+    const Keyring later =
+        Keyring::import_writer(files_, clock_, scratch_ / "w3", keyring_.export_writer({}, "web03").value().view()).value();
+    ASSERT_TRUE(is_ok(kit_made.import_public(keyring_.export_public().value())));
+    Keyring again = Keyring::open(files_, clock_, kit_made.folder()).value();
+    EXPECT_TRUE(beside.custodians().contains(keyring_.signer()));
+    EXPECT_FALSE(beside.custodians().contains(writer.signer()));
+    EXPECT_TRUE(again.custodians().contains(keyring_.signer()));
+    for (const Keyring* one : {&writer, &beside, &later}) {
+        EXPECT_FALSE(again.custodians().contains(one->signer()));
+        EXPECT_FALSE(reopened().custodians().contains(one->signer()));
+    }
+}
+
+TEST_F(KeyDestructionTest, AWriterFollowsItsCustodianAndNoOtherWriter) {
+    Keyring one =
+        Keyring::import_writer(files_, clock_, scratch_ / "w1", keyring_.export_writer({}, "web01").value().view()).value();
+    Keyring other =
+        Keyring::import_writer(files_, clock_, scratch_ / "w2", keyring_.export_writer({}, "web02").value().view()).value();
+    ASSERT_TRUE(is_ok(destroy("image")));
+    ASSERT_TRUE(is_ok(one.import_public(keyring_.export_public().value())));
+    ASSERT_FALSE(one.writer_keys("image").ok());
+    ASSERT_TRUE(is_ok(other.import_public(one.export_public().value())));
+    EXPECT_TRUE(other.writer_keys("image").ok());
+    ASSERT_TRUE(is_ok(other.import_public(keyring_.export_public().value())));
+    EXPECT_FALSE(other.writer_keys("image").ok());
+}
+
+TEST_F(KeyDestructionTest, AHoldIsAskedForAlsoWhereACustodianSaysThatTheLabelIsDestroyed) {
+    Keyring other = from_kit("other");
+    ASSERT_TRUE(is_ok(keyring_.import_public(other.export_public().value())));
+    const ObjectId snapshot = add_snapshot(first_, "database");
+    hold(first_, snapshot, Operation::hold, {{"reason", "court case 12"}});
+    const LabelId label = keyring_.writer_keys("database").value()->label;
+    claim_destroyed(first_, label, other.signing_seed());
+    ASSERT_TRUE(first_.state().destroyed_labels.contains(label));
+    const auto refused = destroy("database");
+    ASSERT_TRUE(fails_with(Code::refused, refused));
+    EXPECT_NE(refused.error().message.find("court case 12"), std::string::npos) << refused.error().message;
+    EXPECT_TRUE(reopened().writer_keys("database").ok());
+}
+
+TEST_F(KeyDestructionTest, AMarkIsBoundToItsEntryAndGoesWithIt) {
+    Keyring other = from_kit("other");
+    ASSERT_TRUE(is_ok(keyring_.import_public(other.export_public().value())));
+    const LabelId label = keyring_.writer_keys("database").value()->label;
+    claim_destroyed(second_, label, other.signing_seed());
+    ASSERT_EQ(keyring_.condemned().value().size(), 1u);
+    const Keyring::Condemned kept = keyring_.condemned().value().front();
+    EXPECT_EQ(kept.vault, second_.header().vault);
+    EXPECT_EQ(kept.signer, other.signer());
+    EXPECT_EQ(second_.ledger().digest_of(kept.n), kept.entry);
+    ASSERT_TRUE(is_ok(first_.reload()));
+    EXPECT_EQ(keyring_.condemned().value().size(), 1u) << "another vault says nothing of it";
+    ASSERT_TRUE(is_ok(keyring_.absolve(kept)));
+
+    // Of an entry that this vault does not have (any more).
+    Keyring::Condemned gone = kept;
+    gone.vault = first_.header().vault;
+    ASSERT_TRUE(is_ok(keyring_.condemn(gone)));
+    ASSERT_EQ(keyring_.condemned().value().size(), 1u);
+    ASSERT_TRUE(is_ok(first_.reload()));
+    EXPECT_TRUE(keyring_.condemned().value().empty());
+    EXPECT_TRUE(keyring_.writer_keys("database").ok()) << "no mark destroys a key";
+
+    // What carries no evidence, or a stranger's, is no mark.
+    gone.signer = signer_id(Secret::random(kKeySize));
+    ASSERT_TRUE(is_ok(keyring_.condemn(gone)));
+    EXPECT_TRUE(keyring_.condemned().value().empty());
+    std::ofstream(mark(label), std::ios::trunc).flush();
+    EXPECT_TRUE(keyring_.condemned().value().empty());
+    ASSERT_TRUE(is_ok(second_.reload()));
+    EXPECT_EQ(keyring_.condemned().value().size(), 1u) << "and is written anew where the evidence is";
+}
+
+TEST_F(KeyDestructionTest, AKeyringThatOnlyBeganStillOwesTheLabel) {
+    Keyring other = from_kit("other");
+    const LabelId label = keyring_.writer_keys("image").value()->label;
+    claim_destroyed(first_, label, other.signing_seed(), true);  // and then its machine went down
+    ASSERT_TRUE(is_ok(destroy("image")));
+    EXPECT_EQ(keyring_.destroyed(label)->outstanding_copies.size(), 2u) << "the kit, and the keyring that was made from it";
+    ASSERT_TRUE(is_ok(keyring_.settle_keyrings(first_.state().label_destroyers)));
+    EXPECT_EQ(keyring_.destroyed(label)->outstanding_copies.size(), 2u);
+    claim_destroyed(first_, label, other.signing_seed());
+    ASSERT_TRUE(is_ok(keyring_.settle_keyrings(first_.state().label_destroyers)));
+    EXPECT_EQ(keyring_.destroyed(label)->outstanding_copies.size(), 1u);
+}
+
+TEST_F(KeyDestructionTest, OneThatWasBegunIsFinishedByRunningItAgain) {
+    const LabelId label = keyring_.writer_keys("image").value()->label;
+    claim_destroyed(first_, label, keyring_.signing_seed(), true);
+    EXPECT_FALSE(first_.state().label_destroyers.contains(label));
+    ASSERT_TRUE(is_ok(destroy("image")));
+    EXPECT_EQ(first_.state().n, 3u) << "it is not begun twice";
+    for (Repository* repository : {&first_, &second_}) {
+        EXPECT_TRUE(repository->state().label_destroyers.at(label).contains(keyring_.signer()));
+    }
+}
+
 TEST_F(KeyDestructionTest, AVaultThatNobodyLookedAtForbidsIt) {
     hold(second_, add_snapshot(second_, "database"), Operation::hold, {{"reason", "court case 12"}});
     const std::array<Repository*, 1> attached = {&first_};
@@ -214,7 +365,7 @@ TEST_F(KeyDestructionTest, AVaultDeclaredLostIsNamedInTheLedgersAndToldWhenItTur
     const auto result = destroy_label(keyring_, unlocked(), "image", attached, lost);
     ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(result->unreached, std::vector<VaultId>{second_.header().vault});
-    const auto bytes = first_.store().get(ledger_name(first_.state().n), kMaxLedgerEntrySize);
+    const auto bytes = first_.store().get(ledger_name(first_.state().n - 1), kMaxLedgerEntrySize);
     ASSERT_TRUE(is_ok(bytes));
     EXPECT_NE(as_text(*bytes).find(second_.header().vault.hex()), std::string_view::npos);
     EXPECT_EQ(announce_destructions(second_).value(), 1u);
