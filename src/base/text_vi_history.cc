@@ -58,7 +58,6 @@ constexpr Translation kTexts[] = {
     {"no rule", "không có quy tắc"},
     {"no snapshot is of {}: the rule had nothing to look at; 'custody snapshots' lists them",
      "không bản chụp nào thuộc {}: quy tắc không có gì để xét; 'custody snapshots' liệt kê các bản chụp"},
-    {"nowhere: it is missing", "không ở đâu: nó bị thiếu"},
     {"only entry 1 begins a vault", "chỉ mục 1 mới mở đầu một kho"},
     {"operation {} names snapshots", "thao tác {} nêu các bản chụp"},
     {"removes {} twice", "bỏ {} hai lần"},
@@ -108,10 +107,6 @@ constexpr Translation kTexts[] = {
     {"this tree needs Custody that reads format {}", "cây này cần Custody đọc được định dạng {}"},
     {"tree node: {}", "nút cây: {}"},
     {"within the time to keep", "trong khoảng phải giữ"},
-    {"{1}; what this medium remembers of the vault {2} now ends at entry {3} ({0} later ones were set aside with it) until "
-     "`custody copy` brings the two together again",
-     "{1}; những gì phương tiện này nhớ về kho {2} nay kết thúc ở mục {3} ({0} mục sau được cất riêng cùng với nó) cho đến khi "
-     "`custody copy` đưa hai kho lại với nhau"},
     {"{} changed while it was read", "{} thay đổi trong khi đang được đọc"},
     {"{} entries are missing", "thiếu {} mục"},
     {"{} of {} cannot be healed: entry {} {}", "không sửa được {} của {}: mục {} {}"},

@@ -7,6 +7,10 @@ namespace {
 constexpr Translation kTexts[] = {
     {"'{}' is not a name of an object in a vault", "'{}' không phải là tên đối tượng trong kho"},
     {"'{}' is not a session", "'{}' không phải là phiên"},
+    {"; it stays, for whether a snapshot needs it cannot be told: a snapshot's record or tree is damaged, or the keys of its "
+     "label are not here",
+     "; nó được giữ lại, vì không thể biết có ảnh chụp nào cần nó hay không: bản ghi hoặc cây của một ảnh chụp bị hỏng, hoặc "
+     "khóa của nhãn không có ở đây"},
     {"a block header is cut short", "phần đầu của một khối bị cắt cụt"},
     {"a block is cut short", "một khối bị cắt cụt"},
     {"a block of another kind was given to a pack", "một khối khác loại được đưa vào gói"},
@@ -53,25 +57,35 @@ constexpr Translation kTexts[] = {
     {"index segment: its table is not authentic", "đoạn chỉ mục: bảng của nó không xác thực được"},
     {"index segment: {}", "đoạn chỉ mục: {}"},
     {"is cut short", "bị cắt cụt"},
+    {"is missing, and the ledger no longer names it, though its snapshot is live",
+     "bị thiếu, và sổ cái không còn ghi tên nó, dù ảnh chụp của nó vẫn còn hiệu lực"},
     {"is not authentic", "không xác thực được"},
     {"is of another kind than its segment", "khác loại với đoạn chứa nó"},
     {"it does not end as it should", "nó không kết thúc đúng"},
     {"it is cut short", "nó bị cắt cụt"},
+    {"it is not what its name says", "nó không phải là thứ mà tên của nó nói"},
     {"it names an unknown suite of ciphers, {}", "nó nêu bộ mật mã không rõ, {}"},
     {"its format is 0", "định dạng của nó là 0"},
     {"its time of creation is no time", "thời điểm tạo của nó không phải là thời gian"},
     {"locks do not hold on the file system of {}, so that a prune could remove what a backup needs; choose another medium",
      "khóa tệp không có hiệu lực trên hệ thống tệp của {}, nên việc dọn có thể xóa thứ mà một lần sao lưu cần; hãy chọn phương "
      "tiện lưu trữ khác"},
+    {"needs {}, which the ledger does not name", "cần {}, mà sổ cái không ghi tên"},
     {"no vault is named; use --vault or CUSTODY_VAULT", "chưa nêu kho; hãy dùng --vault hoặc CUSTODY_VAULT"},
     {"page {} is damaged", "trang {} bị hỏng"},
     {"pages are out of order", "các trang không theo thứ tự"},
     {"reading content of label {} needs its secret; only writer keys are here",
      "đọc nội dung của nhãn {} cần bí mật của nó; ở đây chỉ có khóa của máy ghi"},
+    {"removed {}: it was damaged or missing, and nothing needs it any more",
+     "đã gỡ bỏ {}: nó bị hỏng hoặc bị thiếu, và không còn gì cần đến nó"},
     {"rows are out of order", "các hàng không theo thứ tự"},
     {"segment {} belongs to another family or label", "đoạn {} thuộc họ hoặc nhãn khác"},
+    {"snapshot {0}: where no other vault has its record, end it with 'custody forget {0}'",
+     "ảnh chụp {0}: nếu không kho nào khác có bản ghi của nó, hãy kết thúc nó bằng 'custody forget {0}'"},
     {"the block is not the one that the index promises", "khối này không phải là khối mà chỉ mục bảo đảm"},
     {"the index changed while it was read; run the command again", "chỉ mục thay đổi trong khi đọc; hãy chạy lại lệnh"},
+    {"the ledger no longer names it, and its snapshot is live",
+     "sổ cái không còn ghi tên nó, trong khi ảnh chụp của nó vẫn còn hiệu lực"},
     {"the pack ends before the block that the index promises", "gói kết thúc trước khối mà chỉ mục bảo đảm"},
     {"the pack is cut short", "gói bị cắt cụt"},
     {"the pack is larger than {} bytes", "gói lớn hơn {} byte"},
@@ -85,6 +99,14 @@ constexpr Translation kTexts[] = {
      "kho {} đã mất vault.json; hãy chữa bằng 'custody repair --from' một kho khác"},
     {"there is no vault at {}; is the medium attached and mounted? 'custody init' makes a new vault",
      "không có kho ở {}; phương tiện lưu trữ đã được cắm và gắn chưa? 'custody init' tạo kho mới"},
+    {"this medium has no second copies of entries {} to {} of the ledger of the vault {}: `custody copy`, or `custody repair "
+     "--from`, with that vault writes them again",
+     "phương tiện này không có bản thứ hai của các mục từ {} đến {} trong sổ cái của kho {}: `custody copy`, hoặc `custody "
+     "repair --from`, với kho đó sẽ ghi lại"},
+    {"this medium has no second copy of entry {} of the ledger of the vault {}: `custody copy`, or `custody repair --from`, with "
+     "that vault writes it again",
+     "phương tiện này không có bản thứ hai của mục {} trong sổ cái của kho {}: `custody copy`, hoặc `custody repair --from`, với "
+     "kho đó sẽ ghi lại"},
     {"this vault needs Custody that reads format {}, this one reads {}: update Custody",
      "kho này cần Custody đọc được định dạng {}, bản này đọc {}: hãy cập nhật Custody"},
     {"vault.json is damaged: {}; heal it with 'custody repair --from' another vault",
@@ -99,6 +121,14 @@ constexpr Translation kTexts[] = {
     {"{} already holds a vault; name another folder", "{} đã chứa một kho; hãy nêu thư mục khác"},
     {"{} at offset {}: {}", "{} ở vị trí {}: {}"},
     {"{} belongs to a running program", "{} thuộc về một chương trình đang chạy"},
+    {"{} file that is no part of a vault; no command removes it, and where it lies in a folder that stands in an object's place, "
+     "`custody repair` sets that aside: {}",
+     "{} tệp không thuộc về kho nào; không lệnh nào xóa nó, và nếu nó nằm trong thư mục chiếm chỗ của một đối tượng thì `custody "
+     "repair` để thư mục đó sang một bên: {}"},
+    {"{} files that are no part of a vault; no command removes them, and where they lie in a folder that stands in an object's "
+     "place, `custody repair` sets that aside: {}",
+     "{} tệp không thuộc về kho nào; không lệnh nào xóa chúng, và nếu chúng nằm trong thư mục chiếm chỗ của một đối tượng thì "
+     "`custody repair` để thư mục đó sang một bên: {}"},
     {"{} has a bad {}", "{} có {} sai"},
     {"{} has a wrong checksum", "{} có tổng kiểm tra sai"},
     {"{} has a wrong magic number", "{} có số nhận dạng sai"},
@@ -132,6 +162,18 @@ constexpr Translation kTexts[] = {
     {"{} names no absolute path; write file:///folder", "{} không nêu đường dẫn tuyệt đối; hãy viết file:///thư-mục"},
     {"{} needs Custody that reads format {}", "{} cần Custody đọc được định dạng {}"},
     {"{} {}", "{} {}"},
+    {"{}: it cannot even be opened, and nothing was taken for damaged; check the medium and its file system, or take that one "
+     "file away by hand, then run repair again",
+     "{}: không mở được tệp này, và không gì bị coi là hỏng; hãy kiểm tra phương tiện và hệ thống tệp của nó, hoặc tự tay dời "
+     "riêng tệp đó đi, rồi chạy lại repair"},
+    {"{}: whether it is damaged cannot be told, and nothing was taken for damaged; give {} back to the user who owns the vault, "
+     "or run repair as a user who may read it",
+     "{}: không thể biết nó có hỏng hay không, và không gì bị coi là hỏng; hãy trả {} lại cho người dùng sở hữu kho, hoặc chạy "
+     "repair bằng người dùng được phép đọc nó"},
+    {"{}; this medium has no second copy of entry {} of the vault {} until `custody copy`, or `custody repair --from`, brings "
+     "the two together again",
+     "{}; phương tiện này không có bản thứ hai của mục {} của kho {} cho đến khi `custody copy`, hoặc `custody repair --from`, "
+     "đưa hai kho lại với nhau"},
 };
 static_assert(is_sorted_table(kTexts));
 

@@ -121,6 +121,7 @@ Json json_of(const VerifyResult& result) {
             {"bytes_read", result.bytes_read},
             {"damaged", damage_json(result.damaged)},
             {"destroyed_snapshots", result.destroyed_snapshots},
+            {"lost_records", result.lost_records},
             {"notes", result.notes}};
 }
 
@@ -137,6 +138,17 @@ void print_damage(Output& output, const VerifyResult::Damage& damage) {
         const std::string snapshot = affected.snapshot.substr(0, 8);
         output.line("    " + (affected.path.empty() ? say("snapshot {}", snapshot)
                                                     : say("snapshot {}: {}", snapshot, printable(affected.path))));
+    }
+}
+
+// Where no other vault has the record either, only an end that a person puts to it makes the vault green again.
+void print_way_out_of_lost_records(Output& output, const VerifyResult& result) {
+    for (const std::string& id : result.lost_records) {
+        const std::string record = "snapshots/" + id;
+        const bool is_damaged = std::any_of(result.damaged.begin(), result.damaged.end(),
+                                            [&](const VerifyResult::Damage& each) { return each.object == record; });
+        if (!is_damaged) continue;
+        output.line(say("snapshot {0}: where no other vault has its record, end it with 'custody forget {0}'", id.substr(0, 12)));
     }
 }
 
@@ -170,6 +182,7 @@ int report(Context& context, const VerifyResult& result, bool only_rolled_back =
                           "{} object is damaged (level {}, {}, {} read): heal it with 'custody repair --from VAULT'",
                           "{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair --from VAULT'",
                           level_word(result.level), objects, human_bytes(result.bytes_read)));
+    print_way_out_of_lost_records(output, result);
     if (any_pack(result.damaged)) {
         output.line(
             say("without another vault: run 'custody repair', back up the same sources again, which stores anew what they "
@@ -254,10 +267,14 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
                      {"objects_healed", result.objects_healed},
                      {"bytes_copied", result.bytes_copied},
                      {"healed", result.healed},
+                     {"removed", result.removed},
                      {"lost", lost},
                      {"set_aside", aside},
                      {"damaged", damage_json(verified.damaged)}});
     for (const std::string& object : result.healed) output.line(say("healed {}", object));
+    for (const std::string& object : result.removed) {
+        output.line(say("removed {}: it was damaged or missing, and nothing needs it any more", object));
+    }
     for (const RepairResult::SetAside& one : result.set_aside) {
         output.line(say("set aside {} as {}: {}", printable(one.object), printable(one.to), printable(one.why)));
     }
@@ -265,6 +282,7 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
     output.line(say_count(result.objects_healed, "{} object healed, {} copied", "{} objects healed, {} copied",
                           human_bytes(result.bytes_copied)));
     for (const VerifyResult::Damage& damage : verified.damaged) print_damage(output, damage);
+    print_way_out_of_lost_records(output, verified);
     if (any_pack(result.lost)) {
         output.line(
             say("the ledger names the damaged packs, and no backup relies on them any more: back up the same sources again, "

@@ -30,12 +30,32 @@ void DamageBook::affect(const std::string& object, const std::string& snapshot, 
     }
 }
 
+bool DamageBook::affects_any(const std::string& object) const {
+    const auto entry = entries_.find(object);
+    return entry != entries_.end() && !entry->second.affected.empty();
+}
+
 std::vector<std::string> DamageBook::objects_of_kind(std::string_view kind) const {
     std::vector<std::string> objects;
     for (const auto& [object, entry] : entries_) {
         if (object_kind(object) == kind) objects.push_back(object);
     }
     return objects;
+}
+
+void DamageBook::move_losses_to_snapshots(const std::function<bool(const std::string& object)>& is_settled,
+                                          const std::function<bool(const std::string& snapshot)>& is_live) {
+    std::vector<std::pair<std::string, Entry>> settled;
+    for (const auto& [object, entry] : entries_) {
+        if (object_kind(object) != "snapshot" && !entry.affected.empty() && is_settled(object))
+            settled.emplace_back(object, entry);
+    }
+    for (const auto& [object, entry] : settled) {
+        for (const auto& [snapshot, path] : entry.affected) {
+            if (is_live(snapshot))
+                affect("snapshots/" + snapshot, snapshot, path, say("needs {}, which the ledger does not name", object));
+        }
+    }
 }
 
 void DamageBook::drop_if(const std::function<bool(const std::string& object)>& is_settled) {

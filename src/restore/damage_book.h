@@ -24,7 +24,11 @@ public:
     void affect(const std::string& object, const std::string& snapshot, const std::string& path, std::string_view problem_if_new);
     [[nodiscard]] bool empty() const { return entries_.empty(); }
     [[nodiscard]] bool names(const std::string& object) const { return entries_.contains(object); }
+    [[nodiscard]] bool affects_any(const std::string& object) const;
     [[nodiscard]] std::vector<std::string> objects_of_kind(std::string_view kind) const;
+    // Of the objects that `is_settled` speaks of, whom they affect is entered under those snapshots, where they are live.
+    void move_losses_to_snapshots(const std::function<bool(const std::string& object)>& is_settled,
+                                  const std::function<bool(const std::string& snapshot)>& is_live);
     void drop_if(const std::function<bool(const std::string& object)>& is_settled);
     // Sorted by object. `notes` gets a line for each object whose list of affected paths was cut.
     [[nodiscard]] std::vector<VerifyResult::Damage> take(std::vector<std::string>& notes);

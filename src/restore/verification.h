@@ -45,6 +45,9 @@ struct Verification {
 
     std::optional<Ledger> ledger;
     bool ledger_sound = true;
+    bool is_steady = false;  // what is looked at stands as the ledger has stood since the look before
+    bool losses_confirmed = false;
+    std::set<std::string> named;  // by the ledger, at any time of this run
     VerifyResult result;
     DamageBook book;
     PackHealth health;
@@ -61,6 +64,10 @@ struct Verification {
     [[nodiscard]] bool reads_packs() const { return options.level == VerifyLevel::full || options.level == VerifyLevel::sample; }
     void note(std::string text) { result.notes.push_back(std::move(text)); }
     void saw_signer(const SignerId& signer, const std::string& where) { signers.try_emplace(signer, where); }
+    void remember_named();
+    // There, and what the ledger names: what it does not name nobody may rely on, for prune takes it. A damaged ledger cannot
+    // tell.
+    void add_present(const std::string& object);
     // Reads the ledger, the list of packs and the indexes again.
     [[nodiscard]] Status catch_up();
 };

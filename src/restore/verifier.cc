@@ -13,15 +13,26 @@ namespace {
 
 constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 
-// What prune took away while this ran is no damage: everything that a live snapshot needs is named by the ledger as it is now. Of
-// what it does not name only an index segment does harm, and only while it is there.
+// What the ledger named while this ran, and no longer names at its end, prune took away: that is no damage; an index
+// segment does harm as long as it is there. Of what no entry ever named (a run crashed) nobody needs anything. But the record of
+// a live snapshot must be there whatever entries say, and what was found lost while the ledger stood still is lost: it goes down
+// to the snapshots that need it.
 Status settle(Verification& run) {
     if (!run.ledger_sound || run.book.empty()) return done();
     TRY(run.ledger->refresh());
-    run.book.drop_if([&](const std::string& object) {
-        if (!id_in_name(object) || run.state().objects.contains(object)) return false;
-        return object_kind(object) != "index" || !run.store().info(object).ok();
-    });
+    const auto is_settled = [&](const std::string& object) {
+        const auto id = id_in_name(object);
+        if (!id || run.state().objects.contains(object)) return false;
+        if (object_kind(object) == "snapshot") return !run.state().snapshots.contains(*id);
+        if (object_kind(object) == "index") return !run.store().info(object).ok();
+        return run.named.contains(object) || !run.book.affects_any(object);
+    };
+    const auto still_live = [&](const std::string& snapshot) {
+        const auto id = ObjectId::from_hex(snapshot);
+        return id && run.state().snapshots.contains(*id);
+    };
+    if (run.losses_confirmed) run.book.move_losses_to_snapshots(is_settled, still_live);
+    run.book.drop_if(is_settled);
     return done();
 }
 

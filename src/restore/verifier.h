@@ -42,6 +42,7 @@ struct VerifyResult {
     std::uint64_t objects = 0, bytes_read = 0;
     std::vector<Damage> damaged;
     std::vector<std::string> notes;         // unknown signers, orphans, destroyed labels, "head not witnessed", unreadable labels
+    std::vector<std::string> lost_records;  // 64 hex; of the snapshots whose own record is damaged or missing
     std::uint64_t destroyed_snapshots = 0;  // of labels whose keys were destroyed: no damage
     [[nodiscard]] bool ok() const { return damaged.empty(); }
 };

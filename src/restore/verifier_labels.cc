@@ -34,17 +34,25 @@ struct Counts {
     std::uint64_t destroyed = 0;
 };
 
+void report_lost_record(Verification& run, const ObjectId& id, const std::string& problem) {
+    run.book.affect(snapshot_name(id), id.hex(), "", problem);
+    run.result.lost_records.push_back(id.hex());
+}
+
 Status check_snapshot(Verification& run, const ObjectId& id, Counts& counts) {
     const std::string name = snapshot_name(id);
+    if (run.ledger_sound && !run.state().objects.contains(name)) {
+        run.book.affect(name, id.hex(), "", say("the ledger no longer names it, and its snapshot is live"));
+    }
     const auto bytes = run.store().get(name, kMaxSnapshotSize);
     if (!bytes.ok()) {
         if (!is_damage(bytes.error())) return bytes.error();
-        run.book.affect(name, id.hex(), "", bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);
+        report_lost_record(run, id, bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);
         return done();
     }
     const auto clear = decode_snapshot_clear(id, *bytes);
     if (!clear.ok()) {
-        run.book.affect(name, id.hex(), "", clear.error().message);
+        report_lost_record(run, id, clear.error().message);
         return done();
     }
     run.saw_signer(clear->signer, name);
@@ -61,7 +69,7 @@ Status check_snapshot(Verification& run, const ObjectId& id, Counts& counts) {
     if (snapshot.ok()) {
         label->snapshots.push_back(std::move(*snapshot));
     } else {
-        run.book.affect(name, id.hex(), "", snapshot.error().message);
+        report_lost_record(run, id, snapshot.error().message);
     }
     return done();
 }

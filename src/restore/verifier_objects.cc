@@ -26,8 +26,7 @@ Status list_store(Verification& run) {
     TRY_ASSIGN(const std::vector<ObjectInfo> objects, run.store().list(""));
     for (const ObjectInfo& object : objects) {
         run.listed[object.name] = object.size;
-        const auto id = id_in_name(object.name);
-        if (id && object_kind(object.name) == "pack") run.health.add_present(*id);
+        run.add_present(object.name);
     }
     return done();
 }
@@ -131,24 +130,62 @@ Status check_second_copies(Verification& run) {
     run.result.objects += check.objects;
     run.result.bytes_read += check.bytes_read;
     for (const WitnessCheck::Problem& each : check.problems) run.book.report(each.object, each.problem);
+    for (const WitnessCheck::Gap& gap : check.gaps) {
+        run.note(
+            gap.until == gap.from + 1
+                ? say("this medium has no second copy of entry {} of the ledger of the vault {}: `custody copy`, or `custody "
+                      "repair --from`, with that vault writes it again",
+                      gap.from, gap.vault.hex())
+                : say("this medium has no second copies of entries {} to {} of the ledger of the vault {}: `custody copy`, or "
+                      "`custody repair --from`, with that vault writes them again",
+                      gap.from, gap.until - 1, gap.vault.hex()));
+    }
     if (check.newest_missing) {
         run.note(say("the newest ledger entry has no witness here; the next run or repair writes it"));
     }
     return done();
 }
 
+bool has_form_of_object(const std::string& name) {
+    const auto id = id_in_name(name);
+    const auto label = label_in_name(name);
+    return id && (name == pack_name(*id) || name == snapshot_name(*id) || (label && name == index_name(*label, *id)));
+}
+
+// Some by name, and that there are more.
+class Examples {
+public:
+    void add(const std::string& name) {
+        if (++count_ <= kOrphansNamed) named_ += (named_.empty() ? "" : ", ") + printable(name);
+    }
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+    [[nodiscard]] std::string named() const { return count_ > kOrphansNamed ? named_ + ", ..." : named_; }
+
+private:
+    std::uint64_t count_ = 0;
+    std::string named_;
+};
+
 void note_orphans(Verification& run) {
-    std::string named;
-    std::uint64_t count = 0;
+    Examples orphans, strangers;
     for (const auto& [name, size] : run.listed) {
         if (run.state().objects.contains(name) || is_named_by_layout(name)) continue;
-        if (++count <= kOrphansNamed) named += (named.empty() ? "" : ", ") + printable(name);
+        (has_form_of_object(name) ? orphans : strangers).add(name);
     }
-    if (count == 0) return;
-    if (count > kOrphansNamed) named += ", ...";
-    run.note(say_count(count, "{} object that no ledger entry names, of an interrupted or running backup; prune removes it: {}",
-                       "{} objects that no ledger entry names, of interrupted or running backups; prune removes them: {}",
-                       named));
+    if (orphans.count() > 0) {
+        run.note(say_count(
+            orphans.count(), "{} object that no ledger entry names, of an interrupted or running backup; prune removes it: {}",
+            "{} objects that no ledger entry names, of interrupted or running backups; prune removes them: {}", orphans.named()));
+    }
+    if (strangers.count() > 0) {
+        run.note(
+            say_count(strangers.count(),
+                      "{} file that is no part of a vault; no command removes it, and where it lies in a folder that stands in "
+                      "an object's place, `custody repair` sets that aside: {}",
+                      "{} files that are no part of a vault; no command removes them, and where they lie in a folder that "
+                      "stands in an object's place, `custody repair` sets that aside: {}",
+                      strangers.named()));
+    }
 }
 
 }  // namespace
@@ -179,6 +216,7 @@ Status check_ledger(Verification& run) {
             say("head not witnessed: no head of this vault's ledger is remembered here, so a cut or rolled back ledger would "
                 "not be noticed"));
     }
+    run.remember_named();
     for (const auto& [signer, n] : run.ledger->signers()) run.saw_signer(signer, ledger_name(n));
     TRY_ASSIGN(const std::vector<ObjectInfo> entries, run.store().list("ledger"));
     run.result.objects += entries.size();

@@ -26,7 +26,7 @@ std::vector<ObjectId> packs_to_read(const Verification& run) {
     // A pack that an interrupted run left and a later one took over may not have its ledger entry yet.
     for (const auto& [id, label] : run.labels) {
         for (const PackRow& row : label.index->rows()) {
-            if (run.health.is_present(row.pack)) packs.insert(row.pack);
+            if (run.listed.contains(pack_name(row.pack))) packs.insert(row.pack);
         }
     }
     if (!run.all_packs) std::erase_if(packs, [&](const ObjectId& pack) { return !run.packs_in_question.contains(pack); });

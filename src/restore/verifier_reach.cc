@@ -48,13 +48,24 @@ private:
         if (++named_ > kMaxNamed) return done();
         TRY_ASSIGN(const std::vector<ObjectId> packs, finder_.packs_named(id));
         bool blamed = false;
+        std::optional<std::string> unnamed;
         for (const ObjectId& pack : packs) {
             const std::string name = pack_name(pack);
+            // What no entry names is nobody's to lose; once the ledger stands still, it is the snapshot that lacks it.
+            if (run_.is_steady && !run_.state().objects.contains(name)) {
+                unnamed = name;
+                continue;
+            }
             if (run_.health.is_sound(pack) && !run_.book.names(name)) continue;
             run_.book.affect(name, snapshot_, path, run_.health.is_present(pack) ? say("cannot be read") : say("is missing"));
             blamed = true;
         }
         if (blamed) return done();
+        if (unnamed) {
+            run_.book.affect("snapshots/" + snapshot_, snapshot_, path,
+                             say("needs {}, which the ledger does not name", *unnamed));
+            return done();
+        }
         for (const std::string& object : run_.book.objects_of_kind("index")) {
             const auto label = label_in_name(object);
             if (label && *label != label_.keys->label) continue;
@@ -171,13 +182,22 @@ Result<bool> check_label(Verification& run, LabelUnderCheck& label, bool name_lo
 
 }  // namespace
 
+void Verification::remember_named() {
+    for (const auto& [name, size] : state().objects) named.insert(name);
+}
+
+void Verification::add_present(const std::string& object) {
+    const auto id = id_in_name(object);
+    if (!id || object_kind(object) != "pack") return;
+    if (!ledger_sound || state().objects.contains(object)) health.add_present(*id);
+}
+
 Status Verification::catch_up() {
     TRY(ledger->refresh());
     TRY_ASSIGN(const std::vector<ObjectInfo> packs, store().list("packs"));
+    remember_named();
     health.forget_present();
-    for (const ObjectInfo& pack : packs) {
-        if (const auto id = id_in_name(pack.name)) health.add_present(*id);
-    }
+    for (const ObjectInfo& pack : packs) add_present(pack.name);
     for (auto& [id, label] : labels) TRY(label.index->reload());
     return done();
 }
@@ -206,7 +226,8 @@ Status check_reachability(Verification& run) {
     std::uint64_t seen = 0;
     for (int attempt = 0;; ++attempt) {
         const bool is_last = !run.ledger_sound || attempt == kMaxCatchUps;
-        const bool name_losses = is_last || run.state().n == seen;
+        run.is_steady = run.ledger_sound && run.state().n == seen;
+        const bool name_losses = is_last || run.is_steady;
         bool all_sound = true;
         for (auto& [id, label] : run.labels) {
             TRY_ASSIGN(const bool sound, check_label(run, label, name_losses));
@@ -215,7 +236,10 @@ Status check_reachability(Verification& run) {
         if (all_sound || is_last) return done();
         seen = run.state().n;
         TRY(run.catch_up());
-        if (name_losses && run.state().n == seen) return done();
+        if (name_losses && run.state().n == seen) {
+            run.losses_confirmed = true;
+            return done();
+        }
         run.book = before;
     }
 }

@@ -13,7 +13,15 @@ namespace {
 
 constexpr std::size_t kPieceSize = 1024 * 1024;
 
-ObjectCheck with_problem(std::string problem, std::uint64_t bytes_read = 0) { return {std::move(problem), bytes_read}; }
+ObjectCheck with_problem(std::string problem, std::uint64_t bytes_read = 0) {
+    return {std::move(problem), bytes_read, std::nullopt};
+}
+
+ObjectCheck not_opened(const Error& error) {
+    ObjectCheck check = with_problem(say("cannot be read: {}", error.message));
+    if (error.code == Code::denied || error.code == Code::io) check.unopened = error;
+    return check;
+}
 
 std::string size_problem(std::uint64_t found, std::uint64_t expected) {
     return found < expected ? say("was cut: has {} bytes instead of {}", found, expected)
@@ -65,7 +73,7 @@ std::optional<LabelId> label_in_name(std::string_view name) {
 Result<ObjectCheck> check_presence(ObjectStore& store, const ObjectInfo& expected) {
     const auto info = store.info(expected.name);
     if (!info.ok() && info.error().code == Code::not_found) return with_problem(say("is missing"));
-    if (!info.ok() && is_damage(info.error())) return with_problem(say("cannot be read: {}", info.error().message));
+    if (!info.ok() && is_damage(info.error())) return not_opened(info.error());
     if (!info.ok()) return info.error();
     if (info->size != expected.size) return with_problem(size_problem(info->size, expected.size));
     return ObjectCheck{};
@@ -77,14 +85,14 @@ Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected) 
     if (presence.problem || !id) return presence;
     auto reader = store.open(expected.name);
     if (!reader.ok() && reader.error().code == Code::not_found) return with_problem(say("is missing"));
-    if (!reader.ok() && is_damage(reader.error())) return with_problem(say("cannot be read: {}", reader.error().message));
+    if (!reader.ok() && is_damage(reader.error())) return not_opened(reader.error());
     if (!reader.ok()) return reader.error();
     Sha256 hash;
     const Status read = hash_all(**reader, expected.size, hash);
     if (!read.ok() && is_damage(read.error())) return with_problem(say("cannot be read: {}", read.error().message));
     if (!read.ok()) return read.error();
     if (id_of<ObjectId>(hash.finish()) != *id) return with_problem(say("its bytes do not hash to its name"), expected.size);
-    return ObjectCheck{std::nullopt, expected.size};
+    return ObjectCheck{std::nullopt, expected.size, std::nullopt};
 }
 
 Status check_many(ObjectStore& store, const CheckMany& what, const StopFlag& stop) {

@@ -19,6 +19,8 @@ namespace custody {
 struct ObjectCheck {
     std::optional<std::string> problem;  // "is missing", "has 12 bytes instead of 34" ...; none: sound
     std::uint64_t bytes_read = 0;
+    // It may not be looked at or opened (denied, io): whether its bytes are sound is not known. `problem` says so too.
+    std::optional<Error> unopened;
 };
 
 // Damage of the medium, as opposed to an order to stop or failing memory: corrupt, io, not_found, denied.

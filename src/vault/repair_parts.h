@@ -54,6 +54,8 @@ struct Repair {
     SummaryOpener opener;
 
     const Session* session = nullptr;
+    bool rescue_all = false;  // look for what snapshots lack, though no pack is damaged
+    bool rescued = false;     // that was done
 
     // Of one attempt.
     LedgerEntry entry;                     // but for what `objects` adds
@@ -63,16 +65,24 @@ struct Repair {
     std::vector<std::string> to_remove;    // files, once the entry is published
     std::map<LabelId, RepairLabel> labels;
     std::size_t unreadable_snapshots = 0;  // of labels whose keys are not here
+    bool record_missing = false;           // of a live snapshot whose label is not known
+    std::set<LabelId> unclear_labels;      // a record or node of theirs cannot be had: what it needs is not known
+    std::uint64_t base_n = 0;              // the ledger's entry that the attempt builds on, its own included
+    bool published = false;                // the attempt's entry: what it says is so
 
     [[nodiscard]] ObjectStore& store() const { return vault.store(); }
     [[nodiscard]] const LedgerState& state() const { return vault.state(); }
     [[nodiscard]] std::vector<ObjectId> damaged_packs() const;
+    void begin_attempt();  // forgets what the one before worked out
     void healed(const std::string& object);
     // Taken out of the ledger and the store by this attempt's entry. What no entry names is its writer's, or prune's.
     void retire(const std::string& object);
+    // Out of the vault's content, not deleted; by a rename, with the reserve's room where there is none.
+    [[nodiscard]] Result<std::string> put_aside(const std::string& object, const std::string& why);
     // What bears the name and is no file is set aside, so that an object can have it.
     [[nodiscard]] Status make_way(const std::string& object);
-    // Reads the ledger again: what it no longer names was taken away lawfully, and is neither damaged nor healed.
+    // Reads the ledger again: what it no longer names was taken away lawfully, and is neither damaged nor healed; but for the
+    // record of a snapshot that is live, which no entry may take away.
     [[nodiscard]] Status catch_up();
     // What is there of the packs that the ledger names, by the store's list.
     [[nodiscard]] Status look_at_packs();
@@ -88,6 +98,9 @@ struct Repair {
 [[nodiscard]] Status heal_misplaced(Repair& repair);
 // repairer_grown.cc: objects that have grown, out of their own first bytes.
 [[nodiscard]] Status heal_grown(Repair& repair);
+// repairer_records.cc: the records of live snapshots that an entry took out of the ledger. Survey them; enter them again.
+[[nodiscard]] Status survey_records(Repair& repair);
+[[nodiscard]] Status enter_records(Repair& repair);
 // repairer_index.cc: labels, and the index segments of this vault made again from its packs.
 [[nodiscard]] Status open_labels(Repair& repair);
 [[nodiscard]] Status rebuild_index(Repair& repair);

@@ -54,10 +54,25 @@ Status heal_header(Repair& repair) {
             repair.store().location(), first.object, first.problem)};
 }
 
+// What may not be looked at is not damaged: nothing is concluded from it.
+Error not_to_be_opened(const Repair& repair, const Error& why) {
+    if (why.code == Code::denied) {
+        return {Code::denied,
+                say("{}: whether it is damaged cannot be told, and nothing was taken for damaged; give {} back to the "
+                    "user who owns the vault, or run repair as a user who may read it",
+                    why.message, printable(repair.store().location()))};
+    }
+    return {why.code,
+            say("{}: it cannot even be opened, and nothing was taken for damaged; check the medium and its file system, or "
+                "take that one file away by hand, then run repair again",
+                why.message)};
+}
+
 // Sessions compare generations, so a new file carries a later one than any that is alive. Nothing is deleted meanwhile: the
 // prune lock is held.
 Status heal_marks(Repair& repair) {
     const auto marks = read_marks(repair.store());
+    if (!marks.ok() && marks.error().code == Code::denied) return not_to_be_opened(repair, marks.error());
     if (!marks.ok() && !is_damage(marks.error())) return marks.error();
     const auto present = repair.store().info(kMarks);  // missing ones read as none
     if (!present.ok() && !is_damage(present.error())) return present.error();
@@ -86,11 +101,13 @@ Status survey(Repair& repair) {
         ++progress.items_done;
         progress.bytes_done += check.bytes_read;
         repair.progress.update(progress);
+        if (check.unopened) return not_to_be_opened(repair, *check.unopened);
         if (!check.problem || object.name == kHeader) return done();
         repair.damaged.emplace(object.name, *check.problem);
         return done();
     };
     TRY(check_many(repair.store(), what, repair.stop));
+    TRY(survey_records(repair));
     // Healed by other means than a repair: a person put the file back.
     for (const auto& [pack, n] : repair.state().damaged_packs) {
         if (!repair.damaged.contains(pack_name(pack))) repair.healed(pack_name(pack));
@@ -179,6 +196,10 @@ Status fill_in(Repair& repair, const LedgerState& now, LedgerEntry& draft) {
     }
     TRY_ASSIGN(const std::vector<ObjectInfo> made,
                repair.objects.to_enter(now, {}, [&](const ObjectId& id) { return repair.session->is_marked(id); }));
+    const auto is_ended = [&](const ObjectInfo& added) {
+        return object_kind(added.name) == "snapshot" && !now.snapshots.contains(*id_in_name(added.name));
+    };
+    if (std::any_of(repair.entry.added.begin(), repair.entry.added.end(), is_ended)) return moved_away(repair);
     draft.added = repair.entry.added;
     draft.added.insert(draft.added.end(), made.begin(), made.end());
     Json healed = Json::array();
@@ -196,6 +217,7 @@ Status publish(Repair& repair) {
     entry.operation = Operation::repair;
     entry.time = repair.vault.clock().now();
     TRY(repair.vault.publish(entry, [&](const LedgerState& now, LedgerEntry& draft) { return fill_in(repair, now, draft); }));
+    repair.published = true;
     repair.healed_live.clear();  // entered: no longer to be taken back
     for (const std::string& name : repair.to_remove) {
         const Status removed = repair.store().remove(name);
@@ -209,8 +231,10 @@ Status attempt(Repair& repair) {
     TRY(repair.catch_up());
     TRY(enter_damage(repair));
     TRY(repair.catch_up());
+    repair.base_n = repair.state().n;
     TRY(repair.look_at_packs());
     TRY(open_labels(repair));
+    TRY(enter_records(repair));
     TRY(rebuild_index(repair));
     TRY(rescue_blocks(repair));
     TRY(heal_reserve(repair));
@@ -218,11 +242,12 @@ Status attempt(Repair& repair) {
 }
 
 // An object that went below the attempt reads as damage.
-Result<bool> has_moved(Repair& repair, const Error& error, std::uint64_t n) {
+Result<bool> has_moved(Repair& repair, const Error& error) {
+    if (repair.published) return false;
     if (error.code == Code::busy) return true;
     if (!is_damage(error)) return false;
     TRY(repair.vault.ledger().refresh());
-    return repair.state().n != n;
+    return repair.state().n != repair.base_n;
 }
 
 // What an attempt wrote and did not enter stays in the store, named by no entry, until prune takes it.
@@ -231,20 +256,18 @@ Status heal_in_attempts(Repair& repair) {
         const auto damaged = repair.damaged;
         const RepairResult result = repair.result;
         const auto healed_live = repair.healed_live;
-        const std::uint64_t n = repair.state().n;
+        repair.base_n = repair.state().n;
         const Status tried = attempt(repair);
         if (tried.ok()) return done();
-        TRY_ASSIGN(const bool moved, has_moved(repair, tried.error(), n));
+        TRY_ASSIGN(const bool moved, has_moved(repair, tried.error()));
+        if (repair.published) return tried;
+        const auto set_aside = repair.result.set_aside;  // stays so, whatever comes of the attempt
+        repair.result = result;
+        repair.result.set_aside = set_aside;
         if (!moved || count == kMaxAttempts) return tried;
         repair.damaged = damaged;
-        repair.result = result;
         repair.healed_live = healed_live;
-        repair.entry = LedgerEntry{};
-        repair.made.clear();
-        repair.objects.clear();
-        repair.segments.clear();
-        repair.to_remove.clear();
-        repair.labels.clear();
+        repair.begin_attempt();
     }
 }
 
@@ -271,7 +294,7 @@ Result<std::vector<RepairResult::Lost>> find_losses(Repair& repair) {
 
 // The verification after the healing. A prune unlinks after its entry, segments before the packs that they list: who looks again
 // after the same entry sees whole what that prune left.
-Status report_losses(Repair& repair) {
+Result<std::vector<RepairResult::Lost>> find_settled_losses(Repair& repair) {
     std::vector<RepairResult::Lost> lost;
     std::uint64_t seen = 0;
     for (int count = 1; count <= kMaxAttempts; ++count) {
@@ -287,6 +310,18 @@ Status report_losses(Repair& repair) {
         return id && !repair.state().snapshots.contains(*id);
     };
     std::erase_if(lost, is_forgotten);
+    return lost;
+}
+
+Status report_losses(Repair& repair) {
+    TRY_ASSIGN(auto lost, find_settled_losses(repair));
+    // No pack is damaged, and yet something is not to be had: an entry took a pack out of the ledger that snapshots need.
+    if (!lost.empty() && !repair.rescued) {
+        repair.rescue_all = true;
+        repair.begin_attempt();
+        TRY(heal_in_attempts(repair));
+        TRY_ASSIGN(lost, find_settled_losses(repair));
+    }
     for (const auto& [name, why] : repair.damaged) repair.result.lost.push_back({name, why});
     repair.result.lost.insert(repair.result.lost.end(), lost.begin(), lost.end());
     return done();
@@ -303,6 +338,18 @@ std::vector<ObjectId> Repair::damaged_packs() const {
     return packs;
 }
 
+void Repair::begin_attempt() {
+    entry = LedgerEntry{};
+    made.clear();
+    objects.clear();
+    segments.clear();
+    to_remove.clear();
+    labels.clear();
+    unclear_labels.clear();
+    record_missing = false;
+    published = false;
+}
+
 void Repair::healed(const std::string& object) {
     damaged.erase(object);
     result.healed.push_back(object);
@@ -315,17 +362,30 @@ void Repair::retire(const std::string& object) {
     to_remove.push_back(object);
 }
 
+Result<std::string> Repair::put_aside(const std::string& object, const std::string& why) {
+    std::string to;
+    TRY(with_reserve(store(), [&]() -> Status {
+        TRY_ASSIGN(to, store().set_aside(object));
+        return done();
+    }));
+    result.set_aside.push_back({object, to, why});
+    return to;
+}
+
 Status Repair::make_way(const std::string& object) {
     const auto info = store().info(object);
     if (info.ok() || info.error().code != Code::corrupt) return done();
-    TRY_ASSIGN(const std::string to, store().set_aside(object));
-    result.set_aside.push_back({object, to, say("it was no file")});
+    TRY(put_aside(object, say("it was no file")));
     return done();
 }
 
 Status Repair::catch_up() {
     TRY(vault.ledger().refresh());
-    const auto is_gone = [this](const std::string& name) { return id_in_name(name) && !state().objects.contains(name); };
+    const auto is_gone = [this](const std::string& name) {
+        const auto id = id_in_name(name);
+        const bool is_record = object_kind(name) == "snapshot";
+        return id && !state().objects.contains(name) && !(is_record && state().snapshots.contains(*id));
+    };
     std::erase_if(damaged, [&](const auto& each) { return is_gone(each.first); });
     std::erase_if(result.healed, [&](const std::string& name) { return healed_live.contains(name) && is_gone(name); });
     std::erase_if(healed_live, is_gone);
@@ -350,18 +410,17 @@ Result<std::vector<WrittenSegment>> Repair::write_index(IndexBatch& batch) {
     return batch.write(store(), *vault.keyring());
 }
 
-Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
-                            const UnlockedKeyring* unlocked) {
-    TRY(check_may_repair(damaged, from));
-    Repair repair(damaged, from, unlocked, progress, stop);
+namespace {
+
+Status heal_all(Repair& repair) {
     TRY(heal_ledger(repair));
     TRY(heal_header(repair));
     TRY(heal_marks(repair));
-    TRY_ASSIGN(const Session session, Session::begin(damaged.store()));
+    TRY_ASSIGN(const Session session, Session::begin(repair.store()));
     repair.session = &session;
     // So that prune leaves alone what is read; a source that cannot be written is not being pruned.
-    const auto reading = from ? Session::begin(from->store()) : Result<Session>(Error{Code::not_found, {}});
-    TRY(damaged.ledger().refresh());
+    const auto reading = repair.other ? Session::begin(repair.other->store()) : Result<Session>(Error{Code::not_found, {}});
+    TRY(repair.vault.ledger().refresh());
     TRY(heal_witnesses(repair));
     TRY(survey(repair));
     TRY(repair.catch_up());
@@ -375,7 +434,31 @@ Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& pro
     TRY(heal_snapshots(repair));
     TRY(heal_packs_by_name(repair));
     TRY(heal_in_attempts(repair));
-    TRY(report_losses(repair));
+    return report_losses(repair);
+}
+
+// A run that ends with an error has no result, and what it did stays done.
+void tell_what_was_done(const Repair& repair) {
+    for (const RepairResult::SetAside& one : repair.result.set_aside) {
+        repair.progress.warn(say("set aside {} as {}: {}", printable(one.object), printable(one.to), printable(one.why)));
+    }
+    for (const std::string& object : repair.result.healed) repair.progress.warn(say("healed {}", object));
+    for (const std::string& object : repair.result.removed) {
+        repair.progress.warn(say("removed {}: it was damaged or missing, and nothing needs it any more", object));
+    }
+}
+
+}  // namespace
+
+Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
+                            const UnlockedKeyring* unlocked) {
+    TRY(check_may_repair(damaged, from));
+    Repair repair(damaged, from, unlocked, progress, stop);
+    const Status healed = heal_all(repair);
+    if (!healed.ok()) {
+        tell_what_was_done(repair);
+        return healed.error();
+    }
     repair.result.objects_healed = repair.result.healed.size();
     return std::move(repair.result);
 }

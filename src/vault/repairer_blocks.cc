@@ -58,7 +58,10 @@ public:
         }
         Reachability reach([this](const Location& at) { return read_summary(at); },
                            [this](ByteView id, SegmentKind kind) { return find(id, kind); });
-        for (const Snapshot& snapshot : label_.snapshots) TRY(reach.is_sound(snapshot.summary.root, repair_.stop));
+        for (const Snapshot& snapshot : label_.snapshots) {
+            TRY_ASSIGN(const bool sound, reach.is_sound(snapshot.summary.root, repair_.stop));
+            if (!sound) repair_.unclear_labels.insert(label_.keys->label);
+        }
         return done();
     }
 
@@ -140,18 +143,22 @@ private:
     std::map<std::pair<ObjectId, std::uint32_t>, Verdict> verdicts_;
 };
 
-// Of labels whose keys are not here nobody can say what is needed of a pack.
-Result<bool> may_hold_foreign_blocks(Repair& repair, const ObjectId& pack) {
-    if (repair.unreadable_snapshots == 0) return false;
-    bool foreign = false;
+// Whether somebody may need of the pack what nobody can see: blocks of labels whose keys are not here, or of which a node is
+// broken, so that what lies below it is not known; any block at all where the record of a live snapshot cannot be read.
+Result<bool> may_be_needed(Repair& repair, const ObjectId& pack) {
+    if (repair.record_missing) return true;
+    if (repair.unreadable_snapshots == 0 && repair.unclear_labels.empty()) return false;
+    bool needed = false;
     const OnBlock on_block = [&](const SegmentHeader& segment, std::uint32_t, std::uint32_t, const BlockHeader&,
                                  ByteView) -> Status {
-        foreign = foreign || !repair.labels.contains(segment.label);
+        const bool known = repair.labels.contains(segment.label);
+        needed = needed || repair.unclear_labels.contains(segment.label) || (!known && repair.unreadable_snapshots > 0);
         return repair.stop.check();
     };
     const auto scan = scan_pack(repair.store(), pack, &on_block);
     if (!scan.ok() && !is_damage(scan.error())) return scan.error();
-    return foreign || !scan.ok() || scan->blocks == 0;
+    // What was not met in a pack with holes may be what is needed.
+    return needed || !scan.ok() || scan->blocks == 0 || !scan->damage.empty();
 }
 
 Status move_blocks(Repair& repair, const Moves& moves, BlockMover& mover) {
@@ -199,7 +206,8 @@ Status leave_damaged_packs(Repair& repair, const std::set<ObjectId>& damaged, co
     // The files go after the entry.
     for (const ObjectId& pack : dropped) {
         repair.retire(pack_name(pack));
-        repair.healed(pack_name(pack));
+        repair.damaged.erase(pack_name(pack));
+        repair.result.removed.push_back(pack_name(pack));
     }
     return done();
 }
@@ -253,7 +261,8 @@ Status enter_made(Repair& repair, const std::vector<PackContents>& packs) {
 
 Status rescue_blocks(Repair& repair) {
     std::vector<ObjectId> damaged = repair.damaged_packs();
-    if (damaged.empty()) return done();
+    if (damaged.empty() && !repair.rescue_all) return done();
+    repair.rescued = true;
     OtherPacks others(repair);
     Moves moves;
     std::set<ObjectId> keep;
@@ -273,11 +282,12 @@ Status rescue_blocks(Repair& repair) {
         if (made_again(pack)) repair.healed(pack_name(pack));
     }
     std::erase_if(damaged, made_again);
-    std::set<ObjectId> dropped, left_to_prune;
+    std::set<ObjectId> dropped, left_to_prune, unclear;
     TRY_ASSIGN(const std::set<ObjectId> of_others, listed_by_others(repair));
     for (const ObjectId& pack : damaged) {
-        TRY_ASSIGN(const bool foreign, may_hold_foreign_blocks(repair, pack));
-        if (!foreign && !keep.contains(pack)) (of_others.contains(pack) ? left_to_prune : dropped).insert(pack);
+        if (keep.contains(pack)) continue;
+        TRY_ASSIGN(const bool may_be, may_be_needed(repair, pack));
+        (may_be ? unclear : of_others.contains(pack) ? left_to_prune : dropped).insert(pack);
     }
     TRY(leave_damaged_packs(repair, {damaged.begin(), damaged.end()}, dropped));
     for (const ObjectId& pack : damaged) {
@@ -285,6 +295,12 @@ Status rescue_blocks(Repair& repair) {
         std::string& why = repair.damaged[pack_name(pack)];
         if (left_to_prune.contains(pack)) {
             why += say("; nothing needs it, and a run that has not ended may look for it: `custody prune` takes it away");
+            continue;
+        }
+        if (unclear.contains(pack)) {
+            why +=
+                say("; it stays, for whether a snapshot needs it cannot be told: a snapshot's record or tree is damaged, or "
+                    "the keys of its label are not here");
             continue;
         }
         why += repair.unlocked

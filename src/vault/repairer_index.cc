@@ -100,7 +100,11 @@ Status open_labels(Repair& repair) {
         const auto label = repair.labels.find(each.snapshot.clear.label);
         if (label != repair.labels.end()) label->second.snapshots.push_back(std::move(each.snapshot));
     }
-    for (const auto& each : damaged) repair.damaged.try_emplace(snapshot_name(each.id), each.error.message);
+    for (const auto& each : damaged) {
+        repair.damaged.try_emplace(snapshot_name(each.id), each.error.message);
+        if (each.ledger.label) repair.unclear_labels.insert(*each.ledger.label);
+        if (!each.ledger.label) repair.record_missing = true;
+    }
     return done();
 }
 

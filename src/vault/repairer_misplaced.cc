@@ -1,12 +1,14 @@
 // Objects whose bytes lie under another name: two files swapped by hand or by a file system check, one named as another.
 //
-// What a file is, its hash says. A good copy is brought home before anything that bears its bytes is replaced: what stands in
-// another's place and is wanted itself is set aside first, by a rename, so that at no moment its bytes have no name. A crash
-// leaves it there, and the next repair looks there too.
+// What a file is, its hash says. Everything goes by renames, which need no room and copy nothing: what stands in a home is set
+// aside first, then the good bytes, hashed once more, take the free name. So at no moment do any bytes have no name; a crash
+// leaves them under aside/, and the next repair looks there too. What stood in the home and is nobody's good copy goes where
+// the other came from, if it may be what is left of that object: there its sound blocks are found.
 #include "base/crypto.h"
 #include "base/text.h"
 #include "vault/object_check.h"
 #include "vault/repair_parts.h"
+#include "vault/store/reserve.h"
 
 #include <algorithm>
 
@@ -15,8 +17,8 @@ namespace {
 
 constexpr std::size_t kPieceSize = 1024 * 1024;
 
-// Reads all of it; each piece goes to `writer` where there is one.
-Result<ObjectId> hash_of(ObjectStore& store, const std::string& name, ObjectWriter* writer, const StopFlag& stop) {
+// Reads all of it.
+Result<ObjectId> hash_of(ObjectStore& store, const std::string& name, const StopFlag& stop) {
     TRY_ASSIGN(const auto reader, store.open(name));
     const std::uint64_t size = reader->size();
     Sha256 hash;
@@ -26,7 +28,6 @@ Result<ObjectId> hash_of(ObjectStore& store, const std::string& name, ObjectWrit
         const MutableByteView into(piece.data(), std::min<std::uint64_t>(size - at, piece.size()));
         TRY(reader->read(at, into));
         hash.update(into);
-        if (writer) TRY(writer->append(into));
         at += into.size();
     }
     return id_of<ObjectId>(hash.finish());
@@ -58,7 +59,7 @@ private:
         for (const ObjectInfo& object : objects) {
             const bool is_sound = repair_.state().objects.contains(object.name) && !repair_.damaged.contains(object.name);
             if (is_sound || !sizes_.contains(object.size)) continue;
-            const auto id = hash_of(store_, object.name, nullptr, repair_.stop);
+            const auto id = hash_of(store_, object.name, repair_.stop);
             if (!id.ok() && !is_damage(id.error())) return id.error();
             const auto home = id.ok() ? homes_.find(*id) : homes_.end();
             if (home != homes_.end() && home->second != object.name) places_[*id].push_back(object.name);
@@ -68,44 +69,80 @@ private:
 
     Status bring_home(const ObjectId& id) {
         const std::string& home = homes_.at(id);
-        TRY(make_room(home));
+        TRY_ASSIGN(bool is_there, find_at_home(id));  // by another repair, since everything was hashed
+        if (is_there) return done();
         for (const std::string& place : std::vector<std::string>(places_[id])) {
-            TRY_ASSIGN(const std::unique_ptr<ObjectWriter> writer, store_.begin());
-            const auto copied = hash_of(store_, place, writer.get(), repair_.stop);
-            if (!copied.ok() && !is_damage(copied.error())) return copied.error();
-            if (!copied.ok() || *copied != id) continue;
-            TRY(writer->finish_over(home));
-            TRY(store_.barrier());
-            repair_.healed(home);
-            is_home_.insert(id);
-            return done();
+            const auto hash = hash_of(store_, place, repair_.stop);
+            if (!hash.ok() && !is_damage(hash.error())) return hash.error();
+            if (!hash.ok() || *hash != id) continue;
+            TRY_ASSIGN(const std::optional<std::string> aside, vacate(home));
+            const Status moved = rename(place, home);
+            if (!moved.ok() && (moved.error().code == Code::not_found || moved.error().code == Code::exists)) {
+                TRY_ASSIGN(is_there, find_at_home(id));
+                if (is_there) return done();
+                continue;
+            }
+            TRY(moved);
+            std::erase(places_[id], place);
+            no_longer_aside(place);
+            is_at_home(id);
+            return aside ? give_back(*aside, place) : done();
         }
         return done();
     }
 
-    // What lies there is another's only copy, perhaps.
-    Status make_room(const std::string& home) {
-        for (auto& [id, places] : places_) {
-            const auto at = std::find(places.begin(), places.end(), home);
-            if (at == places.end() || is_home_.contains(id)) continue;
-            TRY_ASSIGN(*at, store_.set_aside(home));
-            moved_.emplace_back(home, *at);
-            return done();
-        }
+    Result<bool> find_at_home(const ObjectId& id) {
+        const auto hash = hash_of(store_, homes_.at(id), repair_.stop);
+        if (!hash.ok() && !is_damage(hash.error())) return hash.error();
+        if (!hash.ok() || *hash != id) return false;
+        is_at_home(id);
+        return true;
+    }
+
+    void is_at_home(const ObjectId& id) {
+        repair_.healed(homes_.at(id));
+        is_home_.insert(id);
+    }
+
+    Status rename(const std::string& from, const std::string& to) {
+        return with_reserve(store_, [&] { return store_.bring_back(from, to); });
+    }
+
+    // What lies there may be another's only copy. Where it was set aside, if anything was there.
+    Result<std::optional<std::string>> vacate(const std::string& home) {
+        const auto moved = repair_.put_aside(home, say("it is not what its name says"));
+        if (!moved.ok() && moved.error().code == Code::not_found) return std::optional<std::string>();
+        TRY(moved);
+        for (auto& [id, places] : places_) std::replace(places.begin(), places.end(), home, *moved);
+        return std::optional(*moved);
+    }
+
+    // `place` is free now, and the two stood in each other's place, it seems.
+    Status give_back(const std::string& aside, const std::string& place) {
+        const bool is_known = std::any_of(places_.begin(), places_.end(), [&](const auto& each) {
+            return std::find(each.second.begin(), each.second.end(), aside) != each.second.end();
+        });
+        const auto named = repair_.state().objects.find(place);
+        if (is_known || named == repair_.state().objects.end() || !repair_.damaged.contains(place)) return done();
+        const auto left = store_.info(aside);
+        if (!left.ok() || left->size != named->second) return done();
+        TRY(rename(aside, place));
+        no_longer_aside(aside);
         return done();
     }
 
-    // What was set aside on the way is of no use any more.
+    void no_longer_aside(const std::string& place) {
+        std::erase_if(repair_.result.set_aside, [&](const RepairResult::SetAside& one) { return one.to == place; });
+    }
+
+    // A second copy below aside/ of what is home is of no use any more. Another repair may have taken it away by now.
     Status drop_copies() {
-        for (const auto& [object, to] : moved_) {
-            const bool is_of_use = std::none_of(is_home_.begin(), is_home_.end(), [&, &at = to](const ObjectId& id) {
-                return std::find(places_[id].begin(), places_[id].end(), at) != places_[id].end();
-            });
-            if (is_of_use) repair_.result.set_aside.push_back({object, to, say("its bytes are another object's")});
-        }
         for (const ObjectId& id : is_home_) {
             for (const std::string& place : places_[id]) {
-                if (place.starts_with("aside/")) TRY(store_.remove(place));
+                if (!place.starts_with("aside/")) continue;
+                const Status removed = store_.remove(place);
+                if (!removed.ok() && removed.error().code != Code::not_found) return removed;
+                no_longer_aside(place);
             }
         }
         return store_.barrier();
@@ -117,7 +154,6 @@ private:
     std::set<std::uint64_t> sizes_;
     std::map<ObjectId, std::vector<std::string>> places_;  // where their bytes lie
     std::set<ObjectId> is_home_;
-    std::vector<std::pair<std::string, std::string>> moved_;  // object, where it was set aside
 };
 
 }  // namespace

@@ -1,9 +1,8 @@
 // Second copies of ledger entries: this vault's own from its ledger, another vault's from that one, or from what a third keeps.
 //
 // Another vault's witnesses are hints: copies of what is that vault's, and what this medium remembers of its end. One that is
-// damaged and that nobody at hand can write again is set aside, with those after it, so that what stays runs from 1 without gap;
-// `copy` writes them again as soon as the two meet.
-#include "base/counts.h"
+// damaged and that nobody at hand can write again is set aside, it alone: each of the others may be the last good copy of an
+// entry of a vault that needs it. `copy` fills the gap as soon as the two meet.
 #include "base/text.h"
 #include "vault/history/witness.h"
 #include "vault/object_check.h"
@@ -52,43 +51,47 @@ Status heal_own_witnesses(Repair& repair, std::set<std::string>& open) {
     return done();
 }
 
-// From the end, so that a crash leaves no gap.
-Status set_aside_from(Repair& repair, const WitnessName& first, const std::string& problem) {
-    TRY_ASSIGN(const std::vector<ObjectInfo> all, repair.store().list(witness_folder(first.vault)));
-    const std::string name = witness_name(first.vault, first.n);
-    std::string to = say("nowhere: it is missing");
-    std::uint64_t later = 0;
-    for (auto object = all.rbegin(); object != all.rend(); ++object) {
-        const auto parsed = parse_witness_name(object->name);
-        if (!parsed || parsed->n <= first.n) continue;
-        TRY(repair.store().set_aside(object->name));
-        ++later;
+// Numbers of which the other has something: its own entries, or its witnesses of a third's.
+Result<std::vector<std::uint64_t>> numbers_at_other(Repair& repair, const VaultId& vault) {
+    const bool is_others = repair.other->header().vault == vault;
+    TRY_ASSIGN(const std::vector<ObjectInfo> all, repair.other->store().list(is_others ? "ledger" : witness_folder(vault)));
+    std::vector<std::uint64_t> numbers;
+    for (const ObjectInfo& object : all) {
+        const std::string as_witness = witness_folder(vault) + object.name.substr(object.name.rfind('/'));
+        if (const auto name = parse_witness_name(as_witness)) numbers.push_back(name->n);
     }
-    auto moved = repair.store().set_aside(name);
-    if (!moved.ok() && moved.error().code != Code::not_found) return std::move(moved).error();
-    if (moved.ok()) to = *moved;
-    repair.result.set_aside.push_back(
-        {name, to,
-         say_count(later,
-                   "{1}; what this medium remembers of the vault {2} now ends at entry {3} ({0} later one was set aside with it) "
-                   "until `custody copy` brings the two together again",
-                   "{1}; what this medium remembers of the vault {2} now ends at entry {3} ({0} later ones were set aside with "
-                   "it) until `custody copy` brings the two together again",
-                   problem, first.vault.hex(), first.n - 1)});
+    return numbers;
+}
+
+Status fill_gaps(Repair& repair, const std::vector<WitnessCheck::Gap>& gaps) {
+    if (!repair.other) return done();
+    for (const WitnessCheck::Gap& gap : gaps) {
+        TRY_ASSIGN(const std::vector<std::uint64_t> numbers, numbers_at_other(repair, gap.vault));
+        for (const std::uint64_t n : numbers) {
+            if (n < gap.from || n >= gap.until) continue;
+            TRY_ASSIGN(const bool healed, heal_foreign_witness(repair, {gap.vault, n}));
+            if (healed) repair.result.healed.push_back(witness_name(gap.vault, n));
+        }
+    }
     return done();
 }
 
 // What is damaged still. Of a vault that is at hand and contradicts it, it may be the witness that is right: it stays.
 Status settle_rest(Repair& repair, const std::optional<VaultId>& disputed) {
-    std::set<VaultId> settled;
     TRY_ASSIGN(const WitnessCheck check, check_witnesses(repair.store(), repair.vault.header().vault, repair.vault.ledger()));
+    std::set<std::string> settled;  // one may have two things wrong
     for (const WitnessCheck::Problem& each : check.problems) {
         const auto name = parse_witness_name(each.object);
         const bool is_hint = name && name->vault != repair.vault.header().vault && name->vault != disputed;
         if (!is_hint) {
             repair.result.lost.push_back({each.object, each.problem});
-        } else if (settled.insert(name->vault).second) {
-            TRY(set_aside_from(repair, *name, each.problem));
+        } else if (settled.insert(each.object).second) {
+            const auto moved = repair.put_aside(
+                each.object,
+                say("{}; this medium has no second copy of entry {} of the vault {} until `custody copy`, or `custody "
+                    "repair --from`, brings the two together again",
+                    each.problem, name->n, name->vault.hex()));
+            if (!moved.ok() && moved.error().code != Code::not_found) return moved.error();
         }
     }
     return done();
@@ -107,6 +110,7 @@ Status heal_witnesses(Repair& repair) {
         TRY_ASSIGN(const bool healed, heal_foreign_witness(repair, *name));
         if (healed) repair.result.healed.push_back(object);
     }
+    TRY(fill_gaps(repair, check.gaps));
     std::optional<VaultId> disputed;
     if (repair.other) {
         // What the other's ledger tells of is the whole of it, gaps and end too.

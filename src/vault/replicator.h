@@ -35,7 +35,8 @@ struct CopyResult {
 
 struct RepairResult {
     std::uint64_t objects_healed = 0, bytes_copied = 0;
-    std::vector<std::string> healed;  // object names
+    std::vector<std::string> healed;   // object names
+    std::vector<std::string> removed;  // damaged packs of which nothing is needed that lies nowhere else: gone, not healed
     struct Lost {
         std::string object;
         std::string why;
@@ -54,8 +55,9 @@ struct RepairResult {
 // must prove them (null: a damaged pack that alone has some block is kept as it is). `damaged` is opened with tolerate_damage. A
 // ledger is healed from the witnesses of its entries, here and in the other vault, as far as the hash chain proves them; corrupt:
 // that does not make it whole, or it went on after a rollback. refused: another family. busy: prune runs and the marks are
-// damaged, or others took away below it what it was about to enter, time and again. Others may write and prune meanwhile: what
-// the ledger no longer names is not spoken of. Durable when it returns; run again after a crash.
+// damaged, or others took away below it what it was about to enter, time and again. denied, io: an object cannot even be opened,
+// which says nothing of its bytes; what was set aside and healed until then goes to `progress`. Others may write and prune
+// meanwhile: what the ledger no longer names is not spoken of. Durable when it returns; run again after a crash.
 [[nodiscard]] Result<RepairResult> repair(Repository& damaged, Repository* from, Progress& progress, const StopFlag& stop,
                                           const UnlockedKeyring* unlocked = nullptr);
 

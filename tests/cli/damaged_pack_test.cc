@@ -80,7 +80,7 @@ TEST(DamagedPack, WhatIsTypedAndSaidUntilEverythingIsWholeAgain) {
 
     const Outcome healed = office.custody({"repair"});
     EXPECT_EQ(healed.exit, 0) << healed.out;
-    EXPECT_TRUE(says(healed.out, "healed " + office.pack)) << healed.out;
+    EXPECT_TRUE(says(healed.out, "removed " + office.pack)) << healed.out;
     EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
     EXPECT_TRUE(json_of(office.custody({"status", "--json"}))["vault"]["damaged_packs"].empty());
     EXPECT_EQ(office.expect_restored(), 3U);

@@ -6,8 +6,9 @@
 // Shown for each: the right verify level detects it and names the object, and the snapshots and paths it affects; a restore
 // writes what was backed up or nothing; `repair` from a second vault heals it: every kind of object, and every object of a kind.
 //
-// Two objects may be missing without damage, and verification says so in a note or has nothing to compare with: the witness of
-// the newest entry (here written last, so that a crash may lose it) and the reserve, which prune gives up on a full medium.
+// Three objects may be missing without damage, and verification says so in a note or has nothing to compare with: the witness of
+// the newest entry (here written last, so that a crash may lose it), a witness of another vault's entry (a second copy of what is
+// that vault's) and the reserve, which prune gives up on a full medium.
 #include "restore/restorer.h"
 #include "restore/unfinished_folder.h"
 #include "restore/verifier.h"
@@ -95,10 +96,15 @@ protected:
         return std::any_of(result.notes.begin(), result.notes.end(),
                            [&](const std::string& note) { return note.find(words) != note.npos; });
     }
+    [[nodiscard]] bool is_foreign_witness(const std::string& object) const {
+        return object.starts_with(newest_foreign_.substr(0, newest_foreign_.rfind('/')));
+    }
     // Damage, or the note that says what may be missing.
     bool is_told(const VerifyResult& result, const Damaged& damaged) {
         if (damaged.how == "deleted" && damaged.object == newest_own_) return notes(result, "newest ledger entry has no witness");
         if (damaged.how == "deleted" && damaged.object == newest_foreign_) return result.ok();
+        // A hint less about the other vault: noted, and written again as soon as the two meet.
+        if (damaged.how == "deleted" && is_foreign_witness(damaged.object)) return notes(result, "no second cop");
         return find(result, damaged.object) != nullptr;
     }
 

@@ -54,6 +54,28 @@ TEST(VerifierBesidePrune, WhatIsTakenAwayAtAnyMomentIsNoDamage) {
     }
 }
 
+TEST(VerifierBesidePrune, FilesInAFolderInAnObjectsPlaceAreNotCalledPrunes) {
+    SmallVault vault;
+    vault.populate();
+    const std::string pack = vault.objects("a").lower_bound("packs/")->first;
+    vault.remove_object("a", pack);
+    vault.write_object("a", pack + "/kept", Bytes(10, 1));
+    SilentProgress silent;
+    const StopFlag stop;
+    VerifyOptions options;
+    options.level = VerifyLevel::keyless;
+    const auto result = verify_location(vault.files(), vault.path("a"), nullptr, options, silent, stop);
+    ASSERT_TRUE(is_ok(result));
+    bool named = false;
+    for (const std::string& note : result->notes) {
+        if (note.find(pack + "/kept") == note.npos) continue;
+        named = true;
+        EXPECT_EQ(note.find("prune"), note.npos) << note;
+        EXPECT_NE(note.find("custody repair"), note.npos) << note;
+    }
+    EXPECT_TRUE(named);
+}
+
 TEST(VerifierBesidePrune, WhatIsNoFileIsNamedAndEndsNothing) {
     SmallVault vault;
     vault.populate();

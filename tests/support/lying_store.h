@@ -35,6 +35,7 @@ public:
     Status replace(const std::string& name, ByteView content) override { return inner_.replace(name, content); }
     Status remove(const std::string& name) override { return inner_.remove(name); }
     Result<std::string> set_aside(const std::string& name) override { return inner_.set_aside(name); }
+    Status bring_back(const std::string& from, const std::string& to) override { return inner_.bring_back(from, to); }
     Status barrier() override { return inner_.barrier(); }
     Status settle(const std::string&) { return done(); }  // in memory every name is as durable as it gets
     Result<std::vector<ObjectInfo>> list(const std::string& folder) override { return inner_.list(folder); }

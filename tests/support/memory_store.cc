@@ -173,6 +173,17 @@ Result<std::string> MemoryStore::set_aside(const std::string& name) {
     return to;
 }
 
+Status MemoryStore::bring_back(const std::string& from, const std::string& to) {
+    TRY(check_name(to));
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->objects.contains(to)) return Error{Code::exists, to};
+    auto object = shared_->objects.extract(from);
+    if (object.empty()) return missing(from);
+    object.key() = to;
+    shared_->objects.insert(std::move(object));
+    return done();
+}
+
 Status MemoryStore::barrier() {
     const std::lock_guard lock(shared_->mutex);
     ++shared_->barriers;

@@ -26,6 +26,7 @@ public:
     Status replace(const std::string& name, ByteView content) override;
     Status remove(const std::string& name) override;
     Result<std::string> set_aside(const std::string& name) override;
+    Status bring_back(const std::string& from, const std::string& to) override;
     Status barrier() override;
     Status settle(const std::string&) override { return done(); }
     Result<std::vector<ObjectInfo>> list(const std::string& folder) override;

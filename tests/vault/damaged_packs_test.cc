@@ -117,7 +117,7 @@ protected:
 
         const RepairResult healed = repair_now();
         EXPECT_TRUE(healed.lost.empty());
-        EXPECT_EQ(std::count(healed.healed.begin(), healed.healed.end(), pack), 1);
+        EXPECT_EQ(std::count(healed.removed.begin(), healed.removed.end(), pack), 1);
         expect_whole();
         for (const ObjectId& id : {first.snapshot, second.snapshot, third.snapshot}) expect_holds_the_source(id);
     }

@@ -3,6 +3,7 @@
 #include "tests/support/fault_file_system.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/program.h"
+#include "tests/support/refusing_file_system.h"
 #include "tests/support/results.h"
 #include "tests/support/small_vault.h"
 #include "vault/collector.h"
@@ -167,8 +168,97 @@ TEST_F(RepairMisplacedTest, WhatIsNoFileIsSetAsideAndTheObjectMadeAgain) {
     }
 }
 
-// Of a vault that is lost nobody can write the witnesses again.
-TEST_F(RepairMisplacedTest, DamagedWitnessesOfAnAbsentVaultAreSetAsideAndWrittenAgainByCopy) {
+// No room but for names and small files: as on a medium that is full.
+TEST_F(RepairMisplacedTest, SwappedObjectsGoHomeOnAFullMedium) {
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 2)}});
+    const auto whole = vault_.objects("a");
+    std::vector<std::string> large;
+    for (const std::string& pack : names("packs/")) {
+        if (whole.at(pack).size() > 100'000) large.push_back(pack);
+    }
+    ASSERT_EQ(large.size(), 2U);
+    swap(large[0], large[1]);
+    RefusingFileSystem files([](RefusingFileSystem::Deed deed, const std::string&, std::uint64_t end) {
+        const bool refused = deed == RefusingFileSystem::Deed::write && end > 64 * 1024;
+        return refused ? std::optional(Code::no_space) : std::nullopt;
+    });
+    auto damaged = Repository::open(files, vault_.clock(), vault_.path("a"), &vault_.keyring(), OpenOptions{true});
+    ASSERT_TRUE(is_ok(damaged));
+    const auto result = repair(*damaged, nullptr, silent_, stop_);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->healed.size(), 2U);
+    EXPECT_TRUE(result->lost.empty());
+    expect_as(whole);
+    expect_nothing_aside();
+}
+
+// Swapped, and one of them damaged too: what is left of it lies where it belongs, for its sound blocks, and in nobody's way.
+TEST_F(RepairMisplacedTest, WhatIsLeftOfASwappedObjectGoesHomeToo) {
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 2)}});
+    const auto whole = vault_.objects("a");
+    std::vector<std::string> large;
+    for (const std::string& pack : names("packs/")) {
+        if (whole.at(pack).size() > 100'000) large.push_back(pack);
+    }
+    ASSERT_EQ(large.size(), 2U);
+    ASSERT_EQ(whole.at(large[0]).size(), whole.at(large[1]).size());
+    Bytes left = whole.at(large[1]);
+    left.at(1'000) ^= 1;
+    vault_.write_object("a", large[1], left);
+    swap(large[0], large[1]);
+    const auto result = repair_a();
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(vault_.objects("a").at(large[0]), whole.at(large[0]));
+    EXPECT_EQ(vault_.objects("a").at(large[1]), left);
+    expect_nothing_aside();
+}
+
+// A copy left below aside/ that somebody takes away at that moment is no failure.
+TEST_F(RepairMisplacedTest, ACopyTooManyIsTakenAway) {
+    vault_.populate();
+    const auto whole = vault_.objects("a");
+    const std::string pack = names("packs/")[0];
+    vault_.write_object("a", "aside/one", whole.at(pack));
+    vault_.write_object("a", "aside/two", whole.at(pack));
+    vault_.remove_object("a", pack);
+    RefusingFileSystem files([](RefusingFileSystem::Deed deed, const std::string& path, std::uint64_t) {
+        const bool refused = deed == RefusingFileSystem::Deed::remove && path.find("/aside/") != path.npos;
+        return refused ? std::optional(Code::not_found) : std::nullopt;
+    });
+    auto damaged = Repository::open(files, vault_.clock(), vault_.path("a"), &vault_.keyring(), OpenOptions{true});
+    ASSERT_TRUE(is_ok(damaged));
+    const auto result = repair(*damaged, nullptr, silent_, stop_);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_TRUE(result->lost.empty());
+    expect_as(whole);
+}
+
+// What ends with an error has told where things lie now.
+TEST_F(RepairMisplacedTest, WhatWasSetAsideIsToldWhenTheRepairFails) {
+    vault_.populate();
+    const std::string pack = names("packs/")[0];
+    ASSERT_TRUE(fs::remove(vault_.path("a") + "/" + pack));
+    fs::create_directory(vault_.path("a") + "/" + pack);
+    RefusingFileSystem files([](RefusingFileSystem::Deed deed, const std::string& path, std::uint64_t) {
+        const bool refused = deed == RefusingFileSystem::Deed::open && path.ends_with("/reserve");
+        return refused ? std::optional(Code::failed) : std::nullopt;
+    });
+    class Listener final : public Progress {
+    public:
+        void update(const ProgressState&) override {}
+        void warn(std::string_view line) override { said += std::string(line) + "\n"; }
+        std::string said;
+    } listener;
+    auto damaged = Repository::open(files, vault_.clock(), vault_.path("a"), &vault_.keyring(), OpenOptions{true});
+    ASSERT_TRUE(is_ok(damaged));
+    EXPECT_FALSE(repair(*damaged, nullptr, listener, stop_).ok());
+    EXPECT_NE(listener.said.find("set aside " + pack + " as aside/"), std::string::npos) << listener.said;
+}
+
+// Of a vault that is lost nobody can write the witnesses again: the sound ones stay.
+TEST_F(RepairMisplacedTest, OfAnAbsentVaultOnlyTheDamagedWitnessIsSetAside) {
     vault_.populate();
     const auto other = vault_.open("b").header().vault;
     const std::string second = witness_name(other, 2), third = witness_name(other, 3);
@@ -183,13 +273,34 @@ TEST_F(RepairMisplacedTest, DamagedWitnessesOfAnAbsentVaultAreSetAsideAndWritten
     EXPECT_EQ(result->set_aside[0].object, second);
     const auto now = vault_.objects("a");
     EXPECT_FALSE(now.contains(second));
-    EXPECT_FALSE(now.contains(third));
+    EXPECT_EQ(now.at(third), whole.at(third));
     EXPECT_EQ(now.at(result->set_aside[0].to), bytes);
     EXPECT_EQ(repair_a()->set_aside.size(), 0U);
     Repository from = vault_.open("b"), to = vault_.open("a");
     ASSERT_TRUE(is_ok(copy_snapshots(from, to, {}, silent_, stop_)));
     EXPECT_EQ(vault_.objects("a").at(second), whole.at(second));
     EXPECT_EQ(vault_.objects("a").at(third), whole.at(third));
+}
+
+// "a" keeps the last good copy of an entry of "b", beside one that has rotted.
+TEST_F(RepairMisplacedTest, ASoundWitnessBesideADamagedOneStillHealsTheOtherLedger) {
+    vault_.populate();
+    const auto other = vault_.open("b").header().vault;
+    const auto a = vault_.objects("a"), b = vault_.objects("b");
+    const std::string rotten = witness_name(other, 1), needed = witness_name(other, 2);
+    ASSERT_TRUE(a.contains(needed));
+    const auto rot = [&](const std::string& vault, const std::string& name, Bytes bytes) {
+        bytes.at(40) ^= 1;
+        vault_.write_object(vault, name, bytes);
+    };
+    rot("a", rotten, a.at(rotten));
+    ASSERT_TRUE(is_ok(repair_a()));
+    rot("b", ledger_name(2), b.at(ledger_name(2)));
+    rot("b", needed, b.at(needed));
+    Repository damaged = vault_.open("b", true), from = vault_.open("a");
+    const auto result = repair(damaged, &from, silent_, stop_);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(vault_.objects("b").at(ledger_name(2)), b.at(ledger_name(2)));
 }
 
 }  // namespace

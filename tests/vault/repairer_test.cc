@@ -179,7 +179,8 @@ TEST_F(RepairerTest, BlocksAreTakenFromPacksOfAnotherName) {
         const auto result = repair_a(true);
         ASSERT_TRUE(is_ok(result));
         EXPECT_TRUE(result->lost.empty()) << result->lost.front().object << ": " << result->lost.front().why;
-        EXPECT_TRUE(names_object(result->healed, pack));
+        EXPECT_TRUE(names_object(result->removed, pack));
+        EXPECT_FALSE(names_object(result->healed, pack));
         EXPECT_FALSE(vault_.objects("a").contains(pack));
         expect_complete();
     }
@@ -247,7 +248,8 @@ TEST_F(RepairerTest, PackThatNobodyNeedsIsDropped) {
     }
     const auto result = repair_a(true);
     ASSERT_TRUE(is_ok(result));
-    EXPECT_EQ(result->objects_healed, 2U);
+    EXPECT_EQ(result->objects_healed, 0U);
+    EXPECT_EQ(result->removed.size(), 2U);
     EXPECT_TRUE(result->lost.empty());
     expect_complete();
 }

@@ -49,7 +49,7 @@ public:
         std::optional<EntryFile> before;
         std::uint64_t expected = 1;
         for (const auto& [n, size] : listed) {
-            TRY(check_gap(vault, expected, n));
+            TRY(note_gap(vault, expected, n));
             if (n != expected) before.reset();
             expected = n + 1;
             TRY_ASSIGN(std::optional<EntryFile> found, read(vault, n));
@@ -74,6 +74,14 @@ private:
         if (!is_bad_object(info.error())) return info.error();
         report(witness_name(vault, from),
                until == from + 1 ? say("is missing") : say("entries {} to {} are missing", from, until - 1));
+        return done();
+    }
+
+    Status note_gap(const VaultId& vault, std::uint64_t from, std::uint64_t until) {
+        if (from >= until) return done();
+        const auto info = store_.info(witness_name(vault, from));
+        if (!info.ok() && info.error().code == Code::not_found) check_.gaps.push_back({vault, from, until});
+        if (!info.ok() && info.error().code != Code::not_found) report(witness_name(vault, from), info.error().message);
         return done();
     }
 

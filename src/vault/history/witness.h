@@ -5,8 +5,9 @@
 // no ledger entry names one: what it is worth, its signature and the hashes of the entries after it say.
 //
 // Order: a vault's own witness of entry n is durable before entry n+1 is published (Ledger::publish), and a witness of another
-// vault's entry is durable before the next is named; so a gap is damage, whatever crashed. Only the newest may be missing.
-// Threads: none. Errors: those of the store, corrupt. Durable: see each function.
+// vault's entry is durable before the next is named; so no crash makes a gap, and only the newest may be missing. A gap in the
+// own ones is damage; in another vault's it is a hint less, which `repair` leaves where it took a damaged one away. Threads:
+// none. Errors: those of the store, corrupt. Durable: see each function.
 #pragma once
 
 #include "vault/history/ledger.h"
@@ -58,6 +59,13 @@ struct WitnessCheck {
     };
     std::uint64_t objects = 0, bytes_read = 0;
     std::vector<Problem> problems;
+    // Entries of another vault, between those of which there are witnesses, that have none: a hint less, and no damage of this
+    // vault. Whoever has that vault's ledger at hand fills it.
+    struct Gap {
+        VaultId vault;
+        std::uint64_t from = 0, until = 0;  // [from, until)
+    };
+    std::vector<Gap> gaps;
     bool newest_missing = false;  // the head of the own ledger has no witness yet: no damage, the next run writes it
 };
 // Every witness in the store of vault `own`, whose ledger was loaded or salvaged.

@@ -77,6 +77,9 @@ public:
     // Whatever bears the name, a folder too, leaves the vault's content: renamed to the name that is returned, aside/..., which
     // list("") leaves out and nobody removes. not_found. Durable when it returns.
     [[nodiscard]] virtual Result<std::string> set_aside(const std::string& name) = 0;
+    // A rename, which needs no room: whatever bears `from` bears `to` instead. exists: something bears `to`; not_found. Durable
+    // when it returns.
+    [[nodiscard]] virtual Status bring_back(const std::string& from, const std::string& to) = 0;
     // Every name finished or removed before is durable after this. Nothing pending: no fsync.
     [[nodiscard]] virtual Status barrier() = 0;
     // The names that are in this folder now, whoever made them, are durable after the next barrier().

@@ -33,4 +33,12 @@ Result<std::string> set_aside(FileSystem& files, const std::string& root, const 
     return Error{Code::failed, say("{} holds too many of one name; clear it away", printable(join_path(root, kAside)))};
 }
 
+Status bring_back(FileSystem& files, const std::string& root, const std::string& from, const std::string& to) {
+    const std::string source = join_path(root, from), target = join_path(root, to);
+    TRY(make_directories(files, parent_path(target), kFolderMode, Owner::folder));
+    TRY(files.rename_new(source, target));
+    TRY(files.sync_directory(parent_path(target)));
+    return files.sync_directory(parent_path(source));
+}
+
 }  // namespace custody

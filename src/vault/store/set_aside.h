@@ -15,5 +15,7 @@ namespace custody {
 
 // `name`: of an object below `root`. Returns the new name, below `root` too.
 [[nodiscard]] Result<std::string> set_aside(FileSystem& files, const std::string& root, const std::string& name);
+// The other way: what bears `from` bears `to` from now on. exists: something bears it.
+[[nodiscard]] Status bring_back(FileSystem& files, const std::string& root, const std::string& from, const std::string& to);
 
 }  // namespace custody
