@@ -244,6 +244,7 @@ Status look_at_vault(Context& context, Overview& overview) {
     overview.vault_id = repository.header().vault.hex();
     overview.ledger_entries = repository.state().n;
     overview.head_witnessed = repository.head_witnessed();
+    for (std::string& line : repository.take_warnings()) overview.notes.push_back(std::move(line));
     look_at_storage(overview.vault, overview);
     const ClockState clock = repository.clock_state();
     if (clock.behind_floor) {

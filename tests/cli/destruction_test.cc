@@ -1,5 +1,7 @@
 // Where a label's keys are destroyed and not everything is at hand: vaults that are lost, kits that are old.
 #include "tests/cli/cli_fixture.h"
+#include "vault/packs/format.h"
+#include "vault/repository.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -143,6 +145,41 @@ TEST(Destruction, AnotherKeyringThatStillReadsTheLabelKeepsItPending) {
         office.second({"key", "export", "--writer", "--host", "web", "--label", "log", "--output", office.folder / "log"}).exit,
         0)
         << "of another label";
+}
+
+// Somebody who reaches the vault's folder enters it, with a key that he made just now.
+TEST(Destruction, AStrangersEntryIsNamedAndChangesNothing) {
+    const TwoKeyrings office("cli-stranger-destroys");
+    const std::string snapshot = office.project();
+    ASSERT_EQ(office.custody({"hold", "add", snapshot, "--reason", "court"}).exit, 0);
+    const Secret stranger = Secret::random(kKeySize);
+    {
+        auto vault = Repository::open(posix_file_system(), system_clock(), office.custody.vault(), nullptr);
+        ASSERT_TRUE(vault.ok());
+        LedgerEntry entry;
+        entry.operation = Operation::destroy_label;
+        entry.time = system_clock().now();
+        const auto id = ObjectId::from_hex(snapshot);
+        ASSERT_TRUE(id);
+        const auto bytes = vault->store().get(snapshot_name(*id), kMaxSnapshotSize);
+        ASSERT_TRUE(bytes.ok());
+        entry.details = {{"label", decode_snapshot_clear(*id, *bytes).value().label.hex()}};
+        ASSERT_TRUE(vault->ledger().publish(std::move(entry), stranger, nullptr).ok());
+    }
+    const Outcome status = office.custody({"status"});
+    EXPECT_THAT(status.out + status.err, HasSubstr(signer_id(stranger).hex()));
+    EXPECT_THAT(status.out, Not(HasSubstr("key destroy")));
+    EXPECT_EQ(office.custody({"restore", snapshot, "--target", office.folder / "back"}).exit, 0);
+    const Outcome verified = office.custody({"verify"});
+    EXPECT_EQ(verified.exit, 0) << verified.err;
+    EXPECT_THAT(verified.out + verified.err, HasSubstr("has no say in that"));
+    EXPECT_EQ(with_kit(office.custody, {"key", "export", "--recovery", "--output", office.folder / "kit2"}).exit, 0);
+    const Outcome refused = office.custody(office.destroy);
+    EXPECT_EQ(refused.exit, 5);
+    EXPECT_THAT(refused.err, HasSubstr("court"));
+    EXPECT_EQ(office.custody({"prune", "--grace", "0s"}).exit, 0);
+    EXPECT_EQ(office.custody({"ls", snapshot}).exit, 0);
+    EXPECT_FALSE(std::filesystem::exists(office.custody.keyring() + "/condemned"));
 }
 
 TEST(Destruction, TheSecondKeyringFinishesIt) {
