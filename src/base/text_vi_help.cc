@@ -29,9 +29,12 @@ constexpr Translation kTexts[] = {
     {"(belongs to the service)", "(thuộc về dịch vụ)"},
     {"(changed while it was read)", "(đã thay đổi trong khi đọc)"},
     {"(not in this version)", "(chưa có trong phiên bản này)"},
-    {"+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes).",
-     "+ chỉ có trong B, - chỉ có trong A, M có ở cả hai nhưng khác nhau (nội dung, chủ sở hữu, quyền, thời gian, thuộc tính)."},
-    {"--confirm {} is not the serial of {}: nothing was written", "--confirm {} không phải là số sê-ri của {}: chưa ghi gì"},
+    {"+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links).",
+     "+ chỉ có trong B, - chỉ có trong A, M có ở cả hai nhưng khác nhau (nội dung, chủ sở hữu, quyền, thời gian, thuộc tính, "
+     "liên "
+     "kết cứng)."},
+    {"--confirm {} is not the whole serial of {}: nothing was written",
+     "--confirm {} không phải là toàn bộ số sê-ri của {}: chưa ghi gì"},
     {"--declared-destroyed needs --reason: how, when, by whom",
      "--declared-destroyed cần --reason: tiêu hủy cách nào, khi nào, do ai"},
     {"--dry-run goes with --target only", "--dry-run chỉ dùng với --target"},
@@ -72,10 +75,12 @@ constexpr Translation kTexts[] = {
     {"A folder or file in it; default: the root", "Một thư mục hoặc tệp trong đó; mặc định: gốc"},
     {"A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how many did is "
      "said; with changed and always it gets those of the snapshot. DIR itself and the folders above a chosen PATH keep theirs "
-     "always. Those that are made get the snapshot's; a DIR that is made gets those of P.",
+     "always, and a link or file in the place of such a folder is never replaced. Those that are made get the snapshot's; a DIR "
+     "that is made gets those of P.",
      "Thư mục đã có giữ nguyên chủ sở hữu, quyền, danh sách quyền, thời gian và cờ khi dùng --overwrite never, và số thư mục như "
      "vậy được báo; với changed và always thì nó nhận theo bản chụp. Bản thân DIR và các thư mục phía trên PATH đã chọn luôn giữ "
-     "của mình. Thư mục được tạo mới nhận theo bản chụp; DIR được tạo mới nhận theo P."},
+     "của mình, và liên kết hay tệp nằm ở chỗ của một thư mục như vậy không bao giờ bị thay. Thư mục được tạo mới nhận theo bản "
+     "chụp; DIR được tạo mới nhận theo P."},
     {"A further vault of the family whose ledger is to say so", "Một kho khác cùng họ mà sổ cái cần ghi nhận"},
     {"A recovery kit, a writer's keys or public keys", "Bộ phục hồi, khóa của máy ghi hoặc khóa công khai"},
     {"A recovery kit: all keys", "Bộ phục hồi: tất cả các khóa"},
@@ -216,14 +221,16 @@ constexpr Translation kTexts[] = {
      "Không cần mật khẩu. Không bao giờ xóa gì; bản chụp đã bỏ ở bên kia không được đưa trở lại trừ khi nêu tên. Mã thoát 3: đã "
      "xong, nhưng đã chừa lại các bản chụp thuộc nhãn mà khóa ghi không có ở đây hoặc đã bị hủy; từng bản được nêu tên."},
     {"Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the label, "
-     "as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. A PATH that is a "
+     "as after 'key import' on a new host. The keyring, the vault and the cache are never backed up; naming them as PATH "
+     "is exit code 5, and beside others 3. A PATH that is a "
      "symbolic link is stored as the link; with '/' at its end it means the folder that the link leads to. Exit code 3: "
      "done, but some items could not be read; each is named. What vanished before it was read is named, and no failure: exit "
      "code 0. A file that changed while it was read is stored, marked and named: exit code 0, and 'status' asks for a person "
      "until a later backup finds none.",
      "Không cần cụm mật khẩu. Nếu có đưa (CUSTODY_PASSPHRASE_FILE) thì lần sao lưu dùng được cả "
      "những gì máy khác đã lưu dưới nhãn này, như sau khi 'key import' trên máy mới. Bộ khóa, kho và "
-     "bộ nhớ đệm không bao giờ được sao lưu. PATH là liên kết tượng trưng thì lưu chính liên "
+     "bộ nhớ đệm không bao giờ được sao lưu; nêu chúng làm PATH thì mã thoát là 5, và cùng với mục khác là 3. PATH là liên kết "
+     "tượng trưng thì lưu chính liên "
      "kết; có '/' ở cuối thì là thư mục mà liên kết dẫn tới. Mã thoát 3: đã xong, nhưng một số "
      "mục không đọc được; mỗi mục đều được nêu tên. Mục biến mất trước khi được đọc thì được nêu tên và không tính là lỗi: mã "
      "thoát 0. Tệp thay đổi trong khi đọc vẫn "
@@ -351,8 +358,8 @@ constexpr Translation kTexts[] = {
     {"With --image: stores unallocated space too", "Với --image: lưu cả vùng chưa cấp phát"},
     {"With --image: takes a device or image file that is mounted for writing",
      "Với --image: nhận cả thiết bị hoặc tệp ảnh đang được gắn để ghi"},
-    {"With --image: the serial number of the device, instead of the question",
-     "Với --image: số sê-ri của thiết bị, thay cho câu hỏi"},
+    {"With --image: the whole serial number of the device, instead of the question",
+     "Với --image: toàn bộ số sê-ri của thiết bị, thay cho câu hỏi"},
     {"Without --from, heals what this vault itself can give back. Needs no passphrase and asks for none; one that is given "
      "(CUSTODY_PASSPHRASE_FILE, --officer-key) heals more: sound blocks of damaged packs that no other copy has.",
      "Không có --from thì chữa bằng những gì chính kho này còn có. Không cần và không hỏi cụm mật "

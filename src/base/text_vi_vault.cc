@@ -29,6 +29,8 @@ constexpr Translation kTexts[] = {
      "các byte thay đổi trong bộ nhớ khi đang đọc: hãy kiểm tra bộ nhớ của máy này rồi sao lưu lại"},
     {"bytes changed in memory while {} was read, and were read again: test this machine's memory",
      "byte bị đổi trong bộ nhớ khi đang đọc {} và đã được đọc lại: hãy kiểm tra bộ nhớ của máy này"},
+    {"cannot back up {}: it belongs to Custody itself, as keyring, vault or cache",
+     "không sao lưu được {}: nó thuộc về chính Custody, là bộ khóa, kho hoặc bộ nhớ đệm"},
     {"cannot be read: {}", "không đọc được: {}"},
     {"copying needs the keyring with the labels' writer keys", "sao chép cần bộ khóa có khóa máy ghi của các nhãn"},
     {"damaged", "bị hỏng"},
@@ -58,7 +60,6 @@ constexpr Translation kTexts[] = {
     {"it is not the header that ledger entry 1 names", "nó không phải là phần đầu mà mục 1 của sổ cái nêu"},
     {"it was forgotten", "nó đã bị kết thúc"},
     {"it was no file", "đó không phải là tệp"},
-    {"its bytes are another object's", "nội dung là của đối tượng khác"},
     {"its bytes do not hash to its name", "các byte của nó băm không ra tên của nó"},
     {"its label is not known here, so that the longest lawful term ({}) counts, until {}; `custody repair --from VAULT` may "
      "bring "
@@ -91,6 +92,12 @@ constexpr Translation kTexts[] = {
      "không đủ chỗ để đóng gói lại: {}; hãy giải phóng bớt rồi chạy prune lại"},
     {"no room to write the index anew; run prune again when there is some",
      "không đủ chỗ để ghi lại chỉ mục; hãy chạy prune lại khi có chỗ"},
+    {"no snapshot is made: {} belongs to Custody itself, as keyring, vault or cache; 'custody copy' makes a second vault, "
+     "'custody "
+     "key export' a copy of the keys",
+     "không tạo bản chụp nào: {} thuộc về chính Custody, là bộ khóa, kho hoặc bộ nhớ đệm; 'custody copy' tạo kho thứ hai, "
+     "'custody "
+     "key export' tạo bản sao khóa"},
     {"no snapshot {}", "không có bản chụp {}"},
     {"no snapshot {}: {}; `custody snapshots` lists them", "không có bản chụp {}: {}; `custody snapshots` liệt kê các bản chụp"},
     {"none has the name {}", "không bản nào mang tên {}"},

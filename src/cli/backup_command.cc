@@ -12,8 +12,11 @@
 #include "vault/sources/stream.h"
 #include "vault/store/medium_check.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -65,12 +68,28 @@ Status check_label(const Keyring& keyring, const std::string& label) {
     return Error{Code::usage, say("no label: give --label with one of {}", known)};
 }
 
+// From a file, a pipe or /dev/stdin.
+Result<std::string> read_list(const std::string& file) {
+    const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened.valid()) return system_error(errno, "read", file);
+    std::string text;
+    std::array<char, 64 * 1024> buffer;
+    for (;;) {
+        const ssize_t got = ::read(opened.get(), buffer.data(), buffer.size());
+        if (got < 0) return system_error(errno, "read", file);
+        if (got == 0) return text;
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+        if (text.size() > kMaxExcludeFile) {
+            return Error{Code::usage, say("{} is longer than {}", printable(file), human_bytes(kMaxExcludeFile))};
+        }
+    }
+}
+
 // One glob a line; empty lines and lines that begin with # are skipped.
 Status read_excludes(const std::string& file, std::vector<std::string>& into) {
-    TRY_ASSIGN(const std::string path, absolute_path(file));
-    auto bytes = read_file(posix_file_system(), path, kMaxExcludeFile);
-    if (!bytes.ok()) return Error{Code::usage, say("cannot read the list of excludes: {}", bytes.error().message)};
-    std::istringstream lines{std::string(as_text(bytes.value()))};
+    const auto text = read_list(file);
+    if (!text.ok()) return Error{Code::usage, say("cannot read the list of excludes: {}", text.error().message)};
+    std::istringstream lines{*text};
     for (std::string line; std::getline(lines, line);) {
         if (line.ends_with('\r')) line.pop_back();
         if (!line.empty() && !line.starts_with('#')) into.push_back(line);
@@ -213,13 +232,17 @@ Json json_of(const BackupResult& result, bool dry_run) {
     return document;
 }
 
+std::string snapshot_line(const BackupResult& result) {
+    return say("snapshot {} of {}/{}, entry {} of the ledger", short_id(result.snapshot), result.label, printable(result.name),
+               result.sequence);
+}
+
 void print_text(Context& context, const BackupResult& result, bool dry_run) {
     Output& output = context.output();
     if (dry_run) {
         output.line(say("dry run: nothing was stored"));
     } else {
-        output.line(say("snapshot {} of {}/{}, entry {} of the ledger", short_id(result.snapshot), result.label,
-                        printable(result.name), result.sequence));
+        output.line(snapshot_line(result));
     }
     output.line(say("files: {} new, {} changed, {} unchanged, {} failed", result.files.added, result.files.changed,
                     result.files.unchanged, result.files.failed));
@@ -283,6 +306,8 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     }
     context.output().document(json_of(result, flags.dry_run));
     print_text(context, result, flags.dry_run);
+    // The backup stands whatever became of its output: what it is called must not be lost with that.
+    if (!context.output().finish().ok() && !flags.dry_run) context.progress().note(snapshot_line(result));
     return result.files.failed != 0 ? kExitSomeUnread : kExitDone;
 }
 
@@ -309,7 +334,8 @@ void add_backup_command(CommandTable& table) {
           "custody backup --image /dev/vg/root --label image",
           "pg_dump portal | custody backup --stdin portal.sql --label database"},
          say("Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the "
-             "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up. A PATH that "
+             "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up; "
+             "naming them as PATH is exit code 5, and beside others 3. A PATH that "
              "is "
              "a symbolic link is stored as the link; with '/' at its end it means the folder that the link leads to. Exit code "
              "3: "

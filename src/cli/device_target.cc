@@ -50,14 +50,14 @@ Status check_no_vault_on(Context& context, const DeviceInfo& device) {
 
 Status ask_for_serial(const DeviceInfo& device, const DeviceConsent& consent) {
     if (!consent.serial.empty()) {
-        if (is_confirmed(device, consent.serial)) return done();
-        return Error{Code::refused, say("--confirm {} is not the serial of {}: nothing was written", printable(consent.serial),
-                                        printable(device.path))};
+        if (consent.serial == identity_of(device)) return done();
+        return Error{Code::refused, say("--confirm {} is not the whole serial of {}: nothing was written",
+                                        printable(consent.serial), printable(device.path))};
     }
     const auto terminal = Terminal::open();
     if (!terminal) {
         return Error{Code::refused,
-                     say("{} would be overwritten: give --confirm with its serial; --yes is not enough for a device",
+                     say("{} would be overwritten: give --confirm with its whole serial; --yes is not enough for a device",
                          printable(device.path))};
     }
     TRY_ASSIGN(const std::string typed,
@@ -97,7 +97,7 @@ std::string confirmation_digits(const DeviceInfo& device) {
 }
 
 bool is_confirmed(const DeviceInfo& device, const std::string& typed) {
-    return typed.size() >= confirmation_digits(device).size() && !typed.empty() && identity_of(device).ends_with(typed);
+    return !typed.empty() && typed.size() >= confirmation_digits(device).size() && identity_of(device).ends_with(typed);
 }
 
 Result<ImageTarget> confirm_image_target(Context& context, const std::string& path, std::uint64_t image_bytes,

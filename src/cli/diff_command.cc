@@ -1,12 +1,13 @@
 // custody diff: what differs between two snapshots of one label.
 //
 // Both trees are walked side by side in name order; folders whose node is the same are skipped unread. Memory: the entries of
-// one folder of A at each level.
+// one folder of A at each level, and a pair of numbers for each inode with several names that was met.
 #include "base/text.h"
 #include "cli/entry_format.h"
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
-#include "cli/signals.h"
+
+#include <unordered_map>
 
 namespace custody {
 namespace {
@@ -42,6 +43,20 @@ std::vector<std::string> differences(const Entry& a, const Entry& b) {
     return words;
 }
 
+// Whether names are one inode is told by their ids, which a snapshot has for itself: what was joined in A has to be in B.
+class LinkPairs {
+public:
+    // True: what the name is joined with is not the same.
+    bool differ(std::uint64_t a, std::uint64_t b) {
+        if (a == 0 || b == 0) return a != b;
+        const std::uint64_t in_b = to_b_.try_emplace(a, b).first->second, in_a = to_a_.try_emplace(b, a).first->second;
+        return in_b != b || in_a != a;
+    }
+
+private:
+    std::unordered_map<std::uint64_t, std::uint64_t> to_b_, to_a_;
+};
+
 class Comparer {
 public:
     Comparer(Context& context, TreeReader& tree) : context_(context), tree_(tree) {}
@@ -72,7 +87,8 @@ private:
             TRY(whole("-", path, a));
             return whole("+", path, b);
         }
-        const std::vector<std::string> words = differences(a, b);
+        std::vector<std::string> words = differences(a, b);
+        if (links_.differ(a.hard_link, b.hard_link)) words.emplace_back("links");
         if (!words.empty()) show("M", path + "/" + b.name, b, words);
         TRY(context_.stop().check());
         return b.type == EntryType::folder ? folders(path + "/" + b.name, a.children, b.children) : done();
@@ -101,10 +117,10 @@ private:
     Context& context_;
     TreeReader& tree_;
     Counts counts_;
+    LinkPairs links_;
 };
 
 Result<int> run_diff(Context& context, const DiffFlags& flags) {
-    end_quietly_on_closed_output();
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed a, context.find_snapshot(repository, flags.before));
     TRY_ASSIGN(const Repository::Listed b, context.find_snapshot(repository, flags.after));
@@ -129,11 +145,11 @@ Result<int> run_diff(Context& context, const DiffFlags& flags) {
 
 void add_diff_command(CommandTable& table) {
     auto flags = std::make_shared<DiffFlags>();
-    CLI::App& diff =
-        table.add(table.root(), "diff", say("Shows what differs between two snapshots of one label"),
-                  {"diff A B",
-                   {"custody diff etc@2026-11-03 latest:etc", "custody diff 3f9a1c 77b0de --json"},
-                   say("+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes).")});
+    CLI::App& diff = table.add(
+        table.root(), "diff", say("Shows what differs between two snapshots of one label"),
+        {"diff A B",
+         {"custody diff etc@2026-11-03 latest:etc", "custody diff 3f9a1c 77b0de --json"},
+         say("+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links).")});
     add_operand(diff, "A", flags->before, say("The earlier snapshot"))->required();
     add_operand(diff, "B", flags->after, say("The later snapshot"))->required();
     table.runs(diff, flags, run_diff);

@@ -5,7 +5,6 @@
 #include "cli/entry_format.h"
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
-#include "cli/signals.h"
 #include "vault/closed_labels.h"
 
 #include <map>
@@ -177,7 +176,6 @@ int report_unsearched(Context& context, const Finder& finder) {
 }
 
 Result<int> run_find(Context& context, const FindFlags& flags) {
-    end_quietly_on_closed_output();
     if (!flags.label.empty()) TRY(context.check_label(flags.label));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     Finder finder(context, flags);

@@ -4,7 +4,6 @@
 #include "cli/entry_format.h"
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
-#include "cli/signals.h"
 #include "restore/restorer.h"
 #include "vault/closed_labels.h"
 
@@ -81,7 +80,6 @@ std::vector<std::string> snapshot_row(const Repository::Listed& listed, Time now
 }
 
 Result<int> run_snapshots(Context& context, const SnapshotsFlags& flags) {
-    end_quietly_on_closed_output();
     if (!flags.label.empty()) TRY(context.check_label(flags.label));  // one that nobody defined is a slip of the hand
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     std::size_t unreadable = 0;
@@ -151,7 +149,6 @@ Status list_below(TreeReader& tree, const Snapshot& snapshot, const std::string&
 }
 
 Result<int> run_ls(Context& context, const LsFlags& flags) {
-    end_quietly_on_closed_output();
     TRY_ASSIGN(const std::string path, tree_path(flags.path));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
@@ -168,7 +165,6 @@ Result<int> run_ls(Context& context, const LsFlags& flags) {
 
 Result<int> run_cat(Context& context, const CatFlags& flags) {
     if (context.output().json()) return Error{Code::usage, say("cat writes a file's bytes to standard output: leave out --json")};
-    end_quietly_on_closed_output();
     TRY_ASSIGN(const std::string path, tree_path(flags.path));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));

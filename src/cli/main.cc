@@ -26,6 +26,7 @@ void end_in_words() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    custody::install_signal_handlers();
     const custody::Status hardened = custody::harden_process();
     if (!hardened.ok()) {
         std::fprintf(stderr, "custody: %s\n", hardened.error().message.c_str());
@@ -34,6 +35,5 @@ int main(int argc, char** argv) {
     custody::Passphrases passphrases = custody::Passphrases::capture_environment();
     std::set_terminate(end_in_words);
     (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write() then
-    custody::install_signal_handlers();
     return custody::run_program(argc, argv, std::move(passphrases));
 }

@@ -57,6 +57,7 @@ void Output::end_list() {
 
 Status Output::finish() {
     if (write_error_ == 0 && std::fflush(stdout) != 0) write_error_ = errno;
+    if (write_error_ == EPIPE) return Error{Code::interrupted, say("the reader of the output went away")};
     if (write_error_ != 0) return system_error(write_error_, say("write to"), say("standard output"));
     return done();
 }

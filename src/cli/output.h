@@ -29,7 +29,7 @@ public:
     void item(const Json& element);
     void end_list();
 
-    // Everything has reached the file or pipe. io: it has not (a full disk under `> file`).
+    // Everything has reached the file or pipe. io: it has not (a full disk). interrupted: its reader went away.
     [[nodiscard]] Status finish();
 
 private:

@@ -151,6 +151,10 @@ Error empty_error(const std::string& option) {
 int finish(Output& output, ProgressLine& progress, int code) {
     const Status flushed = output.finish();
     if (flushed.ok()) return code;
+    if (flushed.error().code == Code::interrupted) {  // `custody verify | head`: what was done was done
+        progress.note(say("note: {}, not everything was printed", flushed.error().message));
+        return code;
+    }
     progress.error(flushed.error().message);
     return code == kExitDone ? kExitFailed : code;
 }
@@ -163,6 +167,7 @@ int fail_early(bool json, const Error& error) {
 }
 
 int print_and_end(bool json, const std::string& text, const Json& document) {
+    end_quietly_on_closed_output();
     Output output(json);
     ProgressLine progress(ProgressMode::none, system_clock(), 2);
     output.line(text);
@@ -180,6 +185,13 @@ Result<int> run_guarded(const Action& action, Context& context) {
     }
 }
 
+// Commands that only print end by SIGPIPE when nobody reads on. The others go on, and their exit code says what came of it.
+bool only_prints(const std::string& path) {
+    constexpr std::array kPrinters = {"snapshots", "ls",         "cat",      "find",      "diff",
+                                      "status",    "label list", "key list", "hold list", "completion"};
+    return std::find(kPrinters.begin(), kPrinters.end(), path) != kPrinters.end();
+}
+
 int run_action(const CommandTable& table, const GlobalFlags& globals, Passphrases passphrases) {
     auto settings = load_settings(globals);
     if (!settings.ok()) return fail_early(globals.json, settings.error());
@@ -188,6 +200,7 @@ int run_action(const CommandTable& table, const GlobalFlags& globals, Passphrase
     const auto mode = parse_progress_mode(globals.progress, 2);
     if (!mode.ok()) return fail_early(globals.json, mode.error());
     Context context(std::move(settings).value(), std::move(passphrases), globals.json, mode.value(), stop_flag_of_process());
+    if (only_prints(command_path(selected(table.root())))) end_quietly_on_closed_output();
     const Result<int> result = run_guarded(table.action(), context);
     context.progress().clear();
     const int code = result.ok() ? result.value()

@@ -174,7 +174,8 @@ void add_restore(CommandTable& table) {
              "\n" +
              say("A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how "
                  "many did is said; with changed and always it gets those of the snapshot. DIR itself and the folders above a "
-                 "chosen PATH keep theirs always. Those that are made get the snapshot's; a DIR that is made gets those of "
+                 "chosen PATH keep theirs always, and a link or file in the place of such a folder is never replaced. Those that "
+                 "are made get the snapshot's; a DIR that is made gets those of "
                  "P.")});
     add_operand(restore, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operands(restore, "PATH", flags->paths, say("Only these; default: everything"));
@@ -186,7 +187,7 @@ void add_restore(CommandTable& table) {
     add_value(restore, "--strip-prefix", flags->strip_prefix, "P", say("Takes P away from the front of every path"));
     restore.add_flag("--dry-run", flags->dry_run, say("Says what would be restored, writes nothing"));
     add_value(restore, "--confirm", flags->confirm, "SERIAL",
-              say("With --image: the serial number of the device, instead of the question"));
+              say("With --image: the whole serial number of the device, instead of the question"));
     restore.add_flag("--yes", flags->yes, say("Answers questions with yes; never enough to overwrite a device"));
     table.runs(restore, flags, run_restore);
 }

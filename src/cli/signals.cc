@@ -1,11 +1,38 @@
 #include "cli/signals.h"
 
+#include "base/clock.h"
+
+#include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 
 namespace custody {
 namespace {
 
-void request_stop(int) { stop_flag_of_process().request(); }
+constexpr std::int64_t kOneSignal = kSecond;  // `timeout` signals the process and its group: that is one wish to end
+
+void handle(int signal, void (*handler)(int), int flags);
+
+// When the first came, by the monotonic clock; 0: none yet.
+std::atomic<std::int64_t>& first_stop() {
+    static std::atomic<std::int64_t> at{0};
+    return at;
+}
+
+void request_stop(int signal) {
+    timespec now = {};
+    (void)::clock_gettime(CLOCK_MONOTONIC, &now);
+    const std::int64_t now_ns = std::max<std::int64_t>(1, now.tv_sec * kSecond + now.tv_nsec);
+    std::int64_t first = 0;
+    if (first_stop().compare_exchange_strong(first, now_ns) || now_ns - first < kOneSignal) {
+        stop_flag_of_process().request();
+        return;
+    }
+    handle(signal, SIG_DFL, 0);
+    (void)::raise(signal);  // blocked until this returns
+}
 
 void handle(int signal, void (*handler)(int), int flags) {
     struct sigaction action {};
@@ -23,9 +50,10 @@ StopFlag& stop_flag_of_process() {
 }
 
 void install_signal_handlers() {
-    (void)stop_flag_of_process();  // made here, so that the handler only stores to an atomic
-    // No SA_RESTART: a prompt or a read of a stream returns at once. SA_RESETHAND: the second signal is final.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, request_stop, static_cast<int>(SA_RESETHAND));
+    (void)stop_flag_of_process();  // made here, so that the handler only stores to atomics
+    (void)first_stop();
+    // No SA_RESTART: a prompt or a read of a stream returns at once.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, request_stop, 0);
     handle(SIGPIPE, SIG_IGN, 0);
 }
 

@@ -1,4 +1,5 @@
-// SIGINT, SIGTERM and SIGHUP ask running work to end; a second one ends the program at once, which the vault survives too.
+// SIGINT, SIGTERM and SIGHUP ask running work to end; another one, a second or more later,
+// ends the program at once, which the vault survives too.
 #pragma once
 
 #include "base/stop.h"
@@ -7,9 +8,9 @@ namespace custody {
 
 // The one flag that signals set; lives as long as the program.
 [[nodiscard]] StopFlag& stop_flag_of_process();
-// Before any thread starts. SIGPIPE is ignored: a closed terminal must not end a backup half way.
+// First of all, before any thread starts. SIGPIPE is ignored: a closed terminal must not end a backup half way.
 void install_signal_handlers();
-// For commands that only print: `custody ls | head` ends like any filter does.
+// For commands that only print: `custody ls | head` ends by SIGPIPE, as any filter does.
 void end_quietly_on_closed_output();
 
 }  // namespace custody

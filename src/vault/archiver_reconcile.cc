@@ -10,16 +10,27 @@ constexpr std::size_t kItemsPerJob = 1024;
 
 using Records = std::vector<std::shared_ptr<const CachedPiece>>;
 
+// As it was read: what a file that the kernel makes up says of its size is nothing to go by. Such a one never settles.
+std::uint64_t bytes_of(const CachedItem& item) {
+    const auto entry = item.racy ? item.entry() : std::nullopt;
+    return entry ? entry->content.size : item.stamp.size;
+}
+
 void look_at(Source& source, const CachedPiece& record, Reconciliation& found) {
     std::vector<SeenItem> seen;
+    std::vector<const CachedItem*> stored;
     seen.reserve(record.items().size());
-    for (const CachedItem& item : record.items())
-        if (!item.changed_while_read && !item.attributes_only) seen.push_back({item.name, item.type, item.stamp});
+    stored.reserve(record.items().size());
+    for (const CachedItem& item : record.items()) {
+        if (item.changed_while_read || item.attributes_only) continue;
+        seen.push_back({item.name, item.type, item.stamp});
+        stored.push_back(&item);
+    }
     const auto answers = source.look_again(record.path(), seen);
     for (std::size_t i = 0; i < seen.size(); ++i) {
         if (answers[i].empty()) {
             if (seen[i].type != EntryType::folder) ++found.files;
-            if (seen[i].type == EntryType::file) found.bytes += seen[i].stamp.size;
+            if (seen[i].type == EntryType::file) found.bytes += bytes_of(*stored[i]);
             continue;
         }
         ++found.mismatches;

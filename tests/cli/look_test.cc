@@ -129,5 +129,45 @@ TEST(Look, CopyNamesWhatItLeavesOutAndEndsWith3) {
     EXPECT_FALSE(left_out[0]["destroyed"].is_null());
 }
 
+// Content and attributes of the names are as before.
+TEST(Diff, ShowsHardLinksThatWereMadeOrBroken) {
+    Office office("cli-diff-links");
+    std::filesystem::create_directories(office.source);
+    const auto at = [&](const char* name) { return std::filesystem::path(office.source + "/" + name); };
+    const auto of_one_age = [&](const char* name) {
+        std::filesystem::last_write_time(at(name), std::filesystem::file_time_type(std::chrono::hours(24 * 365)));
+    };
+    const auto join = [&](const char* name, const char* other) {
+        std::filesystem::remove(at(other));
+        std::filesystem::create_hard_link(at(name), at(other));
+    };
+    const auto part = [&](const char* name) {
+        std::filesystem::remove(at(name));
+        write_file(at(name), "same");
+        of_one_age(name);
+    };
+    for (const char* name : {"a", "b", "c", "d", "e"}) part(name);
+    join("a", "b");
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    ASSERT_EQ(office.backup().exit, 0);
+    part("a");
+    part("b");
+    join("c", "d");
+    ASSERT_EQ(office.backup().exit, 0);
+    part("c");
+    join("c", "d");  // another inode, and joined as before
+    ASSERT_EQ(office.backup().exit, 0);
+    std::vector<std::string> ids;
+    for (const Json& snapshot : json_of(office.custody({"snapshots", "--json"}))) ids.push_back(snapshot["id"]);
+    std::vector<std::string> paths;
+    for (const Json& found : json_of(office.custody({"diff", ids[0], ids[1], "--json"}))) {
+        EXPECT_EQ(found["change"], "M");
+        EXPECT_EQ(found["differs"], Json::array({"links"}));
+        paths.push_back(std::filesystem::path(found["path"].get<std::string>()).filename());
+    }
+    EXPECT_EQ(paths, (std::vector<std::string>{"a", "b", "c", "d"}));
+    EXPECT_EQ(json_of(office.custody({"diff", ids[1], ids[2], "--json"})), Json::array());
+}
+
 }  // namespace
 }  // namespace custody::test

@@ -113,6 +113,43 @@ TEST(Source, ExcludesFollowTheRulesThatAreWritten) {
     EXPECT_THAT(outcome.err, HasSubstr("note: nothing matched --exclude  a.tmp\n")) << "blanks count";
 }
 
+TEST(Source, ExcludesCanComeFromAPipe) {
+    Office office("cli-exclude-pipe");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    Program backup = office.custody.command(
+        {"backup", office.source, "--label", "business", "--exclude-from", "/dev/stdin", "--exclude", "link"});
+    backup.arguments.insert(backup.arguments.begin(), {"-c", R"(printf '# a remark\nnoise\n' | "$0" "$@")", backup.path});
+    backup.path = "bash";
+    const Outcome outcome = run(backup);
+    ASSERT_EQ(outcome.exit, 0) << outcome.err;
+    const std::set<std::string> left = stored_below(office, office.source);
+    EXPECT_THAT(left, ::testing::Contains("readme"));
+    EXPECT_THAT(left, Not(::testing::Contains("noise")));
+    EXPECT_EQ(office.backup({"--exclude-from", "/dev/zero"}).exit, 2) << "bounded";
+}
+
+// What Custody never backs up is no success when it is what the user asked for.
+TEST(Source, CustodysOwnFoldersAreRefusedWhereTheyAreNamed) {
+    Office office("cli-own");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    for (const std::string& own : {office.custody.vault(), office.custody.keyring(), office.custody.vault() + "/packs"}) {
+        const Outcome alone = office.custody({"backup", own, "--label", "business"});
+        EXPECT_EQ(alone.exit, 5) << alone.err;
+        EXPECT_TRUE(one_clear_line(alone)) << alone.err;
+        EXPECT_THAT(alone.err, HasSubstr(own + " belongs to Custody itself"));
+        EXPECT_EQ(json_of(office.custody({"snapshots", "--json"})).size(), 0u);
+    }
+    const Outcome beside = office.backup({office.custody.vault()});
+    EXPECT_EQ(beside.exit, 3) << beside.err;
+    EXPECT_THAT(beside.err, HasSubstr("cannot back up " + office.custody.vault() + ": it belongs to Custody itself"));
+    EXPECT_THAT(stored_below(office, office.source), ::testing::Contains("readme"));
+    const Outcome above = office.custody({"backup", office.folder.path(), "--label", "business"});
+    EXPECT_EQ(above.exit, 0) << above.err;
+    EXPECT_THAT(above.err, HasSubstr("left out: " + office.custody.vault() + " belongs to Custody itself"));
+}
+
 TEST(Source, AnExcludeThatMatchesNothingIsNamedAndNothingElse) {
     Office office("cli-unmatched");
     office.fill_source();

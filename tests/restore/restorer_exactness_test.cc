@@ -1,5 +1,6 @@
 // What comes back is what was there, as an independent comparer sees it; as root and as an ordinary user.
 #include "tests/support/exotic_tree.h"
+#include "tests/support/loop_file_system.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
 #include "tests/support/tree_compare.h"
@@ -126,6 +127,22 @@ TEST_F(RestoreExactness, AnOrdinaryUserGetsWhatHeMayAndIsToldTheRest) {
     CompareOptions same;
     same.owners = same.privileged_xattrs = same.flags = same.device_nodes = same.setid_bits = false;
     EXPECT_THAT(compare_trees(source, restored(), same), IsEmpty());
+}
+
+// What belongs to one kind of file system is told as that, and is no difference when the restore is run again.
+TEST_F(RestoreExactness, AttributesOfOneKindOfFileSystemAreNamedElsewhere) {
+    std::string why_not;
+    const auto btrfs = LoopFileSystem::make("btrfs", LoopFileSystem::least_size("btrfs"), why_not);
+    if (btrfs == nullptr) GTEST_SKIP() << why_not;
+    const std::string file = btrfs->path() + "/packed";
+    write_file(file, "packed");
+    if (::setxattr(file.c_str(), "btrfs.compression", "zstd", 4, 0) != 0) GTEST_SKIP() << "no properties on this btrfs";
+    const Snapshot snapshot = back_up({file});
+    EXPECT_THAT(restore(snapshot).warnings,
+                Contains(HasSubstr("1 attribute that only some file systems know could not be set (on " + target + file)));
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.skipped, 1u);
+    EXPECT_EQ(again.failed, 0u);
 }
 
 TEST_F(RestoreExactness, ManyFilesOverManyBatches) {

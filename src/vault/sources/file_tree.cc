@@ -193,6 +193,30 @@ Status check_some_readable(const std::vector<std::string>& paths) {
     return Error{Code::denied, say("no snapshot is made, for nothing that was named can be read: {}", reasons)};
 }
 
+// Itself, or a folder that it lies in.
+bool is_own(std::string path, const FileTreeOptions& options) {
+    for (;; path = parent_path(path)) {
+        struct stat status {};
+        if (::lstat(path.c_str(), &status) == 0) {
+            const std::pair<std::uint64_t, std::uint64_t> here{status.st_dev, status.st_ino};
+            const auto& own = options.excluded_inodes;
+            if (std::find(own.begin(), own.end(), here) != own.end()) return true;
+        }
+        if (path == "/" || path.empty()) return false;
+    }
+}
+
+// Those that are Custody's own are left out and named by the walk.
+Status check_some_foreign(const FileTreeOptions& options) {
+    for (const std::string& path : options.paths) {
+        if (!is_own(path, options)) return done();
+    }
+    return Error{Code::refused,
+                 say("no snapshot is made: {} belongs to Custody itself, as keyring, vault or cache; 'custody copy' "
+                     "makes a second vault, 'custody key export' a copy of the keys",
+                     printable(options.paths.front()))};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_file_tree(const FileTreeOptions& options, FileTreeNotes& notes) {
@@ -201,6 +225,7 @@ Result<std::unique_ptr<Source>> open_file_tree(const FileTreeOptions& options, F
         if (!path.starts_with('/')) return Error{Code::usage, say("{} is not an absolute path", printable(path))};
         TRY(check_path(path, options.mount_table));
     }
+    TRY(check_some_foreign(options));
     TRY(check_some_readable(options.paths));
     return std::unique_ptr<Source>(std::make_unique<FileTree>(options, notes));
 }

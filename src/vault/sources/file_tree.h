@@ -22,7 +22,7 @@ struct FileTreeOptions {
     bool one_file_system = false;
     bool count_ahead = false;  // expected_bytes() has everything looked at beside the walk, for somebody who watches
     // Never backed up, found by device and inode wherever they are met (bind mounts, links to folders): keyrings, the vault
-    // itself.
+    // itself. Of what was named, nothing but such: refused; such among others: failed items.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> excluded_inodes;  // device, inode
     std::string mount_table = "/etc/fstab";  // an empty folder listed here and not mounted is refused
 };

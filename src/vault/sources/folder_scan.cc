@@ -204,6 +204,12 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
     }
     for (const auto& [device, inode] : options_.excluded_inodes) {
         if (status.st_ino != inode || status.st_dev != device) continue;
+        if (scan.plan != nullptr) {  // the user asked for it, or for what is in it
+            item.error = Error{Code::refused, say("cannot back up {}: it belongs to Custody itself, as keyring, vault or cache",
+                                                  printable(join_path(scan.folder->path(), item.name)))};
+            piece.items.push_back(std::move(item));
+            return true;
+        }
         piece.notes.push_back(
             say("left out: {} belongs to Custody itself", printable(join_path(scan.folder->path(), item.name))));
         ++piece.excluded;

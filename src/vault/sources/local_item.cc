@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kReadAheadFrom = 1024 * 1024;
 constexpr std::uint64_t kMostUnmeasured = 64 * 1024 * 1024;
+constexpr std::size_t kUnmeasuredRead = 64 * 1024;  // sysctl has to have as much memory in one piece as it is asked for
 
 Error replaced(const std::string& path) {
     return {Code::failed, say("cannot read {}: something else took its place; back up again", printable(path))};
@@ -36,7 +37,7 @@ public:
     [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
         std::size_t filled = 0;
         while (filled < into.size()) {
-            const ssize_t got = ::read(fd_.get(), into.data() + filled, into.size() - filled);
+            const ssize_t got = ::read(fd_.get(), into.data() + filled, std::min(kUnmeasuredRead, into.size() - filled));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return system_error(errno, "read", path_);
             if (got == 0) break;
