@@ -124,12 +124,10 @@ constexpr Translation kTexts[] = {
     {"{} is larger than the image: its last {} were left as they are", "{} lớn hơn ảnh: {} cuối được để nguyên"},
     {"{} is left as it is: it differs in {} (--overwrite changed replaces it)",
      "{} được để nguyên: nó khác ở {} (--overwrite changed sẽ thay nó)"},
-    {"{} is left: it is not a folder, and what stands above the chosen paths is never replaced; move it away, or restore to "
-     "where "
-     "it leads with --target and --strip-prefix",
-     "{} được để nguyên: nó không phải là thư mục, và thứ nằm phía trên các đường dẫn đã chọn không bao giờ bị thay; hãy chuyển "
-     "nó "
-     "đi, hoặc phục hồi vào nơi nó dẫn tới bằng --target và --strip-prefix"},
+    {"{} is left: a link or file in the place of a folder above the chosen paths is never replaced; move it away, or restore to "
+     "where it leads with --target and --strip-prefix",
+     "{} được để nguyên: liên kết hay tệp nằm ở chỗ của một thư mục phía trên các đường dẫn đã chọn không bao giờ bị thay; hãy "
+     "chuyển nó đi, hoặc phục hồi vào nơi nó dẫn tới bằng --target và --strip-prefix"},
     {"{} is left: something that is not a folder is in its place (--overwrite changed replaces it)",
      "{} được để nguyên: ở chỗ đó là thứ không phải thư mục (--overwrite changed sẽ thay nó)"},
     {"{} is no regular file and has no content", "{} không phải là tệp thường và không có nội dung"},

@@ -150,7 +150,7 @@ std::optional<Error> TreeWriter::why_left(const Entry& entry, Overwrite overwrit
     if (entry.attributes_only) {
         return Error{
             Code::exists,
-            say("{} is left: it is not a folder, and what stands above the chosen paths is never replaced; move it away, "
+            say("{} is left: a link or file in the place of a folder above the chosen paths is never replaced; move it away, "
                 "or restore to where it leads with --target and --strip-prefix",
                 printable(path))};
     }

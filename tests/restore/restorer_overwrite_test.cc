@@ -181,7 +181,7 @@ TEST_F(RestoreOverwrite, WhatStandsAboveAChosenPathIsNeverReplaced) {
     const auto expect_refused = [&](const Snapshot& snapshot) {
         const RestoreResult result = restore(snapshot);
         EXPECT_EQ(result.failed, 2u);  // what is in the way, and what was to be restored
-        EXPECT_THAT(result.warnings, Contains(HasSubstr("folder is left: it is not a folder")));
+        EXPECT_THAT(result.warnings, Contains(HasSubstr("folder is left: a link or file in the place of a folder above")));
         EXPECT_EQ(read_file_text(restored("folder/precious")), "precious");
         EXPECT_FALSE(std::filesystem::exists(elsewhere + "/inside"));
     };
