@@ -74,7 +74,9 @@ constexpr Translation kTexts[] = {
     {"freed {}: {}, {} repacked", "đã giải phóng {}: {}, đóng lại {} gói"},
     {"healed {}", "đã chữa {}"},
     {"held     snapshots: {}", "đang giữ {} bản chụp"},
+    {"held until released ({})", "được giữ cho đến khi thả ({})"},
     {"held until {}", "giữ đến {}"},
+    {"held until {} ({})", "được giữ đến {} ({})"},
     {"held {}: {}", "đã giữ {}: {}"},
     {"holds   {}", "nội dung    {}"},
     {"images of operating systems", "ảnh hệ điều hành"},
@@ -240,6 +242,8 @@ constexpr Translation kTexts[] = {
     {"system configuration files", "tập tin cấu hình hệ thống"},
     {"the clock is behind the last entry of the ledger ({}): set it right",
      "đồng hồ đi sau mục cuối của sổ cái ({}): hãy chỉnh lại cho đúng"},
+    {"the damaged keyring was set aside as {}: it holds keys; remove it when nothing is missed",
+     "bộ khóa hỏng đã được để riêng thành {}: nó chứa khóa; hãy xóa khi không thiếu gì"},
     {"the image is not complete: restore it again before it is used", "ảnh đĩa chưa đầy đủ: hãy phục hồi lại trước khi dùng"},
     {"the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name another folder with "
      "--keyring or --vault",
@@ -309,6 +313,10 @@ constexpr Translation kTexts[] = {
     {"writer keys only", "chỉ khóa của máy ghi"},
     {"wrong usage: {}; see '{}'", "dùng sai: {}; xem '{}'"},
     {"yes", "có"},
+    {"{0} is damaged itself ({1}): what its hashes and signatures prove whole is taken from it; heal it too, with 'custody "
+     "repair --vault {0}'",
+     "{0} cũng bị hỏng ({1}): những gì mã băm và chữ ký của nó chứng minh là nguyên vẹn thì được lấy dùng; hãy chữa cả nó, bằng "
+     "'custody repair --vault {0}'"},
     {"{1}/{0} items", "{1}/{0} mục"},
     {"{} added, {} removed, {} modified", "thêm {}, bớt {}, sửa {}"},
     {"{} and {} are of different labels ({} and {}): only snapshots of one label can be compared",
@@ -359,8 +367,9 @@ constexpr Translation kTexts[] = {
     {"{} needs a value, once; see '{}'", "{} cần một giá trị, một lần; xem '{}'"},
     {"{} not read", "{} mục không đọc được"},
     {"{} objects", "{} đối tượng"},
-    {"{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair --from VAULT'",
-     "{} đối tượng bị hỏng (mức {}, {}, đã đọc {}): hãy chữa bằng 'custody repair --from KHO'"},
+    {"{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair', or 'custody repair --from "
+     "VAULT'",
+     "{} đối tượng bị hỏng (mức {}, {}, đã đọc {}): hãy chữa bằng 'custody repair', hoặc 'custody repair --from KHO'"},
     {"{} objects healed, {} copied", "đã chữa {} đối tượng, sao chép {}"},
     {"{} packs", "{} gói"},
     {"{} packs removed", "bỏ {} gói"},
@@ -386,6 +395,14 @@ constexpr Translation kTexts[] = {
     {"{}: a whole number is needed; see '{}'", "{}: cần một số nguyên; xem '{}'"},
     {"{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'",
      "{}: hãy chữa bằng 'custody repair --from VAULT', hoặc, nếu không còn bản sao nào, kết thúc nó bằng 'custody forget {}'"},
+    {"{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
+     "{}: hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối chừng nào nó còn được bảo vệ: {}"},
+    {"{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is left, "
+     "'custody hold release {} --reason R' comes first",
+     "{}: hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối khi nó đang {}: nếu không còn bản sao nào, "
+     "trước hết phải 'custody hold release {} --reason R'"},
+    {"{}: nothing can be taken from {}; heal that one first, with 'custody repair --vault {}'",
+     "{}: không lấy được gì từ {}; trước hết hãy chữa kho đó, bằng 'custody repair --vault {}'"},
     {"{}: unknown key '{}': {}", "{}: khóa lạ '{}': {}"},
 };
 static_assert(is_sorted_table(kTexts));

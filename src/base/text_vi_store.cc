@@ -95,8 +95,8 @@ constexpr Translation kTexts[] = {
     {"the vault {} and {} lie on the same disk ({}): when it fails, both are lost; keep a copy on another disk with 'custody "
      "copy'",
      "kho {} và {} nằm trên cùng một ổ đĩa ({}): khi nó hỏng thì mất cả hai; hãy giữ một bản trên ổ khác bằng 'custody copy'"},
-    {"the vault {} has lost its vault.json; heal it with 'custody repair --from' another vault",
-     "kho {} đã mất vault.json; hãy chữa bằng 'custody repair --from' một kho khác"},
+    {"the vault {} has lost its vault.json; heal it with 'custody repair --vault {}', which finds its text in the ledger",
+     "kho {} đã mất vault.json; hãy chữa bằng 'custody repair --vault {}', lệnh này tìm lại nội dung của nó trong sổ cái"},
     {"there is no vault at {}; is the medium attached and mounted? 'custody init' makes a new vault",
      "không có kho ở {}; phương tiện lưu trữ đã được cắm và gắn chưa? 'custody init' tạo kho mới"},
     {"this medium has no second copies of entries {} to {} of the ledger of the vault {}: `custody copy`, or `custody repair "
@@ -109,8 +109,8 @@ constexpr Translation kTexts[] = {
      "kho đó sẽ ghi lại"},
     {"this vault needs Custody that reads format {}, this one reads {}: update Custody",
      "kho này cần Custody đọc được định dạng {}, bản này đọc {}: hãy cập nhật Custody"},
-    {"vault.json is damaged: {}; heal it with 'custody repair --from' another vault",
-     "vault.json bị hỏng: {}; hãy chữa bằng 'custody repair --from' một kho khác"},
+    {"vault.json is damaged: {}; heal it with 'custody repair', which finds its text in the ledger",
+     "vault.json bị hỏng: {}; hãy chữa bằng 'custody repair', lệnh này tìm lại nội dung của nó trong sổ cái"},
     {"vaults behind {}:// cannot be used yet ({}); mount the remote folder and name its path, or back up to a disk and bring a "
      "second one into step with 'custody copy --to'",
      "chưa dùng được kho qua {}:// ({}); hãy gắn thư mục từ xa và nêu đường dẫn của nó, hoặc sao lưu vào một đĩa và đồng bộ đĩa "

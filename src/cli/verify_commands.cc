@@ -179,8 +179,10 @@ int report(Context& context, const VerifyResult& result, bool only_rolled_back =
         return kExitDamage;
     }
     output.line(say_count(result.damaged.size(),
-                          "{} object is damaged (level {}, {}, {} read): heal it with 'custody repair --from VAULT'",
-                          "{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair --from VAULT'",
+                          "{} object is damaged (level {}, {}, {} read): heal it with 'custody repair', or 'custody repair "
+                          "--from VAULT'",
+                          "{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair', or 'custody "
+                          "repair --from VAULT'",
                           level_word(result.level), objects, human_bytes(result.bytes_read)));
     print_way_out_of_lost_records(output, result);
     if (any_pack(result.damaged)) {
@@ -306,12 +308,32 @@ Result<std::optional<RepairResult::SetAside>> heal_remembered_head(Context& cont
             "whether entries were cut off before, another medium tells, with 'custody repair --from' or 'custody copy'")});
 }
 
+// Every object and entry that is taken from it is proven by itself, so that a damaged one serves as far as it is whole. One that
+// went back does not: a person decides about that first.
+Result<Repository> open_to_heal_from(Context& context, const std::string& reference, const Repository& damaged) {
+    auto sound = context.open_relative(reference, damaged);
+    if (sound.ok() || sound.error().code != Code::corrupt) return sound;
+    TRY_ASSIGN(Keyring* const with, context.keyring());
+    auto salvaged = context.open_vault(reference, with, kTolerant);
+    if (!salvaged.ok() && salvaged.error().code == Code::corrupt) {
+        return Error{Code::corrupt, say("{}: nothing can be taken from {}; heal that one first, with 'custody repair --vault {}'",
+                                        salvaged.error().message, printable(reference), printable(reference))};
+    }
+    TRY(salvaged);
+    if (salvaged->lost_head()) return sound;
+    context.progress().warn(
+        say("{0} is damaged itself ({1}): what its hashes and signatures prove whole is taken from it; heal it too, with "
+            "'custody repair --vault {0}'",
+            printable(reference), salvaged->ledger_damage().front().problem));
+    return salvaged;
+}
+
 Result<int> run_repair(Context& context, const RepairFlags& flags) {
     TRY_ASSIGN(const std::optional<RepairResult::SetAside> head, heal_remembered_head(context));
     TRY_ASSIGN(Repository damaged, context.open_vault_to_read());
     std::optional<Repository> from;
     if (!flags.from.empty()) {
-        TRY_ASSIGN(from, context.open_relative(flags.from, damaged));
+        TRY_ASSIGN(from, open_to_heal_from(context, flags.from, damaged));
     }
     // Nobody is asked: most is healed without. With a passphrase that was given, blocks can be proven by their content too.
     const bool given = damaged.keyring()->is_custodian() && context.passphrases().is_given(PassphraseKind::keyring);

@@ -8,6 +8,7 @@
 #include "vault/store/reserve.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
+#include "vault/wrong_places.h"
 
 #include <algorithm>
 
@@ -146,6 +147,17 @@ Status check_second_copies(Verification& run) {
     return done();
 }
 
+// Returns their names.
+Result<std::set<std::string>> check_places(Verification& run) {
+    std::set<std::string> names;
+    TRY_ASSIGN(const std::vector<WrongPlace> places, find_wrong_places(run.store()));
+    for (const WrongPlace& each : places) {
+        names.insert(each.name);
+        run.book.report(each.name, each.problem);
+    }
+    return names;
+}
+
 bool has_form_of_object(const std::string& name) {
     const auto id = id_in_name(name);
     const auto label = label_in_name(name);
@@ -166,10 +178,10 @@ private:
     std::string named_;
 };
 
-void note_orphans(Verification& run) {
+void note_orphans(Verification& run, const std::set<std::string>& in_wrong_places) {
     Examples orphans, strangers;
     for (const auto& [name, size] : run.listed) {
-        if (run.state().objects.contains(name) || is_named_by_layout(name)) continue;
+        if (in_wrong_places.contains(name) || run.state().objects.contains(name) || is_named_by_layout(name)) continue;
         (has_form_of_object(name) ? orphans : strangers).add(name);
     }
     if (orphans.count() > 0) {
@@ -226,12 +238,13 @@ Status check_ledger(Verification& run) {
 
 Status check_objects(Verification& run) {
     TRY(list_store(run));
+    TRY_ASSIGN(const std::set<std::string> in_wrong_places, check_places(run));
     TRY(check_header(run));
     TRY(check_marks(run));
     TRY(check_reserve(run));
     TRY(check_second_copies(run));
     TRY(check_live_objects(run));
-    note_orphans(run);
+    note_orphans(run, in_wrong_places);
     return done();
 }
 

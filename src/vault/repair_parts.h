@@ -1,7 +1,8 @@
 // The parts of one repair and what they share. Only repairer*.cc include this.
 //
-// Order: ledger, header, marks, witnesses -> survey (every object hashed) -> what lies under another's name -> snapshots, packs
-// by name -> ledger entry that names the packs still damaged -> index segments -> packs block by block -> reserve -> ledger entry
+// Order: what stands in a wrong place -> ledger, header, marks, witnesses -> survey (every object hashed) -> what lies under
+// another's name -> snapshots, packs by name -> ledger entry that names the packs still damaged -> index segments -> packs block
+// by block -> reserve -> ledger entry
 // -> removal of what was replaced -> what is lost. From the entry of the damaged packs on it is worked out anew, as an attempt of
 // its own, where others moved the vault on below it. Threads: one, with workers inside the survey.
 #pragma once

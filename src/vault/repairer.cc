@@ -9,6 +9,7 @@
 #include "vault/repair_parts.h"
 #include "vault/store/reserve.h"
 #include "vault/store/session.h"
+#include "vault/wrong_places.h"
 
 #include <algorithm>
 
@@ -412,7 +413,15 @@ Result<std::vector<WrittenSegment>> Repair::write_index(IndexBatch& batch) {
 
 namespace {
 
+// First of all: without tmp/ nothing can be written, and what a file in a folder's place hides is missing.
+Status clear_wrong_places(Repair& repair) {
+    TRY_ASSIGN(const std::vector<WrongPlace> places, find_wrong_places(repair.store()));
+    for (const WrongPlace& each : places) TRY(repair.put_aside(each.name, each.problem));
+    return places.empty() || repair.vault.ledger_damage().empty() ? done() : repair.vault.reload();
+}
+
 Status heal_all(Repair& repair) {
+    TRY(clear_wrong_places(repair));
     TRY(heal_ledger(repair));
     TRY(heal_header(repair));
     TRY(heal_marks(repair));

@@ -60,6 +60,30 @@ Result<std::set<ObjectId>> listed_by_nobody(Repair& repair, const std::set<Label
     return packs;
 }
 
+// Packs that may lack their place in the index though no segment is damaged: those that no entry's segment lists, and those that
+// came back, for while they were away the index may have been made again without them.
+Result<std::set<ObjectId>> packs_to_look_up(Repair& repair) {
+    std::set<ObjectId> packs;
+    for (const auto& [name, size] : repair.state().objects) {
+        const auto pack = id_in_name(name);
+        if (pack && object_kind(name) == "pack") packs.insert(*pack);
+    }
+    for (auto& [id, label] : repair.labels) {
+        TRY(label.index->for_each_segment(
+            [&, &of = id](const Index::SegmentInfo& segment, const std::vector<PackRow>& rows) -> Status {
+                if (!repair.state().objects.contains(index_name(of, segment.id))) return done();
+                for (const PackRow& row : rows) packs.erase(row.pack);
+                return done();
+            }));
+    }
+    for (const std::string& name : repair.result.healed) {
+        const auto pack = id_in_name(name);
+        if (pack && object_kind(name) == "pack") packs.insert(*pack);
+    }
+    for (const ObjectId& pack : repair.damaged_packs()) packs.erase(pack);
+    return packs;
+}
+
 Status write_segments(Repair& repair, IndexBatch& batch) {
     TRY_ASSIGN(const std::vector<WrittenSegment> segments, repair.write_index(batch));
     for (const WrittenSegment& segment : segments) {
@@ -69,13 +93,13 @@ Status write_segments(Repair& repair, IndexBatch& batch) {
     return done();
 }
 
-// Of the labels that lost a segment, what no sound segment lists. Entry by entry: prune may have spread a pack over segments.
-Status index_pack(Repair& repair, const ObjectId& pack, const std::set<LabelId>& touched, bool all, IndexBatch& batch) {
+// Of these labels, what no sound segment lists. Entry by entry: prune may have spread a pack over segments.
+Status index_pack(Repair& repair, const ObjectId& pack, const std::set<LabelId>& labels, bool all, IndexBatch& batch) {
     const auto contents = list_pack(repair.store(), pack, repair.opener, repair.stop);
     if (!contents.ok() && is_damage(contents.error())) return done();  // told where packs are healed
     if (!contents.ok()) return contents.error();
     PackContents wanted = *contents;
-    std::erase_if(wanted.labels, [&](const auto& part) { return !touched.contains(part.first); });
+    std::erase_if(wanted.labels, [&](const auto& part) { return !labels.contains(part.first); });
     for (auto& [id, part] : wanted.labels) {
         const LocationFinder finder(*repair.labels.at(id).index, repair.health);
         std::vector<IndexEntry> missing;
@@ -110,16 +134,21 @@ Status open_labels(Repair& repair) {
 
 Status rebuild_index(Repair& repair) {
     TRY_ASSIGN(const std::set<LabelId> touched, drop_damaged_segments(repair));
-    if (touched.empty()) return done();
     for (auto& [id, label] : repair.labels) TRY(label.index->reload());
-    TRY_ASSIGN(const std::set<ObjectId> unnamed, listed_by_nobody(repair, touched));
+    TRY_ASSIGN(const std::set<ObjectId> unsure, packs_to_look_up(repair));
+    if (touched.empty() && unsure.empty()) return done();
+    std::set<LabelId> every;
+    for (const auto& [id, label] : repair.labels) every.insert(id);
+    TRY_ASSIGN(const std::set<ObjectId> unnamed, listed_by_nobody(repair, unsure.empty() ? touched : every));
     IndexBatch batch;
     ProgressState progress;
     progress.phase = "rebuilding the index";
     for (const auto& [name, size] : repair.state().objects) {
         const auto pack = id_in_name(name);
         if (!pack || object_kind(name) != "pack") continue;
-        TRY(index_pack(repair, *pack, touched, unnamed.contains(*pack), batch));
+        const std::set<LabelId>& labels = unsure.contains(*pack) ? every : touched;
+        if (labels.empty()) continue;
+        TRY(index_pack(repair, *pack, labels, unnamed.contains(*pack), batch));
         ++progress.items_done;
         progress.bytes_done += size;
         repair.progress.update(progress);

@@ -112,7 +112,8 @@ Status heal_witnesses(Repair& repair) {
     }
     TRY(fill_gaps(repair, check.gaps));
     std::optional<VaultId> disputed;
-    if (repair.other) {
+    // A damaged ledger tells of no more than its single entries prove.
+    if (repair.other && repair.other->ledger_damage().empty()) {
         // What the other's ledger tells of is the whole of it, gaps and end too.
         const Status remembered = check_remembered_by(repair.vault, *repair.other);
         if (remembered.ok()) TRY(leave_witnesses(*repair.other, repair.vault));

@@ -9,6 +9,7 @@
 #include "vault/collector.h"
 #include "vault/history/witness.h"
 #include "vault/replicator.h"
+#include "vault/wrong_places.h"
 
 #include <gtest/gtest.h>
 
@@ -169,6 +170,46 @@ TEST_F(RepairMisplacedTest, WhatIsNoFileIsSetAsideAndTheObjectMadeAgain) {
 }
 
 // No room but for names and small files: as on a medium that is full.
+TEST_F(RepairMisplacedTest, WhatStandsInAPlaceOfTheVaultsOwnIsSetAside) {
+    vault_.populate();
+    const auto whole = vault_.objects("a");
+    const std::string folder = vault_.path("a") + "/";
+    const auto expect_healed = [&](const std::string& name) {
+        Repository before = vault_.open("a", true);
+        const auto found = find_wrong_places(before.store());
+        ASSERT_TRUE(is_ok(found));
+        ASSERT_EQ(found->size(), 1U) << name;
+        EXPECT_EQ(found->front().name, name);
+        const auto result = repair_a(true);
+        ASSERT_TRUE(is_ok(result)) << name;
+        EXPECT_TRUE(result->lost.empty()) << name;
+        ASSERT_EQ(result->set_aside.size(), 1U) << name;
+        EXPECT_EQ(result->set_aside.front().object, name);
+        EXPECT_TRUE(fs::exists(folder + result->set_aside.front().to));
+        Repository after = vault_.open("a");
+        const auto left = find_wrong_places(after.store());
+        EXPECT_TRUE(left.ok() && left->empty()) << name;
+        EXPECT_TRUE(is_ok(prune(after, {}, silent_, stop_))) << name;
+        expect_as(whole);
+    };
+    fs::create_directories(folder + "tmp/d/inner");
+    expect_healed("tmp/d");
+    ASSERT_EQ(mkfifo((folder + "tmp/pipe").c_str(), 0600), 0);
+    expect_healed("tmp/pipe");
+    fs::remove(folder + "gc/lock");
+    fs::create_directory(folder + "gc/lock");
+    expect_healed("gc/lock");
+    vault_.write_object("a", "ledger/0000000000000000", Bytes{1});
+    expect_healed("ledger/0000000000000000");
+    const std::string fan_out = fs::path(names("packs/").front()).parent_path();
+    for (const std::string& name : {std::string("tmp"), std::string("sessions"), std::string("gc"), std::string("witness"),
+                                    std::string("snapshots"), std::string("index"), std::string("ledger"), fan_out}) {
+        fs::remove_all(folder + name);
+        vault_.write_object("a", name, Bytes{1});
+        expect_healed(name);
+    }
+}
+
 TEST_F(RepairMisplacedTest, SwappedObjectsGoHomeOnAFullMedium) {
     vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 1)}});
     vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 2)}});

@@ -104,6 +104,25 @@ TEST_F(RepairerTest, IndexIsMadeAgainFromThePacksAlone) {
     EXPECT_EQ(repair_a(false)->objects_healed, 0U) << "nothing is left to heal";
 }
 
+TEST_F(RepairerTest, PacksThatWereAwayWhileTheIndexWasMadeAgainAreFoundAgain) {
+    vault_.populate();
+    const auto whole = vault_.objects("a");
+    for (const bool from_b : {false, true}) {
+        for (const auto& [name, content] : vault_.objects("a")) {
+            if (name.starts_with("packs/") || name.starts_with("index/")) vault_.remove_object("a", name);
+        }
+        ASSERT_TRUE(is_ok(repair_a(false)));
+        for (const auto& [name, content] : whole) {
+            if (!from_b && name.starts_with("packs/")) vault_.write_object("a", name, content);
+        }
+        const auto result = repair_a(from_b);
+        ASSERT_TRUE(is_ok(result));
+        EXPECT_TRUE(result->lost.empty()) << result->lost.front().object << ": " << result->lost.front().why;
+        Repository repository = vault_.open("a");
+        for (const auto& [id, files] : vault_.stored()) EXPECT_EQ(read_files(repository, vault_.unlocked(), id), files);
+    }
+}
+
 TEST_F(RepairerTest, DamagedIndexPageIsReplaced) {
     vault_.populate();
     const auto segments = names("index/");

@@ -74,8 +74,11 @@ Status Pruner::work(PrunePlan& planned) {
         TRY_ASSIGN(const bool must_wait, older_session_lives());
         if (must_wait) {
             result_.packs_waiting = planned.packs_to_remove() + planned.packs_to_repack();
-            result_.warnings.push_back(say_count(result_.packs_waiting, "a backup is running: {} pack waits for the next prune",
-                                                 "a backup is running: {} packs wait for the next prune"));
+            result_.warnings.push_back(result_.packs_waiting == 0
+                                           ? say("a backup is running: what no snapshot needs any more waits for the next prune")
+                                           : say_count(result_.packs_waiting,
+                                                       "a backup is running: {} pack waits for the next prune",
+                                                       "a backup is running: {} packs wait for the next prune"));
         }
         TRY(repository_.ledger().refresh());
         if (repository_.state().n != head) {
@@ -93,6 +96,12 @@ Status Pruner::work(PrunePlan& planned) {
 Status Pruner::clear_leftovers() {
     TRY_ASSIGN(const std::vector<std::string> temporary, store_.list_temporary());
     for (const std::string& name : temporary) {
+        const auto info = store_.info(name);
+        if (!info.ok() && info.error().code == Code::corrupt) {
+            progress_.warn(
+                say("{}, and nothing else belongs there: it stays, and 'custody repair' sets it aside", info.error().message));
+            continue;
+        }
         const Status removed = store_.remove(name);
         if (!removed.ok() && removed.error().code != Code::not_found && removed.error().code != Code::busy) return removed;
     }

@@ -222,9 +222,12 @@ public:
 
     Result<ObjectInfo> info(const std::string& name) override {
         TRY_ASSIGN(const std::string path, checked_path(name));
-        TRY_ASSIGN(const FileInfo info, files_.info(path));
-        if (!info.is_regular) return Error{Code::corrupt, say("{} is not a file", printable(path))};
-        return ObjectInfo{name, info.size, info.modified};
+        const auto info = files_.info(path);
+        if (!info.ok() && file_in_the_way(files_, store_->root, parent_path(path)))
+            return Error{Code::not_found, info.error().message};
+        TRY(info);
+        if (!info->is_regular) return Error{Code::corrupt, say("{} is not a file", printable(path))};
+        return ObjectInfo{name, info->size, info->modified};
     }
 
     Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {
@@ -296,7 +299,7 @@ public:
         for (const auto& name : names) {
             const std::string object = fmt::format("{}/{}", kTemporary, name);
             TRY_ASSIGN(const LockState state, look_at_lock(files_, store_->path_of(object)));
-            if (state == LockState::free) leftovers.push_back(object);
+            if (state == LockState::free || state == LockState::no_file) leftovers.push_back(object);
         }
         return leftovers;
     }
@@ -347,24 +350,27 @@ private:
         return store_->dirty.sync_one(parent_path(store_->path_of(name)));
     }
 
-    // A missing folder is an empty one.
+    // A missing folder is an empty one, and so is a file in its place: verify names that, and repair sets it aside.
+    Result<std::vector<DirectoryItem>> items_in(const std::string& folder) {
+        const std::string path = store_->path_of(folder);
+        auto items = files_.list(path);
+        if (items.ok() || items.error().code == Code::not_found || file_in_the_way(files_, store_->root, path))
+            return items.ok() ? std::move(*items) : std::vector<DirectoryItem>();
+        return items;
+    }
+
     Result<std::vector<std::string>> names_in(const std::string& folder) {
-        auto items = files_.list(store_->path_of(folder));
+        TRY_ASSIGN(auto items, items_in(folder));
         std::vector<std::string> names;
-        if (!items.ok()) {
-            if (items.error().code == Code::not_found) return names;
-            return std::move(items).error();
-        }
-        for (auto& item : *items) {
+        for (auto& item : items) {
             if (is_object_name(item.name)) names.push_back(std::move(item.name));
         }
         return names;
     }
 
     Status list_below(const std::string& folder, int depth, std::vector<ObjectInfo>& found) {
-        auto items = files_.list(store_->path_of(folder));
-        if (!items.ok()) return items.error().code == Code::not_found ? done() : Status(std::move(items).error());
-        for (const auto& item : *items) {
+        TRY_ASSIGN(const auto items, items_in(folder));
+        for (const auto& item : items) {
             const std::string name = fmt::format("{}/{}", folder, item.name);
             if (!is_object_name(item.name) || name == kLockObject) continue;  // what other programs leave in folders
             if (!item.is_directory) {
@@ -433,7 +439,7 @@ Result<std::vector<SessionInfo>> LocalStore::list_sessions() {
             if (!generation) continue;
             TRY_ASSIGN(state, look_at_lock(files_, store_->path_of(name_with(generation))));
         }
-        if (state == LockState::gone) continue;
+        if (state == LockState::gone || state == LockState::no_file) continue;
         sessions.push_back({name_with(generation), state == LockState::held, generation.has_value(), generation.value_or(0)});
     }
     return sessions;

@@ -58,6 +58,8 @@ Status LockedFile::remove() {
 Result<LockState> look_at_lock(FileSystem& files, const std::string& path) {
     auto file = files.open_writable(path);
     if (!file.ok()) {
+        const auto there = files.info(path);
+        if (there.ok() && !there->is_regular) return LockState::no_file;
         if (file.error().code == Code::not_found) return LockState::gone;
         return std::move(file).error();
     }

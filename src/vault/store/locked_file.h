@@ -37,7 +37,7 @@ private:
     bool owned_ = true;
 };
 
-enum class LockState { free, held, gone };
+enum class LockState { free, held, gone, no_file };  // no_file: a folder, a link, a pipe: nobody locks that
 [[nodiscard]] Result<LockState> look_at_lock(FileSystem& files, const std::string& path);
 // Removes the file while holding its lock. busy: somebody holds it; not_found.
 [[nodiscard]] Status remove_if_unlocked(FileSystem& files, const std::string& path);

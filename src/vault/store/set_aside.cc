@@ -41,4 +41,12 @@ Status bring_back(FileSystem& files, const std::string& root, const std::string&
     return files.sync_directory(parent_path(source));
 }
 
+bool file_in_the_way(FileSystem& files, const std::string& root, std::string path) {
+    for (; path.size() > root.size(); path = parent_path(path)) {
+        const auto info = files.info(path);
+        if (info.ok()) return info->is_regular;
+    }
+    return false;
+}
+
 }  // namespace custody

@@ -19,7 +19,7 @@ constexpr std::uint32_t kFolderMode = 0700;
 
 Error damaged(const Error& why) {
     return {why.code == Code::corrupt ? Code::corrupt : why.code,
-            say("vault.json is damaged: {}; heal it with 'custody repair --from' another vault", why.message)};
+            say("vault.json is damaged: {}; heal it with 'custody repair', which finds its text in the ledger", why.message)};
 }
 
 Result<VaultHeader> header_of(const SignedRecord& record) {
@@ -178,8 +178,10 @@ Result<std::unique_ptr<ObjectStore>> open_local_store(FileSystem& files, const s
     // A vault that lost its header must not be taken for a plain folder.
     TRY_ASSIGN(const bool has_ledger, holds_objects(*store, "ledger"));
     if (!has_ledger) return not_a_vault;
-    return Error{Code::corrupt, say("the vault {} has lost its vault.json; heal it with 'custody repair --from' another vault",
-                                    printable(path))};
+    return Error{Code::corrupt,
+                 say("the vault {} has lost its vault.json; heal it with 'custody repair --vault {}', which finds its text "
+                     "in the ledger",
+                     printable(path), printable(path))};
 }
 
 Status check_free_for_vault(FileSystem& files, const std::string& path) {
