@@ -110,6 +110,53 @@ TEST(Repair, ADamagedWitnessOfAVaultThatIsNotAtHandIsSetAsideAndCopyWritesItAgai
     office.expect_sound();
 }
 
+TEST(Repair, AFolderAmongTheTemporaryFilesIsNamedPruneStepsOverItAndRepairSetsItAside) {
+    const Repaired office("cli-repair-places");
+    const fs::path vault = office.custody.vault();
+    fs::create_directory(vault / "tmp/d");
+    const Outcome verify = office.custody({"verify"});
+    EXPECT_EQ(verify.exit, 4);
+    EXPECT_TRUE(says(verify.out, "DAMAGED tmp/d: ")) << verify.out;
+    const Outcome prune = office.custody({"prune"});
+    EXPECT_EQ(prune.exit, 0) << prune.err;
+    EXPECT_TRUE(says(prune.err, "tmp/d")) << prune.err;
+    fs::remove(vault / "gc/lock");
+    fs::create_directory(vault / "gc/lock");
+    EXPECT_NE(office.custody({"prune"}).exit, 0);
+    EXPECT_TRUE(says(office.custody({"verify", "--keyless"}).out, "DAMAGED gc/lock: "));
+    EXPECT_EQ(office.custody({"repair"}).exit, 0);
+    EXPECT_TRUE(fs::is_directory(vault / "aside/tmp-d"));
+    EXPECT_EQ(office.custody({"prune"}).exit, 0);
+    office.expect_sound();
+
+    fs::remove_all(vault / "tmp");
+    write_file(vault / "tmp", "file");
+    EXPECT_TRUE(says(office.custody({"verify"}).out, "DAMAGED tmp: "));
+    EXPECT_EQ(office.custody({"repair"}).exit, 0);
+    EXPECT_EQ(office.backup().exit, 0);
+    office.expect_sound();
+}
+
+// Each is damaged a little, and has what the other lacks.
+TEST(Repair, ADamagedVaultHealsAnotherAsFarAsItIsWhole) {
+    const Repaired office("cli-repair-both");
+    office.copy_to_second();
+    const fs::path vault = office.custody.vault(), second = office.second;
+    const auto pack = fs::relative(office.files_in(vault / "packs").front(), vault);
+    fs::remove(vault / pack);
+    for (const char* entry : {"ledger/0000000000000001", "ledger/0000000000000002"}) write_file(vault / entry, "junk");
+    write_file(second / "vault.json", "junk");
+    write_file(second / "ledger/0000000000000002", "junk");
+    const Outcome repair = office.custody({"repair", "--from", second});
+    EXPECT_EQ(repair.exit, 0) << repair.out << repair.err;
+    EXPECT_TRUE(says(repair.err, "custody repair --vault " + office.second)) << repair.err;
+    EXPECT_TRUE(fs::exists(vault / pack));
+    office.expect_sound();
+    const Outcome back = office.custody({"repair", "--vault", second, "--from", vault});
+    EXPECT_EQ(back.exit, 0) << back.out << back.err;
+    EXPECT_EQ(office.custody({"verify", "--vault", second, "--level", "full"}).exit, 0);
+}
+
 // The vault went back, and another host wrote to it: what repair says is what copy accepts.
 TEST(Repair, OfAVaultThatWentBackAndOnTheWordsLeadToACopy) {
     const Repaired office("cli-repair-went-back");
