@@ -98,11 +98,13 @@ constexpr Translation kTexts[] = {
     {"Asks for the passphrase and for the label typed back. Refused (exit code 5) while a snapshot of the label is held or "
      "within its lawful term, and while a vault that this keyring remembers was not looked at. Stays pending until every kit and "
      "export that holds the keys was presented or declared destroyed, and until every other keyring of the family that the "
-     "vaults know of ran this too: exit code 3, each is named.",
+     "vaults know of ran this too: exit code 3, each is named. Nothing is entered anywhere before every vault named was asked "
+     "and "
+     "found writable.",
      "Hỏi cụm mật khẩu và yêu cầu gõ lại tên nhãn. Bị từ chối (mã thoát 5) khi còn bản chụp của nhãn đang được giữ hoặc còn "
      "trong thời hạn luật định, và khi chưa xem tới một kho mà bộ khóa này còn nhớ. Ở trạng thái chờ cho đến khi mọi bộ phục hồi "
      "và bản xuất có chứa khóa được đưa ra hoặc được khai là đã tiêu hủy, và mọi bộ khóa khác cùng họ mà các kho biết tới cũng "
-     "đã chạy lệnh này: mã thoát 3, nêu tên từng bản."},
+     "đã chạy lệnh này: mã thoát 3, nêu tên từng bản. Chưa ghi gì vào đâu trước khi mọi kho được nêu đã được hỏi và ghi được."},
     {"Backs up a disk, a partition or a disk-image file, block by block",
      "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối"},
     {"Backs up files and folders, a disk image or a stream", "Sao lưu tệp và thư mục, ảnh đĩa hoặc một luồng dữ liệu"},
@@ -170,8 +172,11 @@ constexpr Translation kTexts[] = {
     {"Keeps the newest of each of N years", "Giữ bản mới nhất của mỗi năm trong N năm"},
     {"Keys: passphrases, recovery kits, exports, rotation, destruction",
      "Khóa: cụm mật khẩu, bộ phục hồi, xuất khóa, thay khóa, hủy khóa"},
-    {"Kits and writers' keys are rewritten in place without the destroyed label.",
-     "Bộ phục hồi và khóa của máy ghi được viết lại tại chỗ, không còn nhãn đã hủy."},
+    {"Kits and writers' keys are rewritten in place without the destroyed label; a writer's keys settle what its signer owes, "
+     "whichever keyring of the family exported them.",
+     "Bộ phục hồi và khóa của máy ghi được viết lại tại chỗ, không còn nhãn đã hủy; khóa của máy ghi giải quyết phần mà bên ký "
+     "của "
+     "nó còn nợ, dù bộ khóa nào cùng họ đã xuất chúng."},
     {"Label", "Nhãn"},
     {"Labelled groups of data, each with keys of its own", "Các nhóm dữ liệu được gán nhãn, mỗi nhãn có khóa riêng"},
     {"Labels", "Các nhãn"},
@@ -243,9 +248,9 @@ constexpr Translation kTexts[] = {
     {"New passphrase for this recovery kit (empty: one is made and shown once): ",
      "Cụm mật khẩu mới cho bộ phục hồi này (để trống: tự tạo và chỉ hiện một lần): "},
     {"On a bare machine: a kit, its passphrase (CUSTODY_KIT_PASSPHRASE_FILE) and one vault bring everything back. Public keys "
-     "are added to those that are trusted.",
+     "are added to those that are trusted. A keyring that is damaged is set aside beside the new one, as keyring.damaged.",
      "Trên máy trống: bộ phục hồi, cụm mật khẩu của nó (CUSTODY_KIT_PASSPHRASE_FILE) và một kho đưa mọi thứ trở lại. Khóa công "
-     "khai được thêm vào danh sách tin cậy."},
+     "khai được thêm vào danh sách tin cậy. Bộ khóa bị hỏng được để riêng bên cạnh bộ mới, tên là keyring.damaged."},
     {"One JSON document on standard output", "Một tài liệu JSON trên đầu ra chuẩn"},
     {"Only in snapshots of this host", "Chỉ trong các bản chụp của máy này"},
     {"Only in snapshots of this label", "Chỉ trong các bản chụp của nhãn này"},

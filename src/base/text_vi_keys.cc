@@ -24,10 +24,14 @@ constexpr Translation kTexts[] = {
      "'custody key settle --declared-destroyed {} --reason R'",
      "bản sao khóa {} vẫn mở được nhãn đã hủy {}: hãy đưa ra bằng 'custody key settle FILE', hoặc khai bằng 'custody key settle "
      "--declared-destroyed {} --reason R'"},
-    {"copy {}, another keyring ({}), still opens the destroyed label {}: run 'custody key destroy --label {}' with it, or, where "
-     "it exists no more, 'custody key settle --declared-destroyed {} --reason R'",
-     "bản sao {}, một bộ khóa khác ({}), vẫn mở được nhãn đã hủy {}: hãy chạy 'custody key destroy --label {}' với nó, hoặc, nếu "
-     "nó không còn nữa, 'custody key settle --declared-destroyed {} --reason R'"},
+    {"copy {}, another keyring ({}), may still open the destroyed label {}: run 'custody key destroy --label {}' with it; where "
+     "it is a writer's, which opens nothing, 'custody key settle' its keys file, or 'custody key import' what 'custody key "
+     "export "
+     "--public' writes there; where it exists no more, 'custody key settle --declared-destroyed {} --reason R'",
+     "bản sao {}, một bộ khóa khác ({}), có thể vẫn mở được nhãn đã hủy {}: hãy chạy 'custody key destroy --label {}' với nó; "
+     "nếu "
+     "nó là của máy ghi, vốn không mở được gì, hãy 'custody key settle' tệp khóa của máy ấy, hoặc 'custody key import' tệp mà "
+     "'custody key export --public' ghi ra ở đó; nếu nó không còn nữa, 'custody key settle --declared-destroyed {} --reason R'"},
     {"it is too large", "nó quá lớn"},
     {"its checksum does not match", "tổng kiểm tra không khớp"},
     {"its content has no valid form", "nội dung không có dạng hợp lệ"},
@@ -47,6 +51,8 @@ constexpr Translation kTexts[] = {
     {"no copy of keys has the number {}", "không bản sao khóa nào mang số {}"},
     {"no installed font has all Vietnamese letters; install fonts-dejavu-core and try again",
      "không phông chữ nào đã cài có đủ chữ tiếng Việt; hãy cài fonts-dejavu-core rồi thử lại"},
+    {"nothing of label '{}' was destroyed, and nothing was entered in any vault: {}; mend that, then run this again",
+     "chưa hủy gì của nhãn '{}', và chưa ghi gì vào kho nào: {}; hãy khắc phục rồi chạy lại lệnh này"},
     {"recovery kit {} is not registered in this keyring; export a new one",
      "bộ phục hồi {} không được đăng ký trong bộ khóa này; hãy xuất bộ mới"},
     {"recovery kit {} is of another keyring's family", "bộ phục hồi {} thuộc họ của bộ khóa khác"},
@@ -61,13 +67,23 @@ constexpr Translation kTexts[] = {
     {"snapshot {} was added or held meanwhile; try again", "bản chụp {} vừa được thêm hoặc được giữ; hãy thử lại"},
     {"the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed",
      "đồng hồ chỉ {}, nhưng kho {} đã thấy {}: hãy chỉnh đồng hồ trước khi hủy nhãn"},
+    {"the destruction of label '{}' has begun and is not done: it is entered in the ledger of vault {}, its keys are still here, "
+     "and {}: {}; mend that, then run 'custody key destroy --label {}' again with the same vaults",
+     "việc hủy nhãn '{}' đã bắt đầu và chưa xong: nó đã được ghi vào sổ cái của kho {}, các khóa vẫn còn ở đây, và {}: {}; hãy "
+     "khắc "
+     "phục rồi chạy lại 'custody key destroy --label {}' với cùng các kho ấy"},
     {"the key does not open this recovery kit", "khóa này không mở được bộ phục hồi"},
     {"the keyring has no slot {}", "bộ khóa không có cách mở {}"},
     {"the keyring needs Custody that reads keyring format {}; this one reads {}",
      "bộ khóa cần Custody đọc được định dạng {}; bản này đọc định dạng {}"},
     {"the keyring that was unlocked is another one", "bộ khóa đã mở là một bộ khác"},
-    {"the keyring {} is damaged: {}; bring it back from a recovery kit",
-     "bộ khóa {} bị hỏng: {}; hãy đưa trở lại từ bộ phục hồi"},
+    {"the keyring {} is damaged: {}; bring it back with 'custody key import FILE', the file being a recovery kit or this "
+     "writer's "
+     "keys: the damaged file is kept beside it",
+     "bộ khóa {} bị hỏng: {}; hãy đưa trở lại bằng 'custody key import TỆP', tệp đó là bộ phục hồi hoặc khóa của máy ghi này: "
+     "tệp "
+     "hỏng được giữ lại bên cạnh"},
+    {"the keyring {} was not changed", "bộ khóa {} chưa được thay đổi"},
     {"the keyring's secret of epoch {} of a label does not open; bring the keyring back from a recovery kit",
      "bí mật của kỳ khóa {} của một nhãn không mở được; hãy đưa bộ khóa trở lại từ bộ phục hồi"},
     {"the keys of label {} are gone, and vault {} was not told of it: {}; run this again",
@@ -101,6 +117,7 @@ constexpr Translation kTexts[] = {
     {"there is no label '{}'; 'custody label list' shows those there are",
      "không có nhãn '{}'; 'custody label list' cho biết những nhãn đang có"},
     {"there is no label '{}'; there are: {}", "không có nhãn '{}'; các nhãn đang có: {}"},
+    {"these are the keys of this very keyring", "đây chính là khóa của bộ khóa này"},
     {"these public keys are of another keyring's family", "các khóa công khai này thuộc họ của bộ khóa khác"},
     {"this export is of another keyring's family", "bản xuất này thuộc họ của bộ khóa khác"},
     {"this is no code of the recovery kit, or one of another: {}",
@@ -111,6 +128,7 @@ constexpr Translation kTexts[] = {
     {"this officer's key does not open it", "khóa của cán bộ này không mở được"},
     {"this would make a keyring that cannot be read: {}", "việc này sẽ tạo ra bộ khóa không đọc được: {}"},
     {"vault {} is of another keyring's family", "kho {} thuộc họ của bộ khóa khác"},
+    {"vault {} was not told", "kho {} chưa được cho biết"},
     {"wrong passphrase", "sai cụm mật khẩu"},
     {"{} does not read back as it was written; the medium may be failing",
      "{} đọc lại không giống như đã ghi; phương tiện lưu trữ có thể đang hỏng"},

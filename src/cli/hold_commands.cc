@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <algorithm>
+
 namespace custody {
 namespace {
 
@@ -11,8 +13,12 @@ struct HoldFlags {
 };
 struct NoFlags {};
 
-Status check_reason(const HoldFlags& flags) {
-    if (flags.reason.find_first_not_of(" \t\n") != std::string::npos) return done();
+// It is shown within a line: what would end one, or move about in it, is a space.
+Result<std::string> checked_reason(const HoldFlags& flags) {
+    std::string reason = flags.reason;
+    std::replace_if(
+        reason.begin(), reason.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t' || c == '\v' || c == '\f'; }, ' ');
+    if (reason.find_first_not_of(' ') != std::string::npos) return reason;
     return Error{Code::usage, say("--reason is empty: say why, it is recorded in the ledger")};
 }
 
@@ -106,8 +112,8 @@ void tell_longer_hold(Context& context, const LedgerState& state, const ObjectId
 }
 
 Result<int> run_add(Context& context, const HoldFlags& flags) {
-    TRY(check_reason(flags));
-    Json details = {{"reason", flags.reason}};
+    TRY_ASSIGN(const std::string reason, checked_reason(flags));
+    Json details = {{"reason", reason}};
     const Time now = context.clock().now();
     if (!flags.until.empty()) {
         TRY_ASSIGN(const Time until, parse_time(flags.until));
@@ -127,7 +133,7 @@ Result<int> run_add(Context& context, const HoldFlags& flags) {
 }
 
 Result<int> run_release(Context& context, const HoldFlags& flags) {
-    TRY(check_reason(flags));
+    TRY_ASSIGN(const std::string reason, checked_reason(flags));
     TRY_ASSIGN(Repository repository, context.open_vault());
     TRY_ASSIGN(const auto found, find_all(context, repository, flags.snapshots));
     for (const Found& one : found) {
@@ -135,7 +141,7 @@ Result<int> run_release(Context& context, const HoldFlags& flags) {
         return Error{Code::not_found, say("snapshot {} is not held: 'custody hold list' shows those that are", short_id(one.id))};
     }
     const std::vector<ObjectId> ids = ids_of(found);
-    TRY(publish(repository, Operation::release, ids, {{"reason", flags.reason}}, context.clock().now()));
+    TRY(publish(repository, Operation::release, ids, {{"reason", reason}}, context.clock().now()));
     context.output().document({{"released", hex_of(ids)}});
     for (const Found& one : found) {
         context.output().line(say("released {}: {}", short_id(one.id), title_of_found(one)));

@@ -120,6 +120,7 @@ Result<DestructionResult> tell_again(Keyring& keyring, const DestroyedLabel& lab
     result.label = label;
     result.unreached = keyring.known_vaults();
     result.exceptions = destruction_exceptions(keyring, label.label);
+    TRY(look_for_other_keyrings(keyring, pointers_to(vaults), true));
     for (Repository& vault : vaults) {
         TRY(announce_destructions(vault));
         TRY(keyring.settle_keyrings(vault.state().label_destroyers));
@@ -201,15 +202,17 @@ Result<int> run_settle(Context& context, const SettleFlags& flags) {
 
 void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
     auto flags = std::make_shared<DestroyFlags>();
-    CLI::App& destroy = table.add(key, "destroy", say("Destroys the keys of a label: nothing of it can be read any more"),
-                                  {"key destroy --label L [--also VAULT]... [--vault-lost ID]...",
-                                   {"custody key destroy --label project-x --vault /mnt/disk-a/vault --also /mnt/disk-b/vault"},
-                                   say("Asks for the passphrase and for the label typed back. Refused (exit code 5) while a "
-                                       "snapshot of the label is held or within "
-                                       "its lawful term, and while a vault that this keyring remembers was not looked at. "
-                                       "Stays pending until every kit and export that holds the keys was "
-                                       "presented or declared destroyed, and until every other keyring of the family that "
-                                       "the vaults know of ran this too: exit code 3, each is named.")});
+    CLI::App& destroy =
+        table.add(key, "destroy", say("Destroys the keys of a label: nothing of it can be read any more"),
+                  {"key destroy --label L [--also VAULT]... [--vault-lost ID]...",
+                   {"custody key destroy --label project-x --vault /mnt/disk-a/vault --also /mnt/disk-b/vault"},
+                   say("Asks for the passphrase and for the label typed back. Refused (exit code 5) while a "
+                       "snapshot of the label is held or within "
+                       "its lawful term, and while a vault that this keyring remembers was not looked at. "
+                       "Stays pending until every kit and export that holds the keys was "
+                       "presented or declared destroyed, and until every other keyring of the family that "
+                       "the vaults know of ran this too: exit code 3, each is named. Nothing is entered anywhere before every "
+                       "vault named was asked and found writable.")});
     add_value(destroy, "--label", flags->label, "L", say("The label"))->required();
     add_value(destroy, "--confirm", flags->confirm, "L", say("The label typed back, where there is no terminal to ask on"));
     add_repeated(destroy, "--also", flags->vaults, "VAULT", say("A further vault of the family whose ledger is to say so"));
@@ -222,7 +225,9 @@ void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
         key, "settle", say("Settles copies of keys after a destruction"),
         {"key settle FILE... | --declared-destroyed N --reason R",
          {"custody key settle /media/usb/kit", "custody key settle --declared-destroyed 3 --reason 'shredded, minutes 14/2026'"},
-         say("Kits and writers' keys are rewritten in place without the destroyed label.")});
+         say("Kits and writers' keys are rewritten in place without the destroyed label; a writer's keys settle what its signer "
+             "owes, "
+             "whichever keyring of the family exported them.")});
     add_operands(settle, "FILE", settle_flags->files, say("Recovery kits and writers' keys"));
     settle.add_option("--declared-destroyed", settle_flags->destroyed, say("The number of a copy that exists no more"))
         ->type_name("N");

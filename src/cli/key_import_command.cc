@@ -41,11 +41,17 @@ Result<int> check(Context& context, ByteView file, const std::string& path) {
 }
 
 Status check_no_keyring(Context& context) {
-    TRY_ASSIGN(const bool exists, context.keyring_exists());
-    if (!exists) return done();
+    const Status replaceable = Keyring::check_replaceable(context.files(), context.clock(), context.settings().keyring);
+    if (replaceable.ok() || replaceable.error().code != Code::exists) return replaceable;
     return Error{Code::exists,
                  say("there is a keyring in {} already: prove a kit with --check, or name another folder with --keyring",
                      printable(context.settings().keyring))};
+}
+
+void tell_set_aside(Context& context, const std::string& path) {
+    if (path.empty()) return;
+    context.progress().warn(
+        say("the damaged keyring was set aside as {}: it holds keys; remove it when nothing is missed", printable(path)));
 }
 
 void say_made(Context& context, const Keyring& keyring, const std::string& from) {
@@ -69,15 +75,20 @@ Result<int> make_from_kit(Context& context, ByteView file) {
         const Passphrases::Chosen chosen,
         context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
     if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
+    std::string set_aside;
     TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file, kit_key.opener(), chosen.secret,
-                                        Argon2Cost{}, host_name()));
+                                        Argon2Cost{}, host_name(), &set_aside));
+    tell_set_aside(context, set_aside);
     say_made(context, context.adopt(std::move(made)), "recovery");
     return kExitDone;
 }
 
 Result<int> make_from_writer(Context& context, ByteView file) {
     TRY(check_no_keyring(context));
-    TRY_ASSIGN(Keyring made, Keyring::import_writer(context.files(), context.clock(), context.settings().keyring, file));
+    std::string set_aside;
+    TRY_ASSIGN(Keyring made,
+               Keyring::import_writer(context.files(), context.clock(), context.settings().keyring, file, &set_aside));
+    tell_set_aside(context, set_aside);
     say_made(context, context.adopt(std::move(made)), "writer");
     return kExitDone;
 }
@@ -125,7 +136,7 @@ void add_key_import_command(CommandTable& table, CLI::App& key) {
           "custody key import web01.keys"},
          say("On a bare machine: a kit, its passphrase (CUSTODY_KIT_PASSPHRASE_FILE) and one vault bring everything back. Public "
              "keys are "
-             "added to those that are trusted.")});
+             "added to those that are trusted. A keyring that is damaged is set aside beside the new one, as keyring.damaged.")});
     add_operand(command, "F", flags->file, say("A recovery kit, a writer's keys or public keys"))->required();
     command.add_flag("--check", flags->check, say("Only reads a kit and compares it with the keyring: proves it"));
     command.add_flag("--lines", flags->lines, say("F holds the lines of a printed kit, typed in (found out by itself, too)"));

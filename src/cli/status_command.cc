@@ -6,6 +6,7 @@
 #include "cli/command_table.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/key_destruction.h"
+#include "vault/lost_snapshot.h"
 #include "vault/packs/format.h"
 #include "vault/store/medium_check.h"
 
@@ -61,6 +62,11 @@ std::string_view kit_word(KitState state) {
     return "none";
 }
 
+std::string held_text(const HoldState& hold) {
+    if (!hold.until) return say("held until released ({})", printable(hold.reason));
+    return say("held until {} ({})", human_time(*hold.until), printable(hold.reason));
+}
+
 std::string age_text(std::int64_t ns) {
     if (ns < 0) return say("in the future");
     const std::int64_t days = ns / kDay;
@@ -96,7 +102,11 @@ void look_at_destroyed_labels(Context& context, Overview& overview) {
 }
 
 // Destroyed by another keyring of the family: here they must go as well.
-void look_at_held_labels(const Repository& repository, Keyring& keyring, Overview& overview) {
+void look_at_held_labels(Repository& repository, Keyring& keyring, Overview& overview) {
+    Repository* const here[] = {&repository};
+    if (const Status looked = look_for_other_keyrings(keyring, here, false); !looked.ok()) {
+        overview.needs.push_back(looked.error().message);
+    }
     if (const Status settled = keyring.settle_keyrings(repository.state().label_destroyers); !settled.ok()) {
         overview.needs.push_back(settled.error().message);
     }
@@ -223,6 +233,27 @@ void look_at_packs(const LedgerState& state, Overview& overview) {
     }
 }
 
+// 'custody forget' is only named where it would not be refused.
+std::string advice_for_lost(Repository& repository, const Repository::DamagedSnapshot& damaged, Time now) {
+    const auto lost = look_at_lost(repository, damaged.id);
+    const std::string protection = lost.ok() ? protection_of(*lost, now) : std::string();
+    const std::string id = short_id(damaged.id);
+    if (protection.empty()) {
+        return say(
+            "{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with "
+            "'custody forget {}'",
+            damaged.error.message, id);
+    }
+    if (is_held(damaged.ledger, now)) {
+        return say(
+            "{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is "
+            "left, 'custody hold release {} --reason R' comes first",
+            damaged.error.message, id, held_text(*damaged.ledger.hold), id);
+    }
+    return say("{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
+               damaged.error.message, id, protection);
+}
+
 Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     overview.vault = reference;
@@ -258,10 +289,7 @@ Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
     for (const Repository::DamagedSnapshot& each : damaged) {
         if (is_held(each.ledger, clock.now)) ++overview.holds;
-        overview.needs.push_back(
-            say("{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with "
-                "'custody forget {}'",
-                each.error.message, short_id(each.id)));
+        overview.needs.push_back(advice_for_lost(repository, each, clock.now));
     }
     if (overview.unreadable != 0) {
         TRY_ASSIGN(overview.closed, closed_labels(repository));

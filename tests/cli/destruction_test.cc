@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <filesystem>
 
 namespace custody::test {
@@ -74,6 +76,9 @@ TEST(Destruction, AKitThatIsOlderThanTheKeysIsNamedWhenItIsSettled) {
     EXPECT_EQ(old.exit, 0) << "it holds no destroyed key: " << old.err;
     EXPECT_THAT(old.err, HasSubstr(kit));
     EXPECT_THAT(old.err, HasSubstr("is stale: it lacks epoch 2 of label 'log'; export a new one"));
+    const Outcome status = office.custody({"status"});
+    EXPECT_THAT(status.out, HasSubstr("kit      stale")) << "settling it made it no newer";
+    EXPECT_THAT(status.out, HasSubstr("make a new one with 'custody key export --recovery"));
 }
 
 // A keyring that was made from the kit, on another machine.
@@ -209,6 +214,106 @@ TEST(Destruction, AKeyringThatNeverWroteIsNamedAsAnException) {
     EXPECT_EQ(again.exit, 0) << again.err;
     EXPECT_THAT(again.err, HasSubstr("a keyring that was made from a recovery kit (1)"));
     EXPECT_EQ(office.second({"status", "--check"}).exit, 1);
+}
+
+TEST(Destruction, AKeyringThatWritesAfterwardsMakesItPendingAgain) {
+    const TwoKeyrings office("cli-late-keyring");
+    ASSERT_EQ(office.custody(office.destroy).exit, 3) << "the kit";
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+    ASSERT_EQ(office.custody(office.destroy).exit, 0);
+    ASSERT_EQ(office.second({"backup", office.source, "--label", "config", "--name", "second"}).exit, 0);
+
+    const std::string signer = json_of(office.second({"key", "list", "--json"}))["signer"];
+    const Outcome again = office.custody(office.destroy);
+    EXPECT_EQ(again.exit, 3) << again.out;
+    EXPECT_THAT(again.err, HasSubstr(signer));
+    EXPECT_EQ(office.destroyed_label()["state"], "pending");
+
+    EXPECT_EQ(office.second(office.destroy).exit, 3) << "the kit that it knows of";
+    EXPECT_THAT(office.custody({"status"}).out, Not(HasSubstr(signer)));
+    EXPECT_EQ(office.custody(office.destroy).exit, 0);
+}
+
+TEST(Destruction, StatusFindsAKeyringThatWritesAfterwards) {
+    const TwoKeyrings office("cli-late-keyring-status");
+    ASSERT_EQ(office.custody(office.destroy).exit, 3);
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+    EXPECT_THAT(office.custody({"status"}).out, Not(HasSubstr("another keyring")));
+    ASSERT_EQ(office.second({"backup", office.source, "--label", "config", "--name", "second"}).exit, 0);
+    // Its signer being trusted meanwhile, because verify named it, changes nothing.
+    ASSERT_EQ(office.second({"key", "export", "--public", "--output", office.folder / "second.pub"}).exit, 0);
+    ASSERT_EQ(office.custody({"key", "import", office.folder / "second.pub"}).exit, 0);
+
+    const std::string signer = json_of(office.second({"key", "list", "--json"}))["signer"];
+    const Outcome status = office.custody({"status", "--check"});
+    EXPECT_EQ(status.exit, 1);
+    EXPECT_THAT(status.out, HasSubstr("another keyring (signer " + signer));
+    EXPECT_EQ(office.destroyed_label()["state"], "pending");
+}
+
+TEST(Destruction, AWriterThatThisKeyringDidNotExportIsSettledWithItsKeysOrItsPublicExport) {
+    const TwoKeyrings office("cli-unknown-writer");
+    for (const std::string& name : {std::string("web"), std::string("db")}) {
+        const std::string file = office.folder / (name + ".keys"), keyring = office.folder / name;
+        ASSERT_EQ(office.custody({"key", "export", "--writer", "--host", name, "--output", file}).exit, 0);
+        ASSERT_EQ(office.custody({"key", "import", file, "--keyring", keyring}).exit, 0);
+        const Outcome written =
+            office.custody({"backup", office.source, "--label", "config", "--name", name, "--keyring", keyring});
+        ASSERT_EQ(written.exit, 0) << written.err;
+    }
+    const auto signer_of = [&](const std::string& name) -> std::string {
+        return json_of(office.custody({"key", "list", "--json", "--keyring", office.folder / name}))["signer"];
+    };
+    // The second keyring came out of a kit from before: to it both are strangers.
+    const Outcome destroyed = office.second(office.destroy);
+    EXPECT_EQ(destroyed.exit, 3);
+    EXPECT_THAT(destroyed.err, HasSubstr(signer_of("web")));
+    EXPECT_THAT(destroyed.err, HasSubstr(signer_of("db")));
+    EXPECT_THAT(destroyed.err, HasSubstr("where it is a writer's, which opens nothing, 'custody key settle' its keys file"));
+
+    const Outcome settled = office.second({"key", "settle", office.folder / "web.keys"});
+    EXPECT_EQ(settled.exit, 0) << settled.err;
+    EXPECT_THAT(office.second({"status"}).out, Not(HasSubstr(signer_of("web"))));
+    ASSERT_EQ(
+        office.custody({"key", "export", "--public", "--output", office.folder / "db.pub", "--keyring", office.folder / "db"})
+            .exit,
+        0);
+    EXPECT_THAT(office.second({"status"}).out, HasSubstr(signer_of("db")));
+    EXPECT_EQ(office.second({"key", "import", office.folder / "db.pub"}).exit, 0);
+    EXPECT_THAT(office.second({"status"}).out, Not(HasSubstr(signer_of("db"))));
+    EXPECT_THAT(office.second(office.destroy).err, Not(HasSubstr(signer_of("web"))));
+    // A copy of another number in this keyring is not taken for the writer's.
+    EXPECT_THAT(office.second({"status"}).out, HasSubstr("copy 1 of the keys still opens the destroyed label project"));
+}
+
+TEST(Destruction, AVaultOnAReadOnlyMediumKeepsEveryOtherOneUntouched) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody who may not write";
+    Office office("cli-read-only-vault");
+    std::filesystem::permissions(office.folder.path(), std::filesystem::perms::all);
+    const auto custody = [&](std::vector<std::string> arguments) {
+        Program program = office.custody.command(std::move(arguments));
+        program.as_user = 65534;
+        return run(program);
+    };
+    const std::string other = office.folder / "second";
+    ASSERT_EQ(custody({"init"}).exit, 0);
+    ASSERT_EQ(custody({"init", "--vault", other}).exit, 0);
+    const auto may_write = [&](bool yes) {
+        for (const auto& item : std::filesystem::recursive_directory_iterator(other)) {
+            if (!item.is_directory()) continue;
+            ASSERT_EQ(::chmod(item.path().c_str(), yes ? 0755 : 0555), 0);
+        }
+    };
+    may_write(false);
+    const std::vector<std::string> destroy = {"key", "destroy", "--label", "config", "--confirm", "config", "--also", other};
+    const Outcome refused = custody(destroy);
+    EXPECT_EQ(refused.exit, 1) << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr("nothing was entered in any vault"));
+    EXPECT_THAT(refused.err, HasSubstr(other));
+    EXPECT_TRUE(one_clear_line(refused)) << refused.err;
+    EXPECT_EQ(json_of(custody({"status", "--json"}))["vault"]["ledger_entries"], 1);
+    may_write(true);
+    EXPECT_EQ(custody(destroy).exit, 0);
 }
 
 TEST(Destruction, AKeyringThatIsGoneIsDeclaredDestroyed) {

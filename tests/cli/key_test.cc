@@ -1,6 +1,8 @@
 // Keys from the command line: passphrases, slots, kits, writers, rotation, destruction; and that secrets stay secret.
 #include "tests/cli/cli_fixture.h"
 
+#include <gmock/gmock.h>
+
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +11,8 @@
 
 namespace custody::test {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr const char* kKitPassphrase = "năm con gà vàng ngoài sân";
 
@@ -259,6 +263,35 @@ TEST(Keys, AnInterruptedBackupEndsWith130AndTheNextOneSucceeds) {
     again.input = "now";
     EXPECT_EQ(run(again).exit, 0);
     EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
+}
+
+// What every command says of a damaged keyring can be followed to the letter.
+TEST(Key, ADamagedKeyringIsSetAsideByTheKitThatBringsItBack) {
+    Office office("cli-damaged-keyring");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    ASSERT_EQ(office.backup().exit, 0);
+    const std::string kit = office.folder / "kit", file = office.custody.keyring() + "/keyring";
+    const auto with_kit = [&](std::vector<std::string> arguments, const std::string& passphrase) {
+        Program program = office.custody.command(std::move(arguments));
+        program.environment["CUSTODY_KIT_PASSPHRASE"] = passphrase;
+        return run(program);
+    };
+    const std::string passphrase = "năm con gà vàng ngoài sân";
+    ASSERT_EQ(with_kit({"key", "export", "--recovery", "--output", kit}, passphrase).exit, 0);
+    EXPECT_EQ(with_kit({"key", "import", kit}, passphrase).exit, 1) << "a sound one is never replaced";
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 100);
+    const std::string damaged = read_file_text(file);
+
+    const Outcome said = office.custody({"snapshots"});
+    EXPECT_THAT(said.err, HasSubstr("bring it back with 'custody key import FILE'"));
+    EXPECT_NE(with_kit({"key", "import", kit}, "another one altogether").exit, 0);
+    EXPECT_EQ(read_file_text(file), damaged) << "nothing is moved before the kit has opened";
+    const Outcome back = with_kit({"key", "import", kit}, passphrase);
+    ASSERT_EQ(back.exit, 0) << back.err;
+    EXPECT_THAT(back.err, HasSubstr(file + ".damaged"));
+    EXPECT_EQ(read_file_text(file + ".damaged"), damaged);
+    EXPECT_EQ(office.custody({"ls", "latest:srv"}).exit, 0);
 }
 
 }  // namespace

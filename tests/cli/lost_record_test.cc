@@ -123,5 +123,23 @@ TEST(LostRecord, AnIdThatNamesNoneIsNotFound) {
     EXPECT_TRUE(one_clear_line(unknown));
 }
 
+TEST(LostRecord, StatusSaysWhyAndUntilWhenItMayNotBeForgotten) {
+    const Loss office("cli-lost-protected");
+    const Json stored = json_of(office.custody({"backup", office.source, "--label", "log", "--name", "journal", "--json"}));
+    const std::string lawful = stored["snapshot"];
+    ASSERT_EQ(office.custody({"hold", "add", office.first, "--reason", "court\ncase", "--until", "2099-01-01"}).exit, 0);
+    EXPECT_THAT(office.custody({"hold", "list"}).out, HasSubstr("court case")) << "it is shown within a line";
+    fs::remove(office.record(office.first));
+    fs::remove(office.record(lawful));
+    const std::string status = office.custody({"status", "--check"}).out;
+    EXPECT_THAT(status,
+                HasSubstr("'custody forget " + office.first.substr(0, 8) + "' is refused while it is held until 2099-01-01"));
+    EXPECT_THAT(status, HasSubstr("'custody hold release " + office.first.substr(0, 8) + " --reason R' comes first"));
+    EXPECT_THAT(status, HasSubstr("'custody forget " + lawful.substr(0, 8) +
+                                  "' is refused as long as it is protected: within the "
+                                  "lawful term (B12) until 2"));
+    for (const std::string& id : {office.first, lawful}) EXPECT_EQ(office.custody({"forget", id}).exit, 5);
+}
+
 }  // namespace
 }  // namespace custody::test

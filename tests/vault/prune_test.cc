@@ -197,6 +197,17 @@ TEST_F(PruneTest, OlderSessionMakesEverythingWait) {
     expect_reads(second, files({1}));
 }
 
+TEST_F(PruneTest, ARecordThatWaitsAloneIsNoPack) {
+    const ObjectId first = vault_.back_up(files({1}));
+    vault_.back_up(files({1}));
+    const auto session = std::make_unique<Session>(std::move(*Session::begin(vault_.store())));
+    vault_.forget(first);
+    const PruneResult waiting = prune_now();
+    EXPECT_EQ(waiting.packs_waiting, 0U);
+    ASSERT_EQ(waiting.warnings.size(), 1U);
+    EXPECT_EQ(waiting.warnings.front(), "a backup is running: what no snapshot needs any more waits for the next prune");
+}
+
 TEST_F(PruneTest, SessionThatSeesTheMarksStoresAnew) {
     const ObjectId first = vault_.back_up(files({1}));
     auto older = std::make_unique<Session>(std::move(*Session::begin(vault_.store())));

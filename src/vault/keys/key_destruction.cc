@@ -6,6 +6,7 @@
 #include "vault/keys/kit_file.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -13,6 +14,7 @@ namespace custody {
 namespace {
 
 constexpr std::uint32_t kCopyMode = 0600;
+constexpr std::size_t kProbeSize = 16 * 1024;  // more than an entry and its witness take
 
 // A time that the writer's own clock already doubted does not begin a term; the ledger's does.
 Time begin_of_term(const Repository::Listed& listed) {
@@ -99,6 +101,52 @@ Status tell(Repository& repository, const LabelId& label, std::span<const VaultI
     return done();
 }
 
+// The right to write is had before anything is entered anywhere: a vault that could not be told would be left behind by the
+// others.
+Result<std::unique_ptr<SessionLock>> make_ready(Repository& repository) {
+    if (!repository.ledger_damage().empty()) {
+        return Error{Code::corrupt,
+                     say("{} of {} is damaged, nothing may be written: {}", repository.ledger_damage().front().object,
+                         repository.store().location(), repository.ledger_damage().front().problem)};
+    }
+    TRY_ASSIGN(auto session, repository.store().begin_session());
+    // Where the session's empty file has room, an entry may have none.
+    TRY_ASSIGN(const auto probe, repository.store().begin());
+    TRY(probe->append(Bytes(kProbeSize)));
+    return session;
+}
+
+Result<std::vector<std::unique_ptr<SessionLock>>> make_all_ready(Keyring& keyring, const std::string& label,
+                                                                 std::span<Repository* const> reachable) {
+    const auto untouched = [&](const Error& error) {
+        return Error{error.code,
+                     say("nothing of label '{}' was destroyed, and nothing was entered in any vault: {}; mend that, then "
+                         "run this again",
+                         label, error.message)};
+    };
+    std::vector<std::unique_ptr<SessionLock>> sessions;
+    for (Repository* repository : reachable) {
+        auto ready = make_ready(*repository);
+        if (!ready.ok()) return untouched(ready.error());
+        sessions.push_back(std::move(*ready));
+    }
+    const Status writable = keyring.change([](KeyringContent&) { return done(); });
+    if (!writable.ok()) return untouched(writable.error());
+    return sessions;
+}
+
+// What is entered already stays entered: nobody reads the label there, and the keys are still here.
+Error half_told(const std::string& label, const std::vector<VaultId>& told, const std::string& where, const Error& error) {
+    if (told.empty()) return error;
+    std::string ids;
+    for (const VaultId& vault : told) ids += (ids.empty() ? "" : ", ") + vault.hex();
+    return {error.code,
+            say("the destruction of label '{}' has begun and is not done: it is entered in the ledger of vault {}, its "
+                "keys are still here, and {}: {}; mend that, then run 'custody key destroy --label {}' again with the "
+                "same vaults",
+                label, ids, where, error.message, label)};
+}
+
 // Who signed entries of other vaults, whose witnesses lie here.
 Status add_witness_signers(Repository& repository, std::map<SignerId, Time>& signers) {
     TRY_ASSIGN(const std::vector<ObjectInfo> witnesses, repository.store().list("witness"));
@@ -137,6 +185,35 @@ Result<std::vector<SignerInfo>> other_keyrings(const Keyring& keyring, const Lab
     std::erase_if(others,
                   [&](const SignerInfo& one) { return one.id == keyring.signer() || says_destroyed(reachable, label, one.id); });
     return others;
+}
+
+Status add_unknown_witness_signers(Repository& repository, const std::map<SignerId, SignerInfo>& trusted,
+                                   std::map<SignerId, Time>& seen) {
+    std::map<SignerId, Time> signers;
+    TRY(add_witness_signers(repository, signers));
+    for (const auto& [signer, time] : signers) {
+        if (!trusted.contains(signer)) seen.try_emplace(signer, time);
+    }
+    return done();
+}
+
+// The entry with which this vault learned of it from a custodian; none: after all there are.
+std::uint64_t destroyed_at(const Repository& repository, const LabelId& label) {
+    std::uint64_t first = std::numeric_limits<std::uint64_t>::max();
+    const auto claims = repository.state().destruction_claims.find(label);
+    if (claims == repository.state().destruction_claims.end()) return first;
+    const std::set<SignerId> custodians = repository.keyring()->custodians();
+    for (const auto& [signer, claim] : claims->second) {
+        if (custodians.contains(signer)) first = std::min(first, claim.n);
+    }
+    return first;
+}
+
+Status opens_this_one(const Keyring& keyring, const UnlockedKeyring& unlocked) {
+    const bool is_it = keyring.is_custodian() && unlocked.state().family == keyring.family() &&
+                       x25519_public(unlocked.state().secret) == keyring.content().public_key;
+    if (is_it) return done();
+    return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
 }
 
 // The old file stays open over the rename, so that its bytes can be overwritten once the new ones are durable.
@@ -183,6 +260,7 @@ Result<std::vector<std::string>> obstacles_to_destruction(Repository& repository
 Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked, std::string_view label_name,
                                         std::span<Repository* const> reachable, std::span<const VaultId> lost) {
     TRY_ASSIGN(const auto label, keyring.writer_keys(label_name));
+    TRY(opens_this_one(keyring, unlocked));
     TRY(every_vault_is_here(keyring, label->name, reachable, lost));
     for (Repository* repository : reachable) {
         if (repository->header().family != keyring.family()) {
@@ -190,14 +268,22 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
         }
         TRY(ask(*repository, *label));
     }
+    TRY_ASSIGN(const auto sessions, make_all_ready(keyring, label->name, reachable));
     DestructionResult result;
     std::set<VaultId> told;
     for (Repository* repository : reachable) {
-        TRY(tell(*repository, label->label, lost));
+        const Status entered = tell(*repository, label->label, lost);
+        if (!entered.ok()) {
+            const std::string where = say("vault {} was not told", repository->header().vault.hex());
+            return half_told(label->name, result.told, where, entered.error());
+        }
         if (told.insert(repository->header().vault).second) result.told.push_back(repository->header().vault);
     }
     TRY_ASSIGN(const std::vector<SignerInfo> others, other_keyrings(keyring, label->label, reachable));
-    TRY(keyring.destroy_label(unlocked, label_name, others));
+    if (const Status gone = keyring.destroy_label(unlocked, label_name, others); !gone.ok()) {
+        return half_told(label->name, result.told, say("the keyring {} was not changed", printable(keyring.folder())),
+                         gone.error());
+    }
     for (Repository* repository : reachable) {
         const Status ended = has_told(*repository, label->label) ? done() : tell_end(*repository, label->label);
         if (ended.ok()) continue;
@@ -210,6 +296,32 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
     result.label = *keyring.destroyed(label->label);
     result.exceptions = destruction_exceptions(keyring, label->label);
     return result;
+}
+
+Status look_for_other_keyrings(Keyring& keyring, std::span<Repository* const> reachable, bool witnesses) {
+    if (!keyring.is_custodian()) return done();
+    std::map<SignerId, SignerInfo> trusted;
+    for (SignerInfo& known : keyring.trusted_signers()) trusted.emplace(known.id, std::move(known));
+    for (const DestroyedLabel& destroyed : keyring.destroyed_labels()) {
+        std::map<SignerId, Time> seen;
+        for (Repository* repository : reachable) {
+            for (const auto& [signer, n] : repository->ledger().signers()) {
+                // Who was trusted at the destruction was counted then; an unknown one counts whenever it wrote.
+                const bool later = n > destroyed_at(*repository, destroyed.label);
+                if (!trusted.contains(signer) || later) seen.try_emplace(signer, repository->clock().now());
+            }
+            if (witnesses) TRY(add_unknown_witness_signers(*repository, trusted, seen));
+        }
+        std::vector<SignerInfo> others;
+        for (const auto& [signer, since] : seen) {
+            const auto known = trusted.find(signer);
+            const bool is_writer = known != trusted.end() && known->second.writer;
+            if (signer == keyring.signer() || is_writer || says_destroyed(reachable, destroyed.label, signer)) continue;
+            others.push_back(known == trusted.end() ? SignerInfo{signer, {}, since} : known->second);
+        }
+        TRY(keyring.register_keyrings(destroyed.label, others));
+    }
+    return done();
 }
 
 Result<std::size_t> announce_destructions(Repository& repository) {
@@ -257,8 +369,10 @@ std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label
     for (const CopyInfo& copy : keyring.copies()) {
         if (copy.number != number || !signer_of(copy)) continue;
         return say(
-            "copy {}, another keyring ({}), still opens the destroyed label {}: run 'custody key destroy --label {}' with "
-            "it, or, where it exists no more, 'custody key settle --declared-destroyed {} --reason R'",
+            "copy {}, another keyring ({}), may still open the destroyed label {}: run 'custody key destroy --label {}' with "
+            "it; where it is a writer's, which opens nothing, 'custody key settle' its keys file, or 'custody key import' what "
+            "'custody key export --public' writes there; where it exists no more, 'custody key settle --declared-destroyed {} "
+            "--reason R'",
             number, printable(copy.note), printable(label.name), printable(label.name), number);
     }
     return say(
@@ -291,7 +405,7 @@ Status present_writer_export(FileSystem& files, Keyring& keyring, const std::str
     const auto rewritten = keyring.rewrite_writer_export(content.view());
     if (!rewritten.ok()) return at_path(path, rewritten.error());
     TRY(replace_copy(files, path, rewritten->file.view()));
-    return keyring.settle_copy(rewritten->number, true, {});
+    return keyring.settle_writer(rewritten->number, rewritten->writer, rewritten->labels);
 }
 
 }  // namespace custody

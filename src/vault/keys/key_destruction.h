@@ -7,11 +7,11 @@
 // Copies are kits, writers' exports, and other keyrings of the family, as far as ledgers, witnesses and the list of trusted
 // signers tell of them: each of those owes the label until a ledger entry that it signed says that it destroyed it too
 // (destroy_label with that keyring), or it was declared destroyed.
-// Order: every vault is asked first, then told by a ledger entry that it begins, then the keys go, then every vault is told that
-// they are gone. Each step may be repeated after a crash; after one between the first entry and the keys, `status` with this
-// keyring says that they are still here, and to others it still owes the label. Only custodians' entries count
-// (recognise_custodians, ledger.h). Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused
-// names snapshots and why; others as keyring.h. Durable on return.
+// Order: every vault is asked first, and proven to take what is written, as is the keyring, then told by a ledger entry that it
+// begins, then the keys go, then every vault is told that they are gone. Each step may be repeated after a crash; after one
+// between the first entry and the keys, `status` with this keyring says that they are still here, and to others it still owes the
+// label. Only custodians' entries count (recognise_custodians, ledger.h). Ownership: refers to keyring and repositories during a
+// call. Threads: one. Errors: refused names snapshots and why; others as keyring.h. Durable on return.
 #pragma once
 
 #include "base/file.h"
@@ -41,6 +41,10 @@ struct DestructionResult {
 [[nodiscard]] Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring& unlocked,
                                                       std::string_view label_name, std::span<Repository* const> reachable,
                                                       std::span<const VaultId> lost = {});
+// Keyrings that wrote to these vaults and that this one did not know of when it destroyed a label (made from a kit, say): they
+// may hold the label and owe it from now on, until they say that they destroyed it. `witnesses`: those of vaults that are not
+// here are asked as well. For a custodian's keyring; nothing to do for another.
+[[nodiscard]] Status look_for_other_keyrings(Keyring& keyring, std::span<Repository* const> reachable, bool witnesses);
 // Tells a vault that was away of the labels destroyed meanwhile. The number of entries published; 0 when it knew.
 [[nodiscard]] Result<std::size_t> announce_destructions(Repository& repository);
 // What a destruction that passed does not cover, in words.

@@ -201,9 +201,12 @@ Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, st
     return encode_writer(content(), number, random_id<HostId>(), host_name, seed, chosen, trusted_signers(), now);
 }
 
-Result<Keyring> Keyring::import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported) {
+Result<Keyring> Keyring::import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported,
+                                       std::string* set_aside) {
     TRY_ASSIGN(WriterExport decoded, decode_writer(exported));
     decoded.content.created = clock.now();
+    TRY_ASSIGN(const std::string aside, set_aside_damaged(files, clock, folder));
+    if (set_aside != nullptr) *set_aside = aside;
     return create_with(files, clock, folder, std::move(decoded.content));
 }
 
@@ -216,7 +219,10 @@ Result<Keyring::RewrittenExport> Keyring::rewrite_writer_export(ByteView exporte
     const KeyringContent& writer = decoded.content;
     TRY_ASSIGN(Secret rewritten, encode_writer(writer, decoded.number, writer.host, writer.host_name, writer.signing_seed, labels,
                                                writer.signers, decoded.made));
-    return RewrittenExport{std::move(rewritten), decoded.number};
+    RewrittenExport out{std::move(rewritten), decoded.number, {}, {}};
+    out.writer = {signer_id(writer.signing_seed), writer.host_name, decoded.made, true};
+    for (const StoredLabel& label : labels) out.labels.push_back(label.id);
+    return out;
 }
 
 Result<Bytes> Keyring::export_public() const {
@@ -247,6 +253,7 @@ Status Keyring::import_public(ByteView exported) {
         const bool trusted_before = std::any_of(next.signers.begin(), next.signers.end(), is_signer);
         if (trusted_before && !next.is_custodian) follow_custodian(next, keys);
         for (const SignerInfo& signer : keys.signers) add_signer(next.signers, signer);
+        settle_known_writers(next, [&](const SignerId& writer) { return trusted_before || writer == keys.signer; });
         return done();
     });
 }

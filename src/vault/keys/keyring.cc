@@ -12,10 +12,14 @@ namespace {
 constexpr std::uint32_t kFileMode = 0600;
 constexpr std::uint32_t kFolderMode = 0700;
 constexpr int kReadAttempts = 8;
+constexpr int kMaxSetAside = 1000;
 
 Error about_keyring(const std::string& folder, Error error) {
     if (error.code == Code::corrupt) {
-        error.message = say("the keyring {} is damaged: {}; bring it back from a recovery kit", printable(folder), error.message);
+        error.message =
+            say("the keyring {} is damaged: {}; bring it back with 'custody key import FILE', the file being a "
+                "recovery kit or this writer's keys: the damaged file is kept beside it",
+                printable(folder), error.message);
     }
     return error;
 }
@@ -155,6 +159,31 @@ Result<Keyring> Keyring::create(FileSystem& files, const Clock& clock, const std
         content.labels.push_back(std::move(label));
     }
     return create_with(files, clock, folder, std::move(content));
+}
+
+Status Keyring::check_replaceable(FileSystem& files, const Clock& clock, const std::string& folder) {
+    TRY_ASSIGN(const bool there, exists(files, folder));
+    if (!there) return done();
+    const auto opened = open(files, clock, folder);
+    if (opened.ok()) return Error{Code::exists, say("there is a keyring in {} already; it is left as it is", printable(folder))};
+    return opened.error().code == Code::corrupt ? done() : Status(opened.error());
+}
+
+Result<std::string> Keyring::set_aside_damaged(FileSystem& files, const Clock& clock, const std::string& folder) {
+    TRY(check_replaceable(files, clock, folder));
+    TRY_ASSIGN(const bool there, exists(files, folder));
+    if (!there) return std::string();
+    const std::string path = keyring_path(folder);
+    Status moved = done();
+    for (int n = 1; n <= kMaxSetAside; ++n) {
+        const std::string to = path + ".damaged" + (n == 1 ? "" : "-" + std::to_string(n));
+        moved = files.rename_new(path, to);
+        if (!moved.ok() && moved.error().code == Code::exists) continue;
+        TRY(moved);
+        TRY(files.sync_directory(folder));
+        return to;
+    }
+    return moved.error();
 }
 
 Result<Keyring> Keyring::create_with(FileSystem& files, const Clock& clock, const std::string& folder, KeyringContent content) {

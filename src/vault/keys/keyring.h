@@ -135,13 +135,22 @@ public:
     struct RewrittenExport {
         Secret file;
         std::uint32_t number = 0;
+        SignerInfo writer;
+        std::vector<LabelId> labels;  // that it still carries
     };
     [[nodiscard]] Result<RewrittenExport> rewrite_writer_export(ByteView exported) const;
     [[nodiscard]] Result<Bytes> export_public() const;  // family, label ids and publics, signers: no secret
     // Makes a keyring folder of role writer out of a writer export.
-    static Result<Keyring> import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported);
-    // Its signers become trusted. A writer's keyring also takes over new epochs and destroyed labels, if it trusted the signer of
-    // the export before. refused: another family's.
+    static Result<Keyring> import_writer(FileSystem& files, const Clock& clock, const std::string& folder, ByteView exported,
+                                         std::string* set_aside = nullptr);
+    // Where the keyring's file is damaged (or missing), a new one may take its place: it is renamed to keyring.damaged[-<n>],
+    // whose path is returned (empty: there was none). exists: a keyring that opens, which stays. Durable when it returns.
+    [[nodiscard]] static Result<std::string> set_aside_damaged(FileSystem& files, const Clock& clock, const std::string& folder);
+    // exists: a keyring that opens. What is damaged may be set aside.
+    [[nodiscard]] static Status check_replaceable(FileSystem& files, const Clock& clock, const std::string& folder);
+    // Its signers become trusted; a registered keyring that turns out to be a writer, by its own or a trusted keyring's word,
+    // owes nothing any more: it opens nothing. A writer's keyring also takes over new epochs and destroyed labels, if it trusted
+    // the signer of the export before. refused: another family's.
     [[nodiscard]] Status import_public(ByteView exported);
     [[nodiscard]] Status trust_signer(const SignerInfo& signer);
 
@@ -168,6 +177,12 @@ public:
     [[nodiscard]] Result<std::vector<Condemned>> condemned() const;
     // The evidence is no longer there.
     [[nodiscard]] Status absolve(const Condemned& mark);
+    // Keyrings that only now turned out to hold keys of a destroyed label owe it from now on, unless they were registered with
+    // it before.
+    [[nodiscard]] Status register_keyrings(const LabelId& label, const std::vector<SignerInfo>& others);
+    // The keys file of a writer was presented, and rewritten without destroyed labels: what it owes is settled, whichever keyring
+    // of the family exported it, and its signer is a writer's from now on. `labels`: what it still carries.
+    [[nodiscard]] Status settle_writer(std::uint32_t number, const SignerInfo& writer, const std::vector<LabelId>& labels);
     // Registered keyrings owe no longer what ledgers say that they destroyed themselves.
     [[nodiscard]] Status settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers);
     // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,

@@ -94,6 +94,24 @@ DestroyedLabel described(const KeyringContent& content, const StoredDestruction&
 
 }  // namespace
 
+// Registered as if it had been exported here, which is_registered_writer and a kit's form go by.
+void become_writer(const KeyringContent& content, CopyInfo& copy, const SignerInfo& writer) {
+    copy.kind = "writer";
+    copy.note = writer.host;
+    copy.made = writer.since;
+    for (auto& [label, settled] : copy.labels) {
+        const auto same = [&, id = label](const StoredDestruction& destroyed) { return destroyed.label == id; };
+        settled = settled || std::any_of(content.destroyed.begin(), content.destroyed.end(), same);
+    }
+}
+
+void settle_known_writers(KeyringContent& content, const std::function<bool(const SignerId&)>& by_good_word) {
+    for (const SignerInfo& known : content.signers) {
+        if (!known.writer || !by_good_word(known.id)) continue;
+        if (CopyInfo* copy = find_keyring(content, known.id)) become_writer(content, *copy, known);
+    }
+}
+
 bool is_registered_writer(const KeyringContent& content, const SignerInfo& signer) {
     return std::any_of(content.copies.begin(), content.copies.end(), [&](const CopyInfo& copy) {
         return copy.kind == "writer" && copy.made == signer.since && (copy.destroyed || copy.note == signer.host);
@@ -178,6 +196,51 @@ Status Keyring::absolve(const Condemned& mark) {
     const Status removed = state_->files->remove(mark.path);
     if (!removed.ok() && removed.error().code != Code::not_found) return removed;
     return state_->files->sync_directory(parent_path(mark.path));
+}
+
+Status Keyring::register_keyrings(const LabelId& label, const std::vector<SignerInfo>& others) {
+    std::vector<SignerInfo> unknown;
+    for (const SignerInfo& other : others) {
+        const bool registered = std::any_of(content().copies.begin(), content().copies.end(), [&](const CopyInfo& copy) {
+            const auto is_it = [&](const auto& each) { return each.first == label; };
+            return signer_of(copy) == other.id && (copy.destroyed || std::any_of(copy.labels.begin(), copy.labels.end(), is_it));
+        });
+        if (!registered) unknown.push_back(other);
+    }
+    if (unknown.empty()) return done();
+    return change([&](KeyringContent& next) {
+        for (const SignerInfo& other : unknown) register_keyring(next, other, label, clock().now());
+        return done();
+    });
+}
+
+Status Keyring::settle_writer(std::uint32_t number, const SignerInfo& writer, const std::vector<LabelId>& labels) {
+    if (writer.id == signer()) return Error{Code::refused, say("these are the keys of this very keyring")};
+    // Numbers are given again by a keyring that came out of an older kit; number and time together are not.
+    for (const CopyInfo& copy : content().copies) {
+        if (copy.kind == "writer" && copy.number == number && copy.made == writer.since) return settle_copy(number, true, {});
+    }
+    return change([&](KeyringContent& next) {
+        std::erase_if(next.signers, [&](const SignerInfo& known) { return known.id == writer.id; });
+        next.signers.push_back(writer);
+        CopyInfo* known = find_keyring(next, writer.id);
+        for (CopyInfo& copy : next.copies) {
+            if (copy.kind == "writer" && copy.made == writer.since && copy.note == writer.host) known = &copy;
+        }
+        if (known == nullptr) {
+            CopyInfo copy;
+            copy.number = next.next_copy++;
+            copy.keys_generation = next.generation;
+            next.copies.push_back(std::move(copy));
+            known = &next.copies.back();
+        }
+        become_writer(next, *known, writer);
+        for (const LabelId& label : labels) {
+            const auto is_it = [&](const auto& each) { return each.first == label; };
+            if (std::none_of(known->labels.begin(), known->labels.end(), is_it)) known->labels.emplace_back(label, false);
+        }
+        return done();
+    });
 }
 
 Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers) {

@@ -69,6 +69,10 @@ struct KeyringContent {
 
 // A writer got its keys by an export, and every export is registered; also where an older keyring did not keep who is one.
 [[nodiscard]] bool is_registered_writer(const KeyringContent& content, const SignerInfo& signer);
+// A registered keyring that turned out to be a writer: it opens nothing, and owes nothing of labels destroyed so far.
+void become_writer(const KeyringContent& content, CopyInfo& copy, const SignerInfo& writer);
+// The same for every signer that is known as a writer's, and of which `by_good_word` says that this may be believed.
+void settle_known_writers(KeyringContent& content, const std::function<bool(const SignerId&)>& by_good_word);
 
 // Parts that writer exports share with the keyring.
 [[nodiscard]] Json label_to_json(const StoredLabel& label, KeyPlaces& keys);

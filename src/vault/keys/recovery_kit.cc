@@ -291,15 +291,17 @@ Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& 
 }
 
 Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
-                           const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost, std::string host) {
-    TRY_ASSIGN(const bool there, Keyring::exists(files, folder));
-    if (there) return Error{Code::exists, say("there is a keyring in {} already; it is left as it is", printable(folder))};
+                           const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost, std::string host,
+                           std::string* set_aside) {
+    TRY(Keyring::check_replaceable(files, clock, folder));
     TRY_ASSIGN(const OpenedKit kit, open_kit(file, opener));
     const Secret secret = make_x25519_secret();
     TRY_ASSIGN(KeyringContent content, content_out_of(kit, secret, host, clock.now()));
     TRY(add_slots(content, kit.payload, secret, new_passphrase, cost));
     // Heads first: once `keyring` is there, everything is.
     for (const auto& [vault, head] : kit.parsed.header.vaults) TRY(write_head(files, folder, vault, head));
+    TRY_ASSIGN(const std::string aside, Keyring::set_aside_damaged(files, clock, folder));
+    if (set_aside != nullptr) *set_aside = aside;
     return Keyring::create_with(files, clock, folder, std::move(content));
 }
 

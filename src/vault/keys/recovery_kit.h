@@ -54,10 +54,11 @@ struct ExportedKit {
 // Opens it, compares every key with the keyring's, marks the copy proven. corrupt; wrong_key, naming its slots; refused: older
 // than the keyring (stale), of another family, or not registered here.
 [[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener);
-// On a bare machine: a custodian keyring out of a kit, with a new slot 1 and a new signing seed (the old one is trusted).
+// On a bare machine: a custodian keyring out of a kit, with a new slot 1 and a new signing seed (the old one is trusted). A
+// damaged keyring in its place is set aside, once the kit has opened; `set_aside` gets its path.
 [[nodiscard]] Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
-                                         const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost,
-                                         std::string host);
+                                         const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost, std::string host,
+                                         std::string* set_aside = nullptr);
 // The same kit without labels that were destroyed since. Only its bytes: present_kit (key_destruction.h) also replaces the file
 // and settles the copy, in the order that never claims too much.
 [[nodiscard]] Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const KitOpener& opener);

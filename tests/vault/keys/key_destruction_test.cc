@@ -3,6 +3,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/refusing_file_system.h"
 #include "tests/support/results.h"
 #include "tests/support/scratch_folder.h"
 #include "vault/history/witness.h"
@@ -356,6 +357,42 @@ TEST_F(KeyDestructionTest, AVaultThatNobodyLookedAtForbidsIt) {
     EXPECT_TRUE(fails_with(Code::refused, destroy_label(keyring_, unlocked(), "database", {})));
     EXPECT_TRUE(first_.state().destroyed_labels.empty());
     EXPECT_TRUE(reopened().writer_keys("database").ok());
+}
+
+TEST_F(KeyDestructionTest, NothingIsEnteredAnywhereWhileOneVaultCannotBeWritten) {
+    test::MemoryStore medium;
+    Repository third = Repository::create_in(std::make_unique<test::MemoryStore>(medium), clock_, keyring_).value();
+    const std::array<Repository*, 3> all = {&first_, &second_, &third};
+    medium.fail_after_appends(0);
+    const auto refused = destroy_label(keyring_, unlocked(), "image", all);
+    ASSERT_TRUE(fails_with(Code::no_space, refused));
+    EXPECT_NE(refused.error().message.find("nothing was entered in any vault"), std::string::npos) << refused.error().message;
+    for (const Repository* repository : all) EXPECT_TRUE(repository->state().destruction_claims.empty());
+    EXPECT_TRUE(reopened().writer_keys("image").ok());
+    medium.fail_after_appends(-1);
+    EXPECT_TRUE(is_ok(destroy_label(keyring_, unlocked(), "image", all)));
+}
+
+TEST_F(KeyDestructionTest, WhatWasEnteredWhenAVaultFailsInBetweenIsSaid) {
+    bool full = false;  // of room for anything but what the proof writes
+    test::RefusingFileSystem medium([&](auto deed, const std::string&, std::uint64_t end) -> std::optional<Code> {
+        const bool refused = full && deed == test::RefusingFileSystem::Deed::write && end < 16 * 1024;
+        return refused ? std::optional(Code::no_space) : std::nullopt;
+    });
+    Repository third = Repository::create(medium, clock_, scratch_ / "third", keyring_).value();
+    const std::array<Repository*, 3> all = {&first_, &second_, &third};
+    full = true;
+    const auto failed = destroy_label(keyring_, unlocked(), "image", all);
+    ASSERT_TRUE(fails_with(Code::no_space, failed));
+    for (const Repository* repository : all) {
+        EXPECT_NE(failed.error().message.find(repository->header().vault.hex()), std::string::npos) << failed.error().message;
+    }
+    EXPECT_NE(failed.error().message.find("its keys are still here"), std::string::npos);
+    EXPECT_NE(failed.error().message.find("'custody key destroy --label image' again"), std::string::npos);
+    EXPECT_TRUE(reopened().writer_keys("image").ok());
+    full = false;
+    EXPECT_TRUE(is_ok(destroy_label(keyring_, unlocked(), "image", all)));
+    EXPECT_FALSE(reopened().writer_keys("image").ok());
 }
 
 TEST_F(KeyDestructionTest, AVaultDeclaredLostIsNamedInTheLedgersAndToldWhenItTurnsUp) {
