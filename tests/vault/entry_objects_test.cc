@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 namespace custody::test {
 namespace {
@@ -142,7 +141,7 @@ TEST_F(EntryObjectsTest, SegmentThatCannotBeLookedAtEndsTheRun) {
     EntryObjects objects = relies_on_content();
     const std::string folder = std::filesystem::path(vault_.path() + "/" + segment_).parent_path();
     std::filesystem::rename(folder, folder + ".away");
-    std::ofstream(folder) << "a file where a folder was";
+    std::filesystem::create_directory_symlink(folder, folder);  // leads nowhere
     EXPECT_TRUE(fails_with(Code::io, to_enter(objects, began_)));
 }
 
