@@ -287,12 +287,11 @@ TEST(Destruction, AWriterThatThisKeyringDidNotExportIsSettledWithItsKeysOrItsPub
 }
 
 TEST(Destruction, AVaultOnAReadOnlyMediumKeepsEveryOtherOneUntouched) {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody who may not write";
     Office office("cli-read-only-vault");
     std::filesystem::permissions(office.folder.path(), std::filesystem::perms::all);
     const auto custody = [&](std::vector<std::string> arguments) {
         Program program = office.custody.command(std::move(arguments));
-        program.as_user = 65534;
+        if (::geteuid() == 0) program.as_user = 65534;  // whom modes hold back
         return run(program);
     };
     const std::string other = office.folder / "second";

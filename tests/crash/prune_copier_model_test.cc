@@ -17,16 +17,16 @@
 // What is asserted in every state.
 //   A  the record of the live snapshot is there and sound;
 //   B  a record that the ledger names is there.
+#include "tests/crash/state_search.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
-#include <cstring>
-#include <deque>
 #include <functional>
 #include <string>
-#include <unordered_set>
 
+namespace custody::test {
 namespace {
 
 enum class Omit {
@@ -79,19 +79,6 @@ struct State {
     bool operator==(const State&) const = default;
 };
 static_assert(sizeof(State) == 8 + 2 * 5 + 2 * 3, "no padding: states are hashed as bytes");
-
-struct StateHash {
-    std::size_t operator()(const State& state) const {
-        std::array<std::uint64_t, (sizeof(State) + 7) / 8> words{};
-        std::memcpy(words.data(), &state, sizeof state);
-        std::uint64_t hash = 0;
-        for (const std::uint64_t word : words) {
-            hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
-            hash ^= hash >> 29;
-        }
-        return hash;
-    }
-};
 
 bool is_running(At at) { return at != At::start && at != At::finished; }
 
@@ -284,29 +271,8 @@ std::string fault_in(const State& state) {
     return {};
 }
 
-struct Search {
-    std::string fault;  // the first that was found; empty: none in any state
-    std::size_t states = 0;
-};
-
 Search search(Omit omit, bool prune_looks_again = false) {
-    Search result;
-    std::unordered_set<State, StateHash> seen;
-    std::deque<State> pending;
-    Model model(omit, prune_looks_again, [&](const State& state) {
-        if (!result.fault.empty() || !seen.insert(state).second) return;
-        result.fault = fault_in(state);
-        pending.push_back(state);
-    });
-    seen.insert(State{});
-    pending.push_back(State{});
-    while (!pending.empty() && result.fault.empty()) {
-        const State state = pending.front();
-        pending.pop_front();
-        model.step(state);
-    }
-    result.states = seen.size();
-    return result;
+    return search_states<State>([=](auto visit) { return Model(omit, prune_looks_again, visit); }, fault_in);
 }
 
 TEST(PruneCopierModelTest, NoInterleavingLosesARecordThatIsBroughtBack) {
@@ -346,3 +312,4 @@ INSTANTIATE_TEST_SUITE_P(EveryStep, PruneCopierModelStepTest,
                          [](const testing::TestParamInfo<Needed>& needed) { return needed.param.name; });
 
 }  // namespace
+}  // namespace custody::test

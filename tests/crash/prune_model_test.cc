@@ -18,17 +18,17 @@
 //   A  every published, not forgotten snapshot can be read;
 //   B  whatever the ledger names, packs and segments, is there (no false damage);
 //   C  a writer whose view of the index is not older than its session never meets a pack that is gone.
+#include "tests/crash/state_search.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
-#include <cstring>
-#include <deque>
 #include <functional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+namespace custody::test {
 namespace {
 
 using Set = std::uint8_t;  // of packs or snapshots, a bit each
@@ -109,19 +109,6 @@ struct State {
     bool operator==(const State&) const = default;
 };
 static_assert(sizeof(State) == 11 + 2 * 11 + 2 * 8, "no padding: states are hashed as bytes");
-
-struct StateHash {
-    std::size_t operator()(const State& state) const {
-        std::array<std::uint64_t, (sizeof(State) + 7) / 8> words{};
-        std::memcpy(words.data(), &state, sizeof state);
-        std::uint64_t hash = 0;
-        for (const std::uint64_t word : words) {
-            hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
-            hash ^= hash >> 29;
-        }
-        return hash;
-    }
-};
 
 bool is_over(At at) { return at == At::finished || at == At::aborted; }
 
@@ -441,29 +428,8 @@ std::string fault_in(const State& state) {
     return {};
 }
 
-struct Search {
-    std::string fault;  // the first that was found; empty: none in any state
-    std::size_t states = 0;
-};
-
 Search search(Omit omit) {
-    Search result;
-    std::unordered_set<State, StateHash> seen;
-    std::deque<State> pending;
-    Model model(omit, [&](const State& state) {
-        if (!result.fault.empty() || !seen.insert(state).second) return;
-        result.fault = fault_in(state);
-        pending.push_back(state);
-    });
-    seen.insert(State{});
-    pending.push_back(State{});
-    while (!pending.empty() && result.fault.empty()) {
-        const State state = pending.front();
-        pending.pop_front();
-        model.step(state);
-    }
-    result.states = seen.size();
-    return result;
+    return search_states<State>([omit](auto visit) { return Model(omit, visit); }, fault_in);
 }
 
 TEST(PruneModelTest, NoInterleavingLosesASnapshot) {
@@ -498,3 +464,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<Needed>& needed) { return needed.param.name; });
 
 }  // namespace
+}  // namespace custody::test
