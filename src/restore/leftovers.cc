@@ -84,11 +84,8 @@ std::optional<std::int64_t> birth_of(int folder, const std::string& name) {
 
 // Names of different outputs in one folder seldom share it; all that a clash costs is that more leftovers go.
 std::string output_digits(const std::string& output) {
-    std::uint32_t sum = 2166136261U;  // FNV-1a
-    for (const char c : output.substr(output.rfind('/') + 1)) sum = (sum ^ static_cast<unsigned char>(c)) * 16777619U;
-    std::array<Byte, kOutputDigits / 2> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<Byte>(sum >> (8 * i));
-    return to_hex(bytes);
+    const Digest digest = sha256(as_bytes(base_name(output)));
+    return digest.hex().substr(0, kOutputDigits);
 }
 
 void remove_if_unheld(int folder, const std::string& name) {

@@ -33,8 +33,8 @@ Result<std::optional<LabelId>> label_in_entry(Repository& repository, std::uint6
 
 // Its summary, where bytes were only added to the file and the label's keys are here.
 Result<std::optional<Snapshot>> read_before_grown(Repository& repository, const ObjectId& id, std::uint64_t size) {
-    if (size > kMaxSnapshotSize) return std::optional<Snapshot>();
-    TRY_ASSIGN(const std::optional<Bytes> bytes, sound_prefix(repository.store(), {snapshot_name(id), size, {}}));
+    const ObjectInfo record{snapshot_name(id), size, {}};
+    TRY_ASSIGN(const std::optional<Bytes> bytes, sound_prefix(repository.store(), record, kMaxSnapshotSize));
     if (!bytes) return std::optional<Snapshot>();
     const auto clear = decode_snapshot_clear(id, *bytes);
     const Keyring* keyring = repository.keyring();

@@ -28,18 +28,20 @@ std::string size_problem(std::uint64_t found, std::uint64_t expected) {
                             : say("has grown: has {} bytes instead of {}", found, expected);
 }
 
-Status hash_all(ObjectReader& reader, std::uint64_t size, Sha256& hash) {
+}  // namespace
+
+Result<ObjectId> hash_first(ObjectReader& reader, std::uint64_t size, const std::function<Status(ByteView)>& take) {
+    Sha256 hash;
     Bytes piece(std::min<std::uint64_t>(size, kPieceSize));
     for (std::uint64_t at = 0; at < size;) {
         const MutableByteView into(piece.data(), std::min<std::uint64_t>(size - at, piece.size()));
         TRY(reader.read(at, into));
         hash.update(into);
+        if (take) TRY(take(into));
         at += into.size();
     }
-    return done();
+    return id_of<ObjectId>(hash.finish());
 }
-
-}  // namespace
 
 bool is_damage(const Error& error) {
     return error.code == Code::corrupt || error.code == Code::io || error.code == Code::not_found || error.code == Code::denied;
@@ -87,11 +89,10 @@ Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected) 
     if (!reader.ok() && reader.error().code == Code::not_found) return with_problem(say("is missing"));
     if (!reader.ok() && is_damage(reader.error())) return not_opened(reader.error());
     if (!reader.ok()) return reader.error();
-    Sha256 hash;
-    const Status read = hash_all(**reader, expected.size, hash);
-    if (!read.ok() && is_damage(read.error())) return with_problem(say("cannot be read: {}", read.error().message));
-    if (!read.ok()) return read.error();
-    if (id_of<ObjectId>(hash.finish()) != *id) return with_problem(say("its bytes do not hash to its name"), expected.size);
+    const auto hash = hash_first(**reader, expected.size, nullptr);
+    if (!hash.ok() && is_damage(hash.error())) return with_problem(say("cannot be read: {}", hash.error().message));
+    if (!hash.ok()) return hash.error();
+    if (*hash != *id) return with_problem(say("its bytes do not hash to its name"), expected.size);
     return ObjectCheck{std::nullopt, expected.size, std::nullopt};
 }
 

@@ -32,6 +32,8 @@ struct ObjectCheck {
 // The label that an index segment's name carries.
 [[nodiscard]] std::optional<LabelId> label_in_name(std::string_view name);
 
+// The hash of an object's first `size` bytes, read in pieces of 1 MiB; `take` (may be null) is given each of them.
+[[nodiscard]] Result<ObjectId> hash_first(ObjectReader& reader, std::uint64_t size, const std::function<Status(ByteView)>& take);
 // There and of its size; nothing is read.
 [[nodiscard]] Result<ObjectCheck> check_presence(ObjectStore& store, const ObjectInfo& expected);
 // Also read whole and hashed to its name, where the name is a hash.

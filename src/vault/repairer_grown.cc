@@ -9,12 +9,10 @@ Status heal_grown(Repair& repair) {
         TRY(repair.stop.check());
         const auto named = repair.state().objects.find(name);
         if (named == repair.state().objects.end()) continue;
-        TRY_ASSIGN(const std::optional<Bytes> before, sound_prefix(repair.store(), {name, named->second, {}}));
-        if (!before) continue;
-        TRY(repair.store().replace(name, *before));
-        repair.healed(name);
+        TRY_ASSIGN(const bool is_cut, cut_to_sound_prefix(repair.store(), {name, named->second, {}}, repair.stop));
+        if (is_cut) repair.healed(name);
     }
-    return done();
+    return repair.store().barrier();
 }
 
 }  // namespace custody

@@ -4,7 +4,6 @@
 // aside first, then the good bytes, hashed once more, take the free name. So at no moment do any bytes have no name; a crash
 // leaves them under aside/, and the next repair looks there too. What stood in the home and is nobody's good copy goes where
 // the other came from, if it may be what is left of that object: there its sound blocks are found.
-#include "base/crypto.h"
 #include "base/text.h"
 #include "vault/object_check.h"
 #include "vault/repair_parts.h"
@@ -15,22 +14,10 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kPieceSize = 1024 * 1024;
-
 // Reads all of it.
 Result<ObjectId> hash_of(ObjectStore& store, const std::string& name, const StopFlag& stop) {
     TRY_ASSIGN(const auto reader, store.open(name));
-    const std::uint64_t size = reader->size();
-    Sha256 hash;
-    Bytes piece(std::min<std::uint64_t>(size, kPieceSize));
-    for (std::uint64_t at = 0; at < size;) {
-        TRY(stop.check());
-        const MutableByteView into(piece.data(), std::min<std::uint64_t>(size - at, piece.size()));
-        TRY(reader->read(at, into));
-        hash.update(into);
-        at += into.size();
-    }
-    return id_of<ObjectId>(hash.finish());
+    return hash_first(*reader, reader->size(), [&](ByteView) { return stop.check(); });
 }
 
 class Homecoming {

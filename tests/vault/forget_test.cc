@@ -234,11 +234,12 @@ TEST_F(ForgetTest, ARecordThatWasOverwrittenOrHasGrownIsEndedToo) {
     longer.resize(longer.size() + 700, 'x');
     ASSERT_TRUE(is_ok(vault_.store().replace(snapshot_name(grown), longer)));
 
-    const auto prefix = sound_prefix(vault_.store(), {snapshot_name(grown), sound.size(), {}});
+    const auto prefix = sound_prefix(vault_.store(), {snapshot_name(grown), sound.size(), {}}, kMaxSnapshotSize);
     ASSERT_TRUE(is_ok(prefix));
     EXPECT_EQ(*prefix, sound);
-    EXPECT_FALSE(sound_prefix(vault_.store(), {snapshot_name(flipped), bytes.size(), {}}).value());
-    EXPECT_FALSE(sound_prefix(vault_.store(), {snapshot_name(grown), sound.size() + 1, {}}).value()) << "not its first bytes";
+    EXPECT_FALSE(sound_prefix(vault_.store(), {snapshot_name(flipped), bytes.size(), {}}, kMaxSnapshotSize).value());
+    EXPECT_FALSE(sound_prefix(vault_.store(), {snapshot_name(grown), sound.size() + 1, {}}, kMaxSnapshotSize).value())
+        << "not its first bytes";
 
     const auto ended = forget(named({flipped.hex()}));
     ASSERT_TRUE(is_ok(ended));
