@@ -153,8 +153,8 @@ template <class Give>
 Status give_name(const std::string& from, const std::string& to, const Give& give) {
     if (geteuid() != 0) return give(Name{nullptr, from}, Name{nullptr, to});
     TRY_ASSIGN(const OpenFolder source, open_folder_of_anybody(from));
-    if (source.user == 0) return give(Name{nullptr, from}, Name{nullptr, to});
-    TRY_ASSIGN(const OpenFolder target, open_folder_of(to));
+    // Also where the source seems to be root's: a path that is looked up again may lead elsewhere by then.
+    TRY_ASSIGN(const OpenFolder target, source.user == 0 ? open_folder_of_anybody(to) : open_folder_of(to));
     return give(Name{&source, from}, Name{&target, to});
 }
 
