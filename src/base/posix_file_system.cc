@@ -147,14 +147,17 @@ Status replace_name(const Name& from, const Name& to) {
     return system_error(errno, "name", to.path);
 }
 
-// What lies in a user's folder may be his, and he can lay a link to root's in the way of where it goes: root gives names only
-// where they were meant to be.
+// What lies in a user's folder may be his, and he can lay a link to root's in the way of where it comes from or goes to: root
+// gives names only where they were meant to be, also when a path leads elsewhere by then.
 template <class Give>
 Status give_name(const std::string& from, const std::string& to, const Give& give) {
     if (geteuid() != 0) return give(Name{nullptr, from}, Name{nullptr, to});
-    TRY_ASSIGN(const OpenFolder source, open_folder_of_anybody(from));
-    // Also where the source seems to be root's: a path that is looked up again may lead elsewhere by then.
-    TRY_ASSIGN(const OpenFolder target, source.user == 0 ? open_folder_of_anybody(to) : open_folder_of(to));
+    if (parent_path(from) == parent_path(to)) {
+        TRY_ASSIGN(const OpenFolder folder, open_folder_of_anybody(from));
+        return give(Name{&folder, from}, Name{&folder, to});
+    }
+    TRY_ASSIGN(const OpenFolder source, open_folder_of(from));
+    TRY_ASSIGN(const OpenFolder target, open_folder_of(to));
     return give(Name{&source, from}, Name{&target, to});
 }
 

@@ -5,6 +5,8 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {"'{}' in {} is a file, and the vault needs a folder there: nothing can be written; run `custody repair`",
+     "'{}' trong {} là một tệp, mà kho cần một thư mục ở đó: không ghi được gì; hãy chạy `custody repair`"},
     {"'{}' is not a name of an object in a vault", "'{}' không phải là tên đối tượng trong kho"},
     {"'{}' is not a session", "'{}' không phải là phiên"},
     {"; it stays, for whether a snapshot needs it cannot be told: a snapshot's record or tree is damaged, or the keys of its "
@@ -18,13 +20,13 @@ constexpr Translation kTexts[] = {
     {"a compressed block has the wrong size", "một khối nén có kích thước sai"},
     {"a compressed block is not one whole frame of its size", "một khối nén không phải là một khung trọn vẹn đúng kích thước"},
     {"a pack would grow beyond {} bytes", "một gói sẽ vượt quá {} byte"},
+    {"a prune, or a copy waiting for one, is at work in {}; try again when it has ended",
+     "một lần dọn, hoặc một lần sao chép đang đợi dọn, đang làm việc trong {}; hãy thử lại khi nó xong"},
     {"a segment header is cut short", "phần đầu của một đoạn bị cắt cụt"},
     {"a stored block has the wrong size", "một khối đã lưu có kích thước sai"},
     {"an id of {} bytes was looked up", "đã tra một mã dài {} byte"},
     {"an index entry lies in a pack that has no row", "một mục chỉ mục nằm trong gói không có hàng nào"},
     {"an index segment is full", "một đoạn chỉ mục đã đầy"},
-    {"another prune is running in {}; wait until it has ended and try again",
-     "một lần dọn khác đang chạy trong {}; hãy đợi nó xong rồi thử lại"},
     {"at offset {}: {}", "ở vị trí {}: {}"},
     {"bad count of entries", "số lượng mục sai"},
     {"bad count of packs", "số lượng gói sai"},

@@ -92,7 +92,8 @@ std::string copy_state(const Keyring& keyring, const CopyInfo& copy) {
     if (copy.destroyed) return say("destroyed {}", human_time(*copy.destroyed));
     if (copy.kind == "kit" && !copy.proven) return say("never read back");
     const std::string state = copy.proven ? say("read back {}", human_time(*copy.proven)) : "";
-    if (copy.keys_generation == keyring.keys_generation()) return state;
+    // A writer got the keys of some labels only: what came later to others does not make it older.
+    if (copy.kind == "writer" || copy.keys_generation == keyring.keys_generation()) return state;
     return state + (state.empty() ? "" : ", ") + say("older than the newest keys");
 }
 

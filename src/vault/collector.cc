@@ -65,7 +65,7 @@ private:
         if (summary.time > clock_.now) return say("dated after now");
         if (!is_within_lawful_term(summary.label, summary.time, clock_.now)) return {};
         const LawfulTerm term = lawful_term(summary.label);
-        return say("within the lawful term ({}) until {}", term.duty, to_rfc3339_local(Time{summary.time.ns + term.length_ns}));
+        return say("within the lawful term ({}) until {}", term.duty, end_of(term, summary.time));
     }
 
     void end(const ObjectId& id, ForgetResult::Line line) {

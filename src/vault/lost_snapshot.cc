@@ -87,7 +87,7 @@ std::string protection_of(const LostRecord& lost, Time now) {
     const bool known = !lost.label_name.empty();
     const LawfulTerm term = known ? lawful_term(lost.label_name) : longest_lawful_term();
     if (lost.destroyed || !is_within(term, time, now)) return {};
-    const std::string until = to_rfc3339_local(Time{time.ns + term.length_ns});
+    const std::string until = end_of(term, time);
     if (known) return say("within the lawful term ({}) until {}", term.duty, until);
     return say(
         "its label is not known here, so that the longest lawful term ({}) counts, until {}; `custody repair --from VAULT` "

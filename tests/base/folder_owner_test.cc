@@ -87,6 +87,10 @@ TEST_F(FolderOwnerTest, AUsersLinkToWhatIsNotHisIsNotFollowed) {
     EXPECT_TRUE(fs::is_empty(roots_));
     ASSERT_TRUE(is_ok(files_.create(roots_ + "/kept", 0600)));
     EXPECT_TRUE(fails_with(Code::denied, files_.remove(his_ + "/link/kept")));
+    // And what root has there does not come to him.
+    EXPECT_TRUE(fails_with(Code::denied, files_.rename(his_ + "/link/kept", his_ + "/taken")));
+    EXPECT_TRUE(fails_with(Code::denied, files_.rename_new(his_ + "/link/kept", his_ + "/taken")));
+    EXPECT_TRUE(fs::exists(roots_ + "/kept"));
     EXPECT_TRUE(is_ok(files_.rename_new(his_ + "/file", his_ + "/renamed")));
     EXPECT_TRUE(fails_with(Code::exists, files_.rename_new(his_ + "/renamed", roots_ + "/kept")));
     EXPECT_TRUE(is_ok(files_.remove(roots_ + "/kept")));

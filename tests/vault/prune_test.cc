@@ -4,7 +4,7 @@
 #include "tests/support/hand_vault.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
-#include "vault/prune/index_rewrite.h"
+#include "vault/prune/index_fold.h"
 #include "vault/store/reserve.h"
 #include "vault/store/vault_header.h"
 

@@ -9,6 +9,7 @@
 #include "vault/collector.h"
 #include "vault/history/witness.h"
 #include "vault/replicator.h"
+#include "vault/store/session.h"
 #include "vault/wrong_places.h"
 
 #include <gtest/gtest.h>
@@ -206,6 +207,12 @@ TEST_F(RepairMisplacedTest, WhatStandsInAPlaceOfTheVaultsOwnIsSetAside) {
                                     std::string("snapshots"), std::string("index"), std::string("ledger"), fan_out}) {
         fs::remove_all(folder + name);
         vault_.write_object("a", name, Bytes{1});
+        if (name == "tmp" || name == "sessions") {
+            Repository writer = vault_.open("a", true);
+            const auto session = Session::begin(writer.store());
+            ASSERT_TRUE(fails_with(Code::corrupt, session));
+            EXPECT_NE(session.error().message.find("`custody repair`"), std::string::npos) << session.error().message;
+        }
         expect_healed(name);
     }
 }

@@ -39,4 +39,9 @@ bool is_within_lawful_term(std::string_view label_name, Time snapshot, Time now)
     return is_within(lawful_term(label_name), snapshot, now);
 }
 
+std::string end_of(const LawfulTerm& term, Time snapshot) {
+    const std::int64_t end = snapshot.ns + term.length_ns;
+    return to_rfc3339_local(Time{end + (kSecond - end % kSecond) % kSecond});
+}
+
 }  // namespace custody

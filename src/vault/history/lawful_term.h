@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include <string>
 #include <string_view>
 
 namespace custody {
@@ -19,5 +20,7 @@ struct LawfulTerm {
 // A snapshot dated after `now` is within every term: its clock cannot be believed.
 [[nodiscard]] bool is_within_lawful_term(std::string_view label_name, Time snapshot, Time now);
 [[nodiscard]] bool is_within(const LawfulTerm& term, Time snapshot, Time now);
+// In words: the first whole second after the term, local time.
+[[nodiscard]] std::string end_of(const LawfulTerm& term, Time snapshot);
 
 }  // namespace custody

@@ -5,7 +5,7 @@
 // What no ledger entry names is an orphan: left by a writer that died, kept for the grace so that the next run can use it.
 #pragma once
 
-#include "vault/prune/index_rewrite.h"
+#include "vault/prune/index_fold.h"
 #include "vault/prune/label_survey.h"
 #include "vault/store/session.h"
 

@@ -39,7 +39,7 @@ Result<PruneResult> Pruner::run() {
         result_.packs_removed = planned.packs_to_remove();
         result_.packs_repacked = planned.packs_to_repack();
         result_.bytes_freed = estimate_freed(planned);
-        result_.bytes_after = result_.bytes_before;
+        result_.bytes_after = result_.bytes_before - std::min(result_.bytes_before, result_.bytes_freed);
         result_.index_segments_after = result_.index_segments_before;
         return std::move(result_);
     }

@@ -456,8 +456,8 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
     TRY(file);
     TRY_ASSIGN(const bool locked, (*file)->try_lock(true));
     if (!locked) {
-        return Error{Code::busy,
-                     say("another prune is running in {}; wait until it has ended and try again", printable(store_->root))};
+        return Error{Code::busy, say("a prune, or a copy waiting for one, is at work in {}; try again when it has ended",
+                                     printable(store_->root))};
     }
     return std::unique_ptr<SessionLock>(std::make_unique<PruneLock>(std::move(*file)));
 }

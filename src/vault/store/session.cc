@@ -18,6 +18,17 @@ Error damaged(std::string_view why) {
                                translate(why))};
 }
 
+// A file in the place of one of the vault's folders hinders every writer, and the system's words do not say what to do.
+Error with_wrong_place(ObjectStore& store, Error error) {
+    for (const char* folder : {"tmp", "sessions"}) {
+        if (!store.info(folder).ok()) continue;
+        return {Code::corrupt, say("'{}' in {} is a file, and the vault needs a folder there: nothing can be written; run "
+                                   "`custody repair`",
+                                   folder, store.location())};
+    }
+    return error;
+}
+
 }  // namespace
 
 Bytes encode(const Marks& marks) {
@@ -58,7 +69,9 @@ Result<Marks> read_marks(ObjectStore& store) {
 
 Result<Session> Session::begin(ObjectStore& store) {
     Session session;
-    TRY_ASSIGN(session.lock_, store.begin_session());
+    auto lock = store.begin_session();
+    if (!lock.ok()) return with_wrong_place(store, std::move(lock).error());
+    session.lock_ = std::move(*lock);
     TRY_ASSIGN(session.marks_, read_marks(store));
     TRY(session.lock_->carry_generation(session.marks_.generation));
     return session;

@@ -1,4 +1,4 @@
-#include "vault/prune/index_rewrite.h"
+#include "vault/prune/index_fold.h"
 
 #include <algorithm>
 
