@@ -30,7 +30,7 @@ Status BackupWalk::consume(bool all) {
         Work& front = *queue_.front();
         const bool too_much =
             weight_ > std::min(kMaxWeight, kLeastWeight + parts_.pool.size() * kWeightOfThread) || queue_.size() > kMaxQueue;
-        if (!all && !too_much && !(is_ready(front.batch) && is_ready(front.window))) return done();
+        if (!all && !too_much && !(is_ready(front.batch) && is_ready(front.hashed))) return done();
         TRY(consume(front));
         weight_ -= front.weight;
         queue_.pop_front();
@@ -41,24 +41,31 @@ Status BackupWalk::consume(bool all) {
 
 Status BackupWalk::consume(Work& work) {
     if (work.batch.valid()) TRY(consume_batch(work));
-    if (work.window.valid()) TRY(consume_window(work));
+    if (work.hashed.valid()) TRY(consume_window(work));
     for (Step& step : work.steps) TRY(take_step(step));
     return done();
 }
 
 // A window that changed in memory makes the whole file suspect; it is read again when its turn in the tree comes.
 Status BackupWalk::consume_window(Work& work) {
-    auto blocks = work.window.get();
+    const auto chunks = work.hashed.get();
     LargeFile& large = *work.large;
-    if (!blocks.ok()) {
-        if (blocks.error().code != Code::memory || !large.repeatable) return std::move(blocks).error();
+    if (!chunks.ok()) {
+        if (chunks.error().code != Code::memory || !large.repeatable) return chunks.error();
         large.suspect = true;
     }
-    if (large.suspect) return done();
-    for (RawBlock& block : *blocks) {
-        parts_.report.result().bytes.read += block.raw.size();
-        TRY(large.content.add({block.entries[0].id, block.entries[0].length}));
-        TRY(parts_.store.add(std::move(block)));
+    if (!large.suspect) TRY(store_window(*work.window, *chunks, large.content));
+    windows_.give(std::move(work.window->data));
+    return done();
+}
+
+Status BackupWalk::store_window(const Window& window, const std::vector<HashedChunk>& chunks, ContentBuilder& content) {
+    ByteView rest = window.data;
+    for (const HashedChunk& chunk : chunks) {
+        parts_.report.result().bytes.read += chunk.length;
+        TRY(content.add({chunk.id, chunk.length}));
+        TRY(parts_.store.add({chunk.id, chunk.length, {}}, rest.first(chunk.length), chunk.checksum));
+        rest = rest.subspan(chunk.length);
     }
     return done();
 }
@@ -113,12 +120,9 @@ Status BackupWalk::read_content(FileContent& content, StoredItem& stored, std::o
         }
         if (!*window) break;
         if (parts_.after_fill) parts_.after_fill((*window)->data);
-        TRY_ASSIGN(auto blocks, hash_window(**window, parts_.keys, [this] { return parts_.store.spare_raw(); }));
-        for (RawBlock& block : blocks) {
-            parts_.report.result().bytes.read += block.raw.size();
-            TRY(builder.add({block.entries[0].id, block.entries[0].length}));
-            TRY(parts_.store.add(std::move(block)));
-        }
+        TRY_ASSIGN(const auto chunks, hash_window(**window, parts_.keys));
+        TRY(store_window(**window, chunks, builder));
+        windows_.give(std::move((*window)->data));
     }
     const auto changed = content.changed_since_open();
     const bool is_short = reader.ended_early();

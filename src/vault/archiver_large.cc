@@ -95,22 +95,18 @@ void LargeReader::advance(std::uint64_t data) {
     }
 }
 
-Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys, const std::function<Bytes()>& spare) {
+Result<std::vector<HashedChunk>> hash_window(const Window& window, const WriterKeys& keys) {
     KeyedHash hash(keys.suite, keys.chunk_id_key);
-    std::vector<RawBlock> blocks;
-    blocks.reserve(window.lengths.size());
+    std::vector<HashedChunk> chunks;
+    chunks.reserve(window.lengths.size());
     ByteView rest = window.data;
     for (const std::uint32_t length : window.lengths) {
         const ByteView chunk = rest.first(length);
         rest = rest.subspan(length);
-        RawBlock& block = blocks.emplace_back();
-        block.raw = spare();
-        block.raw.assign(chunk.begin(), chunk.end());
-        block.raw_checksum = checksum128(chunk);
-        block.entries.push_back({{hash.hash(kChunkDomain, chunk)}, length, {}});
+        chunks.push_back({{hash.hash(kChunkDomain, chunk)}, length, checksum128(chunk)});
     }
     if (checksum128(window.data) != window.checksum) return bad_memory();
-    return blocks;
+    return chunks;
 }
 
 }  // namespace custody

@@ -1,20 +1,19 @@
 // Reading a large file, an image or a stream: in windows of some MiB, cut into chunks, in order; the windows are hashed in
 // worker threads.
 //
-// Bad memory (vault decision 9): a window's checksum is taken when it is filled; who hashes and copies its chunks then proves
-// that the window is still what was read. Where it is not, the caller reads the file again, once. Threads: a LargeReader serves
-// one; hash_window is pure. Memory: a window is at most kMaxChunk + kWindowRead; what it holds beyond its last cut is carried to
-// the next.
+// Bad memory (vault decision 9): a window's checksum is taken when it is filled; who hashes its chunks, and takes a checksum of
+// each, then proves that the window is still what was read. Where it is not, the caller reads the file again, once. Threads: a
+// LargeReader serves one; hash_window is pure. Memory: a window is at most kMaxChunk + kWindowRead; what it holds beyond its last
+// cut is carried to the next.
 #pragma once
 
 #include "base/result.h"
 #include "vault/keys/label_keys.h"
 #include "vault/packs/chunker.h"
-#include "vault/packs/sealer.h"
+#include "vault/packs/format.h"
 #include "vault/packs/spare_buffers.h"
 #include "vault/sources/source.h"
 
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -55,8 +54,12 @@ private:
     std::size_t hole_ = 0;                   // the first hole not before it
 };
 
-// One block a chunk. `spare` gives used buffers for them. Code::memory when the window is no longer what was read.
-[[nodiscard]] Result<std::vector<RawBlock>> hash_window(const Window& window, const WriterKeys& keys,
-                                                        const std::function<Bytes()>& spare);
+struct HashedChunk {
+    ChunkId id;
+    std::uint32_t length = 0;
+    Checksum128 checksum;
+};
+// Of the chunks at its front, in order. Code::memory when the window is no longer what was read.
+[[nodiscard]] Result<std::vector<HashedChunk>> hash_window(const Window& window, const WriterKeys& keys);
 
 }  // namespace custody

@@ -128,19 +128,37 @@ Result<bool> ChunkStore::known(ByteView id32) {
     return true;
 }
 
+// From now on it is stored, or on its way.
+Result<bool> ChunkStore::is_new(const BlockEntry& entry) {
+    TRY_ASSIGN(bool is_known, known(entry.id.view()));
+    if (!is_known) {
+        TRY_ASSIGN(is_known, known_elsewhere(entry));
+    }
+    if (is_known) return false;
+    fresh_.insert(entry.id);
+    added_bytes_ += entry.length;
+    return true;
+}
+
+Status ChunkStore::add(const BlockEntry& entry, ByteView content, Checksum128 checksum) {
+    TRY_ASSIGN(const bool wanted, is_new(entry));
+    if (!wanted || options_.dry_run) return done();
+    if (content.size() < kBlockTarget) return add_chunk(entry, content, checksum);
+    RawBlock block;
+    block.raw = spare_raw();
+    block.raw.assign(content.begin(), content.end());
+    block.raw_checksum = checksum;
+    block.entries.push_back(entry);
+    return content_->add(std::move(block));
+}
+
 Status ChunkStore::add(RawBlock&& block) {
     std::vector<bool> wanted;
     std::size_t count = 0;
     for (const BlockEntry& entry : block.entries) {
-        TRY_ASSIGN(bool is_known, known(entry.id.view()));
-        if (!is_known) {
-            TRY_ASSIGN(is_known, known_elsewhere(entry));
-        }
-        wanted.push_back(!is_known);
-        if (is_known) continue;
-        fresh_.insert(entry.id);
-        added_bytes_ += entry.length;
-        ++count;
+        TRY_ASSIGN(const bool is_wanted, is_new(entry));
+        wanted.push_back(is_wanted);
+        count += is_wanted ? 1 : 0;
     }
     if (options_.dry_run) return done();
     if (count == 0) {

@@ -55,6 +55,8 @@ public:
 
     // What of the block is not stored yet is stored.
     [[nodiscard]] Status add(RawBlock&& block);
+    // One chunk; copied only where it is not stored yet. `checksum`: of `content`, taken from what is known to be good.
+    [[nodiscard]] Status add(const BlockEntry& entry, ByteView content, Checksum128 checksum);
     [[nodiscard]] Result<TreeId> add_node(const Node& node);
     // A checkpoint, when one is due.
     [[nodiscard]] Status checkpoint_if_due();
@@ -74,6 +76,7 @@ private:
     [[nodiscard]] Result<bool> known(ByteView id32);
     [[nodiscard]] bool usable(const ObjectId& pack);
     [[nodiscard]] Result<bool> known_elsewhere(const BlockEntry& entry);
+    [[nodiscard]] Result<bool> is_new(const BlockEntry& entry);
     [[nodiscard]] Status open_index();
     [[nodiscard]] Status open_foreign();
     [[nodiscard]] Status add_chunk(const BlockEntry& entry, ByteView content, Checksum128 checksum);

@@ -38,7 +38,7 @@ BackupWalk::BackupWalk(const Parts& parts) : parts_(parts), gear_(parts.keys.gea
 BackupWalk::~BackupWalk() {
     for (const auto& work : queue_) {  // jobs refer to what is about to go
         if (work->batch.valid()) work->batch.wait();
-        if (work->window.valid()) work->window.wait();
+        if (work->hashed.valid()) work->hashed.wait();
     }
 }
 
@@ -286,15 +286,10 @@ Status BackupWalk::push_window(const std::shared_ptr<LargeFile>& large, Window&&
     TRY(parts_.stop.check());
     TRY(submit());
     if (parts_.after_fill) parts_.after_fill(window.data);
-    auto shared = std::make_shared<Window>(std::move(window));
-    open_->weight = shared->data.size();
+    open_->weight = window.data.size();
     open_->large = large;
-    open_->window = parts_.pool.submit([this, shared = std::move(shared)]() mutable {
-        auto blocks = hash_window(*shared, parts_.keys, [this] { return parts_.store.spare_raw(); });
-        windows_.give(std::move(shared->data));
-        shared.reset();  // the task outlives the run of it; the content must not
-        return blocks;
-    });
+    open_->window = std::make_shared<Window>(std::move(window));
+    open_->hashed = parts_.pool.submit([this, shared = open_->window] { return hash_window(*shared, parts_.keys); });
     weight_ += open_->weight;
     queue_.push_back(std::exchange(open_, std::make_unique<Work>()));
     return consume(false);

@@ -72,7 +72,8 @@ private:
         std::vector<Target> targets;
         std::future<ReadBatch> batch;
         std::shared_ptr<LargeFile> large;
-        std::future<Result<std::vector<RawBlock>>> window;
+        std::shared_ptr<Window> window;  // of `large`
+        std::future<Result<std::vector<HashedChunk>>> hashed;
         std::vector<Step> steps;
         std::size_t weight = 0;
     };
@@ -107,6 +108,7 @@ private:
     [[nodiscard]] Status consume(Work& work);
     [[nodiscard]] Status consume_batch(Work& work);
     [[nodiscard]] Status consume_window(Work& work);
+    [[nodiscard]] Status store_window(const Window& window, const std::vector<HashedChunk>& chunks, ContentBuilder& content);
     [[nodiscard]] Status finish_large(LargeFile& large);
     [[nodiscard]] Status take_step(Step& step);
     [[nodiscard]] Status store_small(const Target& target, ReadOutcome& outcome);
@@ -125,7 +127,7 @@ private:
     Parts parts_;
     GearTable gear_;
     HardLinks links_;
-    SpareBuffers windows_{2, kMaxChunk + kWindowRead};
+    SpareBuffers windows_{3, kMaxChunk + kWindowRead};
     std::vector<Level> levels_;
     std::unique_ptr<Work> open_ = std::make_unique<Work>();  // growing
     std::deque<std::unique_ptr<Work>> queue_;
