@@ -147,7 +147,7 @@ void print_prune(Context& context, const PruneResult& result, bool dry_run) {
                      {"warnings", result.warnings}});
     const std::string removed = say_count(result.packs_removed, "{} pack removed", "{} packs removed");
     const std::string freed = human_bytes(result.bytes_freed);
-    output.line(dry_run ? say("dry run: would free {}: {}, {} repacked", freed, removed, result.packs_repacked)
+    output.line(dry_run ? say("dry run: would free about {}: {}, {} repacked", freed, removed, result.packs_repacked)
                         : say("freed {}: {}, {} repacked", freed, removed, result.packs_repacked));
     output.line(say("the vault holds {} (before: {})", human_bytes(result.bytes_after), human_bytes(result.bytes_before)));
     if (result.packs_waiting != 0) {
@@ -185,6 +185,14 @@ Json left_out_json(const CopyResult& result) {
     return array;
 }
 
+// One whose record the source has lost is for copy_snapshots to speak of, which knows whether the target has it.
+Result<ObjectId> find_to_copy(Context& context, Repository& from, const std::string& reference) {
+    const auto listed = context.find_snapshot(from, reference);
+    if (listed.ok()) return listed->snapshot.id;
+    if (listed.error().code == Code::corrupt && is_id_or_prefix(reference)) return from.find_id(reference);
+    return listed.error();
+}
+
 Result<int> run_copy(Context& context, const CopyFlags& flags) {
     TRY_ASSIGN(Repository from, context.open_vault());
     TRY_ASSIGN(Repository to, context.open_relative(flags.to, from));
@@ -194,8 +202,8 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
     }
     std::vector<ObjectId> snapshots;
     for (const std::string& reference : flags.snapshots) {
-        TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(from, reference));
-        snapshots.push_back(listed.snapshot.id);
+        TRY_ASSIGN(const ObjectId id, find_to_copy(context, from, reference));
+        snapshots.push_back(id);
     }
     TRY_ASSIGN(const CopyResult result, copy_snapshots(from, to, snapshots, context.progress(), context.stop()));
     context.progress().clear();
@@ -206,6 +214,8 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
                      {"packs_copied", result.packs_copied},
                      {"bytes_copied", result.bytes_copied},
                      {"left_out", left_out_json(result)},
+                     {"damaged", ids_json(result.damaged)},
+                     {"damaged_there", ids_json(result.damaged_there)},
                      {"warnings", result.warnings}});
     output.line(say("copied {} to {} ({} there already): {}, {}",
                     say_count(result.snapshots_copied, "{} snapshot", "{} snapshots"), printable(to.store().location()),
@@ -216,7 +226,12 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
         output.line(say_count(left_out, "{} snapshot was left out: it is named above",
                               "{} snapshots were left out: each is named above"));
     }
-    if (!result.damaged.empty()) return kExitDamage;
+    if (!result.damaged_there.empty()) {
+        output.line(say_count(result.damaged_there.size(), "{} snapshot is at {} and not whole there: it is named above",
+                              "{} snapshots are at {} and not whole there: each is named above",
+                              printable(to.store().location())));
+    }
+    if (!result.damaged.empty() || !result.damaged_there.empty()) return kExitDamage;
     return result.left_out.empty() ? kExitDone : kExitSomeUnread;
 }
 
@@ -257,7 +272,7 @@ void add_prune(CommandTable& table) {
               say("Leaves what is younger than this and belongs to no snapshot; default: 24h"));
     prune.add_flag("--compact", flags->compact,
                    say("Also rewrites blocks of which less than half is in use (asks for the passphrase)"));
-    prune.add_flag("--dry-run", flags->dry_run, say("Says what would be freed, frees nothing"));
+    prune.add_flag("--dry-run", flags->dry_run, say("Says about how much would be freed, frees nothing"));
     table.runs(prune, flags, run_prune);
 }
 
@@ -268,8 +283,9 @@ void add_copy(CommandTable& table) {
         {"copy --to VAULT [SNAPSHOT...]",
          {"custody copy --vault /mnt/disk-a/vault --to /mnt/disk-b/vault", "custody copy --to /mnt/disk-b/vault latest:etc"},
          say("Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code "
-             "3: "
-             "done, but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.")});
+             "3: done, but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named. "
+             "Exit code 4: some are damaged here and were not copied, or the other vault has them and not whole; each is "
+             "named.")});
     add_value(copy, "--to", flags->to, "VAULT", say("The vault to copy to, made with the same keyring"))->required();
     add_operands(copy, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
     table.runs(copy, flags, run_copy);

@@ -173,10 +173,17 @@ Status heal_reserve(Repair& repair) {
     if (bytes.ok() && *bytes == reserve_content()) return done();
     if (!bytes.ok() && !is_damage(bytes.error())) return bytes.error();
     TRY(repair.make_way(kReserveObject));
-    const Status made = repair.store().replace(kReserveObject, reserve_content());
+    Status made = repair.store().replace(kReserveObject, reserve_content());
+    const bool is_missing = !bytes.ok() && bytes.error().code == Code::not_found;
+    if (!made.ok() && made.error().code == Code::no_space && !is_missing) {  // what lies there is of no use, and its room is
+        const Status removed = repair.store().remove(kReserveObject);
+        if (!removed.ok() && removed.error().code != Code::not_found) return removed;
+        made = repair.store().replace(kReserveObject, reserve_content());
+    }
     if (!made.ok() && made.error().code != Code::no_space) return made;
     if (made.ok()) repair.result.healed.emplace_back(kReserveObject);
-    if (!made.ok()) repair.result.lost.push_back({kReserveObject, made.error().message});
+    // A vault without it is whole, and the next prune or repair tries again.
+    if (!made.ok()) repair.result.warnings = {say("no room to make the reserve again; the medium is still full")};
     return done();
 }
 

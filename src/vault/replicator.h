@@ -14,10 +14,11 @@
 namespace custody {
 
 struct CopyResult {
-    std::uint64_t snapshots_copied = 0, snapshots_present = 0;
+    std::uint64_t snapshots_copied = 0, snapshots_present = 0;  // present: whole there, as far as presence and size tell
     std::uint64_t packs_copied = 0, bytes_copied = 0;
     std::vector<std::string> warnings;
-    std::vector<ObjectId> damaged;  // snapshots left out because the source is damaged, each named in a warning: exit 4
+    std::vector<ObjectId> damaged;        // snapshots left out because the source is damaged, each named in a warning: exit 4
+    std::vector<ObjectId> damaged_there;  // the target has them, and not whole: each named in a warning, exit 4
     struct LeftOut {
         ObjectId snapshot;
         ClosedLabel label;
@@ -25,11 +26,12 @@ struct CopyResult {
     std::vector<LeftOut> left_out;  // because no writer keys of their labels are here, each named in a warning: exit 3
 };
 // refused: another family. Every pack is hashed while it is copied; the snapshots of a damaged source pack are left out and
-// named, the others go on. What the target has is known from its packs' names and from index segments that this host signed:
-// another writer's segment could claim what is not there, and a copy made without secrets could not tell (DESIGN.md, keys).
-// At the end each of the two holds witnesses of the other's ledger; that the source takes none is a warning. corrupt: one of the
-// two was rolled back or cut, as the other remembers it. `snapshots` empty: all live ones. Forgotten on the target: not brought
-// back unless named.
+// named, the others go on; so is one that was named whose record the source has lost, also where the target has it. What the
+// target has already and not whole is not brought again: repair does that, and a warning says so. What the target has is known
+// from its packs' names and from index segments that this host signed: another writer's segment could claim what is not there,
+// and a copy made without secrets could not tell (DESIGN.md, keys). At the end each of the two holds witnesses of the other's
+// ledger; that the source takes none is a warning. corrupt: one of the two was rolled back or cut, as the other remembers it.
+// `snapshots` empty: all live ones. Forgotten on the target: not brought back unless named.
 [[nodiscard]] Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots,
                                                 Progress& progress, const StopFlag& stop);
 
@@ -47,7 +49,8 @@ struct RepairResult {
         std::string to;   // where it lies now, in the vault's folder
         std::string why;  // what it was, and what comes of it
     };
-    std::vector<SetAside> set_aside;  // taken out of the vault's content, not deleted
+    std::vector<SetAside> set_aside;    // taken out of the vault's content, not deleted
+    std::vector<std::string> warnings;  // no damage
 };
 // `from` null: only what can be rebuilt from this vault itself (header, index segments from packs, marks, reserve).
 // A pack or snapshot is taken from the other vault by its name; where that has no such pack, the blocks that live snapshots need

@@ -208,6 +208,7 @@ void JsonFields::damage_and_heal() {
     met("verify", {"verify", "--level", "full"}, 4);
     std::filesystem::remove(*packs.begin());
     std::filesystem::create_directory(*packs.begin());  // no file: repair sets it aside
+    met("status", {"status"});
     met("repair", {"repair", "--from", other}, 4);
     met("key passwd", {"key", "passwd"});
 }

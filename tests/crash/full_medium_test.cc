@@ -148,6 +148,25 @@ TEST_P(FullMedium, AReserveThatWasSpentIsMadeAgain) {
     expect_whole("smaller");
 }
 
+// A vault without its reserve is whole: that there is no room for it is said, and is no damage.
+TEST_P(FullMedium, RepairWithoutRoomForTheReserveIsNoDamage) {
+    ASSERT_EQ(back_up("kept", 8 * kMiB, 1).exit, 0);
+    fill_up();
+    ASSERT_TRUE(std::filesystem::remove(medium_ / "vault/reserve"));
+    std::ofstream(medium_ / "filler3", std::ios::binary) << std::string(3 * kMiB, '\0');
+    const Outcome repaired = vault_({"repair"});
+    EXPECT_EQ(repaired.exit, 0) << repaired.out << repaired.err;
+    EXPECT_NE(repaired.err.find("no room to make the reserve again"), std::string::npos) << repaired.err;
+    EXPECT_EQ(reserve(), 0U);
+    EXPECT_EQ(vault_({"verify", "--level", "full"}).exit, 0);
+    std::filesystem::remove(medium_ / "filler3");
+    remove_fillers();
+    const Outcome again = vault_({"repair"});
+    EXPECT_EQ(again.exit, 0) << again.out << again.err;
+    EXPECT_EQ(again.err.find("no room"), std::string::npos) << again.err;
+    EXPECT_EQ(reserve(), kReserve);
+}
+
 // Filled by backups until one fails, forgotten, pruned, and again: no room leaks away from one time to the next.
 TEST_P(FullMedium, FillsAndIsPrunedAgainAndAgain) {
     const int cycles = long_run() ? 12 : 2;

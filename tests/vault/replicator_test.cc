@@ -201,6 +201,72 @@ TEST_F(ReplicatorTest, DamagedSourcePackNamesItsSnapshotsAndTheRestGoesOn) {
     EXPECT_EQ(vault_.objects("b").count(before[0]), 0U) << "damaged bytes must not get a good name";
 }
 
+// Of the same size by name alone: what has lost its end holds nothing to rely on.
+TEST_F(ReplicatorTest, APackThatWasCutAtTheTargetIsBroughtAgainForTheNextSnapshot) {
+    const SmallVault::Files files{{"srv/docs/plan", noise(600'000, 1)}};
+    const ObjectId first = vault_.back_up("a", "business", "docs", files);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    const auto before = vault_.objects("b");
+    for (const std::string& pack : packs("b")) {
+        Bytes content = before.at(pack);
+        content.resize(content.size() / 2);
+        vault_.write_object("b", pack, content);
+    }
+    const auto there = copy("a", "b");
+    ASSERT_TRUE(is_ok(there));
+    EXPECT_EQ(there->damaged_there, std::vector<ObjectId>{first});
+    EXPECT_EQ(there->snapshots_present, 0U);
+
+    SmallVault::Files more = files;
+    more["srv/docs/more"] = text(5'000, 2);
+    vault_.back_up("a", "business", "docs", more);
+    const auto copied = copy("a", "b");
+    ASSERT_TRUE(is_ok(copied));
+    EXPECT_EQ(copied->snapshots_copied, 1U);
+    Repository target = vault_.open("b");
+    const ObjectId newest = target.find_snapshot("latest:docs")->snapshot.id;
+    EXPECT_EQ(read_files(target, vault_.unlocked(), newest), more);
+}
+
+// Only who needs what is missing is named.
+TEST_F(ReplicatorTest, SnapshotsThatNeedNothingOfWhatTheTargetLostAreThereAlready) {
+    const ObjectId docs = back_up_docs(1);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    const auto of_docs = packs("b");
+    const ObjectId etc = vault_.back_up("a", "config", "etc", {{"etc/hosts", text(800, 1)}});
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    vault_.remove_object("b", of_docs[0]);
+    const auto lost = copy("a", "b");
+    ASSERT_TRUE(is_ok(lost));
+    EXPECT_EQ(lost->damaged_there, std::vector<ObjectId>{docs});
+    EXPECT_EQ(lost->snapshots_present, 1U);
+    ASSERT_EQ(lost->warnings.size(), 1U);
+    EXPECT_NE(lost->warnings[0].find(of_docs[0] + " is missing"), std::string::npos) << lost->warnings[0];
+
+    vault_.remove_object("b", snapshot_name(etc));
+    const auto both = copy("a", "b");
+    ASSERT_TRUE(is_ok(both));
+    EXPECT_EQ(both->damaged_there.size(), 2U);
+    EXPECT_EQ(both->snapshots_present, 0U);
+    Repository damaged = vault_.open("b", true), from = vault_.open("a");
+    ASSERT_TRUE(is_ok(repair(damaged, &from, silent_, stop_)));
+    EXPECT_EQ(copy("a", "b")->snapshots_present, 2U);
+}
+
+// The target has them all: what its packs say of the trees serves where the source has lost its own.
+TEST_F(ReplicatorTest, ASnapshotOfWhichOnlyTheRecordIsLackingIsCopiedFromASourceWithoutPacks) {
+    const SmallVault::Files files{{"srv/docs/plan", noise(600'000, 3)}};
+    vault_.back_up("a", "business", "docs", files);
+    ASSERT_TRUE(is_ok(copy("a", "b")));
+    const ObjectId again = vault_.back_up("a", "business", "docs", files);
+    for (const std::string& pack : packs("a")) vault_.remove_object("a", pack);
+    const auto copied = copy("a", "b");
+    ASSERT_TRUE(is_ok(copied));
+    EXPECT_EQ(copied->snapshots_copied, 1U);
+    Repository target = vault_.open("b");
+    EXPECT_EQ(read_files(target, vault_.unlocked(), again), files);
+}
+
 TEST_F(ReplicatorTest, ForgottenAtTheTargetComesBackOnlyByName) {
     const ObjectId id = back_up_docs(1);
     ASSERT_TRUE(is_ok(copy("a", "b")));
