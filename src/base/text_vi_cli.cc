@@ -30,6 +30,7 @@ constexpr Translation kTexts[] = {
     {"bytes: {} looked at, {} read, {} new, {} stored", "dung lượng: đã xem {}, đã đọc {}, mới {}, đã lưu {}"},
     {"cannot back up {}: there is no such folder, which the '/' at its end asks for",
      "không sao lưu được {}: không có thư mục như vậy, mà dấu '/' ở cuối đòi hỏi một thư mục"},
+    {"cannot create {}: there is no folder {}; make it first", "không tạo được {}: không có thư mục {}; hãy tạo thư mục trước"},
     {"cannot read the configuration {}: {}", "không đọc được thiết lập {}: {}"},
     {"cannot read the configuration: {}", "không đọc được thiết lập: {}"},
     {"cannot read the list of excludes: {}", "không đọc được danh sách loại trừ: {}"},
@@ -142,12 +143,14 @@ constexpr Translation kTexts[] = {
      "then 'custody key import KIT --check'",
      "chưa có bộ phục hồi: mất bộ khóa này là mất mọi bản sao lưu; hãy tạo bằng 'custody key export --recovery --output KIT', "
      "rồi 'custody key import KIT --check'"},
+    {"no second copy is known of (duty B6): what vault {} holds is not known here; run 'custody status --vault' with its folder, "
+     "or copy to it with 'custody copy'",
+     "chưa biết có bản sao thứ hai nào (nghĩa vụ B6): ở đây không biết kho {} chứa gì; hãy chạy 'custody status --vault' với thư "
+     "mục của nó, hoặc sao chép sang đó bằng 'custody copy'"},
     {"no second copy: important data belong on two devices or places (duty B6); make another vault with 'custody init' and fill "
      "it with 'custody copy'",
      "không có bản sao thứ hai: dữ liệu quan trọng phải ở hai thiết bị hoặc hai nơi (nghĩa vụ B6); hãy lập kho khác bằng "
      "'custody init' và đưa dữ liệu sang bằng 'custody copy'"},
-    {"no second copy: the other vault is empty (duty B6); fill it with 'custody copy'",
-     "không có bản sao thứ hai: kho kia còn trống (nghĩa vụ B6); hãy đưa dữ liệu sang bằng 'custody copy'"},
     {"no snapshot is half copied; what was copied so far is kept, and the next copy goes on from it",
      "không bản chụp nào bị sao chép dở; những gì đã sao chép được giữ, và lần sau tiếp tục từ đó"},
     {"no snapshot is {} with that --label, --name or --host; 'custody snapshots' lists them",
@@ -191,7 +194,7 @@ constexpr Translation kTexts[] = {
     {"now prove it: custody key import {} --check", "giờ hãy chứng minh nó: custody key import {} --check"},
     {"older than the newest keys", "cũ hơn các khóa mới nhất"},
     {"out of memory", "hết bộ nhớ"},
-    {"page to print: {}", "trang để in: {}"},
+    {"page to print: {}; it is a copy of keys of its own, number {}", "trang để in: {}; nó là một bản sao khóa riêng, số {}"},
     {"passphrase changed; recovery kits keep theirs", "đã đổi cụm mật khẩu; các bộ phục hồi giữ cụm riêng của chúng"},
     {"public keys written: {}", "đã ghi khóa công khai: {}"},
     {"read back {}", "đã đọc lại {}"},
@@ -331,6 +334,8 @@ constexpr Translation kTexts[] = {
      "yên, hoặc sao lưu một bản chụp hệ thống tệp hay một bản kết xuất"},
     {"{} holds no secret: nothing to settle", "{} không có bí mật: không có gì để giải quyết"},
     {"{} hours", "{} giờ"},
+    {"{} is a printed page of a recovery kit: scan its codes as text, or type its lines, into a text file and name that",
+     "{} là trang in của bộ phục hồi: hãy quét mã thành văn bản, hoặc gõ các dòng, vào một tệp văn bản rồi nêu tệp đó"},
     {"{} is a symbolic link, and only the link itself is stored", "{} là liên kết tượng trưng, chỉ lưu chính liên kết đó"},
     {"{} is a symbolic link, and only the link itself is stored; {}/ would be its folder",
      "{} là liên kết tượng trưng, chỉ lưu chính liên kết đó; {}/ mới là thư mục của nó"},
@@ -383,6 +388,7 @@ constexpr Translation kTexts[] = {
     {"{} snapshots were not searched", "{} bản chụp không được tìm"},
     {"{} was last backed up {} ago: at least monthly is asked for (duty B3)",
      "{} được sao lưu lần cuối cách đây {}: yêu cầu ít nhất một lần trong tháng (nghĩa vụ B3)"},
+    {"{} was not made", "{} chưa được tạo"},
     {"{} was rewritten without the keys of destroyed labels", "{} đã được viết lại, không còn khóa của các nhãn đã hủy"},
     {"{} was settled, but {}", "{} đã được giải quyết, nhưng {}"},
     {"{} would be overwritten: give --confirm with its whole serial; --yes is not enough for a device",
@@ -404,6 +410,11 @@ constexpr Translation kTexts[] = {
     {"{}: nothing can be taken from {}; heal that one first, with 'custody repair --vault {}'",
      "{}: không lấy được gì từ {}; trước hết hãy chữa kho đó, bằng 'custody repair --vault {}'"},
     {"{}: unknown key '{}': {}", "{}: khóa lạ '{}': {}"},
+    {"{}; what was made could not be taken back ({}), and stays registered as copy {} of the keys: remove its files and declare "
+     "it "
+     "with 'custody key settle --declared-destroyed'",
+     "{}; phần đã tạo không thu hồi được ({}), và vẫn được ghi nhận là bản sao khóa {}: hãy xóa các tệp của nó rồi khai bằng "
+     "'custody key settle --declared-destroyed'"},
 };
 static_assert(is_sorted_table(kTexts));
 

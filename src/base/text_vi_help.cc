@@ -47,11 +47,14 @@ constexpr Translation kTexts[] = {
     {"--reason is empty: say why, it is recorded in the ledger", "--reason để trống: hãy nêu lý do, lý do được ghi vào sổ cái"},
     {"--recovery: with it and one vault everything comes back; it has a passphrase of its own "
      "(CUSTODY_KIT_PASSPHRASE_FILE). --writer: a host with it backs up, forgets and prunes; it sees the list of snapshots "
-     "(label, name, host, paths that were named, sizes), and can read no name in them and no byte.",
+     "(label, name, host, paths that were named, sizes), and can read no name in them and no byte. A page is a copy of keys of "
+     "its own in 'custody key list': it cannot be rewritten when a label is destroyed, only be destroyed itself. An export that "
+     "fails leaves neither file nor copy.",
      "--recovery: có nó và một kho thì mọi thứ được phục hồi; nó có cụm mật khẩu riêng "
      "(CUSTODY_KIT_PASSPHRASE_FILE). --writer: máy có nó thì sao lưu, kết thúc bản chụp và dọn kho được; "
      "nó thấy danh sách bản chụp (nhãn, tên, máy, các đường dẫn đã nêu, kích thước), nhưng không "
-     "đọc được tên và byte nào bên trong."},
+     "đọc được tên và byte nào bên trong. Trang in là một bản sao khóa riêng trong 'custody key list': khi một "
+     "nhãn bị hủy thì không viết lại được trang, chỉ có thể hủy chính nó. Lần xuất bị lỗi không để lại tệp hay bản sao nào."},
     {"--sample goes with --level sample", "--sample đi cùng --level sample"},
     {"--sample {}: give a percentage above 0, 100 at most", "--sample {}: hãy cho tỷ lệ phần trăm lớn hơn 0, không quá 100"},
     {"--stdout takes at most one PATH", "--stdout nhận nhiều nhất một PATH"},
@@ -173,10 +176,12 @@ constexpr Translation kTexts[] = {
     {"Keys: passphrases, recovery kits, exports, rotation, destruction",
      "Khóa: cụm mật khẩu, bộ phục hồi, xuất khóa, thay khóa, hủy khóa"},
     {"Kits and writers' keys are rewritten in place without the destroyed label; a writer's keys settle what its signer owes, "
-     "whichever keyring of the family exported them.",
+     "whichever keyring of the family exported them. A printed page cannot be rewritten: destroy the paper, declare it, and "
+     "print a new one with 'custody key export --recovery --page'.",
      "Bộ phục hồi và khóa của máy ghi được viết lại tại chỗ, không còn nhãn đã hủy; khóa của máy ghi giải quyết phần mà bên ký "
      "của "
-     "nó còn nợ, dù bộ khóa nào cùng họ đã xuất chúng."},
+     "nó còn nợ, dù bộ khóa nào cùng họ đã xuất chúng. Trang in không viết lại được: hãy hủy tờ giấy, khai việc hủy, rồi in "
+     "trang mới bằng 'custody key export --recovery --page'."},
     {"Label", "Nhãn"},
     {"Labelled groups of data, each with keys of its own", "Các nhóm dữ liệu được gán nhãn, mỗi nhãn có khóa riêng"},
     {"Labels", "Các nhãn"},

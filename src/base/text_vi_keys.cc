@@ -24,6 +24,15 @@ constexpr Translation kTexts[] = {
      "'custody key settle --declared-destroyed {} --reason R'",
      "bản sao khóa {} vẫn mở được nhãn đã hủy {}: hãy đưa ra bằng 'custody key settle FILE', hoặc khai bằng 'custody key settle "
      "--declared-destroyed {} --reason R'"},
+    {"copy {} of the keys, the printed page of recovery kit {}, still opens the destroyed label {}: a page cannot be rewritten; "
+     "destroy the paper and its PDF, declare it with 'custody key settle --declared-destroyed {} --reason R', and print a new "
+     "one "
+     "with the next 'custody key export --recovery --page'",
+     "bản sao khóa {}, trang in của bộ phục hồi {}, vẫn mở được nhãn đã hủy {}: trang in không viết lại được; hãy hủy tờ giấy và "
+     "tệp "
+     "PDF của nó, khai bằng 'custody key settle --declared-destroyed {} --reason R', rồi in trang mới bằng lần 'custody key "
+     "export "
+     "--recovery --page' tới"},
     {"copy {}, another keyring ({}), may still open the destroyed label {}: run 'custody key destroy --label {}' with it; where "
      "it is a writer's, which opens nothing, 'custody key settle' its keys file, or 'custody key import' what 'custody key "
      "export "
@@ -126,6 +135,12 @@ constexpr Translation kTexts[] = {
     {"this is no recovery kit", "đây không phải là bộ phục hồi"},
     {"this is no writer export, or a damaged one: {}", "đây không phải là bản xuất khóa của máy ghi, hoặc nó bị hỏng: {}"},
     {"this officer's key does not open it", "khóa của cán bộ này không mở được"},
+    {"this page of the recovery kit still holds the destroyed label '{}': destroy the paper and what was typed from it, declare "
+     "it "
+     "with 'custody key settle --declared-destroyed', and print a new one with 'custody key export --recovery --page'",
+     "trang in này của bộ phục hồi vẫn giữ nhãn đã hủy '{}': hãy hủy tờ giấy và những gì gõ lại từ nó, khai bằng 'custody key "
+     "settle "
+     "--declared-destroyed', rồi in trang mới bằng 'custody key export --recovery --page'"},
     {"this would make a keyring that cannot be read: {}", "việc này sẽ tạo ra bộ khóa không đọc được: {}"},
     {"vault {} is of another keyring's family", "kho {} thuộc họ của bộ khóa khác"},
     {"vault {} was not told", "kho {} chưa được cho biết"},
@@ -136,6 +151,15 @@ constexpr Translation kTexts[] = {
      "{} chỉ có khóa của máy ghi: tên và nội dung chỉ mở được bằng bộ khóa của bên giữ khóa hoặc bộ phục hồi"},
     {"{} holds a writer's keys only; do this with the custodian's keyring",
      "{} chỉ có khóa của máy ghi; hãy làm việc này với bộ khóa của bên giữ khóa"},
+    {"{} is a printed page of a recovery kit, or was typed from one: rewriting it would leave the paper as it is; destroy the "
+     "paper "
+     "and this file, declare the page, whose number 'custody key list' shows, with 'custody key settle --declared-destroyed {} "
+     "--reason R', and print a new one with the next 'custody key export --recovery --page'",
+     "{} là trang in của bộ phục hồi, hoặc được gõ lại từ trang đó: viết lại nó thì tờ giấy vẫn như cũ; hãy hủy tờ giấy và tệp "
+     "này, "
+     "khai trang in, có số trong 'custody key list', bằng 'custody key settle --declared-destroyed {} --reason R', rồi in trang "
+     "mới "
+     "bằng lần 'custody key export --recovery --page' tới"},
     {"{} is damaged: {}; `custody repair` of that vault sets it aside and remembers its head anew",
      "{} bị hỏng: {}; `custody repair` kho đó sẽ cất riêng tệp này và nhớ lại điểm cuối của kho"},
     {"{} is held: {}", "{} đang được giữ: {}"},

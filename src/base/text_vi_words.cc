@@ -81,6 +81,7 @@ constexpr Translation kTexts[] = {
     {"open the folder", "mở thư mục"},
     {"open the target", "mở đích"},
     {"owner", "chủ sở hữu"},
+    {"page", "trang in"},
     {"passed", "đã hoàn tất"},
     {"passed with exceptions", "đã hoàn tất, có ngoại lệ"},
     {"pending", "đang chờ"},

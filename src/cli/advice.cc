@@ -20,7 +20,7 @@ bool is_below(const std::string& path, const std::string& folder) {
 KitState kit_state(const Keyring& keyring) {
     KitState best = KitState::none;
     for (const CopyInfo& copy : keyring.copies()) {
-        if (copy.kind != "kit" || copy.destroyed) continue;
+        if ((copy.kind != "kit" && copy.kind != "page") || copy.destroyed) continue;
         if (copy.proven && copy.keys_generation == keyring.keys_generation()) return KitState::proven;
         // One that is older than the keys is not made good by reading it back.
         if (copy.keys_generation == keyring.keys_generation()) {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/advice.h"
+#include "vault/keys/keyring_file.h"
 
 #include <algorithm>
 
@@ -16,6 +17,8 @@ struct UnlockFlags {
     std::string label, duration;
 };
 struct NoFlags {};
+
+constexpr std::size_t kMaxKeyFileSize = 64 * 1024 * 1024;
 
 Json time_or_null(const std::optional<Time>& time) { return time ? json_time(*time) : Json(nullptr); }
 
@@ -90,7 +93,7 @@ void print_rows(Output& output, const std::string& title, const Rows& rows) {
 
 std::string copy_state(const Keyring& keyring, const CopyInfo& copy) {
     if (copy.destroyed) return say("destroyed {}", human_time(*copy.destroyed));
-    if (copy.kind == "kit" && !copy.proven) return say("never read back");
+    if ((copy.kind == "kit" || copy.kind == "page") && !copy.proven) return say("never read back");
     const std::string state = copy.proven ? say("read back {}", human_time(*copy.proven)) : "";
     // A writer got the keys of some labels only: what came later to others does not make it older.
     if (copy.kind == "writer" || copy.keys_generation == keyring.keys_generation()) return state;
@@ -175,19 +178,49 @@ Result<int> run_unlock(Context&, const UnlockFlags&) {
 
 Status check_new_file(FileSystem& files, const std::string& path) {
     const auto info = files.info(path);
-    if (!info.ok() && info.error().code == Code::not_found) return done();
-    if (!info.ok()) return info.error();
-    return Error{Code::exists, say("{} is there already: name another file", printable(path))};
+    if (info.ok()) return Error{Code::exists, say("{} is there already: name another file", printable(path))};
+    if (info.error().code != Code::not_found) return info.error();
+    const std::string folder = parent_path(path);
+    const auto place = files.info(folder);
+    if (place.ok() && place->is_directory) return done();
+    if (!place.ok() && place.error().code != Code::not_found) return place.error();
+    return Error{Code::not_found,
+                 say("cannot create {}: there is no folder {}; make it first", printable(path), printable(folder))};
+}
+
+Status NewFiles::add(const std::string& path) {
+    TRY_ASSIGN(auto file, files_->create(path, 0600));
+    made_.push_back({path, std::move(file)});
+    return done();
+}
+
+Status NewFiles::fill(const std::string& path, ByteView content) {
+    const auto added = std::find_if(made_.begin(), made_.end(), [&](const New& each) { return each.path == path; });
+    if (added == made_.end()) return Error{Code::failed, say("{} was not made", printable(path))};
+    TRY(write_all(*added->file, 0, content));
+    TRY(added->file->sync());
+    return files_->sync_directory(parent_path(path));
+}
+
+Status NewFiles::discard() {
+    Status first = done();
+    for (const New& each : made_) {
+        overwrite_with_zeros(*each.file, kMaxKeyFileSize);
+        Status removed = files_->remove(each.path);
+        if (removed.ok()) removed = files_->sync_directory(parent_path(each.path));
+        if (first.ok() && !removed.ok()) first = std::move(removed);
+    }
+    made_.clear();
+    return first;
 }
 
 Status write_new_file(FileSystem& files, const std::string& path, ByteView content) {
-    TRY_ASSIGN(const auto file, files.create(path, 0600));
-    Status written = write_all(*file, 0, content);
-    if (written.ok()) written = file->sync();
-    if (written.ok()) written = files.sync_directory(parent_path(path));
+    NewFiles made(files);
+    TRY(made.add(path));
+    Status written = made.fill(path, content);
     if (written.ok()) return done();
     Error error = std::move(written).error();
-    if (const Status removed = files.remove(path); !removed.ok()) error.message += "; " + removed.error().message;
+    if (const Status removed = made.discard(); !removed.ok()) error.message += "; " + removed.error().message;
     return error;
 }
 

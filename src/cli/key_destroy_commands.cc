@@ -167,9 +167,12 @@ Status settle_file(Context& context, Keyring& keyring, const std::string& given)
             return Error{Code::usage, say("{} is an officer's key: it holds no key of a label", printable(path))};
         case KeyFile::Kind::writer:
             return present_writer_export(context.files(), keyring, path);
+        case KeyFile::Kind::page:
+            return page_is_not_rewritten(keyring, path);
         case KeyFile::Kind::kit:
             break;
     }
+    if (file.form == KitForm::text) return page_is_not_rewritten(keyring, path);
     TRY_ASSIGN(const KitContents kit, describe_kit(file.bytes));
     TRY_ASSIGN(const KitKey key, context.kit_key(kit, say("Passphrase of the recovery kit {}: ", printable(path))));
     TRY(present_kit(context.files(), keyring, path, key.opener()));
@@ -227,7 +230,9 @@ void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
          {"custody key settle /media/usb/kit", "custody key settle --declared-destroyed 3 --reason 'shredded, minutes 14/2026'"},
          say("Kits and writers' keys are rewritten in place without the destroyed label; a writer's keys settle what its signer "
              "owes, "
-             "whichever keyring of the family exported them.")});
+             "whichever keyring of the family exported them. A printed page cannot be rewritten: destroy the paper, declare it, "
+             "and "
+             "print a new one with 'custody key export --recovery --page'.")});
     add_operands(settle, "FILE", settle_flags->files, say("Recovery kits and writers' keys"));
     settle.add_option("--declared-destroyed", settle_flags->destroyed, say("The number of a copy that exists no more"))
         ->type_name("N");

@@ -52,15 +52,35 @@ Result<Secret> ask_kit_passphrase(Context& context, const ExportFlags& flags) {
     return std::move(chosen.secret);
 }
 
+// An export failed: nothing of it stays, neither the files that it made nor the copies that it registered; or else it is said
+// what stays.
+Error taken_back(Keyring& keyring, NewFiles& files, const std::vector<std::uint32_t>& registered, Error error) {
+    const Status gone = files.discard();
+    if (registered.empty()) {
+        if (!gone.ok()) error.message += "; " + gone.error().message;
+        return error;
+    }
+    const Status withdrawn = gone.ok() ? keyring.withdraw_copies(registered) : gone;
+    if (withdrawn.ok()) return error;
+    std::string numbers;
+    for (const std::uint32_t number : registered) numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
+    error.message =
+        say("{}; what was made could not be taken back ({}), and stays registered as copy {} of the keys: "
+            "remove its files and declare it with 'custody key settle --declared-destroyed'",
+            error.message, withdrawn.error().message, numbers);
+    return error;
+}
+
 void print_kit(Context& context, const ExportedKit& kit, const std::string& output, const std::string& page, bool for_officers) {
     Output& out = context.output();
     out.document({{"kind", "recovery"},
                   {"number", kit.contents.number},
                   {"output", output},
                   {"page", page.empty() ? Json(nullptr) : Json(page)},
+                  {"page_number", kit.page ? Json(*kit.page) : Json(nullptr)},
                   {"fingerprint", kit.contents.fingerprint.hex()}});
     out.line(say("recovery kit {} written: {}", kit.contents.number, printable(output)));
-    if (!page.empty()) out.line(say("page to print: {}", printable(page)));
+    if (kit.page) out.line(say("page to print: {}; it is a copy of keys of its own, number {}", printable(page), *kit.page));
     out.line(say("fingerprint: {}", kit.contents.fingerprint.hex()));
     if (for_officers) {
         out.line(say("keep it apart from the vault; each of its officers opens every backup with it"));
@@ -80,19 +100,38 @@ Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlag
     TRY_ASSIGN(const std::vector<PublicKey> officers, find_officers(context, flags.officers));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY_ASSIGN(const Secret passphrase, ask_kit_passphrase(context, flags));
-    TRY_ASSIGN(const ExportedKit kit, export_kit(keyring, unlocked, passphrase, officers, Argon2Cost{}));
-    TRY(write_new_file(context.files(), output, kit.file));
-    if (!page.empty()) {
+    NewFiles made(context.files());
+    std::vector<std::uint32_t> registered;
+    const auto write = [&]() -> Result<ExportedKit> {
+        TRY(made.add(output));
+        if (!page.empty()) TRY(made.add(page));
+        TRY_ASSIGN(ExportedKit kit, export_kit(keyring, unlocked, passphrase, officers, Argon2Cost{}, !page.empty()));
+        registered.push_back(kit.contents.number);
+        if (kit.page) registered.push_back(*kit.page);
+        TRY(made.fill(output, kit.file));
+        if (page.empty()) return kit;
         TRY_ASSIGN(const Bytes pdf, render_kit_page(kit.file, kit.contents, context.settings().organisation));
-        TRY(write_new_file(context.files(), page, pdf));
-    }
-    print_kit(context, kit, output, page, !officers.empty());
+        TRY(made.fill(page, pdf));
+        return kit;
+    };
+    auto kit = write();
+    if (!kit.ok()) return taken_back(keyring, made, registered, std::move(kit).error());
+    print_kit(context, *kit, output, page, !officers.empty());
     return kExitDone;
 }
 
 Result<int> export_writer_keys(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
-    TRY_ASSIGN(const Secret exported, keyring.export_writer(flags.labels, flags.host));
-    TRY(write_new_file(context.files(), output, exported.view()));
+    NewFiles made(context.files());
+    std::vector<std::uint32_t> registered;
+    const auto write = [&]() -> Status {
+        TRY(made.add(output));
+        std::uint32_t number = 0;
+        TRY_ASSIGN(const Secret exported, keyring.export_writer(flags.labels, flags.host, &number));
+        registered.push_back(number);
+        return made.fill(output, exported.view());
+    };
+    Status written = write();
+    if (!written.ok()) return taken_back(keyring, made, registered, std::move(written).error());
     context.output().document({{"kind", "writer"}, {"host", flags.host}, {"output", output}});
     context.output().line(say("writer keys for {} written: {}", printable(flags.host), printable(output)));
     context.output().line(say("carry the file to that host, run 'custody key import FILE' there, then delete it"));
@@ -178,7 +217,9 @@ void add_key_export_command(CommandTable& table, CLI::App& key) {
                    say("--recovery: with it and one vault everything comes back; it has a passphrase of its own "
                        "(CUSTODY_KIT_PASSPHRASE_FILE). "
                        "--writer: a host with it backs up, forgets and prunes; it sees the list of snapshots (label, name, host, "
-                       "paths that were named, sizes), and can read no name in them and no byte.")});
+                       "paths that were named, sizes), and can read no name in them and no byte. "
+                       "A page is a copy of keys of its own in 'custody key list': it cannot be rewritten when a label is "
+                       "destroyed, only be destroyed itself. An export that fails leaves neither file nor copy.")});
     command.add_flag("--recovery", flags->recovery, say("A recovery kit: all keys"));
     command.add_flag("--writer", flags->writer, say("What a host needs to back up, and nothing that opens content"));
     command.add_flag("--public", flags->public_keys, say("Signers and public keys, to verify with"));

@@ -2,7 +2,6 @@
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "vault/keys/recovery_kit.h"
 
 #include <algorithm>
 #include <cctype>
@@ -52,6 +51,7 @@ KeyFile::Kind kind_of_key_file(ByteView bytes) {
     // {"body":...,"checksum":...} and {"body":...,"signature":...,"signer":...}: docs/FORMAT.md, keyring files. Looked at as
     // text: a writer export is full of keys, which a parser would leave about in memory.
     const std::string_view text = as_text(bytes);
+    if (text.starts_with("%PDF-")) return KeyFile::Kind::page;
     if (!text.starts_with("{\"body\":{")) return KeyFile::Kind::kit;
     const std::string_view end = text.substr(text.size() - std::min<std::size_t>(text.size(), kMaxRecordEnd));
     if (end.find(",\"signature\":\"") != std::string_view::npos) {
@@ -89,6 +89,7 @@ Result<KeyFile> read_key_file(FileSystem& files, const std::string& path) {
     TRY_ASSIGN(file.bytes, read_file(files, path, kMaxKeyFile));
     file.kind = kind_of_key_file(file.bytes);
     if (file.kind != KeyFile::Kind::kit) return file;
+    file.form = kit_form(file.bytes);
     auto kit = read_kit(file.bytes);
     if (!kit.ok() && (kit.error().code == Code::corrupt || !has_kit_line(as_text(file.bytes)))) {
         return Error{Code::usage, say("{} is no recovery kit, nor a writer's or public keys", printable(path))};

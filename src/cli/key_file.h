@@ -4,15 +4,17 @@
 #include "base/file.h"
 #include "base/records/officer_key.h"
 #include "base/result.h"
+#include "vault/keys/recovery_kit.h"
 
 #include <string>
 
 namespace custody {
 
 struct KeyFile {
-    enum class Kind { kit, writer, public_keys, officer };
+    enum class Kind { kit, page, writer, public_keys, officer };
     Kind kind = Kind::kit;
-    Bytes bytes;  // wiped when dropped
+    KitForm form = KitForm::file;  // of a kit: as it came; `bytes` is always the file
+    Bytes bytes;                   // wiped when dropped
 
     KeyFile() = default;
     KeyFile(KeyFile&&) noexcept = default;
@@ -20,8 +22,8 @@ struct KeyFile {
     ~KeyFile();
 };
 
-// A kit may also be a text file with its typed lines or the texts of its QR codes. A file of no known form is taken for a kit,
-// whose reader says what is wrong.
+// A kit may also be a text file with its typed lines or the texts of its QR codes; a page (PDF) is not read. A file of no known
+// form is taken for a kit, whose reader says what is wrong.
 [[nodiscard]] Result<KeyFile> read_key_file(FileSystem& files, const std::string& path);
 [[nodiscard]] KeyFile::Kind kind_of_key_file(ByteView bytes);
 

@@ -25,10 +25,10 @@ Result<KitKey> ask_kit_key(Context& context, ByteView file) {
     return context.kit_key(kit, say("Passphrase of the recovery kit: "));
 }
 
-Result<int> check(Context& context, ByteView file, const std::string& path) {
+Result<int> check(Context& context, const KeyFile& file, const std::string& path) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
-    TRY_ASSIGN(const KitKey key, ask_kit_key(context, file));
-    TRY_ASSIGN(const KitContents kit, check_kit(*keyring, file, key.opener()));
+    TRY_ASSIGN(const KitKey key, ask_kit_key(context, file.bytes));
+    TRY_ASSIGN(const KitContents kit, check_kit(*keyring, file.bytes, key.opener(), file.form));
     context.output().document({{"ok", true},
                                {"number", kit.number},
                                {"made", json_time(kit.made)},
@@ -67,17 +67,17 @@ void say_made(Context& context, const Keyring& keyring, const std::string& from)
     }
 }
 
-Result<int> make_from_kit(Context& context, ByteView file) {
+Result<int> make_from_kit(Context& context, const KeyFile& file) {
     TRY(check_no_keyring(context));
-    TRY_ASSIGN(const KitKey kit_key, ask_kit_key(context, file));
+    TRY_ASSIGN(const KitKey kit_key, ask_kit_key(context, file.bytes));
     const std::string& folder = context.settings().keyring;
     TRY_ASSIGN(
         const Passphrases::Chosen chosen,
         context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
     if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
     std::string set_aside;
-    TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file, kit_key.opener(), chosen.secret,
-                                        Argon2Cost{}, host_name(), &set_aside));
+    TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file.bytes, kit_key.opener(), chosen.secret,
+                                        Argon2Cost{}, host_name(), &set_aside, file.form));
     tell_set_aside(context, set_aside);
     say_made(context, context.adopt(std::move(made)), "recovery");
     return kExitDone;
@@ -106,13 +106,20 @@ Result<int> trust_public(Context& context, ByteView file) {
 Result<int> run_import(Context& context, const ImportFlags& flags) {
     TRY_ASSIGN(const std::string path, absolute_path(flags.file));
     TRY_ASSIGN(KeyFile file, read_key_file(context.files(), path));
+    if (file.kind == KeyFile::Kind::page) {
+        return Error{Code::usage, say("{} is a printed page of a recovery kit: scan its codes as text, or type its lines, into a "
+                                      "text file and name that",
+                                      printable(path))};
+    }
     if (flags.check) {
-        if (file.kind == KeyFile::Kind::kit) return check(context, file.bytes, path);
+        if (file.kind == KeyFile::Kind::kit) return check(context, file, path);
         return Error{Code::usage, say("{} is no recovery kit: --check goes with kits only", printable(path))};
     }
     switch (file.kind) {
         case KeyFile::Kind::kit:
-            return make_from_kit(context, file.bytes);
+            return make_from_kit(context, file);
+        case KeyFile::Kind::page:
+            break;
         case KeyFile::Kind::writer:
             return make_from_writer(context, file.bytes);
         case KeyFile::Kind::public_keys:

@@ -148,18 +148,29 @@ void look_at_copies(Context& context, Overview& overview) {
     const auto keyring = context.keyring();
     if (!keyring.ok() || !overview.vault_open || overview.groups.empty()) return;
     std::uint64_t others = 0, filled = 0;
+    std::string unknown;  // what is remembered of a vault may be older than what lies in it
     for (const VaultId& vault : keyring.value()->known_vaults()) {
         if (vault.hex() == overview.vault_id) continue;
         ++others;
         const auto head = keyring.value()->remembered_head(vault);
         if (!head.ok()) overview.needs.push_back(head.error().message);
-        if (head.ok() && head.value() && head.value()->n > 1) ++filled;
+        if (head.ok() && head.value() && head.value()->n > 1)
+            ++filled;
+        else if (head.ok())
+            unknown += (unknown.empty() ? "" : ", ") + vault.hex();
     }
     if (filled != 0) return;
     std::vector<std::string>& lines = overview.role == "custodian" ? overview.needs : overview.notes;
-    lines.push_back(others == 0 ? say("no second copy: important data belong on two devices or places (duty B6); make another "
-                                      "vault with 'custody init' and fill it with 'custody copy'")
-                                : say("no second copy: the other vault is empty (duty B6); fill it with 'custody copy'"));
+    if (others == 0) {
+        lines.push_back(
+            say("no second copy: important data belong on two devices or places (duty B6); make another vault with "
+                "'custody init' and fill it with 'custody copy'"));
+    } else if (!unknown.empty()) {
+        lines.push_back(
+            say("no second copy is known of (duty B6): what vault {} holds is not known here; run 'custody status "
+                "--vault' with its folder, or copy to it with 'custody copy'",
+                unknown));
+    }
 }
 
 void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now, Overview& overview) {

@@ -375,15 +375,40 @@ std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label
             "--reason R'",
             number, printable(copy.note), printable(label.name), printable(label.name), number);
     }
+    for (const CopyInfo& copy : keyring.copies()) {
+        const auto kit = kit_of(copy);
+        if (copy.number != number || !kit) continue;
+        return say(
+            "copy {} of the keys, the printed page of recovery kit {}, still opens the destroyed label {}: a page cannot be "
+            "rewritten; destroy the paper and its PDF, declare it with 'custody key settle --declared-destroyed {} --reason R', "
+            "and print a new one with the next 'custody key export --recovery --page'",
+            number, *kit, printable(label.name), number);
+    }
     return say(
         "copy {} of the keys still opens the destroyed label {}: present it with 'custody key settle FILE', or declare it "
         "with 'custody key settle --declared-destroyed {} --reason R'",
         number, printable(label.name), number);
 }
 
+Error page_is_not_rewritten(const Keyring& keyring, const std::string& path) {
+    std::string number = "N";  // 'custody key list' tells which
+    std::size_t pages = 0;
+    for (const CopyInfo& copy : keyring.copies()) {
+        if (!kit_of(copy) || copy.destroyed) continue;
+        number = ++pages == 1 ? std::to_string(copy.number) : "N";
+    }
+    return {Code::refused,
+            say("{} is a printed page of a recovery kit, or was typed from one: rewriting it would leave the paper as it is; "
+                "destroy the paper and this file, declare the page, whose number 'custody key list' shows, with 'custody key "
+                "settle --declared-destroyed {} --reason R', and print a new one with the next 'custody key export --recovery "
+                "--page'",
+                printable(path), number)};
+}
+
 Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path, const KitOpener& opener) {
     TRY_ASSIGN(const Bytes content, read_file(files, path, kMaxKitSize));
-    auto kit = read_kit(content);  // typed lines are a kit, too; what is written is the file
+    auto kit = read_kit(content);
+    if (kit.ok() && kit_form(content) == KitForm::text) return page_is_not_rewritten(keyring, path);
     if (!kit.ok()) return at_path(path, kit.error());
     auto rewritten = rewrite_kit(keyring, *kit, opener);
     if (!rewritten.ok()) return at_path(path, rewritten.error());

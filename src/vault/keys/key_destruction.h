@@ -2,16 +2,15 @@
 //
 // It is `pending` until each registered copy of the keys was presented and rewritten without the label, or was declared destroyed
 // (Keyring::settle_copy). Then it is `passed with exceptions`: the exception is the keyring's own storage, where old bytes may
-// survive below the file system. A printed kit counts with its file: a new page is printed from the rewritten file, the old one
-// destroyed.
-// Copies are kits, writers' exports, and other keyrings of the family, as far as ledgers, witnesses and the list of trusted
-// signers tell of them: each of those owes the label until a ledger entry that it signed says that it destroyed it too
-// (destroy_label with that keyring), or it was declared destroyed.
-// Order: every vault is asked first, and proven to take what is written, as is the keyring, then told by a ledger entry that it
-// begins, then the keys go, then every vault is told that they are gone. Each step may be repeated after a crash; after one
-// between the first entry and the keys, `status` with this keyring says that they are still here, and to others it still owes the
-// label. Only custodians' entries count (recognise_custodians, ledger.h). Ownership: refers to keyring and repositories during a
-// call. Threads: one. Errors: refused names snapshots and why; others as keyring.h. Durable on return.
+// survive below the file system.
+// Copies are kits, their printed pages (which cannot be rewritten: paper is destroyed and declared so), writers' exports, and
+// other keyrings of the family, as far as ledgers, witnesses and the list of trusted signers tell of them: each of those owes the
+// label until a ledger entry that it signed says that it destroyed it too (destroy_label with that keyring), or it was declared
+// destroyed. Order: every vault is asked first, and proven to take what is written, as is the keyring, then told by a ledger
+// entry that it begins, then the keys go, then every vault is told that they are gone. Each step may be repeated after a crash;
+// after one between the first entry and the keys, `status` with this keyring says that they are still here, and to others it
+// still owes the label. Only custodians' entries count (recognise_custodians, ledger.h). Ownership: refers to keyring and
+// repositories during a call. Threads: one. Errors: refused names snapshots and why; others as keyring.h. Durable on return.
 #pragma once
 
 #include "base/file.h"
@@ -54,8 +53,11 @@ struct DestructionResult {
 // What is to be done about an outstanding copy of a destroyed label, in words.
 [[nodiscard]] std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label, std::uint32_t number);
 
+// Why a page, or what was typed from one, is not settled by presenting it, and what to do instead.
+[[nodiscard]] Error page_is_not_rewritten(const Keyring& keyring, const std::string& path);
 // A copy is presented as a file: rewritten in place without destroyed labels, read back, its old bytes overwritten best effort,
 // and only then settled in the keyring. A rewritten kit has to be checked again (key import --check) before it counts as proven.
+// refused: text, which a page shows.
 [[nodiscard]] Result<KitContents> present_kit(FileSystem& files, Keyring& keyring, const std::string& path,
                                               const KitOpener& opener);
 [[nodiscard]] Status present_writer_export(FileSystem& files, Keyring& keyring, const std::string& path);

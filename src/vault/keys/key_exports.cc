@@ -176,7 +176,7 @@ void follow_custodian(KeyringContent& writer, const PublicKeys& keys) {
 
 }  // namespace
 
-Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, std::string_view host) {
+Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, std::string_view host, std::uint32_t* registered) {
     if (!is_custodian()) {
         return Error{Code::refused,
                      say("{} holds a writer's keys only; do this with the custodian's keyring", printable(folder()))};
@@ -198,6 +198,7 @@ Result<Secret> Keyring::export_writer(const std::vector<std::string>& labels, st
         next.copies.push_back(std::move(copy));
         return done();
     }));
+    if (registered != nullptr) *registered = number;
     return encode_writer(content(), number, random_id<HostId>(), host_name, seed, chosen, trusted_signers(), now);
 }
 

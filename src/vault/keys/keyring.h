@@ -45,11 +45,12 @@ struct SignerInfo {
     Time since;
     bool writer = false;  // a writer's, made by an export: it has no say in the destruction of labels
 };
-// Every kit and keyring copy is registered by number.
+// Every kit, printed page and keyring copy is registered by number. A page is a copy of its own: rewriting its kit leaves the
+// paper as it is.
 struct CopyInfo {
     std::uint32_t number = 0;
-    std::string kind;  // "kit", "writer", "keyring"
-    std::string note;  // a writer's host, where a keyring's copy lies, how a copy was destroyed
+    std::string kind;  // "kit", "page", "writer", "keyring"
+    std::string note;  // a writer's host, a page's kit, where a keyring's copy lies, how a copy was destroyed
     Time made;
     std::optional<Time> destroyed;                 // declared destroyed: it proves nothing and owes nothing any more
     std::optional<Time> proven;                    // read back by `key import --check`
@@ -58,6 +59,8 @@ struct CopyInfo {
 };
 // The signer of a registered keyring, which its note begins with; none for other copies, and one met inside an image.
 [[nodiscard]] std::optional<SignerId> signer_of(const CopyInfo& copy);
+// The number of the kit that a page shows, which its note begins with; none for other copies.
+[[nodiscard]] std::optional<std::uint32_t> kit_of(const CopyInfo& copy);
 struct DestroyedLabel {
     LabelId label;
     std::string name;
@@ -109,6 +112,9 @@ public:
     [[nodiscard]] std::vector<CopyInfo> copies() const;
     // A copy of keys that was met elsewhere (a keyring inside an image): registered with all labels. Returns its number.
     [[nodiscard]] Result<std::uint32_t> register_copy(std::string_view kind, std::string_view note);
+    // Copies that were registered and then never came to be, or are gone again before anybody had them; with them the signers of
+    // writers. Their numbers are not given again.
+    [[nodiscard]] Status withdraw_copies(const std::vector<std::uint32_t>& numbers);
     [[nodiscard]] std::vector<VaultId> known_vaults() const;
 
     [[nodiscard]] Status add_label(std::string_view name);  // lower-case letters, digits, '-': usage otherwise
@@ -130,7 +136,9 @@ public:
                                            const Secret& new_passphrase, Argon2Cost cost);
 
     // A writer export: writer keys of `labels` (all when empty), a fresh signing seed for `host`, trusted here from now on.
-    [[nodiscard]] Result<Secret> export_writer(const std::vector<std::string>& labels, std::string_view host);
+    // `registered` gets the number of the copy.
+    [[nodiscard]] Result<Secret> export_writer(const std::vector<std::string>& labels, std::string_view host,
+                                               std::uint32_t* registered = nullptr);
     // The same export without labels that were destroyed since; the caller replaces the file and settles its copy.
     struct RewrittenExport {
         Secret file;

@@ -5,6 +5,7 @@
 #include "vault/keys/keyring_file.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace custody {
 namespace {
@@ -44,6 +45,7 @@ Result<Keyring::Condemned> read_mark(FileSystem& files, const std::string& folde
 }
 
 constexpr std::string_view kSignerNote = "signer ";
+constexpr std::string_view kPageNote = "kit ";
 
 // The signer first, so that it stays when the rest is replaced.
 std::string note_of_keyring(const SignerId& signer, std::string_view rest) {
@@ -151,6 +153,38 @@ std::optional<SignerId> signer_of(const CopyInfo& copy) {
     const std::string_view note = copy.note;
     if (copy.kind != "keyring" || !note.starts_with(kSignerNote)) return std::nullopt;
     return SignerId::from_hex(note.substr(kSignerNote.size(), 2 * SignerId::size));
+}
+
+std::string note_of_page(std::uint32_t kit, std::string_view rest) {
+    std::string note = std::string(kPageNote) + std::to_string(kit);
+    if (!rest.empty()) note += ": " + std::string(rest);
+    return note_text(note);
+}
+
+std::optional<std::uint32_t> kit_of(const CopyInfo& copy) {
+    const std::string_view note = copy.note;
+    if (copy.kind != "page" || !note.starts_with(kPageNote)) return std::nullopt;
+    const char* const begin = note.data() + kPageNote.size();
+    std::uint32_t kit = 0;
+    const auto read = std::from_chars(begin, note.data() + note.size(), kit);
+    return read.ec == std::errc() ? std::optional(kit) : std::nullopt;
+}
+
+Status Keyring::withdraw_copies(const std::vector<std::uint32_t>& numbers) {
+    return change([&](KeyringContent& next) {
+        for (const std::uint32_t number : numbers) {
+            const auto copy = std::find_if(next.copies.begin(), next.copies.end(),
+                                           [&](const CopyInfo& known) { return known.number == number; });
+            if (copy == next.copies.end()) continue;
+            // The last one, should a clock that stands still have made two alike.
+            const auto signer = std::find_if(next.signers.rbegin(), next.signers.rend(), [&](const SignerInfo& known) {
+                return copy->kind == "writer" && known.writer && known.since == copy->made && known.host == copy->note;
+            });
+            if (signer != next.signers.rend()) next.signers.erase(std::next(signer).base());
+            next.copies.erase(copy);
+        }
+        return done();
+    });
 }
 
 std::vector<SignerInfo> Keyring::trusted_signers() const {
@@ -294,7 +328,8 @@ Status Keyring::settle_copy(std::uint32_t number, bool rewritten_without_label, 
             settled = settled || is_destroyed || !rewritten_without_label;
         }
         const auto signer = signer_of(*copy);
-        if (!how.empty()) copy->note = signer ? note_of_keyring(*signer, how) : note_text(how);
+        const auto kit = kit_of(*copy);
+        if (!how.empty()) copy->note = signer ? note_of_keyring(*signer, how) : kit ? note_of_page(*kit, how) : note_text(how);
         copy->proven.reset();  // what was rewritten has not been read back; what was destroyed never will be
         if (!rewritten_without_label) copy->destroyed = clock().now();
         return done();

@@ -85,6 +85,8 @@ void settle_known_writers(KeyringContent& content, const std::function<bool(cons
 void overwrite_with_zeros(File& file, std::size_t max_size);
 // A host or note as it is kept: one line, bounded.
 [[nodiscard]] std::string note_text(std::string_view text);
+// The note of a page: its kit first, which stays when the rest is replaced (kit_of).
+[[nodiscard]] std::string note_of_page(std::uint32_t kit, std::string_view rest);
 
 struct Keyring::State {
     FileSystem* files = nullptr;

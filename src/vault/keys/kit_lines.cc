@@ -226,9 +226,11 @@ std::vector<std::string> kit_to_qr_parts(ByteView file, std::size_t max_letters)
     return texts;
 }
 
+KitForm kit_form(ByteView content) { return as_text(content).starts_with(kKitMagic) ? KitForm::file : KitForm::text; }
+
 Result<Bytes> read_kit(ByteView content) {
     const std::string_view text = as_text(content);
-    if (text.starts_with(kKitMagic)) return Bytes(content.begin(), content.end());
+    if (kit_form(content) == KitForm::file) return Bytes(content.begin(), content.end());
     const auto is_text = [](char c) { return c == '\n' || c == '\r' || c == '\t' || (c >= ' ' && c <= '~'); };
     if (text.size() > kMaxTextSize || !std::all_of(text.begin(), text.end(), is_text)) {
         return Error{Code::corrupt, say("this is no recovery kit")};

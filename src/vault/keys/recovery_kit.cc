@@ -91,7 +91,7 @@ Result<KitLabel> to_kit_label(const KeyringContent& content, const StoredLabel& 
     return out;
 }
 
-Result<KitPayload> make_payload(const KeyringContent& content, const Secret& keyring_secret, const CopyInfo& own) {
+Result<KitPayload> make_payload(const KeyringContent& content, const Secret& keyring_secret, const std::vector<CopyInfo>& own) {
     KitPayload payload;
     payload.generation = content.generation;
     for (const StoredLabel& label : content.labels) {
@@ -109,7 +109,7 @@ Result<KitPayload> make_payload(const KeyringContent& content, const Secret& key
     }
     payload.destroyed = content.destroyed;
     payload.copies = content.copies;
-    payload.copies.push_back(own);
+    payload.copies.insert(payload.copies.end(), own.begin(), own.end());
     return payload;
 }
 
@@ -146,7 +146,18 @@ Status compare_label(const StoredLabel& ours, const KitLabel& theirs) {
     return Error{Code::corrupt, say("the recovery kit's keys of label '{}' are not the keyring's; export a new one", ours.name)};
 }
 
-Status compare_kit(const KeyringContent& content, const OpenedKit& kit) {
+Error still_holds(const std::string& label, KitForm form) {
+    return {Code::refused, form == KitForm::file
+                               ? say("the recovery kit still holds the destroyed label '{}'; rewrite it with 'custody key "
+                                     "settle KIT'",
+                                     label)
+                               : say("this page of the recovery kit still holds the destroyed label '{}': destroy the paper and "
+                                     "what was typed from it, declare it with 'custody key settle --declared-destroyed', and "
+                                     "print a new one with 'custody key export --recovery --page'",
+                                     label)};
+}
+
+Status compare_kit(const KeyringContent& content, const OpenedKit& kit, KitForm form) {
     for (const StoredLabel& label : content.labels) {
         const auto found = std::find_if(kit.payload.labels.begin(), kit.payload.labels.end(),
                                         [&](const KitLabel& known) { return known.id == label.id; });
@@ -158,9 +169,7 @@ Status compare_kit(const KeyringContent& content, const OpenedKit& kit) {
     for (const KitLabel& label : kit.payload.labels) {
         for (const StoredDestruction& destroyed : content.destroyed) {
             if (destroyed.label != label.id) continue;
-            return Error{Code::refused, say("the recovery kit still holds the destroyed label '{}'; rewrite it with "
-                                            "'custody key settle KIT'",
-                                            label.name)};
+            return still_holds(label.name, form);
         }
     }
     return done();
@@ -176,7 +185,26 @@ bool is_registration_of(const CopyInfo& copy, const KitHeader& header) {
     return copy.kind == "kit" && copy.number == header.number && copy.made == header.made;
 }
 
-Result<KeyringContent> content_out_of(const OpenedKit& kit, const Secret& secret, std::string_view host, Time now) {
+// A page with a label that these bytes lack was printed before the kit was rewritten.
+bool is_page_of(const CopyInfo& copy, const OpenedKit& kit) {
+    if (copy.destroyed || copy.made != kit.parsed.header.made || kit_of(copy) != kit.parsed.header.number) return false;
+    return std::all_of(copy.labels.begin(), copy.labels.end(), [&](const auto& label) {
+        return std::any_of(kit.payload.labels.begin(), kit.payload.labels.end(),
+                           [&](const KitLabel& held) { return held.id == label.first; });
+    });
+}
+
+// The registered copy that was read; null: none. Text that no page can have shown was made from the file.
+CopyInfo* copy_that_was_read(std::vector<CopyInfo>& copies, const OpenedKit& kit, KitForm form) {
+    CopyInfo* file = nullptr;
+    for (CopyInfo& copy : copies) {
+        if (form == KitForm::text && is_page_of(copy, kit)) return &copy;
+        if (is_registration_of(copy, kit.parsed.header)) file = &copy;
+    }
+    return file;
+}
+
+Result<KeyringContent> content_out_of(const OpenedKit& kit, KitForm form, const Secret& secret, std::string_view host, Time now) {
     KeyringContent content;
     content.is_custodian = true;
     content.family = kit.parsed.header.family;
@@ -200,10 +228,8 @@ Result<KeyringContent> content_out_of(const OpenedKit& kit, const Secret& secret
     content.signers.push_back({signer_id(content.signing_seed), content.host_name, now});
     content.destroyed = kit.payload.destroyed;
     content.copies = kit.payload.copies;
-    for (CopyInfo& copy : content.copies) {
-        content.next_copy = std::max(content.next_copy, copy.number + 1);
-        if (is_registration_of(copy, kit.parsed.header)) copy.proven = now;  // this very import proves it
-    }
+    for (const CopyInfo& copy : content.copies) content.next_copy = std::max(content.next_copy, copy.number + 1);
+    if (CopyInfo* const read = copy_that_was_read(content.copies, kit, form)) read->proven = now;  // this very import proves it
     return content;
 }
 
@@ -239,7 +265,7 @@ Secret make_kit_passphrase() {
 }
 
 Result<ExportedKit> export_kit(Keyring& keyring, const UnlockedKeyring& unlocked, const Secret& kit_passphrase,
-                               const std::vector<PublicKey>& officers, Argon2Cost cost) {
+                               const std::vector<PublicKey>& officers, Argon2Cost cost, bool with_page) {
     const KeyringContent& content = keyring.content();
     if (!content.is_custodian || x25519_public(unlocked.state().secret) != content.public_key) {
         return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
@@ -250,19 +276,28 @@ Result<ExportedKit> export_kit(Keyring& keyring, const UnlockedKeyring& unlocked
     own.made = keyring.clock().now();
     own.keys_generation = content.generation;
     for (const StoredLabel& label : content.labels) own.labels.emplace_back(label.id, false);
+    std::vector<CopyInfo> copies = {own};
+    if (with_page) {
+        CopyInfo page = own;
+        ++page.number;
+        page.kind = "page";
+        page.note = note_of_page(own.number, {});
+        copies.push_back(std::move(page));
+    }
 
     KitHeader header{own.number, content.family, content.suite, own.made, fresh_salt(), {}, {}};
     TRY_ASSIGN(header.vaults, known_heads(keyring));
     const Secret kit_key = Secret::random(kKeySize);
     TRY_ASSIGN(header.slots, wrap_kit_key(header, kit_key, kit_passphrase, officers, cost));
-    TRY_ASSIGN(const KitPayload payload, make_payload(content, unlocked.state().secret, own));
+    TRY_ASSIGN(const KitPayload payload, make_payload(content, unlocked.state().secret, copies));
     ExportedKit kit;
     TRY_ASSIGN(kit.file, encode_kit(header, payload, kit_key));
     kit.contents = contents_of(header, payload, kit.file);
+    if (with_page) kit.page = copies.back().number;
     // Registered before it is handed out: a copy that nobody knows of could never be called in.
     TRY(keyring.change([&](KeyringContent& next) {
-        ++next.next_copy;
-        next.copies.push_back(own);
+        next.next_copy = copies.back().number + 1;
+        next.copies.insert(next.copies.end(), copies.begin(), copies.end());
         return done();
     }));
     return kit;
@@ -273,30 +308,31 @@ Result<KitContents> describe_kit(ByteView file) {
     return contents_of(kit.header, file);
 }
 
-Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener) {
+Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener, KitForm form) {
     TRY_ASSIGN(const OpenedKit kit, open_kit(file, opener));
     const KitHeader& header = kit.parsed.header;
     TRY(is_of_family(keyring, header));
-    TRY(compare_kit(keyring.content(), kit));
+    TRY(compare_kit(keyring.content(), kit, form));
     TRY(keyring.change([&](KeyringContent& next) -> Status {
-        for (CopyInfo& copy : next.copies) {
-            if (!is_registration_of(copy, header)) continue;
-            copy.proven = keyring.clock().now();
-            copy.keys_generation = next.generation;  // every key was compared: it is as new as the keyring
-            return done();
+        CopyInfo* const copy = copy_that_was_read(next.copies, kit, form);
+        if (copy == nullptr) {
+            return Error{Code::refused,
+                         say("recovery kit {} is not registered in this keyring; export a new one", header.number)};
         }
-        return Error{Code::refused, say("recovery kit {} is not registered in this keyring; export a new one", header.number)};
+        copy->proven = keyring.clock().now();
+        copy->keys_generation = next.generation;  // every key was compared: it is as new as the keyring
+        return done();
     }));
     return contents_of(header, kit.payload, file);
 }
 
 Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
                            const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost, std::string host,
-                           std::string* set_aside) {
+                           std::string* set_aside, KitForm form) {
     TRY(Keyring::check_replaceable(files, clock, folder));
     TRY_ASSIGN(const OpenedKit kit, open_kit(file, opener));
     const Secret secret = make_x25519_secret();
-    TRY_ASSIGN(KeyringContent content, content_out_of(kit, secret, host, clock.now()));
+    TRY_ASSIGN(KeyringContent content, content_out_of(kit, form, secret, host, clock.now()));
     TRY(add_slots(content, kit.payload, secret, new_passphrase, cost));
     // Heads first: once `keyring` is there, everything is.
     for (const auto& [vault, head] : kit.parsed.header.vaults) TRY(write_head(files, folder, vault, head));

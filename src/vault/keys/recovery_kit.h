@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "vault/keys/keyring.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,21 +45,27 @@ private:
 
 // A passphrase of seven words' strength (80 random bits, four groups of four letters): shown once, where none was chosen.
 [[nodiscard]] Secret make_kit_passphrase();
-// Registers the kit as copy `number` in the keyring; not proven until check_kit. usage: neither passphrase nor officers.
+// Registers the kit as copy `number` in the keyring, and with it its page, where one is to be printed; neither is proven until
+// check_kit. What then fails to be written is withdrawn (Keyring::withdraw_copies). usage: neither passphrase nor officers.
 struct ExportedKit {
     Bytes file;
     KitContents contents;
+    std::optional<std::uint32_t> page;  // the number of the page, a copy of its own
 };
 [[nodiscard]] Result<ExportedKit> export_kit(Keyring& keyring, const UnlockedKeyring& unlocked, const Secret& kit_passphrase,
-                                             const std::vector<PublicKey>& officers, Argon2Cost cost);
-// Opens it, compares every key with the keyring's, marks the copy proven. corrupt; wrong_key, naming its slots; refused: older
-// than the keyring (stale), of another family, or not registered here.
-[[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener);
+                                             const std::vector<PublicKey>& officers, Argon2Cost cost, bool with_page = false);
+// How a kit was handed in: the file itself, or text, which comes from its page where one was printed.
+enum class KitForm { file, text };
+[[nodiscard]] KitForm kit_form(ByteView content);
+// Opens it, compares every key with the keyring's, marks the copy (the file, or the page) proven. corrupt; wrong_key, naming its
+// slots; refused: older than the keyring (stale), of another family, or not registered here.
+[[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener,
+                                            KitForm form = KitForm::file);
 // On a bare machine: a custodian keyring out of a kit, with a new slot 1 and a new signing seed (the old one is trusted). A
 // damaged keyring in its place is set aside, once the kit has opened; `set_aside` gets its path.
 [[nodiscard]] Result<Keyring> import_kit(FileSystem& files, const Clock& clock, const std::string& folder, ByteView file,
                                          const KitOpener& opener, const Secret& new_passphrase, Argon2Cost cost, std::string host,
-                                         std::string* set_aside = nullptr);
+                                         std::string* set_aside = nullptr, KitForm form = KitForm::file);
 // The same kit without labels that were destroyed since. Only its bytes: present_kit (key_destruction.h) also replaces the file
 // and settles the copy, in the order that never claims too much.
 [[nodiscard]] Result<Bytes> rewrite_kit(const Keyring& keyring, ByteView file, const KitOpener& opener);

@@ -443,6 +443,33 @@ TEST_F(KeyDestructionTest, IsPendingUntilEveryCopyWasRewrittenOrDeclaredDestroye
     EXPECT_TRUE(fails_with(Code::not_found, keyring_.settle_copy(77, true, "")));
 }
 
+TEST_F(KeyDestructionTest, APrintedPageOwesTheLabelWhateverBecomesOfItsKit) {
+    const ExportedKit kit = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost, true).value();
+    ASSERT_TRUE(kit.page);
+    EXPECT_EQ(kit_of(keyring_.copies().back()), kit.contents.number);
+    const auto label = keyring_.writer_keys("database").value();
+    const auto outstanding = [&](const Keyring& keyring) { return keyring.destroyed(label->label)->outstanding_copies; };
+    // Also a keyring that comes out of the kit knows of its page.
+    const Keyring recovered =
+        import_kit(files_, clock_, scratch_ / "k2", kit.file, kit_passphrase_, passphrase_, kCheapCost, "server-2").value();
+    ASSERT_EQ(recovered.copies().size(), 2u);
+    EXPECT_EQ(kit_of(recovered.copies().back()), kit.contents.number);
+
+    ASSERT_TRUE(is_ok(destroy("database")));
+    std::string lines;
+    for (const std::string& line : kit_to_lines(kit.file)) lines += line + "\n";
+    const std::string typed = written("typed", as_bytes(lines));
+    EXPECT_TRUE(fails_with(Code::refused, present_kit(files_, keyring_, typed, kit_passphrase_)));
+    EXPECT_EQ(std::string(as_text(content(typed))), lines);
+    ASSERT_TRUE(is_ok(present_kit(files_, keyring_, written("kit", kit.file), kit_passphrase_)));
+    EXPECT_EQ(outstanding(keyring_), std::vector<std::uint32_t>{*kit.page});
+    EXPECT_TRUE(is_ok(check_kit(keyring_, content(scratch_ / "kit"), kit_passphrase_, KitForm::text)));
+    EXPECT_FALSE(keyring_.copies().back().proven) << "the page cannot have shown the rewritten kit";
+    ASSERT_TRUE(is_ok(keyring_.settle_copy(*kit.page, false, "burnt")));
+    EXPECT_TRUE(outstanding(reopened()).empty());
+    EXPECT_EQ(kit_of(reopened().copies().back()), kit.contents.number) << "its note still says whose page it was";
+}
+
 TEST_F(KeyDestructionTest, SettlingACopyBeforehandSettlesNothing) {
     const ExportedKit kit = export_kit(keyring_, unlocked(), kit_passphrase_, {}, kCheapCost).value();
     ASSERT_TRUE(is_ok(present_kit(files_, keyring_, written("kit", kit.file), kit_passphrase_)));  // nothing is destroyed yet

@@ -109,6 +109,23 @@ TEST_F(KeyExportsTest, EachExportIsARegisteredCopyWithASignerOfItsOwn) {
     EXPECT_EQ(copies[1].labels.size(), 5u);
 }
 
+TEST_F(KeyExportsTest, AnExportThatCameToNothingIsWithdrawnWithItsSigner) {
+    const auto before = custodian_.trusted_signers().size();
+    std::uint32_t kept = 0, withdrawn = 0;
+    const Secret export_kept = custodian_.export_writer({}, "a", &kept).value();
+    ASSERT_TRUE(custodian_.export_writer({}, "a", &withdrawn).ok());
+    ASSERT_NE(kept, withdrawn);
+    ASSERT_TRUE(custodian_.withdraw_copies({withdrawn}).ok());
+    Keyring again = Keyring::open(files_, clock_, scratch_ / "custodian").value();
+    ASSERT_EQ(again.copies().size(), 1u);
+    EXPECT_EQ(again.copies().front().number, kept);
+    EXPECT_EQ(again.trusted_signers().size(), before + 1);
+    EXPECT_EQ(again.trusted_signers().back().id, import(export_kept.view()).signer());
+    std::uint32_t next = 0;
+    ASSERT_TRUE(again.export_writer({}, "b", &next).ok());
+    EXPECT_GT(next, withdrawn) << "somebody may have noted that number";
+}
+
 TEST_F(KeyExportsTest, UnknownLabelsAndDamagedFilesAreRefused) {
     EXPECT_EQ(code_of(custodian_.export_writer({"config", "invoices"}, "x")), Code::usage);
     EXPECT_TRUE(custodian_.copies().empty());
