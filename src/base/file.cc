@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -159,6 +160,33 @@ std::string_view base_name(std::string_view path) {
     return slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1);
 }
 
+namespace {
+
+// Of a clean path, what ".." behind it is to the kernel: where a link leads, the folder that holds that, not the link.
+Result<std::string> folder_above(const std::string& path) {
+    if (path.empty()) return path;
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) return system_error(errno, "look at", path);
+    if (S_ISDIR(status.st_mode)) return path.substr(0, path.rfind('/'));
+    if (!S_ISLNK(status.st_mode)) return system_error(ENOTDIR, "look at", path);
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+    if (!real || ::stat(real.get(), &status) != 0) return system_error(errno, "follow", path);
+    if (!S_ISDIR(status.st_mode)) return system_error(ENOTDIR, "follow", path);
+    const std::string led = real.get();
+    return led.substr(0, led.rfind('/'));
+}
+
+// ".." at the end means a folder, which a link must not stand for.
+Result<std::string> without_link_at_end(std::string path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+    if (!real) return system_error(errno, "follow", path);
+    return std::string(real.get());
+}
+
+}  // namespace
+
 Result<std::string> absolute_path(std::string_view path) {
     if (path.empty()) return Error{Code::usage, say("an empty path names nothing")};
     std::string full;
@@ -170,18 +198,23 @@ Result<std::string> absolute_path(std::string_view path) {
     full += '/';
     full += path;
     std::string clean;
+    bool ends_above = false;
     for (std::size_t at = 0; at < full.size();) {
         const std::size_t end = std::min(full.find('/', at), full.size());
         const std::string_view part = std::string_view(full).substr(at, end - at);
         if (part == "..") {
-            clean.resize(clean.empty() ? 0 : clean.rfind('/'));
+            TRY_ASSIGN(clean, folder_above(clean));
+            ends_above = true;
         } else if (!part.empty() && part != ".") {
             clean += '/';
             clean += part;
+            ends_above = false;
         }
         at = end + 1;
     }
-    return clean.empty() ? std::string("/") : clean;
+    if (clean.empty()) return std::string("/");
+    if (ends_above) return without_link_at_end(std::move(clean));
+    return clean;
 }
 
 Fd& Fd::operator=(Fd&& other) noexcept {

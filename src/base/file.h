@@ -96,7 +96,10 @@ enum class Owner { self, folder };
 [[nodiscard]] std::string join_path(std::string_view folder, std::string_view name);
 [[nodiscard]] std::string parent_path(std::string_view path);  // "/a/b" -> "/a"; "/a" -> "/"
 [[nodiscard]] std::string_view base_name(std::string_view path);
-// Absolute and lexically clean (no ".", "..", doubled slashes); relative paths count from the working folder.
+// Absolute and clean (no ".", "..", doubled slashes); relative paths count from the working folder. The one place where what a
+// user typed is made so. ".." means what the kernel takes it for: behind a link, the folder above where that leads; so what
+// stands before it must exist. All else keeps its spelling and is not looked at. Errors: usage (empty), those of looking and
+// following.
 [[nodiscard]] Result<std::string> absolute_path(std::string_view path);
 // The reason of an errno, in the words of the chosen language.
 [[nodiscard]] std::string reason_of(int error_number);

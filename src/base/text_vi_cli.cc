@@ -371,6 +371,8 @@ constexpr Translation kTexts[] = {
     {"{} names no signer: one a line, 64 hex digits", "{} không nêu bên ký nào: mỗi dòng một bên, 64 chữ số thập lục phân"},
     {"{} needs a value, once; see '{}'", "{} cần một giá trị, một lần; xem '{}'"},
     {"{} not read", "{} mục không đọc được"},
+    {"{} lies behind the symbolic link {}, of which only the link is stored: it is stored as {}",
+     "{} nằm sau liên kết tượng trưng {}, mà chỉ chính liên kết đó được lưu: nó được lưu thành {}"},
     {"{} objects", "{} đối tượng"},
     {"{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair', or 'custody repair --from "
      "VAULT'",

@@ -37,6 +37,10 @@ constexpr Translation kTexts[] = {
      "không lập bản chụp nào, vì không đọc được gì trong những gì đã nêu: {}"},
     {"no snapshot is made, for the stream was empty: look whether what feeds it failed",
      "không lập bản chụp nào, vì luồng dữ liệu rỗng: hãy xem chương trình cấp dữ liệu có bị lỗi không"},
+    {"no snapshot is made, for {} holds not one byte: look whether it is the right one, and whether what makes it failed, or a "
+     "medium is missing",
+     "không lập bản chụp nào, vì {} không có byte nào: hãy xem có nêu đúng không, và chương trình tạo ra nó có bị lỗi, hay "
+     "thiếu phương tiện lưu trữ không"},
     {"not crossed: {} lies on another file system", "không đi qua: {} nằm trên hệ thống tệp khác"},
     {"nothing to back up: name at least one path", "không có gì để sao lưu: hãy nêu ít nhất một đường dẫn"},
     {"unknown content", "không rõ nội dung"},

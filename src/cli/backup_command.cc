@@ -136,6 +136,31 @@ Result<std::string> named_path(const std::string& given, std::vector<std::string
 Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const std::string& vault_path) {
     FileTreeOptions options;
     OpenSource opened;
+bool is_at_or_below(const std::string& path, const std::string& folder) {
+    return path == folder || folder == "/" || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+// Nothing can be stored behind a link that another PATH brings in as the link. What was named there is stored by its own path.
+Status lead_around_stored_links(std::vector<std::string>& paths, std::vector<std::string>& warnings) {
+    const auto is_stored = [&, named = paths](const std::string& at) {
+        return std::any_of(named.begin(), named.end(), [&](const std::string& path) { return is_at_or_below(at, path); });
+    };
+    for (std::string& path : paths) {
+        for (std::string at = parent_path(path); is_stored(at) && at != "/"; at = parent_path(at)) {
+            struct stat status {};
+            if (::lstat(at.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) continue;
+            const std::unique_ptr<char, decltype(&std::free)> real(::realpath(parent_path(path).c_str(), nullptr), &std::free);
+            if (!real) return system_error(errno, "follow", path);
+            std::string own = join_path(real.get(), base_name(path));
+            warnings.push_back(say("{} lies behind the symbolic link {}, of which only the link is stored: it is stored as {}",
+                                   printable(path), printable(at), printable(own)));
+            path = std::move(own);
+            break;
+        }
+    }
+    return done();
+}
+
     for (const std::string& path : flags.paths) {
         TRY_ASSIGN(std::string absolute, named_path(path, opened.warnings));
         options.paths.push_back(std::move(absolute));
@@ -143,6 +168,7 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     options.excludes = flags.excludes;
     for (const std::string& file : flags.exclude_files) TRY(read_excludes(file, options.excludes));
     options.one_file_system = flags.one_file_system;
+    TRY(lead_around_stored_links(options.paths, opened.warnings));
     options.count_ahead = context.progress().is_shown();
     exclude_own_folders(context, vault_path, options);
     TRY_ASSIGN(opened.source, open_file_tree(options, *opened.notes));
@@ -361,7 +387,8 @@ void add_backup_command(CommandTable& table) {
                  say("Leaves out what matches: with '/' the whole path, else the name; may be repeated; see below"));
     add_repeated(backup, "--exclude-from", flags->exclude_files, "FILE",
                  say("Leaves out what matches a line of FILE; may be repeated"));
-    backup.add_flag("--one-file-system", flags->one_file_system, say("Does not cross into other mounted file systems"));
+    backup.add_flag("--one-file-system", flags->one_file_system,
+                    say("Does not cross into other mounted file systems; a PATH that lies on one is backed up all the same"));
     backup.add_flag("--read-back", flags->read_back, say("Reads every new block from the medium again before the backup counts"));
     backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));
     backup.add_flag("--allow-mounted", flags->allow_mounted,

@@ -136,7 +136,7 @@ private:
 
     // A snapshot of nothing would stand as the latest and hide that the source, or the program that feeds the stream, failed.
     Status holds_something() const {
-        if (source_.kind() == "stream" && result_.bytes.scanned == 0) {
+        if (source_.kind() == "stream" && result_.bytes.scanned == 0 && result_.files.failed == 0) {
             return Error{Code::failed, say("no snapshot is made, for the stream was empty: look whether what feeds it failed")};
         }
         const std::uint64_t files = result_.files.added + result_.files.changed + result_.files.unchanged;

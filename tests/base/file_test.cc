@@ -157,11 +157,50 @@ TEST(Paths, PartsAndJoins) {
 }
 
 TEST(Paths, BecomeAbsoluteAndClean) {
-    EXPECT_EQ("/a/c", *absolute_path("/a/./b//../c/"));
+    EXPECT_EQ("/a/c", *absolute_path("/a/.//c/"));
     EXPECT_EQ("/", *absolute_path("/../.."));
     EXPECT_EQ("/x", *absolute_path("//x"));
     EXPECT_TRUE(absolute_path("x")->ends_with("/x"));
     EXPECT_TRUE(fails_with(Code::usage, absolute_path("")));
+}
+
+// As 'ls' and 'cd -P' take it.
+TEST(Paths, GoUpFromWhereALinkLeads) {
+    const ScratchFolder scratch("paths-up");
+    const std::string top = *absolute_path(scratch.path());
+    for (const char* name : {"/releases", "/releases/v2", "/releases/v2/app", "/releases/v2/app/sub"}) {
+        ASSERT_EQ(::mkdir((top + name).c_str(), 0755), 0);
+    }
+    ASSERT_EQ(::close(::open((top + "/file").c_str(), O_CREAT | O_WRONLY, 0600)), 0);
+    for (const auto& [link, target] : std::vector<std::pair<std::string, std::string>>{
+             {"current", "releases/v2/app"}, {"again", "current"}, {"root", "/"}, {"dangling", "nowhere"}, {"to file", "file"}}) {
+        ASSERT_EQ(::symlink(target.c_str(), (top + "/" + link).c_str()), 0);
+    }
+    const std::vector<std::pair<std::string, std::string>> paths = {
+        {"/current/..", "/releases/v2"},
+        {"/current/../", "/releases/v2"},
+        {"/current/.//../data/new", "/releases/v2/data/new"},  // nothing need exist behind the last ".."
+        {"/again/../..", "/releases"},
+        {"/current/sub/..", "/releases/v2/app"},
+        {"/current/sub/../..", "/releases/v2"},
+        {"/current/sub/../x", "/current/x"},
+        {"/releases/v2/../v2/app", "/releases/v2/app"},
+        {"/current", "/current"},
+        {"/current/sub/", "/current/sub"},
+        {"/none/new", "/none/new"},
+    };
+    for (const auto& [given, meant] : paths) {
+        const auto made = absolute_path(top + given);
+        ASSERT_TRUE(made.ok()) << given << ": " << made.error().message;
+        EXPECT_EQ(*made, top + meant) << given;
+    }
+    EXPECT_EQ("/usr", *absolute_path(top + "/root/../usr"));
+    for (const char* wrong : {"/none/..", "/none/../file", "/dangling/../file"}) {
+        EXPECT_TRUE(fails_with(Code::not_found, absolute_path(top + wrong))) << wrong;
+    }
+    for (const char* wrong : {"/file/..", "/file/../file", "/to file/../file", "/file/x/.."}) {
+        EXPECT_FALSE(absolute_path(top + wrong).ok()) << wrong;
+    }
 }
 
 TEST(Fd, ClosesOnce) {

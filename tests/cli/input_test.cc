@@ -243,6 +243,21 @@ TEST(Input, SparseFilesBeyondAllNumbersHinderNothing) {
     ASSERT_EQ(office.custody({"init"}).exit, 0);
     for (int i = 0; i < 600; ++i) {
         const std::string path = office.source + "/sparse " + std::to_string(i);
+    Program from_folder = office.custody.command({"backup", "--stdin", "dump.sql", "--label", "database"});
+    from_folder.arguments.insert(from_folder.arguments.begin(), {"-c", R"("$0" "$@" < /)", from_folder.path});
+    from_folder.path = "bash";
+    const Outcome folder = run(from_folder);
+    EXPECT_EQ(folder.exit, 1) << folder.err;
+    EXPECT_EQ(folder.err.find("empty"), std::string::npos) << folder.err;
+    EXPECT_NE(folder.err.find("custody: no snapshot is made, for nothing that was named could be read: /dump.sql: cannot read"),
+              std::string::npos)
+        << folder.err;
+    const Outcome image = office.custody({"backup", "--image", office.folder / "no bytes", "--label", "image"});
+    EXPECT_EQ(image.exit, 7) << image.err;
+    write_file(office.folder / "no bytes", "");
+    const Outcome empty_image = office.custody({"backup", "--image", office.folder / "no bytes", "--label", "image"});
+    EXPECT_EQ(empty_image.exit, 1) << empty_image.err;
+    EXPECT_TRUE(one_clear_line(empty_image));
         write_file(path, "");
         const int reason = ::truncate(path.c_str(), 15LL << 40) == 0 ? 0 : errno;
         if (reason == EFBIG) GTEST_SKIP() << "this file system has no files of 15 TiB";

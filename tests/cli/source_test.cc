@@ -113,6 +113,49 @@ TEST(Source, ExcludesFollowTheRulesThatAreWritten) {
     EXPECT_THAT(outcome.err, HasSubstr("note: nothing matched --exclude  a.tmp\n")) << "blanks count";
 }
 
+TEST(Source, WhatWasNamedIsNeverLeftOut) {
+    Office office("cli-named");
+    office.fill_source();
+    const std::string records = office.source + "/hồ sơ";
+    std::filesystem::create_symlink("hồ sơ", office.source + "/by link");
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    const Outcome behind = office.backup({records + "/2026", "--exclude", "hồ*"});
+    EXPECT_EQ(behind.exit, 0) << behind.err;
+    EXPECT_EQ(stored_below(office, records), (std::set<std::string>{"2026", "2026/Báo cáo quý.txt"}));
+    const Outcome through = office.backup({office.source + "/by link/", "--exclude", "hồ*"});
+    EXPECT_EQ(through.exit, 0) << through.err;
+    EXPECT_THAT(stored_below(office, records), ::testing::Contains("danh sách.csv"));
+    // A link that is stored as the link holds nothing: what was named behind it is stored where it lies.
+    const Outcome moved = office.backup({office.source + "/by link/danh sách.csv", "--exclude", "hồ*"});
+    EXPECT_EQ(moved.exit, 0) << moved.err;
+    EXPECT_THAT(moved.err, HasSubstr("it is stored as " + records + "/danh sách.csv\n"));
+    EXPECT_EQ(stored_below(office, records), std::set<std::string>{"danh sách.csv"});
+    EXPECT_EQ(json_of(office.custody({"snapshots", "--json"})).back()["paths"],
+              Json::array({office.source, records + "/danh sách.csv"}));
+    EXPECT_EQ(office.backup({office.custody.vault(), office.folder.path()}).exit, 3) << "named, but Custody's own";
+}
+
+TEST(Source, TwoDotsBehindALinkGoUpFromWhereItLeads) {
+    Office office("cli-dots");
+    std::filesystem::create_directories(office.source + "/releases/v2/app");
+    std::filesystem::create_directories(office.source + "/releases/v2/data");
+    write_file(office.source + "/releases/v2/data/f", "v2");
+    write_file(office.source + "/beside", "not asked for");
+    std::filesystem::create_symlink("releases/v2/app", office.source + "/current");
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    for (const char* given : {"/current/..", "/current/../data"}) {
+        const Outcome done = office.custody({"backup", office.source + given, "--label", "business"});
+        EXPECT_EQ(done.exit, 0) << done.err;
+        EXPECT_THAT(stored_below(office, office.source), ::testing::Contains("releases/v2/data/f"));
+        EXPECT_THAT(stored_below(office, office.source), Not(::testing::Contains("beside")));
+    }
+    const Outcome restored = office.custody({"restore", "latest", "--target", office.source + "/current/../out"});
+    EXPECT_EQ(restored.exit, 0) << restored.err;
+    EXPECT_TRUE(std::filesystem::exists(office.source + "/releases/v2/out"));
+    EXPECT_FALSE(std::filesystem::exists(office.source + "/out"));
+    EXPECT_EQ(office.custody({"backup", office.source + "/none/..", "--label", "business"}).exit, 7);
+}
+
 TEST(Source, ExcludesCanComeFromAPipe) {
     Office office("cli-exclude-pipe");
     office.fill_source();

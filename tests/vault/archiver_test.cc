@@ -412,6 +412,45 @@ TEST_F(ArchiverTest, AStreamIsOneFileOfWhateverCame) {
     EXPECT_EQ(repository->read_snapshot(result.snapshot)->summary.kind, "stream");
 }
 
+TEST_F(ArchiverTest, WhatWasNamedBehindAnExcludeIsReconciledAndTakenOver) {
+    for (const char* name : {"b", "b/c", "b/n"}) folder(name);
+    for (const char* name : {"f", "b/c/f", "b/n/f"}) write_file(at(name), name);
+    ASSERT_EQ(::link(at("f").c_str(), at("b/c/link").c_str()), 0);
+    tree_options.paths = {top, at("b/c")};
+    tree_options.excludes = {"b"};
+    let_settle();
+    const BackupResult first = backup();
+    const auto tree = read(first.snapshot);
+    EXPECT_EQ(tree.at(at("b/c/f")).content, "b/c/f");
+    EXPECT_EQ(tree.at(at("b/c/link")).entry.hard_link, tree.at(at("f")).entry.hard_link);
+    EXPECT_FALSE(tree.contains(at("b/n")));
+    EXPECT_EQ(first.reconciled.files, 3u);
+    EXPECT_EQ(first.reconciled.mismatches, 0u);
+    const std::size_t packs = count("packs/");
+    write_file(at("b/beside"), "changes the time of the excluded folder");
+    const BackupResult second = backup();
+    EXPECT_EQ(second.files.unchanged, 3u);
+    EXPECT_EQ(second.bytes.read, 0u);
+    EXPECT_EQ(count("packs/"), packs);
+    EXPECT_EQ(second.reconciled.files, 3u);
+}
+
+// A terminal's far end that was closed: what was written first is read, then EIO.
+TEST_F(ArchiverTest, AStreamThatCannotBeReadToItsEndIsNotCalledEmpty) {
+    const Fd stream(::posix_openpt(O_RDWR | O_NOCTTY));
+    if (!stream.valid() || ::grantpt(stream.get()) != 0 || ::unlockpt(stream.get()) != 0) GTEST_SKIP() << "no terminals here";
+    Fd feeder(::open(::ptsname(stream.get()), O_RDWR | O_NOCTTY));
+    ASSERT_TRUE(feeder.valid());
+    ASSERT_EQ(::write(feeder.get(), "half", 4), 4);
+    feeder.reset();
+    const auto source = open_stream(stream.get(), "dump.sql", clock).value();
+    const auto failed = try_backup(*source);
+    ASSERT_FALSE(failed.ok());
+    EXPECT_NE(failed.error().message.find("cannot read dump.sql: "), std::string::npos) << failed.error().message;
+    EXPECT_EQ(failed.error().message.find("empty"), std::string::npos) << failed.error().message;
+    EXPECT_TRUE(repository->state().snapshots.empty());
+}
+
 TEST_F(ArchiverTest, AnEmptySourceIsASnapshotToo) {
     const BackupResult result = backup();
     EXPECT_EQ(result.files.added, 0u);

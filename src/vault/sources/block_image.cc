@@ -200,6 +200,11 @@ void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, 
 
 Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, ImageNotes& notes) {
     TRY_ASSIGN(const OpenImage image, open_image(options.path));
+    if (image.size == 0) {  // its snapshot would stand as the latest and hide what went wrong
+        return Error{Code::failed, say("no snapshot is made, for {} holds not one byte: look whether it is the right one, and "
+                                       "whether what makes it failed, or a medium is missing",
+                                       printable(options.path))};
+    }
     TRY_ASSIGN(const bool mounted, check_mounted(options, image));
     if (mounted)
         notes.warnings.push_back(

@@ -1,7 +1,7 @@
 // A disk, partition or disk-image file as a Source of one file entry at its path: fixed 1 MiB chunks at aligned offsets;
 // holes, and free blocks of ext2/3/4 (libext2fs) on the whole device or in its partitions (libblkid), are holes of the entry.
 //
-// refused: the device or a partition of it is mounted read-write and `allow_mounted` is false.
+// failed: it is empty. refused: the device or a partition of it is mounted read-write and `allow_mounted` is false.
 #pragma once
 
 #include "vault/sources/source.h"

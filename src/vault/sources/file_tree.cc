@@ -65,7 +65,8 @@ std::shared_ptr<FolderScan> FileTree::root() {
     auto scan = std::make_shared<FolderScan>();
     scan->folder = LocalFolder::root(std::make_shared<DescriptorBudget>());
     scan->named = plan_.named;
-    scan->plan = plan_.named ? nullptr : &plan_;
+    scan->plan = &plan_;
+    scan->only_planned = !plan_.named;
     struct stat status {};
     if (::stat("/", &status) == 0) scan->device = scan->parent_device = status.st_dev;
     return scan;
@@ -109,7 +110,7 @@ void FileTree::enter(std::shared_ptr<FolderScan> scan, SourceStep& step) {
     step.folder = scan->folder;
     step.item = scan->item;
     step.error = std::move(scan->error);
-    step.is_gone = step.error && step.error->code == Code::not_found && !scan->named && scan->folder->is_gone();
+    step.is_gone = step.error && step.error->code == Code::not_found && scan->plan == nullptr && scan->folder->is_gone();
     Level level;
     level.piece = std::move(scan->first);
     level.shown = level.piece.items.empty() && level.piece.notes.empty() && level.piece.excluded == 0;

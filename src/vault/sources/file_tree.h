@@ -2,8 +2,9 @@
 // paths that the user named, reads every attribute of docs/FORMAT.md's entry.
 //
 // Folders above a named path appear with attributes_only; a named path that is a link is stored as the link. File systems that
-// the kernel makes up (/proc, /sys ...) are left out below a named path. Folders that cannot be read stay as empty folders and
-// are named. Errors: not_found, usage, denied (this user can read nothing of what was named) when opened; afterwards with the
+// the kernel makes up (/proc, /sys ...) are left out below a named path. What was named is never left out, though it lie below
+// another named path, behind an exclude or on another file system. Folders that cannot be read stay as empty folders and are
+// named. Errors: not_found, usage, denied (this user can read nothing of what was named) when opened; afterwards with the
 // item.
 #pragma once
 

@@ -55,6 +55,13 @@ std::size_t piece_end(const std::vector<std::string>& names, std::size_t begin) 
     return latest;
 }
 
+// What was named at or below `name` in the folder; null: nothing.
+const PlannedPath* planned(const FolderScan& scan, std::string_view name) {
+    if (scan.plan == nullptr) return nullptr;
+    const auto found = scan.plan->below.find(name);
+    return found == scan.plan->below.end() ? nullptr : &found->second;
+}
+
 }  // namespace
 
 FolderScanner::FolderScanner(const FileTreeOptions& options) : options_(options), excludes_(options.excludes) {
@@ -145,14 +152,19 @@ Status FolderScanner::list(FolderScan& scan, FolderPiece& notes) {
     if (scan.folder->path_length() > kMaxPathLength)
         return Error{Code::failed,
                      say("cannot read {}...: folders are nested too deep", printable(scan.folder->path().substr(0, 200)))};
-    if (scan.plan) {
-        for (const auto& [name, below] : scan.plan->below) scan.names.push_back(name);
+    std::vector<std::string> planned_names;  // sorted; some folders list less than can be found in them
+    if (scan.plan)
+        for (const auto& [name, below] : scan.plan->below) planned_names.push_back(name);
+    if (scan.only_planned) {
+        scan.names = std::move(planned_names);
         return done();
     }
     TRY_ASSIGN(const auto fd, scan.folder->use());
     scan.settle_ns = settle_time_ns(fd->get());
     if (!scan.named && scan.device != scan.parent_device && is_kernel_made(fd->get())) {
         notes.notes.push_back(say("left out: {} is made up by the kernel", printable(scan.folder->path())));
+        scan.only_planned = true;
+        scan.names = std::move(planned_names);
         return done();
     }
     TRY_ASSIGN(scan.names, list_names(fd->get(), *scan.folder));
@@ -160,9 +172,15 @@ Status FolderScanner::list(FolderScan& scan, FolderPiece& notes) {
         notes.notes.push_back(say("{} is a vault and is backed up as it lies there; leave it out with --exclude {}",
                                   printable(scan.folder->path()), printable(scan.folder->path())));
     }
-    if (excludes_.empty()) return done();
-    const std::string path = excludes_.needs_path() ? scan.folder->path() : std::string();
-    notes.excluded = std::erase_if(scan.names, [&](const std::string& name) { return excludes_.matches(path, name); });
+    if (!excludes_.empty()) {
+        const std::string path = excludes_.needs_path() ? scan.folder->path() : std::string();
+        notes.excluded = std::erase_if(
+            scan.names, [&](const std::string& name) { return !planned(scan, name) && excludes_.matches(path, name); });
+    }
+    for (std::string& name : planned_names) {
+        const auto at = std::lower_bound(scan.names.begin(), scan.names.end(), name);
+        if (at == scan.names.end() || *at != name) scan.names.insert(at, std::move(name));
+    }
     return done();
 }
 
@@ -177,6 +195,7 @@ FolderPiece FolderScanner::next_piece(FolderScan& scan) {
         if (!fd.ok()) {
             SourceItem lost;
             lost.name = std::move(scan.names[scan.next]);
+            lost.is_named = planned(scan, lost.name) != nullptr;
             lost.error = fd.error();
             piece.items.push_back(std::move(lost));
         }
@@ -188,12 +207,10 @@ FolderPiece FolderScanner::next_piece(FolderScan& scan) {
 bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, FolderPiece& piece) const {
     SourceItem item;
     item.name = std::move(name);
-    const PlannedPath* plan = nullptr;
-    if (scan.plan) {
-        const PlannedPath& below = scan.plan->below.find(item.name)->second;
-        item.attributes_only = !below.named;
-        item.is_named = true;  // or stands above one that is
-        plan = &below;
+    const PlannedPath* plan = planned(scan, item.name);
+    item.is_named = plan != nullptr;  // or stands above one that is
+    if (plan && !plan->named) {
+        item.attributes_only = scan.only_planned || (!excludes_.empty() && excludes_.matches(scan.folder->path(), item.name));
     }
     struct stat status {};
     const int follow = item.attributes_only ? 0 : AT_SYMLINK_NOFOLLOW;
@@ -204,7 +221,7 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
     }
     for (const auto& [device, inode] : options_.excluded_inodes) {
         if (status.st_ino != inode || status.st_dev != device) continue;
-        if (scan.plan != nullptr) {  // the user asked for it, or for what is in it
+        if (item.is_named) {  // the user asked for it, or for what is in it
             item.error = Error{Code::refused, say("cannot back up {}: it belongs to Custody itself, as keyring, vault or cache",
                                                   printable(join_path(scan.folder->path(), item.name)))};
             piece.items.push_back(std::move(item));
@@ -216,6 +233,11 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
         return false;
     }
     fill_from_stat(status, item);
+    if (plan && !plan->below.empty() && item.type != EntryType::folder) {  // what was named below it would be missing unsaid
+        item.error = system_error(ENOTDIR, "look at", join_path(scan.folder->path(), item.name));
+        piece.items.push_back(std::move(item));
+        return true;
+    }
     item.settle_ns = scan.settle_ns;
     piece.items.push_back(std::move(item));
     if (piece.items.back().type == EntryType::folder) descend(scan, plan, piece);
@@ -225,14 +247,17 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
 void FolderScanner::descend(FolderScan& scan, const PlannedPath* plan, FolderPiece& piece) const {
     const SourceItem& item = piece.items.back();
     const bool named = plan && plan->named;
-    if (options_.one_file_system && !plan && item.stamp.device != scan.device) {
+    bool only_planned = !named && (scan.only_planned || item.attributes_only);
+    if (options_.one_file_system && !named && !only_planned && item.stamp.device != scan.device) {
         piece.notes.push_back(
             say("not crossed: {} lies on another file system", printable(join_path(scan.folder->path(), item.name))));
-        return;
+        if (!plan) return;
+        only_planned = true;
     }
     auto below = std::make_shared<FolderScan>();
     below->folder = LocalFolder::below(scan.folder, item.name, {item.stamp.device, item.stamp.inode}, item.attributes_only);
-    below->plan = plan && !plan->named ? plan : nullptr;
+    below->plan = plan;
+    below->only_planned = only_planned;
     below->named = named;
     below->device = item.stamp.device;
     below->parent_device = scan.device;

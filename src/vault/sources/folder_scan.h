@@ -32,7 +32,8 @@ struct FolderScan {
     enum State : int { waiting, taken, finished };
 
     std::shared_ptr<LocalFolder> folder;
-    const PlannedPath* plan = nullptr;  // a parent of named paths: only those are shown
+    const PlannedPath* plan = nullptr;  // what was named at or below it; null: nothing
+    bool only_planned = false;          // nothing else of it is backed up
     bool named = false;                 // the user named it: its device is the one to stay on
     std::uint64_t device = 0;
     std::uint64_t parent_device = 0;

@@ -16,13 +16,12 @@ PlannedPath plan_paths(const std::vector<std::string>& paths) {
     PlannedPath root;
     for (const std::string& path : paths) {
         PlannedPath* at = &root;
-        for (std::size_t begin = 1; begin < path.size() && !at->named;) {
+        for (std::size_t begin = 1; begin < path.size();) {
             const std::size_t end = std::min(path.find('/', begin), path.size());
             at = &at->below[path.substr(begin, end - begin)];
             begin = end + 1;
         }
         at->named = true;
-        at->below.clear();
     }
     return root;
 }

@@ -1,4 +1,5 @@
-// Which paths a user named, as a tree from "/": parents lead to them, and a path inside another one is covered by it.
+// Which paths a user named, as a tree from "/": parents lead to them. A path inside another one stands below it, for it is backed
+// up whatever the walk of the other leaves out.
 // Pure, but for what Excludes remembers. Paths are absolute and clean.
 #pragma once
 
@@ -13,7 +14,7 @@
 namespace custody {
 
 struct PlannedPath {
-    bool named = false;                                     // backed up as a whole; no children then
+    bool named = false;                                     // backed up as a whole
     std::map<std::string, PlannedPath, std::less<>> below;  // by name
 };
 [[nodiscard]] PlannedPath plan_paths(const std::vector<std::string>& paths);

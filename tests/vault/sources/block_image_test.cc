@@ -188,5 +188,12 @@ TEST_F(BlockImageTest, RefusesWhatIsNoImage) {
     EXPECT_TRUE(fails_with(Code::not_found, open_block_image(image, image_notes)));
 }
 
+TEST_F(BlockImageTest, OfNothingThereIsNone) {
+    write_file(at("image"), "");
+    const auto none = open_block_image({.path = at("image")}, image_notes);
+    ASSERT_TRUE(fails_with(Code::failed, none));
+    EXPECT_NE(none.error().message.find(at("image") + " holds not one byte"), std::string::npos) << none.error().message;
+}
+
 }  // namespace
 }  // namespace custody

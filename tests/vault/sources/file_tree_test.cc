@@ -301,12 +301,95 @@ TEST_F(FileTreeTest, StaysOnTheFileSystemWhenAsked) {
     ASSERT_EQ(::umount((top / "mount").c_str()), 0);
 }
 
+TEST_F(FileTreeTest, WhatWasNamedIsTakenOnWhateverFileSystem) {
+    folder("srv");
+    folder("mount");
+    if (::mount("tmpfs", (top / "mount").c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "mounting needs root";
+    folder("mount/deep");
+    folder("mount/deep/er");
+    file("mount/inside");
+    file("mount/deep/er/f");
+    file("mount/deep/beside");
+    options.one_file_system = true;
+    for (const bool is_swapped : {false, true}) {
+        options.paths = {top.path(), top / "mount"};
+        if (is_swapped) std::swap(options.paths[0], options.paths[1]);
+        auto walked = walk(options);
+        EXPECT_TRUE(walked->items.contains(top / "mount/inside"));
+        EXPECT_TRUE(walked->items.contains(top / "mount/deep/er/f"));
+        EXPECT_TRUE(walked->items.contains(top / "srv"));
+        EXPECT_TRUE(walked->notes.warnings.empty());
+        // Below a mount point that is not crossed there is nothing but it.
+        options.paths = {top.path(), top / "mount/deep/er"};
+        if (is_swapped) std::swap(options.paths[0], options.paths[1]);
+        walked = walk(options);
+        EXPECT_TRUE(walked->items.contains(top / "mount/deep/er/f"));
+        EXPECT_FALSE(walked->items.contains(top / "mount/inside"));
+        EXPECT_FALSE(walked->items.contains(top / "mount/deep/beside"));
+        EXPECT_TRUE(walked->items.contains(top / "srv"));
+        EXPECT_EQ(walked->notes.warnings.size(), 1u);
+    }
+    ASSERT_EQ(::umount((top / "mount").c_str()), 0);
+}
+
+TEST_F(FileTreeTest, WhatWasNamedIsTakenBehindWhateverExclude) {
+    for (const char* name : {"ex", "ex/a", "ex/a/a", "ex/b", "ex/b/c", "ex/b/c/b", "ex/b/n"}) folder(name);
+    for (const char* name : {"ex/y.txt", "ex/a/x.txt", "ex/a/z", "ex/a/a/f", "ex/b/c/f", "ex/b/c/b/f", "ex/b/n/f"}) file(name);
+    struct Case {
+        std::string named;
+        std::vector<std::string> excludes;
+        std::vector<std::string> below;  // of ex, depth first
+    };
+    const std::vector<Case> cases = {
+        {"ex/a", {"a"}, {"a", "b", "y.txt", "a/x.txt", "a/z", "b/c", "b/n", "b/c/b", "b/c/f", "b/c/b/f", "b/n/f"}},
+        {"ex/a", {top / "ex/a", "b"}, {"a", "y.txt", "a/a", "a/x.txt", "a/z", "a/a/f"}},
+        {"ex/a/x.txt", {"*.txt", "b"}, {"a", "a/a", "a/x.txt", "a/z", "a/a/f"}},
+        {"ex/b/c", {"b", "a"}, {"b", "y.txt", "b/c", "b/c/f"}},  // of an excluded folder nothing but what was named
+    };
+    for (const Case& one : cases) {
+        options.excludes = one.excludes;
+        for (const bool is_swapped : {false, true}) {
+            options.paths = {top / "ex", top / one.named};
+            if (is_swapped) std::swap(options.paths[0], options.paths[1]);
+            std::vector<std::string> below;
+            const auto walked = walk(options);
+            for (const std::string& path : walked->order)
+                if (path.starts_with(top / "ex/") && !path.ends_with('/')) below.push_back(path.substr((top / "ex/").size()));
+            EXPECT_EQ(below, one.below) << one.named;
+        }
+    }
+    const auto walked = walk(options);
+    EXPECT_TRUE(walked->items.at(top / "ex/b").attributes_only) << "the second look leaves it alone";
+    EXPECT_FALSE(walked->items.at(top / "ex/b/c").attributes_only);
+}
+
+TEST_F(FileTreeTest, WhatWasNamedAndCannotBeTakenIsAFailureAlsoBelowAnotherPath) {
+    folder("real");
+    folder("keys");
+    file("real/f");
+    ASSERT_EQ(::symlink("real", (top / "link").c_str()), 0);
+    struct stat keys {};
+    ASSERT_EQ(::stat((top / "keys").c_str(), &keys), 0);
+    options.excluded_inodes = {{keys.st_dev, keys.st_ino}};
+    options.paths = {top.path(), top / "keys", top / "link/f"};
+    const auto walked = walk(options);
+    ASSERT_TRUE(walked->items.at(top / "keys").error.has_value());
+    EXPECT_EQ(walked->items.at(top / "keys").error->code, Code::refused);
+    EXPECT_TRUE(walked->items.at(top / "link").error.has_value()) << "the link hides what was named behind it";
+    EXPECT_FALSE(walked->items.at(top / "real").error.has_value());
+}
+
 TEST_F(FileTreeTest, LeavesOutWhatTheKernelMakesUp) {
     folder("proc");
     if (::mount("proc", (top / "proc").c_str(), "proc", 0, "") != 0) GTEST_SKIP() << "mounting needs root";
     auto walked = walk(options);
     EXPECT_FALSE(walked->items.contains(top / "proc/self"));
     EXPECT_EQ(walked->notes.warnings.size(), 1u);
+    options.paths.push_back(top / "proc/sys/kernel/ostype");
+    walked = walk(options);
+    EXPECT_TRUE(walked->items.contains(top / "proc/sys/kernel/ostype"));
+    EXPECT_FALSE(walked->items.contains(top / "proc/sys/kernel/osrelease"));
+    EXPECT_FALSE(walked->items.contains(top / "proc/self"));
     walked.reset();  // its open folders
     ASSERT_EQ(::umount((top / "proc").c_str()), 0);
 }
