@@ -88,6 +88,7 @@ constexpr Translation kTexts[] = {
     {"it is read-only", "thiết bị chỉ cho đọc"},
     {"it is too small: it holds {}, the image needs {}", "thiết bị quá nhỏ: chứa được {}, ảnh cần {}"},
     {"its record is lost or damaged", "bản ghi của nó bị mất hoặc hỏng"},
+    {"its signers were trusted already", "các bên ký trong đó đã được tin cậy từ trước"},
     {"keep  ", "giữ   "},
     {"keep it apart from the vault and from its passphrase; whoever has both opens every backup",
      "hãy cất riêng với kho và với cụm mật khẩu; ai có cả hai thì mở được mọi bản sao lưu"},
@@ -115,6 +116,7 @@ constexpr Translation kTexts[] = {
      "exported; finish it with 'custody key destroy --label {}'",
      "nhãn {} đã bị hủy, theo sổ cái của một kho, mà bộ khóa này vẫn giữ khóa của nó: không xuất gì có chứa các khóa đó; hãy "
      "hoàn tất bằng 'custody key destroy --label {}'"},
+    {"label {}, cannot be read here", "nhãn {}, không đọc được ở đây"},
     {"label {}: keys destroyed in {}", "nhãn {}: đã hủy khóa trong {}"},
     {"left or not restored: {}; each is named above", "để nguyên hoặc không phục hồi được: {}; mỗi mục đã nêu ở trên"},
     {"live databases are not backed up by this version: pipe a dump into 'custody backup --stdin NAME.sql --label database'",
@@ -364,6 +366,8 @@ constexpr Translation kTexts[] = {
     {"{} items", "{} mục"},
     {"{} items of {} could not be read by its last backup", "{} mục của {} không đọc được trong lần sao lưu cuối"},
     {"{} left", "còn {}"},
+    {"{} lies behind the symbolic link {}, of which only the link is stored: it is stored as {}",
+     "{} nằm sau liên kết tượng trưng {}, mà chỉ chính liên kết đó được lưu: nó được lưu thành {}"},
     {"{} lies inside the keyring {}: name a place outside", "{} nằm trong vòng khóa {}: hãy chọn nơi bên ngoài"},
     {"{} lies inside the vault {}: name a place outside", "{} nằm trong kho {}: hãy chọn nơi bên ngoài"},
     {"{} minutes", "{} phút"},
@@ -371,8 +375,6 @@ constexpr Translation kTexts[] = {
     {"{} names no signer: one a line, 64 hex digits", "{} không nêu bên ký nào: mỗi dòng một bên, 64 chữ số thập lục phân"},
     {"{} needs a value, once; see '{}'", "{} cần một giá trị, một lần; xem '{}'"},
     {"{} not read", "{} mục không đọc được"},
-    {"{} lies behind the symbolic link {}, of which only the link is stored: it is stored as {}",
-     "{} nằm sau liên kết tượng trưng {}, mà chỉ chính liên kết đó được lưu: nó được lưu thành {}"},
     {"{} objects", "{} đối tượng"},
     {"{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair', or 'custody repair --from "
      "VAULT'",
@@ -401,14 +403,6 @@ constexpr Translation kTexts[] = {
     {"{}: '{}' must be a text in quotes", "{}: '{}' phải là văn bản trong dấu nháy"},
     {"{}: [[medium]] must be a table", "{}: [[medium]] phải là một bảng"},
     {"{}: a whole number is needed; see '{}'", "{}: cần một số nguyên; xem '{}'"},
-    {"{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'",
-     "{}: hãy chữa bằng 'custody repair --from VAULT', hoặc, nếu không còn bản sao nào, kết thúc nó bằng 'custody forget {}'"},
-    {"{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
-     "{}: hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối chừng nào nó còn được bảo vệ: {}"},
-    {"{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is left, "
-     "'custody hold release {} --reason R' comes first",
-     "{}: hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối khi nó đang {}: nếu không còn bản sao nào, "
-     "trước hết phải 'custody hold release {} --reason R'"},
     {"{}: nothing can be taken from {}; heal that one first, with 'custody repair --vault {}'",
      "{}: không lấy được gì từ {}; trước hết hãy chữa kho đó, bằng 'custody repair --vault {}'"},
     {"{}: unknown key '{}': {}", "{}: khóa lạ '{}': {}"},

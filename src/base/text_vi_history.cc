@@ -41,6 +41,8 @@ constexpr Translation kTexts[] = {
     {"it changed while this ran", "nó thay đổi trong khi lệnh này chạy"},
     {"it is missing", "nó bị thiếu"},
     {"it is missing, and later entries are there", "nó bị thiếu, mà các mục sau vẫn còn"},
+    {"it is that of the vault {}", "nó là của kho {}"},
+    {"it is that of the vault {}, and this is the vault {}", "nó là của kho {}, còn đây là kho {}"},
     {"last", "mới nhất"},
     {"last of its group", "bản cuối của nhóm"},
     {"ledger entry {} is damaged or forged: {}; run `custody verify --keyless`",
@@ -72,6 +74,18 @@ constexpr Translation kTexts[] = {
      "sổ cái của {} bị hỏng, và đã bị đưa lùi rồi lại được ghi tiếp: mục {} của nó không phải là mục mà các bản chứng hoặc các "
      "mục sau cho biết; hãy giữ kho này để phục hồi, tạo kho mới bằng `custody init` và sao lưu vào đó"},
     {"the ledger of {} is missing", "thiếu sổ cái của {}"},
+    {"the ledger of {} is that of the vault {}; this is the vault {}, and no witness of its entries is at hand: bring its "
+     "own ledger folder back, or name another vault that was copied to or from it with --from; without either, make a new "
+     "vault with `custody init` and back up into that",
+     "sổ cái của {} là của kho {}; đây là kho {}, mà không có bản chứng nào của các mục của nó ở đây: hãy đưa thư mục sổ "
+     "cái của chính nó trở lại, hoặc nêu một kho khác đã được chép sang hoặc chép từ nó bằng --from; nếu không có cả hai, "
+     "tạo kho mới bằng `custody init` và sao lưu vào đó"},
+    {"the ledger of {} is that of the vault {}; this is the vault {}, of which this keyring remembers entry {}, and the "
+     "witnesses at hand reach entry {}: bring its own ledger folder back, or name another vault that was copied to or from "
+     "it with --from; without either, make a new vault with `custody init` and back up into that",
+     "sổ cái của {} là của kho {}; đây là kho {}, mà bộ khóa này ghi nhớ đến mục {}, còn các bản chứng ở đây chỉ đến mục "
+     "{}: hãy đưa thư mục sổ cái của chính nó trở lại, hoặc nêu một kho khác đã được chép sang hoặc chép từ nó bằng --from; "
+     "nếu không có cả hai, tạo kho mới bằng `custody init` và sao lưu vào đó"},
     {"the ledger of {} is written by others all the time; try again", "sổ cái của {} liên tục được nơi khác ghi; hãy thử lại"},
     {"the ledger of {} was rolled back and written to again: its entry {} is not the one that witnesses or later entries tell "
      "of; keep the vault for restoring, make a new one with `custody init` and fill it with `custody copy`",

@@ -123,6 +123,8 @@ constexpr Translation kTexts[] = {
     {"there is no keyring in {}; make one with 'custody init', or bring one back with 'custody key import'",
      "không có bộ khóa trong {}; hãy tạo bằng 'custody init', hoặc đưa trở lại bằng 'custody key import'"},
     {"there is no label '{}'", "không có nhãn '{}'"},
+    {"there is no label '{}', nor any other; 'custody label add' makes one",
+     "không có nhãn '{}', cũng không có nhãn nào khác; 'custody label add' tạo nhãn"},
     {"there is no label '{}'; 'custody label list' shows those there are",
      "không có nhãn '{}'; 'custody label list' cho biết những nhãn đang có"},
     {"there is no label '{}'; there are: {}", "không có nhãn '{}'; các nhãn đang có: {}"},

@@ -11,7 +11,7 @@ constexpr Translation kTexts[] = {
     {"'{}' is not a session", "'{}' không phải là phiên"},
     {"; it stays, for whether a snapshot needs it cannot be told: a snapshot's record or tree is damaged, or the keys of its "
      "label are not here",
-     "; nó được giữ lại, vì không thể biết có ảnh chụp nào cần nó hay không: bản ghi hoặc cây của một ảnh chụp bị hỏng, hoặc "
+     "; nó được giữ lại, vì không thể biết có bản chụp nào cần nó hay không: bản ghi hoặc cây của một bản chụp bị hỏng, hoặc "
      "khóa của nhãn không có ở đây"},
     {"a block header is cut short", "phần đầu của một khối bị cắt cụt"},
     {"a block is cut short", "một khối bị cắt cụt"},
@@ -60,7 +60,7 @@ constexpr Translation kTexts[] = {
     {"index segment: {}", "đoạn chỉ mục: {}"},
     {"is cut short", "bị cắt cụt"},
     {"is missing, and the ledger no longer names it, though its snapshot is live",
-     "bị thiếu, và sổ cái không còn ghi tên nó, dù ảnh chụp của nó vẫn còn hiệu lực"},
+     "bị thiếu, và sổ cái không còn ghi tên nó, dù bản chụp của nó vẫn còn hiệu lực"},
     {"is not authentic", "không xác thực được"},
     {"is of another kind than its segment", "khác loại với đoạn chứa nó"},
     {"it does not end as it should", "nó không kết thúc đúng"},
@@ -82,12 +82,10 @@ constexpr Translation kTexts[] = {
      "đã gỡ bỏ {}: nó bị hỏng hoặc bị thiếu, và không còn gì cần đến nó"},
     {"rows are out of order", "các hàng không theo thứ tự"},
     {"segment {} belongs to another family or label", "đoạn {} thuộc họ hoặc nhãn khác"},
-    {"snapshot {0}: where no other vault has its record, end it with 'custody forget {0}'",
-     "ảnh chụp {0}: nếu không kho nào khác có bản ghi của nó, hãy kết thúc nó bằng 'custody forget {0}'"},
     {"the block is not the one that the index promises", "khối này không phải là khối mà chỉ mục bảo đảm"},
     {"the index changed while it was read; run the command again", "chỉ mục thay đổi trong khi đọc; hãy chạy lại lệnh"},
     {"the ledger no longer names it, and its snapshot is live",
-     "sổ cái không còn ghi tên nó, trong khi ảnh chụp của nó vẫn còn hiệu lực"},
+     "sổ cái không còn ghi tên nó, trong khi bản chụp của nó vẫn còn hiệu lực"},
     {"the pack ends before the block that the index promises", "gói kết thúc trước khối mà chỉ mục bảo đảm"},
     {"the pack is cut short", "gói bị cắt cụt"},
     {"the pack is larger than {} bytes", "gói lớn hơn {} byte"},
@@ -168,6 +166,10 @@ constexpr Translation kTexts[] = {
      "file away by hand, then run repair again",
      "{}: không mở được tệp này, và không gì bị coi là hỏng; hãy kiểm tra phương tiện và hệ thống tệp của nó, hoặc tự tay dời "
      "riêng tệp đó đi, rồi chạy lại repair"},
+    {"{}: vault.json is that of the vault {}, the ledger that of the vault {}, and nothing here tells which of the two this is: "
+     "put back what was replaced, or run `custody repair --from` with the other of the two",
+     "{}: vault.json là của kho {}, sổ cái là của kho {}, mà ở đây không có gì cho biết đây là kho nào: hãy đưa lại phần đã bị "
+     "thay, hoặc chạy `custody repair --from` với kho kia"},
     {"{}: whether it is damaged cannot be told, and nothing was taken for damaged; give {} back to the user who owns the vault, "
      "or run repair as a user who may read it",
      "{}: không thể biết nó có hỏng hay không, và không gì bị coi là hỏng; hãy trả {} lại cho người dùng sở hữu kho, hoặc chạy "

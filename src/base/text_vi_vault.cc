@@ -45,6 +45,14 @@ constexpr Translation kTexts[] = {
     {"gives its snapshot a label that is no id", "cho bản chụp của nó một nhãn không phải mã"},
     {"gives its snapshot an order that is no time", "cho bản chụp của nó một thứ tự không phải thời điểm"},
     {"has grown: has {} bytes instead of {}", "đã to ra: có {} byte thay vì {}"},
+    {"heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'",
+     "hãy chữa bằng 'custody repair --from VAULT', hoặc, nếu không còn bản sao nào, kết thúc nó bằng 'custody forget {}'"},
+    {"heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
+     "hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối chừng nào nó còn được bảo vệ: {}"},
+    {"heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is left, "
+     "'custody hold release {} --reason R' comes first",
+     "hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối khi nó đang {}: nếu không còn bản sao nào, "
+     "trước hết phải 'custody hold release {} --reason R'"},
     {"held: {}", "đang giữ: {}"},
     {"index segments of {} are not used and what they name is stored again, because {}; with the label's secret unlocked "
      "(CUSTODY_PASSPHRASE_FILE) they would be",
@@ -64,6 +72,7 @@ constexpr Translation kTexts[] = {
     {"it is longer than {} bytes", "tên dài hơn {} byte"},
     {"it is no folder", "nó không phải là thư mục"},
     {"it is not the header that ledger entry 1 names", "nó không phải là phần đầu mà mục 1 của sổ cái nêu"},
+    {"it was ended meanwhile; run prune again", "nó vừa bị kết thúc; hãy chạy lại prune"},
     {"it was forgotten", "nó đã bị kết thúc"},
     {"it was no file", "đó không phải là tệp"},
     {"its bytes do not hash to its name", "các byte của nó băm không ra tên của nó"},
@@ -165,15 +174,10 @@ constexpr Translation kTexts[] = {
      "không dùng được tên '{}': {}; hãy đặt tên khác bằng --name"},
     {"the next backup will read everything: {}", "lần sao lưu sau sẽ đọc lại mọi thứ: {}"},
     {"the passphrase of the keyring was not given", "chưa đưa cụm mật khẩu của bộ khóa"},
-    {"the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: heal it with `custody repair "
-     "--from "
-     "VAULT`, or, where no copy is left, end it with `custody forget {}`",
-     "bản ghi của bản chụp {} bị hỏng hoặc bị thiếu, nên không giải phóng gì của nhãn {}: hãy chữa bằng `custody repair --from "
-     "VAULT`, hoặc, nếu không còn bản sao nào, kết thúc nó bằng `custody forget {}`"},
-    {"the record of snapshot {} is damaged or missing; nothing was freed: heal it with `custody repair --from VAULT`, or, where "
-     "no copy is left, end it with `custody forget {}`",
-     "bản ghi của bản chụp {} bị hỏng hoặc bị thiếu; không giải phóng gì: hãy chữa bằng `custody repair --from VAULT`, hoặc, nếu "
-     "không còn bản sao nào, kết thúc nó bằng `custody forget {}`"},
+    {"the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: {}",
+     "bản ghi của bản chụp {} bị hỏng hoặc bị thiếu, nên không giải phóng gì của nhãn {}: {}"},
+    {"the record of snapshot {} is damaged or missing; nothing was freed: {}",
+     "bản ghi của bản chụp {} bị hỏng hoặc bị thiếu; không giải phóng gì: {}"},
     {"the record of snapshot {} was healed meanwhile; run forget again",
      "bản ghi của bản chụp {} vừa được chữa; hãy chạy forget lại"},
     {"the snapshot has no /{}", "bản chụp không có /{}"},

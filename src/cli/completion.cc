@@ -13,11 +13,16 @@ struct CompletionFlags {
     std::string shell;
 };
 
-std::string flag_names(const CLI::App& app) {
+constexpr const char* kShell = "bash";
+
+// Without those in `but`, which are offered anyway.
+std::string flag_names(const CLI::App& app, const std::string& but = "") {
     std::string names;
     for (const CLI::Option* option : app.get_options()) {
         if (option->get_group().empty()) continue;
-        for (const std::string& name : option->get_lnames()) names += " --" + name;
+        for (const std::string& name : option->get_lnames()) {
+            if ((but + " ").find(" --" + name + " ") == std::string::npos) names += " --" + name;
+        }
     }
     return names;
 }
@@ -31,10 +36,14 @@ std::string command_names(const CLI::App& app) {
 }
 
 // One case for each command: what may follow it.
-void add_cases(const CLI::App& app, std::string& out) {
-    out += "        '" + command_path(app) + "') commands='" + command_names(app) + "' flags='" + flag_names(app) + "' ;;\n";
+void add_cases(const CLI::App& app, const std::string& common, std::string& out) {
+    const std::string path = command_path(app);
+    const bool takes_shell = path == "completion";  // an operand that is one of few words follows as a command does
+    const std::string words = takes_shell ? std::string(" ") + kShell : command_names(app);
+    out += "        '" + path + "') commands='" + words + "' flags='" + flag_names(app, common) + "' ;;\n";
+    if (takes_shell) out += "        '" + path + words + "') commands='' flags='' ;;\n";
     for (const CLI::App* command : app.get_subcommands(nullptr)) {
-        if (!command->get_group().empty()) add_cases(*command, out);
+        if (!command->get_group().empty()) add_cases(*command, common, out);
     }
 }
 
@@ -53,7 +62,8 @@ void add_values(const CLI::App& app, std::string& out) {
 
 std::string bash_script(const CLI::App& root) {
     std::string cases, values;
-    add_cases(root, cases);
+    const std::string common = flag_names(root);
+    add_cases(root, common, cases);
     add_values(root, values);
     std::string valued;  // flags that take a value: the word after one is no command
     const auto collect = [&valued](const auto& self, const CLI::App& app) -> void {
@@ -70,7 +80,7 @@ std::string bash_script(const CLI::App& root) {
            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path='' word skip='' i commands flags "
            "values=''\n"
            "    local valued='" +
-           valued + "' common='" + flag_names(root) +
+           valued + "' common='" + common +
            "'\n"
            "    case $prev in\n" +
            values +
@@ -101,7 +111,7 @@ std::string bash_script(const CLI::App& root) {
 }
 
 Result<int> run_completion(Context& context, const CompletionFlags& flags) {
-    if (flags.shell != "bash") return Error{Code::usage, say("no completion for '{}': there is one for bash", flags.shell)};
+    if (flags.shell != kShell) return Error{Code::usage, say("no completion for '{}': there is one for bash", flags.shell)};
     const std::string script = bash_script(*flags.root);
     context.output().document({{"shell", flags.shell}, {"script", script}});
     context.output().line(script);

@@ -61,10 +61,10 @@ Result<Repository> Context::open_vault() {
     return open_vault(reference, with);
 }
 
-Result<Repository> Context::open_vault_to_read() {
+Result<Repository> Context::open_vault_to_read(std::optional<VaultId> elsewhere) {
     TRY_ASSIGN(const std::string reference, vault_reference());
     TRY_ASSIGN(Keyring * with, keyring());
-    TRY_ASSIGN(Repository repository, open_vault(reference, with, OpenOptions{.tolerate_damage = true}));
+    TRY_ASSIGN(Repository repository, open_vault(reference, with, OpenOptions{true, elsewhere}));
     for (const LedgerDamage& damage : repository.ledger_damage()) {
         if (repository.lost_head() && damage.object == "ledger") {
             progress_.warn(damage.problem);  // sound, only older: said as every command says it

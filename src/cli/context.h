@@ -62,8 +62,8 @@ public:
     [[nodiscard]] Result<std::string> vault_reference() const;
     // The named vault with the keyring, to write to: a damaged ledger is corrupt.
     [[nodiscard]] Result<Repository> open_vault();
-    // To read from: what is left of a damaged ledger is used, and what is wrong with it is warned of.
-    [[nodiscard]] Result<Repository> open_vault_to_read();
+    // To read from: what is left of a damaged ledger is used, and what is wrong with it is warned of. `elsewhere`: OpenOptions.
+    [[nodiscard]] Result<Repository> open_vault_to_read(std::optional<VaultId> elsewhere = std::nullopt);
     [[nodiscard]] Result<Repository> open_vault(const std::string& reference, Keyring* with, OpenOptions options = {});
 
     // A second vault, to copy to or to heal from. refused: not of the family of the first.

@@ -1,8 +1,10 @@
 #include "cli/hold_commands.h"
 
 #include "base/text.h"
+#include "vault/closed_labels.h"
 
 #include <algorithm>
+#include <map>
 
 namespace custody {
 namespace {
@@ -44,21 +46,24 @@ Status publish(Repository& repository, Operation operation, const std::vector<Ob
 struct Found {
     ObjectId id;
     LedgerSnapshot ledger;
-    std::optional<Snapshot> snapshot;  // none: its record is lost or damaged
+    std::optional<Snapshot> snapshot;   // none: its record is lost or damaged, or its label closed
+    std::optional<ClosedLabel> closed;  // its label, which cannot be read here
 };
 
 std::string title_of_found(const Found& found) {
-    return found.snapshot ? title_of(*found.snapshot) : say("its record is lost or damaged");
+    if (found.snapshot) return title_of(*found.snapshot);
+    if (found.closed) return say("label {}, cannot be read here", shown_name(*found.closed));
+    return say("its record is lost or damaged");
 }
 
 Result<Found> find_one(Context& context, Repository& repository, const std::string& reference) {
     if (!is_id_or_prefix(reference)) {
         TRY_ASSIGN(Repository::Listed listed, context.find_snapshot(repository, reference));
         const ObjectId id = listed.snapshot.id;
-        return Found{id, std::move(listed.ledger), std::move(listed.snapshot)};
+        return Found{id, std::move(listed.ledger), std::move(listed.snapshot), std::nullopt};
     }
     TRY_ASSIGN(const ObjectId id, repository.find_id(reference));
-    Found found{id, repository.state().snapshots.at(id), std::nullopt};
+    Found found{id, repository.state().snapshots.at(id), std::nullopt, std::nullopt};
     auto snapshot = repository.read_snapshot(id);
     if (!snapshot.ok() && snapshot.error().code != Code::corrupt) return std::move(snapshot).error();
     if (snapshot.ok()) found.snapshot = std::move(*snapshot);
@@ -74,16 +79,22 @@ Result<std::vector<Found>> find_all(Context& context, Repository& repository, co
     return found;
 }
 
-// Oldest first; those whose record is lost come last.
+// Oldest first; then those whose record is lost, and those whose label cannot be read here.
 Result<std::vector<Found>> list_all(Repository& repository) {
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(std::vector<Repository::Listed> listed, repository.snapshots(nullptr, &damaged));
     std::vector<Found> all;
     for (Repository::Listed& one : listed) {
         const ObjectId id = one.snapshot.id;
-        all.push_back({id, std::move(one.ledger), std::move(one.snapshot)});
+        all.push_back({id, std::move(one.ledger), std::move(one.snapshot), std::nullopt});
     }
-    for (const Repository::DamagedSnapshot& one : damaged) all.push_back({one.id, one.ledger, std::nullopt});
+    for (const Repository::DamagedSnapshot& one : damaged) all.push_back({one.id, one.ledger, std::nullopt, std::nullopt});
+    TRY_ASSIGN(const std::vector<ClosedLabel> closed, closed_labels(repository));
+    for (const ClosedLabel& label : closed) {
+        for (const ObjectId& id : label.snapshots) {
+            all.push_back({id, repository.state().snapshots.at(id), std::nullopt, label});
+        }
+    }
     return all;
 }
 
@@ -154,13 +165,17 @@ Result<int> run_list(Context& context, const NoFlags&) {
     TRY_ASSIGN(const std::vector<Found> snapshots, list_all(repository));
     const Time now = context.clock().now();
     std::vector<std::vector<std::string>> rows = {{say("ID"), say("Snapshot"), say("Since"), say("Until"), say("Reason")}};
+    std::map<LabelId, ClosedLabel> closed;
     context.output().begin_list();
     for (const Found& one : snapshots) {
         if (!is_held(one.ledger, now)) continue;
+        if (one.closed) closed.try_emplace(one.closed->id, *one.closed);
         const HoldState& hold = *one.ledger.hold;
         const SnapshotSummary* summary = one.snapshot ? &one.snapshot->summary : nullptr;
+        const bool is_named = one.closed && !one.closed->name.empty();
+        const Json label = summary ? Json(summary->label) : is_named ? Json(one.closed->name) : Json(nullptr);
         context.output().item({{"snapshot", one.id.hex()},
-                               {"label", summary ? Json(summary->label) : Json(nullptr)},
+                               {"label", label},
                                {"name", summary ? Json(summary->name) : Json(nullptr)},
                                {"time", summary ? json_time(summary->time) : Json(nullptr)},
                                {"since", json_time(hold.since)},
@@ -175,6 +190,7 @@ Result<int> run_list(Context& context, const NoFlags&) {
     } else {
         for (const std::string& line : format_table(rows)) context.output().line(line);
     }
+    for (const auto& [id, label] : closed) context.progress().note(say("note: {}", closed_line(label)));
     return kExitDone;
 }
 

@@ -99,7 +99,9 @@ Result<int> trust_public(Context& context, ByteView file) {
     TRY(keyring->import_public(file));
     const std::size_t added = keyring->trusted_signers().size() - before;
     context.output().document({{"from", "public"}, {"signers_added", added}});
-    context.output().line(say_count(added, "{} signer is trusted from now on", "{} signers are trusted from now on"));
+    context.output().line(added == 0
+                              ? say("its signers were trusted already")
+                              : say_count(added, "{} signer is trusted from now on", "{} signers are trusted from now on"));
     return kExitDone;
 }
 

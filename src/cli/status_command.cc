@@ -62,11 +62,6 @@ std::string_view kit_word(KitState state) {
     return "none";
 }
 
-std::string held_text(const HoldState& hold) {
-    if (!hold.until) return say("held until released ({})", printable(hold.reason));
-    return say("held until {} ({})", human_time(*hold.until), printable(hold.reason));
-}
-
 std::string age_text(std::int64_t ns) {
     if (ns < 0) return say("in the future");
     const std::int64_t days = ns / kDay;
@@ -244,27 +239,6 @@ void look_at_packs(const LedgerState& state, Overview& overview) {
     }
 }
 
-// 'custody forget' is only named where it would not be refused.
-std::string advice_for_lost(Repository& repository, const Repository::DamagedSnapshot& damaged, Time now) {
-    const auto lost = look_at_lost(repository, damaged.id);
-    const std::string protection = lost.ok() ? protection_of(*lost, now) : std::string();
-    const std::string id = short_id(damaged.id);
-    if (protection.empty()) {
-        return say(
-            "{}: heal it with 'custody repair --from VAULT', or, where no copy is left, end it with "
-            "'custody forget {}'",
-            damaged.error.message, id);
-    }
-    if (is_held(damaged.ledger, now)) {
-        return say(
-            "{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is "
-            "left, 'custody hold release {} --reason R' comes first",
-            damaged.error.message, id, held_text(*damaged.ledger.hold), id);
-    }
-    return say("{}: heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
-               damaged.error.message, id, protection);
-}
-
 Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     overview.vault = reference;
@@ -300,7 +274,7 @@ Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
     for (const Repository::DamagedSnapshot& each : damaged) {
         if (is_held(each.ledger, clock.now)) ++overview.holds;
-        overview.needs.push_back(advice_for_lost(repository, each, clock.now));
+        overview.needs.push_back(each.error.message + ": " + way_out_of_lost(repository, each.id, clock.now));
     }
     if (overview.unreadable != 0) {
         TRY_ASSIGN(overview.closed, closed_labels(repository));

@@ -4,6 +4,7 @@
 #include "cli/command_table.h"
 #include "restore/verifier.h"
 #include "vault/keys/keyring_file.h"
+#include "vault/lost_snapshot.h"
 #include "vault/replicator.h"
 #include "vault/store/local_store.h"
 #include "vault/vault_identity.h"
@@ -142,13 +143,14 @@ void print_damage(Output& output, const VerifyResult::Damage& damage) {
 }
 
 // Where no other vault has the record either, only an end that a person puts to it makes the vault green again.
-void print_way_out_of_lost_records(Output& output, const VerifyResult& result) {
-    for (const std::string& id : result.lost_records) {
-        const std::string record = "snapshots/" + id;
+void print_way_out_of_lost_records(Output& output, Repository& repository, const VerifyResult& result) {
+    for (const std::string& hex : result.lost_records) {
+        const std::string record = "snapshots/" + hex;
         const bool is_damaged = std::any_of(result.damaged.begin(), result.damaged.end(),
                                             [&](const VerifyResult::Damage& each) { return each.object == record; });
-        if (!is_damaged) continue;
-        output.line(say("snapshot {0}: where no other vault has its record, end it with 'custody forget {0}'", id.substr(0, 12)));
+        const auto id = ObjectId::from_hex(hex);
+        if (!is_damaged || !id || !repository.state().snapshots.contains(*id)) continue;
+        output.line(say("snapshot {}: {}", hex.substr(0, 8), way_out_of_lost(repository, *id, repository.clock().now())));
     }
 }
 
@@ -157,7 +159,8 @@ bool any_pack(const Objects& objects) {
     return std::any_of(objects.begin(), objects.end(), [](const auto& each) { return each.object.starts_with("packs/"); });
 }
 
-int report(Context& context, const VerifyResult& result, bool only_rolled_back = false) {
+// `repository`: none where it cannot be opened.
+int report(Context& context, const VerifyResult& result, Repository* repository) {
     context.progress().clear();
     for (const std::string& line : result.notes) context.progress().note(say("note: {}", line));
     Output& output = context.output();
@@ -173,7 +176,7 @@ int report(Context& context, const VerifyResult& result, bool only_rolled_back =
         output.line(say("no damage: level {}, {}, {} read", level_word(result.level), objects, human_bytes(result.bytes_read)));
         return kExitDone;
     }
-    if (only_rolled_back && result.damaged.size() == 1) {
+    if (repository != nullptr && repository->lost_head() && result.damaged.size() == 1) {
         output.line(say("what is here is whole (level {}, {}, {} read), only older than what this keyring remembers",
                         level_word(result.level), objects, human_bytes(result.bytes_read)));
         return kExitDamage;
@@ -184,7 +187,7 @@ int report(Context& context, const VerifyResult& result, bool only_rolled_back =
                           "{} objects are damaged (level {}, {}, {} read): heal them with 'custody repair', or 'custody "
                           "repair --from VAULT'",
                           level_word(result.level), objects, human_bytes(result.bytes_read)));
-    print_way_out_of_lost_records(output, result);
+    if (repository != nullptr) print_way_out_of_lost_records(output, *repository, result);
     if (any_pack(result.damaged)) {
         output.line(
             say("without another vault: run 'custody repair', back up the same sources again, which stores anew what they "
@@ -240,7 +243,7 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
         VerifyResult result;
         result.level = options.level;
         result.damaged.push_back({"ledger", "ledger", opened.error().message, {}});
-        return report(context, result);
+        return report(context, result, nullptr);
     }
     TRY_ASSIGN(Repository repository, std::move(opened));
     if (flags.accept_rollback) TRY(accept_rollback(context, repository, *flags.accept_rollback));
@@ -254,10 +257,10 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
         options.unlocked = &*unlocked;
     }
     TRY_ASSIGN(const VerifyResult result, verify(repository, options, context.progress(), context.stop()));
-    return report(context, result, repository.lost_head().has_value());
+    return report(context, result, &repository);
 }
 
-void print_repair(Context& context, const RepairResult& result, const VerifyResult& verified) {
+void print_repair(Context& context, Repository& repository, const RepairResult& result, const VerifyResult& verified) {
     Json lost = Json::array();
     for (const RepairResult::Lost& one : result.lost) lost.push_back({{"object", one.object}, {"why", one.why}});
     Json aside = Json::array();
@@ -284,7 +287,7 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
     output.line(say_count(result.objects_healed, "{} object healed, {} copied", "{} objects healed, {} copied",
                           human_bytes(result.bytes_copied)));
     for (const VerifyResult::Damage& damage : verified.damaged) print_damage(output, damage);
-    print_way_out_of_lost_records(output, verified);
+    print_way_out_of_lost_records(output, repository, verified);
     if (any_pack(result.lost)) {
         output.line(
             say("the ledger names the damaged packs, and no backup relies on them any more: back up the same sources again, "
@@ -294,11 +297,11 @@ void print_repair(Context& context, const RepairResult& result, const VerifyResu
 }
 
 // What this keyring remembers of the vault's end is a hint, and a vault must be opened to be repaired.
-Result<std::optional<RepairResult::SetAside>> heal_remembered_head(Context& context) {
+Result<std::optional<RepairResult::SetAside>> heal_remembered_head(Context& context, const IdentityHints& hints) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
     TRY_ASSIGN(const Keyring* const keyring, context.keyring());
-    const auto vault = identify_vault(*make_local_store(context.files(), path));
+    const auto vault = identify_vault(*make_local_store(context.files(), path), hints);
     if (!vault.ok()) return std::optional<RepairResult::SetAside>();  // opening it says why
     TRY_ASSIGN(const std::optional<std::string> to, set_aside_damaged_head(context.files(), keyring->folder(), *vault));
     if (!to) return std::optional<RepairResult::SetAside>();
@@ -328,9 +331,19 @@ Result<Repository> open_to_heal_from(Context& context, const std::string& refere
     return salvaged;
 }
 
+// Which vault the other one is tells, if nothing else does, which one the damaged one is not.
+Result<std::optional<VaultId>> vault_at(Context& context, const std::string& reference) {
+    if (reference.empty()) return std::optional<VaultId>();
+    TRY_ASSIGN(const std::string path, parse_vault_reference(reference));
+    const auto vault = identify_vault(*make_local_store(context.files(), path));
+    return vault.ok() ? std::optional(*vault) : std::nullopt;  // opening it says why
+}
+
 Result<int> run_repair(Context& context, const RepairFlags& flags) {
-    TRY_ASSIGN(const std::optional<RepairResult::SetAside> head, heal_remembered_head(context));
-    TRY_ASSIGN(Repository damaged, context.open_vault_to_read());
+    TRY_ASSIGN(Keyring* const keyring, context.keyring());
+    TRY_ASSIGN(const std::optional<VaultId> elsewhere, vault_at(context, flags.from));
+    TRY_ASSIGN(const std::optional<RepairResult::SetAside> head, heal_remembered_head(context, {keyring, elsewhere}));
+    TRY_ASSIGN(Repository damaged, context.open_vault_to_read(elsewhere));
     std::optional<Repository> from;
     if (!flags.from.empty()) {
         TRY_ASSIGN(from, open_to_heal_from(context, flags.from, damaged));
@@ -351,7 +364,7 @@ Result<int> run_repair(Context& context, const RepairFlags& flags) {
     again.level = VerifyLevel::keyless;  // every object is hashed: what was healed is proven
     TRY_ASSIGN(const VerifyResult verified, verify(damaged, again, context.progress(), context.stop()));
     context.progress().clear();
-    print_repair(context, result, verified);
+    print_repair(context, damaged, result, verified);
     if (!result.lost.empty() && !unlocked && damaged.keyring()->is_custodian()) {
         context.progress().note(
             say("note: with the keyring's passphrase more may be healed: run it again with the file that holds it in "

@@ -95,7 +95,7 @@ Result<VerifyResult> verify_location(FileSystem& files, const std::string& refer
     VerifySubject subject;
     subject.store = store.get();
     subject.keyring = keyring;
-    TRY_ASSIGN(subject.vault, identify_vault(*store));
+    TRY_ASSIGN(subject.vault, identify_vault(*store, {keyring, std::nullopt}));
     if (keyring) {
         TRY(check_family(*store, subject.vault, *keyring));
         TRY_ASSIGN(subject.head, keyring->remembered_head(subject.vault));

@@ -44,6 +44,11 @@ Result<std::optional<Snapshot>> read_before_grown(Repository& repository, const 
     return snapshot.ok() ? std::optional<Snapshot>(std::move(*snapshot)) : std::nullopt;
 }
 
+std::string held_text(const HoldState& hold) {
+    if (!hold.until) return say("held until released ({})", printable(hold.reason));
+    return say("held until {} ({})", to_rfc3339_local(*hold.until), printable(hold.reason));
+}
+
 }  // namespace
 
 Result<LostRecord> look_at_lost(Repository& repository, const ObjectId& id) {
@@ -78,6 +83,29 @@ std::string describe(const LostRecord& lost) {
 }
 
 std::string why_lost(const LostRecord& lost) { return lost.missing ? say("its record was lost") : say("its record was damaged"); }
+
+std::string way_out_of_lost(Repository& repository, const ObjectId& id, Time now) {
+    LostRecord unknown;
+    unknown.id = id;
+    unknown.ledger = repository.state().snapshots.at(id);
+    const auto looked = look_at_lost(repository, id);
+    LostRecord lost = looked.ok() ? *looked : unknown;  // what may not be looked at counts as protected for longest
+    const std::string held = is_held(lost.ledger, now) ? held_text(*lost.ledger.hold) : std::string();
+    lost.ledger.hold.reset();
+    const std::string term = protection_of(lost, now);
+    const std::string shown = id.hex().substr(0, kShortId);
+    if (!term.empty()) {
+        return say("heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
+                   shown, held.empty() ? term : held + "; " + term);
+    }
+    if (!held.empty()) {
+        return say(
+            "heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is "
+            "left, 'custody hold release {} --reason R' comes first",
+            shown, held, shown);
+    }
+    return say("heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'", shown);
+}
 
 std::string protection_of(const LostRecord& lost, Time now) {
     if (is_held(lost.ledger, now)) return say("held: {}", printable(lost.ledger.hold->reason));

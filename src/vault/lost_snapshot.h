@@ -1,5 +1,5 @@
 // A snapshot whose record is lost or damaged: what can still be told of it, so that it can be ended without breaking a hold or a
-// lawful term that is known. Threads: as the repository. Errors: io.
+// lawful term that is known, and what to do about it. Threads: as the repository. Errors: io.
 #pragma once
 
 #include "vault/repository.h"
@@ -25,6 +25,9 @@ struct LostRecord {
 [[nodiscard]] std::string describe(const LostRecord& lost);
 // "its record was lost", or that it was damaged.
 [[nodiscard]] std::string why_lost(const LostRecord& lost);
+// What a person does about it, complete: 'custody forget' is only named where it would not be refused, or with what comes before
+// it. Every command says this. Of a live snapshot.
+[[nodiscard]] std::string way_out_of_lost(Repository& repository, const ObjectId& id, Time now);
 // Why it may not end now; empty when it may. One whose label is not known counts as of the label with the longest term.
 [[nodiscard]] std::string protection_of(const LostRecord& lost, Time now);
 

@@ -4,6 +4,9 @@
 // of the one before, so that for every number one content only fits. An entry here that is sound in itself and is not that one is
 // a fork: this vault was rolled back and written to again. Nothing is merged then; that is for a person to decide. What is
 // written is replayed first, as a whole: no repair leaves a ledger that contradicts itself.
+//
+// Entries of another vault are set aside, not overwritten: they may be the last there are of that one. Where none here is this
+// vault's own, the witnesses must reach what this keyring remembers before anything is touched.
 #include "base/text.h"
 #include "vault/history/witness.h"
 #include "vault/object_check.h"
@@ -35,10 +38,13 @@ public:
         }
         TRY(gather(witness_folder(id_), repair_.store()));
         if (repair_.other) TRY(gather(witness_folder(id_), repair_.other->store()));
+        if (candidates_.empty() && is_all_foreign()) return nothing_of_its_own();
         if (candidates_.empty()) return false;
         TRY_ASSIGN(remembered_, repair_.vault.keyring()->remembered_head(id_));
         TRY(choose_chain());
         TRY(check_replay());
+        TRY(check_reach());
+        TRY(clear_foreign());
         return write();
     }
 
@@ -52,10 +58,20 @@ private:
             if (is_entry) listed_.insert(*n);
             const auto found = read_entry(store, object.name, id_, *n);
             if (!found.ok() && !is_damage(found.error())) return found.error();
+            if (!found.ok() && is_entry) TRY(note_foreign(store, *n));
             if (!found.ok()) continue;
+            has_own_entry_ = has_own_entry_ || is_entry;
             // A stranger's signature under a witness says nothing; below a trusted entry its hash would.
             candidates_[*n].push_back({&store, object.name, found->hash, found->entry.previous, found->entry.signer, is_entry});
         }
+        return done();
+    }
+
+    Status note_foreign(ObjectStore& store, std::uint64_t n) {
+        const auto bytes = store.get(ledger_name(n), kMaxLedgerEntrySize);
+        if (!bytes.ok()) return is_damage(bytes.error()) ? done() : Status(bytes.error());
+        const auto decoded = decode_ledger_entry(*bytes);
+        if (decoded.ok() && decoded->vault != id_) foreign_.emplace(n, decoded->vault);
         return done();
     }
 
@@ -136,6 +152,49 @@ private:
         return done();
     }
 
+    // Nothing in the ledger's folder can be read as this vault's own.
+    [[nodiscard]] bool is_all_foreign() const { return !foreign_.empty() && !has_own_entry_; }
+    [[nodiscard]] bool reaches_memory() const {
+        if (!remembered_) return false;
+        const auto reached = chain_.find(remembered_->n);
+        return reached != chain_.end() && reached->second.hash == remembered_->hash;
+    }
+
+    // The whole ledger is another vault's: what nobody has of the own one must not be given up in passing.
+    Status check_reach() const {
+        if (!is_all_foreign() || !remembered_ || reaches_memory()) return done();
+        return Error{
+            Code::corrupt,
+            say("the ledger of {} is that of the vault {}; this is the vault {}, of which this keyring remembers entry {}, and "
+                "the witnesses at hand reach entry {}: bring its own ledger folder back, or name another vault that was copied "
+                "to or from it with --from; without either, make a new vault with `custody init` and back up into that",
+                where(), foreign_.begin()->second.hex(), id_.hex(), remembered_->n, chain_.rbegin()->first)};
+    }
+
+    [[nodiscard]] Error nothing_of_its_own() const {
+        return {Code::corrupt,
+                say("the ledger of {} is that of the vault {}; this is the vault {}, and no witness of its entries is at hand: "
+                    "bring its own ledger folder back, or name another vault that was copied to or from it with --from; without "
+                    "either, make a new vault with `custody init` and back up into that",
+                    where(), foreign_.begin()->second.hex(), id_.hex())};
+    }
+
+    Status clear_foreign() {
+        if (foreign_.empty()) return done();
+        if (is_all_foreign()) {
+            TRY(repair_.put_aside("ledger", say("it is that of the vault {}", foreign_.begin()->second.hex())));
+            listed_.clear();
+            return done();
+        }
+        for (const auto& [n, vault] : foreign_) {
+            // In the place of an entry that is lost, it is what tells of the loss.
+            if (n > chain_.rbegin()->first && !reaches_memory()) continue;
+            TRY(repair_.put_aside(ledger_name(n), say("it is that of the vault {}", vault.hex())));
+            listed_.erase(n);
+        }
+        return done();
+    }
+
     Result<bool> write() {
         bool any = false;
         for (const auto& [n, candidate] : chain_) {
@@ -186,7 +245,9 @@ private:
     Repair& repair_;
     const VaultId id_;
     std::map<std::uint64_t, std::vector<Candidate>> candidates_;
-    std::set<std::uint64_t> listed_;  // entries that are there, sound or not
+    std::set<std::uint64_t> listed_;            // entries that are there, sound or not
+    bool has_own_entry_ = false;                // a sound one among them
+    std::map<std::uint64_t, VaultId> foreign_;  // those of them that are another vault's, and sound
     std::set<SignerId> known_signers_;
     std::optional<RememberedHead> remembered_;
     std::map<std::uint64_t, Candidate> chain_;

@@ -105,6 +105,7 @@ Result<Repository> Repository::open_store(std::unique_ptr<ObjectStore> store, co
     repository.store_ = std::move(store);
     repository.clock_ = &clock;
     repository.keyring_ = keyring;
+    repository.elsewhere_ = options.elsewhere;
     TRY(repository.read_header(options.tolerate_damage));
     TRY(repository.check_family());
     TRY(repository.read_ledger(options.tolerate_damage));
@@ -116,11 +117,11 @@ Status Repository::read_header(bool tolerate_damage) {
     auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
     if (tolerate_damage && header.ok()) {
         // Sound in itself, but another vault's?
-        TRY_ASSIGN(const VaultId vault, identify_vault(*store_));
+        TRY_ASSIGN(const VaultId vault, identify_vault(*store_, {keyring_, elsewhere_}));
         if (vault != header->vault) return salvage_header(vault, say("it belongs to another vault"));
     }
     if (tolerate_damage && !header.ok() && (header.error().code == Code::corrupt || header.error().code == Code::not_found)) {
-        TRY_ASSIGN(const VaultId vault, identify_vault(*store_));
+        TRY_ASSIGN(const VaultId vault, identify_vault(*store_, {keyring_, elsewhere_}));
         return salvage_header(vault, content.ok() ? header.error().message : say("it is missing"));
     }
     if (!header.ok() && header.error().code == Code::not_found) {

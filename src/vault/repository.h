@@ -33,6 +33,8 @@ struct OpenOptions {
     // For commands that only read: a ledger or header that is damaged is salvaged as far as it goes, ledger_damage() says what is
     // wrong, and publish() refuses. Without it such a vault is Code::corrupt.
     bool tolerate_damage = false;
+    // That vault is at hand in another place: whatever a replaced file says, this is not it.
+    std::optional<VaultId> elsewhere = std::nullopt;
 };
 
 class Repository {
@@ -118,6 +120,7 @@ private:
     const Clock* clock_ = nullptr;
     bool head_witnessed_ = false;
     std::optional<RememberedHead> lost_head_;
+    std::optional<VaultId> elsewhere_;
     std::vector<LedgerDamage> ledger_damage_;
     std::vector<std::string> warnings_;
 };

@@ -294,5 +294,15 @@ TEST(Key, ADamagedKeyringIsSetAsideByTheKitThatBringsItBack) {
     EXPECT_EQ(office.custody({"ls", "latest:srv"}).exit, 0);
 }
 
+TEST(Keys, SignersThatAreTrustedAlreadyAreSaidToBe) {
+    const Office& office = shared_office();
+    const std::string file = office.folder / "trusted.pub";
+    ASSERT_EQ(office.custody({"key", "export", "--public", "--output", file}).exit, 0);
+    const Outcome imported = office.custody({"key", "import", file});
+    EXPECT_EQ(imported.exit, 0) << imported.err;
+    EXPECT_NE(imported.out.find("trusted already"), std::string::npos) << imported.out;
+    EXPECT_EQ(imported.out.find("0 signers"), std::string::npos) << imported.out;
+}
+
 }  // namespace
 }  // namespace custody::test

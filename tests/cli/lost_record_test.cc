@@ -31,7 +31,7 @@ TEST(LostRecord, IsEndedByItsIdAndAllIsGreenAgain) {
     for (const char* level : {"--level=structure", "--keyless"}) {
         const Outcome verified = office.custody({"verify", level});
         EXPECT_EQ(verified.exit, 4);
-        EXPECT_THAT(verified.out, HasSubstr("custody forget " + office.first.substr(0, 12)));
+        EXPECT_THAT(verified.out, HasSubstr("custody forget " + office.first.substr(0, 8)));
         EXPECT_THAT(verified.out, HasSubstr("custody repair --from"));
     }
     const Outcome refused = office.custody({"prune"});
@@ -139,6 +139,15 @@ TEST(LostRecord, StatusSaysWhyAndUntilWhenItMayNotBeForgotten) {
                                   "' is refused as long as it is protected: within the "
                                   "lawful term (B12) until 2"));
     for (const std::string& id : {office.first, lawful}) EXPECT_EQ(office.custody({"forget", id}).exit, 5);
+    // Whoever is asked says the same, and nobody names what would be refused as the way out.
+    for (const std::vector<std::string>& asked : {std::vector<std::string>{"verify"}, {"repair"}, {"prune", "--grace", "0s"}}) {
+        const Outcome outcome = office.custody(asked);
+        EXPECT_EQ(outcome.exit, 4) << asked.front();
+        const std::string said = outcome.out + outcome.err;
+        EXPECT_THAT(said, HasSubstr("'custody hold release " + office.first.substr(0, 8) + " --reason R' comes first"));
+        EXPECT_THAT(said, HasSubstr("'custody forget " + lawful.substr(0, 8) + "' is refused as long as it is protected"));
+        EXPECT_THAT(said, testing::Not(HasSubstr("end it with")));
+    }
 }
 
 }  // namespace

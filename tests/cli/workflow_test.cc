@@ -484,6 +484,12 @@ TEST(Workflow, CompletionKnowsEveryCommandAndBashParsesIt) {
     EXPECT_NE(complete("custody --vault x backup --one", 4).find("--one-file-system"), std::string::npos);
     EXPECT_NE(complete("custody verify --level fu", 3).find("full"), std::string::npos);
     EXPECT_NE(complete("custody ls --lang v", 3).find("vi"), std::string::npos);
+    EXPECT_EQ(complete("custody completion ''", 2), "bash\n");
+    for (const std::string words : {"custody --h", "custody key import --h", "custody backup --h"}) {
+        const std::string offered = complete(words, static_cast<int>(std::count(words.begin(), words.end(), ' ')));
+        EXPECT_EQ(offered.find("--help"), offered.rfind("--help")) << words << ": " << offered;
+        EXPECT_NE(offered.find("--help"), std::string::npos) << words;
+    }
 }
 
 }  // namespace

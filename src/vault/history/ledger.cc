@@ -55,6 +55,18 @@ Result<std::optional<Fetched>> fetch(ObjectStore& store, const VaultId& vault, s
     return std::optional<Fetched>{Fetched{std::move(decoded->entry), sha256(*bytes)}};
 }
 
+// The one other vault whose every entry here is.
+std::optional<VaultId> whose_ledger(ObjectStore& store, const VaultId& vault, const std::vector<std::uint64_t>& listed) {
+    std::optional<VaultId> other;
+    for (const std::uint64_t n : listed) {
+        const auto bytes = store.get(ledger_name(n), kMaxLedgerEntrySize);
+        const auto decoded = bytes.ok() ? decode_ledger_entry(*bytes) : Result<DecodedEntry>(bytes.error());
+        if (!decoded.ok() || decoded->vault == vault || (other && decoded->vault != *other)) return std::nullopt;
+        other = decoded->vault;
+    }
+    return other;
+}
+
 // Never written, whatever the writer believes; such an entry of others is borne, for what it took is told by verification.
 std::optional<std::string> takes_live_record(const LedgerState& state, const LedgerEntry& entry) {
     const auto ends = [&](const ObjectId& id) {
@@ -165,6 +177,11 @@ Result<Ledger> Ledger::load(ObjectStore& store, const VaultId& vault, std::optio
 Result<Ledger> Ledger::salvage(ObjectStore& store, const VaultId& vault, std::vector<LedgerDamage>& damage) {
     TRY_ASSIGN(const std::vector<std::uint64_t> listed, listed_entries(store));
     Ledger ledger(store, vault);
+    if (const auto other = whose_ledger(store, vault, listed)) {
+        for (std::uint64_t n = 1; ledger.take_witness(n);) ++n;
+        damage.push_back({"ledger", say("it is that of the vault {}, and this is the vault {}", other->hex(), vault.hex())});
+        return ledger;
+    }
     const std::uint64_t last = listed.empty() ? 0 : listed.back();
     std::uint64_t expected = 1;
     for (const std::uint64_t n : listed) {

@@ -98,6 +98,13 @@ std::string names_of(const std::vector<StoredLabel>& labels) {
     return names;
 }
 
+Error no_such_label(std::string_view name, const std::vector<StoredLabel>& labels) {
+    if (labels.empty()) {
+        return {Code::usage, say("there is no label '{}', nor any other; 'custody label add' makes one", printable(name))};
+    }
+    return {Code::usage, say("there is no label '{}'; there are: {}", printable(name), names_of(labels))};
+}
+
 bool is_label_name(std::string_view name) {
     const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
     return !name.empty() && name.size() <= 64 && name.front() != '-' && std::all_of(name.begin(), name.end(), allowed);
@@ -275,7 +282,7 @@ Result<std::shared_ptr<const WriterKeys>> Keyring::writer_keys(std::string_view 
     for (const StoredLabel& label : content().labels) {
         if (label.name == label_name) return to_writer_keys(content(), label);
     }
-    return Error{Code::usage, say("there is no label '{}'; there are: {}", printable(label_name), names_of(content().labels))};
+    return no_such_label(label_name, content().labels);
 }
 
 std::shared_ptr<const WriterKeys> Keyring::writer_keys(const LabelId& label_id) const {
@@ -313,7 +320,7 @@ Status Keyring::rotate(std::string_view label_name) {
             ++next.generation;
             return done();
         }
-        return Error{Code::usage, say("there is no label '{}'; there are: {}", printable(label_name), names_of(next.labels))};
+        return no_such_label(label_name, next.labels);
     });
 }
 

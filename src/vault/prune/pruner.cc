@@ -2,11 +2,20 @@
 
 #include "base/counts.h"
 #include "base/text.h"
+#include "vault/lost_snapshot.h"
 #include "vault/store/reserve.h"
 
 #include <algorithm>
 
 namespace custody {
+namespace {
+
+std::string way_out(Repository& repository, const ObjectId& lost) {
+    if (!repository.state().snapshots.contains(lost)) return say("it was ended meanwhile; run prune again");
+    return way_out_of_lost(repository, lost, repository.clock().now());
+}
+
+}  // namespace
 
 Pruner::Pruner(Repository& repository, const PruneOptions& options, Progress& progress, const StopFlag& stop)
     : repository_(repository), store_(repository.store()), options_(options), progress_(progress), stop_(stop), check_([this] {
@@ -170,21 +179,16 @@ Status Pruner::leave_label_alone(const ObjectId& lost) {
     if (live != state.snapshots.end()) label = live->second.label;
     if (live == state.snapshots.end() && ended != state.lost.end()) label = ended->second.was.label;
     if (!label) {
-        return Error{
-            Code::corrupt,
-            say("the record of snapshot {} is damaged or missing; nothing was freed: heal it with `custody repair --from "
-                "VAULT`, or, where no copy is left, end it with `custody forget {}`",
-                lost.hex(), lost.hex().substr(0, 12))};
+        return Error{Code::corrupt, say("the record of snapshot {} is damaged or missing; nothing was freed: {}", lost.hex(),
+                                        way_out(repository_, lost))};
     }
     const auto survey = surveys_.find(*label);
     if (survey == surveys_.end()) return done();
     left_alone_.insert(*label);
     if (std::find(result_.damaged.begin(), result_.damaged.end(), lost) != result_.damaged.end()) return done();
     result_.damaged.push_back(lost);
-    result_.warnings.push_back(say(
-        "the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: heal it with `custody repair "
-        "--from VAULT`, or, where no copy is left, end it with `custody forget {}`",
-        lost.hex(), survey->second->keys().name, lost.hex().substr(0, 12)));
+    result_.warnings.push_back(say("the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: {}",
+                                   lost.hex(), survey->second->keys().name, way_out(repository_, lost)));
     return done();
 }
 
