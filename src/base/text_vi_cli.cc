@@ -118,7 +118,8 @@ constexpr Translation kTexts[] = {
      "hoàn tất bằng 'custody key destroy --label {}'"},
     {"label {}, cannot be read here", "nhãn {}, không đọc được ở đây"},
     {"label {}: keys destroyed in {}", "nhãn {}: đã hủy khóa trong {}"},
-    {"left or not restored: {}; each is named above", "để nguyên hoặc không phục hồi được: {}; mỗi mục đã nêu ở trên"},
+    {"left, not restored or not whole: {}; each is named above",
+     "để nguyên, không phục hồi được hoặc không đầy đủ: {}; mỗi mục đã nêu ở trên"},
     {"live databases are not backed up by this version: pipe a dump into 'custody backup --stdin NAME.sql --label database'",
      "phiên bản này chưa sao lưu cơ sở dữ liệu đang chạy: hãy dẫn bản kết xuất vào 'custody backup --stdin TÊN.sql --label "
      "database'"},
@@ -132,6 +133,7 @@ constexpr Translation kTexts[] = {
     {"no archive was written", "chưa ghi tệp lưu trữ nào"},
     {"no completion for '{}': there is one for bash", "không có tự điền lệnh cho '{}': hiện có cho bash"},
     {"no damage: level {}, {}, {} read", "không có hư hỏng: mức {}, {}, đã đọc {}"},
+    {"no image was written, and a file that was there is as it was", "chưa ghi ảnh đĩa nào, và tệp đã có ở đó vẫn như cũ"},
     {"no keyring in {}: level {} needs one; '--keyless' works without",
      "không có bộ khóa trong {}: mức {} cần bộ khóa; '--keyless' thì không cần"},
     {"no keyring in {}: make one with 'custody init', bring one back with 'custody key import KIT', or name another folder with "

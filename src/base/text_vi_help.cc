@@ -29,10 +29,12 @@ constexpr Translation kTexts[] = {
     {"(belongs to the service)", "(thuộc về dịch vụ)"},
     {"(changed while it was read)", "(đã thay đổi trong khi đọc)"},
     {"(not in this version)", "(chưa có trong phiên bản này)"},
-    {"+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links).",
+    {"+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links). A folder's time "
+     "alone does not count: it changes with whatever lies in it.",
      "+ chỉ có trong B, - chỉ có trong A, M có ở cả hai nhưng khác nhau (nội dung, chủ sở hữu, quyền, thời gian, thuộc tính, "
-     "liên "
-     "kết cứng)."},
+     "liên kết cứng). Riêng thời gian của thư mục không tính: nó thay đổi theo những gì nằm trong đó."},
+    {"--allow-mounted and --keep-free-blocks go with --image only", "--allow-mounted và --keep-free-blocks chỉ dùng với --image"},
+    {"--confirm goes with --image only", "--confirm chỉ dùng với --image"},
     {"--confirm {} is not the whole serial of {}: nothing was written",
      "--confirm {} không phải là toàn bộ số sê-ri của {}: chưa ghi gì"},
     {"--declared-destroyed needs --reason: how, when, by whom",
@@ -43,6 +45,7 @@ constexpr Translation kTexts[] = {
     {"--host and --label go with --writer only", "--host và --label chỉ dùng với --writer"},
     {"--image restores the whole image: leave out PATH", "--image phục hồi toàn bộ ảnh: hãy bỏ PATH"},
     {"--keyless is a level of its own: leave out --level and --sample", "--keyless là một mức riêng: hãy bỏ --level và --sample"},
+    {"--overwrite goes with --target and --image only", "--overwrite chỉ dùng với --target và --image"},
     {"--page and --officer go with --recovery only", "--page và --officer chỉ dùng với --recovery"},
     {"--reason is empty: say why, it is recorded in the ledger", "--reason để trống: hãy nêu lý do, lý do được ghi vào sổ cái"},
     {"--recovery: with it and one vault everything comes back; it has a passphrase of its own "
@@ -59,6 +62,7 @@ constexpr Translation kTexts[] = {
     {"--sample {}: give a percentage above 0, 100 at most", "--sample {}: hãy cho tỷ lệ phần trăm lớn hơn 0, không quá 100"},
     {"--stdout takes at most one PATH", "--stdout nhận nhiều nhất một PATH"},
     {"--stdout writes the content to standard output: leave out --json", "--stdout ghi nội dung ra đầu ra chuẩn: hãy bỏ --json"},
+    {"--strip-prefix goes with --target only", "--strip-prefix chỉ dùng với --target"},
     {"--target, --image and --stdout exclude each other", "--target, --image và --stdout loại trừ nhau"},
     {"--until {} is in the past: the hold would not hold", "--until {} đã qua: lệnh giữ sẽ không có hiệu lực"},
     {"--writer needs --host: the name of the host that will write", "--writer cần --host: tên của máy sẽ ghi"},
@@ -361,6 +365,11 @@ constexpr Translation kTexts[] = {
      "Những gì một máy cần để sao lưu, và không có gì mở được nội dung"},
     {"What this backup is called; default: the last part of the first path",
      "Tên của lần sao lưu này; mặc định: phần cuối của đường dẫn đầu tiên"},
+    {"What this user may not set, or the file system there has no place for (owners, attributes, flags, hard links), is said and "
+     "is no failure. What anything else kept from coming back (no space, too many links) is named: exit code 1.",
+     "Những gì người dùng này không được phép đặt, hoặc hệ thống tệp ở đó không chứa được (chủ sở hữu, thuộc tính, cờ, liên kết "
+     "cứng), được nói ra và không phải là lỗi. Những gì không trở lại vì lý do khác (hết chỗ, quá nhiều liên kết) được nêu tên: "
+     "mã thoát 1."},
     {"What to do with files and folders that are there; default: never", "Làm gì với các tệp và thư mục đã có; mặc định: never"},
     {"What to look for, in quotes", "Mẫu cần tìm, đặt trong dấu nháy"},
     {"When the hold ends by itself; default: when it is released", "Khi nào việc giữ tự kết thúc; mặc định: khi được thôi giữ"},

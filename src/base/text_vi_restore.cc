@@ -16,15 +16,17 @@ constexpr Translation kTexts[] = {
     {"block at {}: {}", "khối ở {}: {}"},
     {"cannot be read", "không đọc được"},
     {"cannot write the archive: {}", "không ghi được tệp lưu trữ: {}"},
-    {"cannot {} {}: its folder carries the immutable or append-only flag; restore as root with --overwrite always, which lifts "
-     "it",
-     "không {} được {}: thư mục chứa nó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite always "
-     "để gỡ cờ"},
-    {"cannot {} {}: what is there carries the immutable or append-only flag; restore as root with --overwrite always, which "
-     "lifts it",
-     "không {} được {}: thứ đang có ở đó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite always "
-     "để gỡ cờ"},
+    {"cannot {} {}: its folder carries the immutable or append-only flag; restore as root with --overwrite changed or always, "
+     "which lifts it",
+     "không {} được {}: thư mục chứa nó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite changed "
+     "hoặc always để gỡ cờ"},
+    {"cannot {} {}: what is there carries the immutable or append-only flag; restore as root with --overwrite changed or "
+     "always, which lifts it",
+     "không {} được {}: thứ đang có ở đó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite "
+     "changed "
+     "hoặc always để gỡ cờ"},
     {"does not hold what it should; `custody repair` makes it again", "không chứa những gì phải có; `custody repair` tạo lại nó"},
+    {"hard links", "liên kết cứng"},
     {"head not witnessed: no head of this vault's ledger is remembered here, so a cut or rolled back ledger would not be noticed",
      "phần cuối chưa có chứng kiến: ở đây không ghi nhớ phần cuối sổ cái của kho này, nên sổ bị cắt hoặc bị đưa lùi sẽ không "
      "được phát hiện"},
@@ -82,6 +84,10 @@ constexpr Translation kTexts[] = {
     {"{} at offset {}: a chunk does not match its id", "{} ở vị trí {}: một mảnh không khớp với mã của nó"},
     {"{} attributes that only some file systems know could not be set (first on {}: {})",
      "không đặt được {} thuộc tính mà chỉ một số hệ thống tệp mới có (mục đầu {}: {})"},
+    {"{} became a separate copy of the file that it is a hard link to ({})",
+     "{} thành bản sao riêng của tệp mà nó là liên kết cứng ({})"},
+    {"{} came back without all of its {} ({}): once that is mended, run it again with --overwrite changed",
+     "{} trở lại mà không có đủ {} ({}): khi đã khắc phục, hãy chạy lại với --overwrite changed"},
     {"{} cannot be compared: {}", "không so sánh được {}: {}"},
     {"{} does not lie below the prefix {}: name the paths to restore",
      "{} không nằm dưới tiền tố {}: hãy nêu các đường dẫn cần phục hồi"},
@@ -89,13 +95,9 @@ constexpr Translation kTexts[] = {
      "{} kết thúc sau {} byte: {}; `custody repair --from` một kho thứ hai có thể đưa phần còn lại trở lại"},
     {"{} ends in none of .tar, .tar.zst, .zip: the ending says which archive to write",
      "{} không kết thúc bằng .tar, .tar.zst hay .zip: phần đuôi cho biết loại tệp lưu trữ cần ghi"},
-    {"{} extended attribute has a name that tar as it is written here carries with %-codes only, and most programs leave it so "
-     "({})",
-     "{} thuộc tính mở rộng có tên mà tar được ghi ở đây chỉ lưu được bằng mã %, và hầu hết chương trình để nguyên như vậy ({})"},
     {"{} extended attributes have names that tar as it is written here carries with %-codes only, and most programs leave them "
-     "so (first {})",
-     "{} thuộc tính mở rộng có tên mà tar được ghi ở đây chỉ lưu được bằng mã %, và hầu hết chương trình để nguyên như vậy (đầu "
-     "tiên là {})"},
+     "so ({})",
+     "{} thuộc tính mở rộng có tên mà tar được ghi ở đây chỉ lưu được bằng mã %, và hầu hết chương trình để nguyên như vậy ({})"},
     {"{} file or link makes way for a folder, as --overwrite asks: {}",
      "{} tệp hoặc liên kết nhường chỗ cho thư mục, theo --overwrite: {}"},
     {"{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
@@ -111,8 +113,8 @@ constexpr Translation kTexts[] = {
      "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của chúng, đầu tiên là {} (--overwrite "
      "changed sẽ đặt theo bản chụp)"},
     {"{} hard links became separate copies (first {}: {})", "{} liên kết cứng thành bản sao riêng (mục đầu {}: {})"},
-    {"{} hard links became separate copies: zip cannot carry links",
-     "{} liên kết cứng thành bản sao riêng: zip không chứa được liên kết"},
+    {"{} hard links became separate copies: zip cannot carry links ({})",
+     "{} liên kết cứng thành bản sao riêng: zip không chứa được liên kết ({})"},
     {"{} has '..' in it: name the path as `custody ls` shows it",
      "{} có '..' bên trong: hãy ghi đường dẫn như `custody ls` hiển thị"},
     {"{} has {} free and the restore needs {}: choose another target or fewer paths",
@@ -141,25 +143,21 @@ constexpr Translation kTexts[] = {
     {"{} is read-only: unlock it or choose another", "{} chỉ cho đọc: hãy mở khóa ghi hoặc chọn thiết bị khác"},
     {"{} is there already: name another file", "{} đã có: hãy nêu tệp khác"},
     {"{} is there already: name another file, or --overwrite always", "{} đã có: hãy nêu tệp khác, hoặc --overwrite always"},
-    {"{} item has a time in the last second before 1970 and got the nearest whole second: tar as it is written here cannot carry "
-     "it ({})",
-     "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được ({})"},
     {"{} items did not get their file flags back (first {}: {})", "{} mục không lấy lại được cờ tệp (mục đầu {}: {})"},
     {"{} items did not get their mode back (first {}: {})", "{} mục không lấy lại được quyền truy cập (mục đầu {}: {})"},
     {"{} items did not get their owner back (first {}: {}); restore as root to keep owners",
      "{} mục không lấy lại được chủ sở hữu (mục đầu {}: {}); hãy khôi phục bằng root để giữ chủ sở hữu"},
     {"{} items did not get their time back (first {}: {})", "{} mục không lấy lại được thời gian (mục đầu {}: {})"},
-    {"{} items have a time before 1901 or after 2038 and got the nearest that zip can carry",
-     "{} mục có thời gian trước năm 1901 hoặc sau năm 2038 và nhận thời gian gần nhất mà zip lưu được"},
+    {"{} items have a time before 1901 or after 2038 and got the nearest that zip can carry ({})",
+     "{} mục có thời gian trước năm 1901 hoặc sau năm 2038 và nhận thời gian gần nhất mà zip lưu được ({})"},
     {"{} items have a time in the last second before 1970 and got the nearest whole second: tar as it is written here cannot "
-     "carry it (first {})",
-     "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được (đầu tiên "
-     "{})"},
+     "carry it ({})",
+     "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được ({})"},
     {"{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
      "{} mục có thời gian mà hệ thống tệp ở đó không lưu được chính xác; chúng nhận thời gian gần nhất lưu được (đầu là {})"},
-    {"{} items lost extended attributes, access lists or file flags: zip cannot carry them",
-     "{} mục mất thuộc tính mở rộng, danh sách quyền hoặc cờ tệp: zip không chứa được chúng"},
-    {"{} names are not UTF-8 and were stored as they are", "{} tên không phải UTF-8 và được lưu nguyên như vậy"},
+    {"{} items lost extended attributes, access lists or file flags: zip cannot carry them ({})",
+     "{} mục mất thuộc tính mở rộng, danh sách quyền hoặc cờ tệp: zip không chứa được chúng ({})"},
+    {"{} names are not UTF-8 and were stored as they are ({})", "{} tên không phải UTF-8 và được lưu nguyên như vậy ({})"},
     {"{} objects that no ledger entry names, of interrupted or running backups; prune removes them: {}",
      "{} đối tượng không mục nào của sổ cái nêu tên, của các lần sao lưu bị ngắt hoặc đang chạy; prune sẽ bỏ chúng: {}"},
     {"{} of its {} blocks are damaged", "{} trong {} khối của nó bị hỏng"},
@@ -171,8 +169,8 @@ constexpr Translation kTexts[] = {
      "không đặt được {} thuộc tính security (mục đầu {}: {}); chỉ root mới được phép"},
     {"{} snapshots are of labels whose keys were destroyed: not damage, and not to be had again",
      "{} bản chụp thuộc các nhãn đã hủy khóa: không phải hư hỏng, và không thể lấy lại"},
-    {"{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them",
-     "đã bỏ qua {} socket, FIFO hoặc tệp thiết bị: loại tệp nén này không chứa được chúng"},
+    {"{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them ({})",
+     "đã bỏ qua {} socket, FIFO hoặc tệp thiết bị: loại tệp nén này không chứa được chúng ({})"},
     {"{} trusted attributes could not be set (first on {}: {}); only root may",
      "không đặt được {} thuộc tính trusted (mục đầu {}: {}); chỉ root mới được phép"},
     {"{} user attributes could not be set (first on {}: {})", "không đặt được {} thuộc tính user (mục đầu {}: {})"},

@@ -54,6 +54,9 @@ Status check_flags(const BackupFlags& flags) {
     const int sources = (flags.paths.empty() ? 0 : 1) + (flags.image.empty() ? 0 : 1) + (flags.stream.empty() ? 0 : 1);
     if (sources == 0) return Error{Code::usage, say("nothing to back up: name a PATH, --image or --stdin")};
     if (sources > 1) return Error{Code::usage, say("PATH, --image and --stdin exclude each other: back them up one by one")};
+    if (flags.image.empty() && (flags.allow_mounted || flags.keep_free_blocks)) {
+        return Error{Code::usage, say("--allow-mounted and --keep-free-blocks go with --image only")};
+    }
     const bool walks = !flags.paths.empty();
     if (!walks && (!flags.excludes.empty() || !flags.exclude_files.empty() || flags.one_file_system)) {
         return Error{Code::usage, say("--exclude, --exclude-from and --one-file-system go with PATH only")};
@@ -133,9 +136,6 @@ Result<std::string> named_path(const std::string& given, std::vector<std::string
     return path;
 }
 
-Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const std::string& vault_path) {
-    FileTreeOptions options;
-    OpenSource opened;
 bool is_at_or_below(const std::string& path, const std::string& folder) {
     return path == folder || folder == "/" || (path.starts_with(folder) && path[folder.size()] == '/');
 }
@@ -161,14 +161,17 @@ Status lead_around_stored_links(std::vector<std::string>& paths, std::vector<std
     return done();
 }
 
+Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const std::string& vault_path) {
+    FileTreeOptions options;
+    OpenSource opened;
     for (const std::string& path : flags.paths) {
         TRY_ASSIGN(std::string absolute, named_path(path, opened.warnings));
         options.paths.push_back(std::move(absolute));
     }
+    TRY(lead_around_stored_links(options.paths, opened.warnings));
     options.excludes = flags.excludes;
     for (const std::string& file : flags.exclude_files) TRY(read_excludes(file, options.excludes));
     options.one_file_system = flags.one_file_system;
-    TRY(lead_around_stored_links(options.paths, opened.warnings));
     options.count_ahead = context.progress().is_shown();
     exclude_own_folders(context, vault_path, options);
     TRY_ASSIGN(opened.source, open_file_tree(options, *opened.notes));
@@ -254,6 +257,9 @@ Json json_of(const BackupResult& result, bool dry_run) {
          {{"files", result.reconciled.files}, {"bytes", result.reconciled.bytes}, {"mismatches", result.reconciled.mismatches}}},
         {"warnings", result.warnings},
     };
+    if (result.unlisted_warnings > 0) {
+        document["warnings"].push_back(say_count(result.unlisted_warnings, "and {} more warning", "and {} more warnings"));
+    }
     if (dry_run) document["dry_run"] = true;
     return document;
 }

@@ -149,7 +149,8 @@ void add_diff_command(CommandTable& table) {
         table.root(), "diff", say("Shows what differs between two snapshots of one label"),
         {"diff A B",
          {"custody diff etc@2026-11-03 latest:etc", "custody diff 3f9a1c 77b0de --json"},
-         say("+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links).")});
+         say("+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links). A "
+             "folder's time alone does not count: it changes with whatever lies in it.")});
     add_operand(diff, "A", flags->before, say("The earlier snapshot"))->required();
     add_operand(diff, "B", flags->after, say("The later snapshot"))->required();
     table.runs(diff, flags, run_diff);

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "cli/help.h"
 
+#include <sys/stat.h>
+
 namespace custody {
 namespace {
 
@@ -11,9 +13,20 @@ bool was_given(const CLI::App& command, const std::string& option) {
     return found != nullptr && found->count() > 0;
 }
 
+// A file is written beside its name and named when it is whole; a device is written where it is.
+bool is_device(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode);
+}
+
 std::string after_restore(const CLI::App& command) {
     if (was_given(command, "--dry-run")) return say("nothing was written");
-    if (was_given(command, "--image")) return say("the image is not complete: restore it again before it is used");
+    if (was_given(command, "--image")) {
+        if (is_device(command.get_option("--image")->results().front())) {
+            return say("the image is not complete: restore it again before it is used");
+        }
+        return say("no image was written, and a file that was there is as it was");
+    }
     if (was_given(command, "--stdout")) return say("what was written is not complete");
     return say("files that were restored stay, none is half written; run it again for the rest");
 }

@@ -4,6 +4,7 @@
 #include "cli/entry_format.h"
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
+#include "cli/stdout_content.h"
 #include "restore/restorer.h"
 #include "vault/closed_labels.h"
 
@@ -169,8 +170,7 @@ Result<int> run_cat(Context& context, const CatFlags& flags) {
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
-    TRY_ASSIGN(const RestoreResult result,
-               write_content(repository, listed.snapshot, unlocked, path, 1, context.progress(), context.stop()));
+    TRY_ASSIGN(const RestoreResult result, content_to_stdout(context, repository, listed.snapshot, unlocked, path));
     for (const std::string& line : result.warnings) context.progress().warn(line);
     if (result.damaged) return kExitDamage;
     return result.failed != 0 ? kExitFailed : kExitDone;

@@ -4,6 +4,7 @@
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "cli/device_target.h"
+#include "cli/stdout_content.h"
 #include "restore/exporter.h"
 #include "restore/restorer.h"
 
@@ -36,6 +37,11 @@ Status check_flags(const RestoreFlags& flags, bool json) {
     if (targets > 1) return Error{Code::usage, say("--target, --image and --stdout exclude each other")};
     if (flags.to_stdout && json)
         return Error{Code::usage, say("--stdout writes the content to standard output: leave out --json")};
+    if (flags.target.empty() && !flags.strip_prefix.empty())
+        return Error{Code::usage, say("--strip-prefix goes with --target only")};
+    if (flags.image.empty() && !flags.confirm.empty()) return Error{Code::usage, say("--confirm goes with --image only")};
+    if (flags.to_stdout && !flags.overwrite.empty())
+        return Error{Code::usage, say("--overwrite goes with --target and --image only")};
     if (flags.target.empty() && flags.dry_run) return Error{Code::usage, say("--dry-run goes with --target only")};
     if (!flags.image.empty() && !flags.paths.empty())
         return Error{Code::usage, say("--image restores the whole image: leave out PATH")};
@@ -69,12 +75,14 @@ Status check_kind(const RestoreFlags& flags, const Snapshot& snapshot) {
 }
 
 Json json_of(const RestoreResult& result) {
+    std::vector<std::string> warnings = result.warnings;
+    if (result.unnamed > 0) warnings.push_back(say("and {} more that could not be restored", result.unnamed));
     return {{"files", result.files},
             {"bytes", result.bytes},
             {"skipped", result.skipped},
             {"failed", result.failed},
             {"seconds", std::round(result.seconds * 1000) / 1000},
-            {"warnings", result.warnings}};
+            {"warnings", warnings}};
 }
 
 int exit_of(const RestoreResult& result) {
@@ -87,7 +95,7 @@ int report(Context& context, const RestoreResult& result, const std::string& sum
     for (const std::string& line : result.warnings) context.progress().warn(line);
     context.output().document(json_of(result));
     context.output().line(summary);
-    if (result.failed != 0) context.output().line(say("left or not restored: {}; each is named above", result.failed));
+    if (result.failed != 0) context.output().line(say("left, not restored or not whole: {}; each is named above", result.failed));
     return exit_of(result);
 }
 
@@ -128,8 +136,7 @@ Result<int> restore_to_stdout(Context& context, Repository& repository, const Sn
                               const RestoreFlags& flags) {
     if (::isatty(1) == 1) return Error{Code::usage, say("standard output is a terminal: pipe it, or redirect it to a file")};
     const std::string path = flags.paths.empty() ? "" : flags.paths.front();
-    TRY_ASSIGN(const RestoreResult result,
-               write_content(repository, snapshot, unlocked, path, 1, context.progress(), context.stop()));
+    TRY_ASSIGN(const RestoreResult result, content_to_stdout(context, repository, snapshot, unlocked, path));
     for (const std::string& line : result.warnings) context.progress().warn(line);
     return exit_of(result);
 }
@@ -176,7 +183,11 @@ void add_restore(CommandTable& table) {
                  "many did is said; with changed and always it gets those of the snapshot. DIR itself and the folders above a "
                  "chosen PATH keep theirs always, and a link or file in the place of such a folder is never replaced. Those that "
                  "are made get the snapshot's; a DIR that is made gets those of "
-                 "P.")});
+                 "P.") +
+             "\n" +
+             say("What this user may not set, or the file system there has no place for (owners, attributes, flags, hard links), "
+                 "is said and is no failure. What anything else kept from coming back (no space, too many links) is named: exit "
+                 "code 1.")});
     add_operand(restore, "SNAPSHOT", flags->snapshot, say("The snapshot"))->required();
     add_operands(restore, "PATH", flags->paths, say("Only these; default: everything"));
     add_value(restore, "--target", flags->target, "DIR", say("The folder to restore into"));

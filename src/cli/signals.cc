@@ -59,4 +59,13 @@ void install_signal_handlers() {
 
 void end_quietly_on_closed_output() { handle(SIGPIPE, SIG_DFL, 0); }
 
+void end_by_closed_output() {
+    handle(SIGPIPE, SIG_DFL, 0);
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    (void)::pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
+    (void)::raise(SIGPIPE);
+}
+
 }  // namespace custody

@@ -12,5 +12,7 @@ namespace custody {
 void install_signal_handlers();
 // For commands that only print: `custody ls | head` ends by SIGPIPE, as any filter does.
 void end_quietly_on_closed_output();
+// Ends the process as end_quietly_on_closed_output() would have, where the write itself did not.
+void end_by_closed_output();
 
 }  // namespace custody

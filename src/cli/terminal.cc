@@ -6,11 +6,32 @@
 #include <termios.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 
 namespace custody {
 namespace {
 
 constexpr std::size_t kMaxLine = 4096;
+
+// For its lifetime, a quit (Ctrl-\) ends a read as an interrupt does, instead of the process.
+class QuitEndsRead {
+public:
+    QuitEndsRead() {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        sigemptyset(&action.sa_mask);
+        active_ = ::sigaction(SIGQUIT, &action, &before_) == 0;
+    }
+    ~QuitEndsRead() {
+        if (active_) ::sigaction(SIGQUIT, &before_, nullptr);
+    }
+    QuitEndsRead(const QuitEndsRead&) = delete;
+    QuitEndsRead& operator=(const QuitEndsRead&) = delete;
+
+private:
+    struct sigaction before_ {};
+    bool active_;
+};
 
 // Echo off for its lifetime.
 class Silence {
@@ -30,6 +51,7 @@ public:
     [[nodiscard]] bool active() const { return active_; }
 
 private:
+    QuitEndsRead quit_;  // first made and last gone: the echo is back before a quit ends the process
     int fd_;
     termios before_{};
     bool active_;

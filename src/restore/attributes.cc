@@ -35,6 +35,31 @@ Shortfall kind_of(std::string_view xattr) {
     return xattr.starts_with("security.") ? Shortfall::security_attributes : Shortfall::foreign_attributes;
 }
 
+// As compare_attributes() calls it.
+std::string_view word_of(Shortfall kind) {
+    switch (kind) {
+        case Shortfall::owner:
+            return "owner";
+        case Shortfall::setid_bits:
+        case Shortfall::mode:
+            return "mode";
+        case Shortfall::time:
+        case Shortfall::near_time:
+            return "time";
+        case Shortfall::flags:
+            return "file flags";
+        case Shortfall::hard_links:
+            return "hard links";
+        case Shortfall::user_attributes:
+        case Shortfall::trusted_attributes:
+        case Shortfall::security_attributes:
+        case Shortfall::foreign_attributes:
+        case Shortfall::access_lists:
+            break;
+    }
+    return "extended attributes";
+}
+
 // True where a restore takes away what the snapshot does not have. Labels of a security module belong to the machine.
 bool is_ours_to_remove(std::string_view xattr) {
     return xattr.starts_with("user.") || xattr.starts_with("trusted.") || xattr.starts_with(kAclPrefix) ||
@@ -191,7 +216,38 @@ const char* compare_xattrs(int descriptor, const Attributes& wanted, const Power
 
 }  // namespace
 
+bool is_beyond_reach(int error_number) {
+    switch (error_number) {
+        case EPERM:
+        case EACCES:
+        case EOPNOTSUPP:
+        case ENOTTY:
+        case ENOSYS:
+        case EINVAL:
+        case EXDEV:
+        case ERANGE:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool Shortfalls::is_first_of(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    std::string& last = last_incomplete_[std::this_thread::get_id()];
+    if (last == path) return false;
+    last = path;
+    return true;
+}
+
 void Shortfalls::note(Shortfall kind, const std::string& path, int error_number) {
+    if (!is_beyond_reach(error_number)) {
+        if (incomplete_ && is_first_of(path)) {
+            incomplete_(say("{} came back without all of its {} ({}): once that is mended, run it again with --overwrite changed",
+                            printable(path), translate(word_of(kind)), reason_of(error_number)));
+        }
+        return;
+    }
     const std::lock_guard lock(mutex_);
     Kind& one = kinds_[static_cast<std::size_t>(kind)];
     if (one.count++ == 0) {

@@ -2,7 +2,8 @@
 //
 // The order matters and is kept here: owner before mode (chown drops setuid) and before security.capability (chown drops it
 // too), ACLs before mode, times after all these, flags last of all (append-only and immutable refuse everything after).
-// What this user or file system cannot set is no failure: it is noted in Shortfalls, one warning a kind.
+// What this user may not set, or this kind of file system has no place for, is no failure: it is noted in Shortfalls, one warning
+// a kind. What anything else keeps from being set (no space, a quota) makes the item a failed one: Shortfalls tells its sink.
 // Everything is done on descriptors, never on names, so that nothing swapped in the meantime is touched.
 // Threads: Shortfalls is safe from many; the rest are pure functions over descriptors.
 #pragma once
@@ -15,9 +16,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -39,9 +44,16 @@ enum class Shortfall : std::uint8_t {
 };
 inline constexpr std::size_t kShortfalls = 12;
 
+// This user may not, or there is no such thing on this kind of file system: the same however often it is tried.
+[[nodiscard]] bool is_beyond_reach(int error_number);
+
 // Counts, with the first path and reason of each kind.
 class Shortfalls {
 public:
+    // Takes one line for each item that is not whole for another reason than is_beyond_reach(), from the thread that noted it.
+    using Sink = std::function<void(const std::string&)>;
+    explicit Shortfalls(Sink incomplete = {}) : incomplete_(std::move(incomplete)) {}
+    // An item is noted by one thread at a time, and all that it lacks before another one is.
     void note(Shortfall kind, const std::string& path, int error_number);
     // One line a kind that occurred.
     [[nodiscard]] std::vector<std::string> warnings() const;
@@ -52,8 +64,13 @@ private:
         std::string first_path;
         int error_number = 0;
     };
+    // False: the thread has told of this item already.
+    bool is_first_of(const std::string& path);
+
+    Sink incomplete_;
     mutable std::mutex mutex_;
     std::array<Kind, kShortfalls> kinds_;
+    std::map<std::thread::id, std::string> last_incomplete_;
 };
 
 // Who restores, and onto what: what can be set and therefore compared.

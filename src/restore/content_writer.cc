@@ -53,7 +53,7 @@ public:
         while (!bytes.empty()) {
             const ssize_t wrote = ::write(descriptor_, bytes.data(), bytes.size());
             if (wrote < 0 && errno == EINTR) continue;
-            if (wrote < 0 && errno == EPIPE) return Error{Code::failed, say("the reader of the output went away")};
+            if (wrote < 0 && errno == EPIPE) return Error{Code::interrupted, say("the reader of the output went away")};
             if (wrote <= 0) return system_error(wrote == 0 ? EIO : errno, "write", say("the output"));
             at_ += static_cast<std::uint64_t>(wrote);
             bytes = bytes.subspan(static_cast<std::size_t>(wrote));

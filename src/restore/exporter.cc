@@ -136,10 +136,12 @@ public:
             TRY_ASSIGN(const bool more, plan.next(step));
             if (!more) break;
             TRY(add(step));
+            report_.tell(progress_);
             progress_.update({"exporting", report_.files(), 0, report_.written(), 0, {}});
         }
         TRY(stream_.flush());
         while (!waiting_.empty()) TRY(close_front());
+        report_.tell(progress_);
         return check(::archive_write_close(archive_.get()));
     }
 
@@ -203,7 +205,7 @@ private:
             next.path = path_;
         }
         if (!can_carry(next.entry.type)) {
-            ++lost_.special;
+            lost_.special.add("/" + next.path);
             return done();
         }
         const Content content = std::move(next.entry.content);
@@ -224,7 +226,7 @@ private:
         if (next.entry.hard_link == 0) return;
         const auto [leader, is_first] = leaders_.try_emplace(next.entry.hard_link, Leader{next.path, false});
         if (format_ != ArchiveFormat::zip) next.follows = !is_first;
-        if (format_ == ArchiveFormat::zip && !is_first) ++lost_.copies;
+        if (format_ == ArchiveFormat::zip && !is_first) lost_.copies.add("/" + next.path);
     }
     [[nodiscard]] static bool carries_content(const Waiting& file) {
         return file.entry.type == EntryType::file && !file.follows && file.entry.content.size > 0;
@@ -315,7 +317,9 @@ private:
         ::archive_entry_set_mode(entry, type_of(file.entry.type) | attributes.mode);
         ::archive_entry_set_uid(entry, attributes.uid);
         ::archive_entry_set_gid(entry, attributes.gid);
-        set_time(format_ == ArchiveFormat::zip ? zip_time(attributes.modified) : tar_time(attributes.modified, file.path), entry);
+        set_time(
+            format_ == ArchiveFormat::zip ? zip_time(attributes.modified, file.path) : tar_time(attributes.modified, file.path),
+            entry);
         ::archive_entry_set_size(entry, carries_content(file) ? static_cast<la_int64_t>(file.entry.content.size) : 0);
         if (file.entry.type == EntryType::symlink) ::archive_entry_copy_symlink(entry, file.entry.target.c_str());
         if (file.entry.device != 0) ::archive_entry_set_rdev(entry, file.entry.device);
@@ -325,7 +329,7 @@ private:
             ::archive_entry_sparse_add_entry(entry, static_cast<la_int64_t>(data.offset), static_cast<la_int64_t>(data.length));
         }
         if (is_utf8(file.path) && is_utf8(file.entry.target)) return check(::archive_write_header(archive_.get(), entry));
-        ++lost_.raw_names;
+        lost_.raw_names.add("/" + file.path);
         const ThreadLocale bytes("C");
         return check(::archive_write_header(archive_.get(), entry));
     }
@@ -344,31 +348,29 @@ private:
     // Within the last second before 1970 there is no whole second to bear the sign: libarchive would drop it.
     FileTime tar_time(FileTime time, const std::string& path) {
         if (time.seconds != -1 || time.nanoseconds == 0) return time;
-        if (++lost_.near_times == 1) lost_.first_near_time = path;
+        lost_.near_times.add("/" + path);
         return {time.nanoseconds < kSecond / 2 ? -1 : 0, 0};
     }
 
     // zip has 32 bits for it, of which libarchive keeps the lowest: what they cannot hold becomes the nearest that they can.
-    FileTime zip_time(FileTime time) {
+    FileTime zip_time(FileTime time, const std::string& path) {
         const std::int64_t nearest = std::clamp<std::int64_t>(time.seconds, INT32_MIN, INT32_MAX);
         if (nearest == time.seconds) return time;
-        ++lost_.far_times;
+        lost_.far_times.add("/" + path);
         return {nearest, 0};
     }
 
     void set_extended(const Waiting& file, archive_entry* entry) {
         const Attributes& attributes = file.entry.attributes;
         if (format_ == ArchiveFormat::zip) {
-            if (!attributes.xattrs.empty() || attributes.flags != 0) ++lost_.extended;
+            if (!attributes.xattrs.empty() || attributes.flags != 0) lost_.extended.add("/" + file.path);
             return;
         }
         for (const ExtendedAttribute& attribute : attributes.xattrs) {
             if (attribute.name.starts_with("system.posix_acl_")) {
                 add_acl(entry, attribute);
             } else {
-                if (is_coded(attribute.name) && ++lost_.coded_names == 1) {
-                    lost_.first_coded_name = "/" + file.path + ": " + attribute.name;
-                }
+                if (is_coded(attribute.name)) lost_.coded_names.add("/" + file.path + ": " + attribute.name);
                 ::archive_entry_xattr_add_entry(entry, attribute.name.c_str(), attribute.value.data(), attribute.value.size());
             }
         }

@@ -25,11 +25,21 @@ void Report::name_failure(const std::string& line) {
     failed_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     if (named_++ < kMaxNamed) warnings_.push_back(line);
+    untold_.push_back(line);
 }
 
 void Report::warn(const std::string& line) {
     const std::lock_guard lock(mutex_);
     warnings_.push_back(line);
+}
+
+void Report::tell(Progress& progress) {
+    std::vector<std::string> lines;
+    {
+        const std::lock_guard lock(mutex_);
+        lines = std::exchange(untold_, {});
+    }
+    for (const std::string& line : lines) progress.warn(line);
 }
 
 void Report::fail(const Error& error) {
@@ -51,42 +61,49 @@ RestoreResult Report::take() {
     result.skipped = skipped_;
     result.failed = failed_;
     result.damaged = damaged_;
-    if (named_ > kMaxNamed) warnings_.push_back(say("and {} more that could not be restored", named_ - kMaxNamed));
+    if (named_ > kMaxNamed) result.unnamed = named_ - kMaxNamed;
     result.warnings = std::move(warnings_);
     return result;
 }
 
+void ArchiveLoss::add(const std::string& path) {
+    constexpr std::size_t kNamed = 5;
+    ++count;
+    if (first.size() < kNamed) first.push_back(path);
+}
+
+std::string ArchiveLoss::names() const {
+    std::string text;
+    for (const std::string& one : first) text += (text.empty() ? "" : ", ") + printable(one);
+    if (count > first.size()) text += " " + say("and {} more", count - first.size());
+    return text;
+}
+
 std::vector<std::string> ArchiveLosses::warnings() const {
     std::vector<std::string> lines;
-    const auto tell = [&](std::uint64_t count, std::string_view one, std::string_view many) {
-        if (count > 0) lines.push_back(say_count(count, one, many));
+    const auto tell = [&](const ArchiveLoss& loss, std::string_view one, std::string_view many) {
+        if (loss.count > 0) lines.push_back(say_count(loss.count, one, many, loss.names()));
     };
-    tell(special, "{} socket, FIFO or device node was left out: this kind of archive cannot carry it",
-         "{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them");
-    tell(copies, "{} hard link became a separate copy: zip cannot carry links",
-         "{} hard links became separate copies: zip cannot carry links");
-    tell(extended, "{} item lost extended attributes, access lists or file flags: zip cannot carry them",
-         "{} items lost extended attributes, access lists or file flags: zip cannot carry them");
-    tell(far_times, "{} item has a time before 1901 or after 2038 and got the nearest that zip can carry",
-         "{} items have a time before 1901 or after 2038 and got the nearest that zip can carry");
-    if (near_times > 0) {
-        lines.push_back(
-            say_count(near_times,
-                      "{} item has a time in the last second before 1970 and got the nearest whole second: tar as it "
-                      "is written here cannot carry it ({})",
-                      "{} items have a time in the last second before 1970 and got the nearest whole second: tar as it "
-                      "is written here cannot carry it (first {})",
-                      printable(first_near_time)));
-    }
-    if (coded_names > 0) {
-        lines.push_back(say_count(coded_names,
-                                  "{} extended attribute has a name that tar as it is written here carries with %-codes only, "
-                                  "and most programs leave it so ({})",
-                                  "{} extended attributes have names that tar as it is written here carries with %-codes only, "
-                                  "and most programs leave them so (first {})",
-                                  printable(first_coded_name)));
-    }
-    tell(raw_names, "{} name is not UTF-8 and was stored as it is", "{} names are not UTF-8 and were stored as they are");
+    tell(special, "{} socket, FIFO or device node was left out: this kind of archive cannot carry it ({})",
+         "{} sockets, FIFOs or device nodes were left out: this kind of archive cannot carry them ({})");
+    tell(copies, "{} hard link became a separate copy: zip cannot carry links ({})",
+         "{} hard links became separate copies: zip cannot carry links ({})");
+    tell(extended, "{} item lost extended attributes, access lists or file flags: zip cannot carry them ({})",
+         "{} items lost extended attributes, access lists or file flags: zip cannot carry them ({})");
+    tell(far_times, "{} item has a time before 1901 or after 2038 and got the nearest that zip can carry ({})",
+         "{} items have a time before 1901 or after 2038 and got the nearest that zip can carry ({})");
+    tell(near_times,
+         "{} item has a time in the last second before 1970 and got the nearest whole second: tar as it is written here cannot "
+         "carry it ({})",
+         "{} items have a time in the last second before 1970 and got the nearest whole second: tar as it is written here cannot "
+         "carry it ({})");
+    tell(coded_names,
+         "{} extended attribute has a name that tar as it is written here carries with %-codes only, and most programs leave it "
+         "so ({})",
+         "{} extended attributes have names that tar as it is written here carries with %-codes only, and most programs leave "
+         "them so ({})");
+    tell(raw_names, "{} name is not UTF-8 and was stored as it is ({})",
+         "{} names are not UTF-8 and were stored as they are ({})");
     return lines;
 }
 

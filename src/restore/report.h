@@ -1,6 +1,7 @@
 // What a restore has done so far, gathered from all its threads, and what it must say at the end.
 //
-// Threads: safe from many. At most kMaxNamed failures are named; the rest are counted.
+// Every failure is told to the Progress that tell() is given; the result names at most kMaxNamed, and counts the rest.
+// Threads: safe from many, but tell(), which is the walking thread's.
 #pragma once
 
 #include "base/result.h"
@@ -33,7 +34,11 @@ public:
     // `line` names the path and the reason. A full or read-only medium ends the run: it becomes fatal().
     void failed_file(const Error& error);
     void damaged_file(const std::string& line);
+    // It is there, and something of it is not: the line names both.
+    void incomplete_file(const std::string& line) { name_failure(line); }
     void warn(const std::string& line);
+    // Names what failed since the last time.
+    void tell(Progress& progress);
     // The first one counts; running jobs end early.
     void fail(const Error& error);
     [[nodiscard]] bool has_failed() const { return has_failed_.load(std::memory_order_acquire); }
@@ -52,14 +57,22 @@ private:
     mutable std::mutex mutex_;
     std::uint64_t named_ = 0;
     std::vector<std::string> warnings_;
+    std::vector<std::string> untold_;  // since the last tell(): of one batch at most
     std::optional<Error> fatal_;
 };
 
-// What an archive format could not carry, counted.
+// One thing that an archive format could not carry: how often, and the first of it.
+struct ArchiveLoss {
+    std::uint64_t count = 0;
+    std::vector<std::string> first;
+    void add(const std::string& path);
+    // "/a, /b and 7 more"; printable.
+    [[nodiscard]] std::string names() const;
+};
+
 struct ArchiveLosses {
-    std::uint64_t special = 0, copies = 0, extended = 0, far_times = 0, near_times = 0, raw_names = 0;
-    std::uint64_t coded_names = 0;  // of extended attributes
-    std::string first_near_time, first_coded_name;
+    ArchiveLoss special, copies, extended, far_times, near_times, raw_names;
+    ArchiveLoss coded_names;  // of extended attributes
     [[nodiscard]] std::vector<std::string> warnings() const;
 };
 

@@ -25,6 +25,7 @@ RestoreRun::RestoreRun(SnapshotAccess& access, TargetFolders& folders, const Res
       options_(options),
       progress_(progress),
       stop_(stop),
+      shortfalls_([this](const std::string& line) { report_.incomplete_file(line); }),
       writer_(folders, options.overwrite, powers_on(folders.root_descriptor()), shortfalls_),
       comparer_(folders, access.trees(), access.keys(), writer_.powers()),
       pool_(options.threads),
@@ -40,10 +41,12 @@ Status RestoreRun::run(Plan& plan) {
     const auto fatal = report_.fatal();
     const Status whole = fatal ? Status(*fatal) : stop_.check();
     if (!options_.dry_run) set_late_flags(whole.ok());
+    report_.tell(progress_);
     TRY(whole);
     if (options_.dry_run) return done();
     writer_.put_back_flags();  // the target's own
     TRY(writer_.finish_target(plan.prefix_folder()));
+    report_.tell(progress_);
     progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
     return folders_.sync_all();
 }
@@ -216,6 +219,8 @@ void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_pla
 }
 
 void RestoreRun::leave_as_it_is(FolderId folder, const Entry& entry, const char* difference) {
+    const Status replaceable = writer_.check_room({folder, &entry, true, false});
+    if (!replaceable.ok()) return fail_entry(folder, entry, replaceable.error());
     fail_entry(folder, entry,
                {Code::exists, say("{} is left as it is: it differs in {} (--overwrite changed replaces it)",
                                   printable(folders_.path_of(folder, entry.name)), translate(difference))});
@@ -368,26 +373,34 @@ Result<bool> RestoreRun::make_link(Batch::Link& link) {
     if (leader.state == Leader::State::placed) {
         const Placement place{link.folder, &link.entry, in_place->exists, false};
         const auto link_it = [&] { return writer_.make_hard_link(leader.folder, leader.name, leader.identity, place); };
-        Status linked = link_it();
-        if (!linked.ok() && protects(leader.late_flags) && writer_.lift_flags(leader.folder, leader.name)) {
+        Result<int> linked = link_it();
+        const auto is_linked = [&] { return linked.ok() && *linked == 0; };
+        if (!is_linked() && protects(leader.late_flags) && writer_.lift_flags(leader.folder, leader.name)) {
             leader.is_lifted = true;
             linked = link_it();
         }
-        if (linked.ok()) {
+        if (is_linked()) {
             report_.done_file(0);
             return true;
         }
-        if (linked.error().code == Code::exists) {  // a copy would find no room either
+        if (!linked.ok()) {  // a copy would meet the same: no room for its name, another file in the leader's place
             report_.failed_file(linked.error());
             return true;
         }
-        shortfalls_.note(Shortfall::hard_links, folders_.path_of(link.folder, link.entry.name), EMLINK);
+        note_copy(folders_.path_of(link.folder, link.entry.name), *linked);
     }
     // No first name to link to: this one becomes it.
     leader = {link.folder, link.entry.name, {}, Leader::State::planned, leader.late_flags};
     folders_.pin(link.folder);
     TRY(plan_entry(link.folder, std::move(link.entry), in_place->exists));
     return false;
+}
+
+// A file system that has no hard links, or a user who may make none, is one thing; links that only ran out are another.
+void RestoreRun::note_copy(const std::string& path, int reason) {
+    if (is_beyond_reach(reason)) return shortfalls_.note(Shortfall::hard_links, path, reason);
+    report_.incomplete_file(
+        say("{} became a separate copy of the file that it is a hard link to ({})", printable(path), reason_of(reason)));
 }
 
 void RestoreRun::finish_folders(Batch& batch) {
@@ -401,6 +414,7 @@ void RestoreRun::finish_folders(Batch& batch) {
 }
 
 void RestoreRun::show_progress() {
+    report_.tell(progress_);
     progress_.update({"restoring", report_.files(), expected_files_, report_.written(), expected_bytes_, {}});
 }
 

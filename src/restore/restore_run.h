@@ -77,6 +77,7 @@ private:
     Result<bool> make_link(Batch::Link& link);
     // What there is under the link's name; nullopt: the link needs no more work.
     std::optional<InPlace> clear_way_for(const Batch::Link& link, const Leader& leader);
+    void note_copy(const std::string& path, int reason);
     void set_late_flags(bool is_whole);
     void finish_folders(Batch& batch);
     Leader* leader_named(FolderId folder, const Entry& entry);

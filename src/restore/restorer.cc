@@ -35,7 +35,7 @@ Result<std::uint64_t> bytes_needed(Plan plan, TreeReader& trees, const StopFlag&
 // A restore that plainly cannot fit is not begun. Into a folder that already holds a part, nothing is plain.
 Status check_space(SnapshotAccess& access, const TargetFolders& folders, const RestoreOptions& options, const StopFlag& stop) {
     struct statvfs space = {};
-    if (::fstatvfs(folders.root_descriptor(), &space) != 0) return done();
+    if (::fstatvfs(folders.root_descriptor(), &space) != 0 || space.f_blocks == 0) return done();  // none: it tells no sizes
     const std::uint64_t free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
     if (access.snapshot().summary.bytes <= free_bytes || !folders.target_was_empty()) return done();
     TRY_ASSIGN(Plan plan, Plan::make(access.trees(), access.root(), options.paths, options.strip_prefix));

@@ -30,9 +30,11 @@ struct RestoreOptions {
     unsigned threads = 0;
 };
 struct RestoreResult {
-    std::uint64_t files = 0, bytes = 0;  // written or found identical: every entry but folders counts as a file
-    std::uint64_t skipped = 0;           // of those, found identical
-    std::uint64_t failed = 0;            // left, differing or not restorable; each named in warnings
+    // Written, whole or not, or found identical: every entry but folders counts as a file.
+    std::uint64_t files = 0, bytes = 0;
+    std::uint64_t skipped = 0;  // of those, found identical
+    std::uint64_t failed = 0;   // left, differing, not restorable or not whole; each was told to Progress
+    std::uint64_t unnamed = 0;  // of those: beyond the first 1000, which the warnings name
     double seconds = 0;
     std::vector<std::string> warnings;
     bool damaged = false;  // some failure was damage: exit 4 rather than 1
@@ -42,6 +44,7 @@ struct RestoreResult {
                                                   Progress& progress, const StopFlag& stop);
 
 // The single file of an image or stream snapshot (or one PATH of it), in order, to a descriptor: cat, restore --stdout.
+// interrupted: also where the reader of a pipe went away, which `stop` then knows nothing of.
 [[nodiscard]] Result<RestoreResult> write_content(Repository& repository, const Snapshot& snapshot,
                                                   const UnlockedKeyring& unlocked, const std::string& path, int fd,
                                                   Progress& progress, const StopFlag& stop);

@@ -114,11 +114,11 @@ Error TreeWriter::hindered(std::string_view verb, const Placement& place, int re
         const std::string path = printable(path_of(place));
         if (is_protected(folder, "."))
             return {Code::denied, say("cannot {} {}: its folder carries the immutable or append-only flag; restore as root with "
-                                      "--overwrite always, which lifts it",
+                                      "--overwrite changed or always, which lifts it",
                                       translate(verb), path)};
         if (is_protected(folder, place.entry->name.c_str()))
             return {Code::denied, say("cannot {} {}: what is there carries the immutable or append-only flag; restore as root "
-                                      "with --overwrite always, which lifts it",
+                                      "with --overwrite changed or always, which lifts it",
                                       translate(verb), path)};
     }
     return system_error(reason, verb, path_of(place));
@@ -269,7 +269,7 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     return Identity{status.st_dev, status.st_ino};
 }
 
-Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place) {
+Result<int> TreeWriter::make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place) {
     TRY_ASSIGN(const TargetFolders::Handle source, folders_.open(from));
     NewFile made;
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
@@ -277,7 +277,7 @@ Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, I
     const std::string path = path_of(place);
     std::string temporary = temporary_name();
     if (::linkat(source->get(), from_name.c_str(), at, temporary.c_str(), 0) != 0) {
-        return hindered("make the hard link", place, errno, at);
+        return errno;
     }
     made.temporary_name = std::move(temporary);
     struct stat status = {};
@@ -287,7 +287,8 @@ Status TreeWriter::make_hard_link(FolderId from, const std::string& from_name, I
         return Error{Code::io, say("{} was replaced by another while restoring: run it again",
                                    printable(folders_.path_of(from, from_name)))};
     }
-    return give_name(made.folder, made.temporary_name, place);
+    TRY(give_name(made.folder, made.temporary_name, place));
+    return 0;
 }
 
 void TreeWriter::set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags) {

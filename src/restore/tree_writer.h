@@ -118,8 +118,8 @@ public:
 
     // Symbolic links, FIFOs, sockets, device nodes.
     [[nodiscard]] Result<Identity> make_special(const Placement& place);
-    // Another name of `of`, which lies under `from_name`.
-    [[nodiscard]] Status make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
+    // Another name of `of`, which lies under `from_name`. 0, or the errno with which the file system refused it.
+    [[nodiscard]] Result<int> make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
     // Takes away what forbids further names. False: nothing did, or this user may not.
     bool lift_flags(FolderId folder, const std::string& name);
     // Of folders that are not finished, the target itself among them: the flags that were lifted.

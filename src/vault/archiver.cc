@@ -61,7 +61,6 @@ public:
         TRY_ASSIGN(const TreeId root, tree.root());
         result_.bytes.added = store.added_bytes();
         if (!options_.dry_run) TRY(complete(root, store, records, pool));
-        report_.close();
         result_.seconds = static_cast<double>(clock_.monotonic_ns() - began_ns_) / 1e9;
         return std::move(result_);
     }

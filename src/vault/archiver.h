@@ -49,7 +49,8 @@ struct BackupResult {
     struct {
         std::uint64_t files = 0, bytes = 0, mismatches = 0;
     } reconciled;
-    std::vector<std::string> warnings;      // one line each; includes every failed and changed item (first 1000, then a count)
+    std::vector<std::string> warnings;      // one line each; every failed and changed item among them, of the first 1000
+    std::uint64_t unlisted_warnings = 0;    // beyond the first 1000: Progress was told of each
     std::vector<std::string> failed_items;  // "path: reason", first 1000
 };
 // failed items do not fail the run: files.failed counts them (exit 3). corrupt, io, no_space, memory, interrupted end it.

@@ -1,6 +1,5 @@
 #include "vault/archiver_report.h"
 
-#include "base/counts.h"
 #include "base/text.h"
 
 namespace custody {
@@ -11,12 +10,12 @@ constexpr std::size_t kMaxLines = 1000;
 }  // namespace
 
 void RunReport::warn(std::string one_line) {
-    if (result_.warnings.size() >= kMaxLines) {
-        ++left_out_;
-        return;
-    }
     progress_.warn(one_line);
-    result_.warnings.push_back(std::move(one_line));
+    if (result_.warnings.size() < kMaxLines) {
+        result_.warnings.push_back(std::move(one_line));
+    } else {
+        ++result_.unlisted_warnings;
+    }
 }
 
 void RunReport::fail(const std::string& path, const Error& error) {
@@ -35,12 +34,6 @@ bool RunReport::vanished(const std::string& path) {
 void RunReport::changed_while_read(const std::string& path) {
     ++changed_;
     warn(say("{} changed while it was read, twice: what was stored is marked", printable(path)));
-}
-
-void RunReport::close() {
-    if (left_out_ == 0) return;
-    result_.warnings.push_back(say_count(left_out_, "and {} more warning", "and {} more warnings"));
-    left_out_ = 0;
 }
 
 }  // namespace custody

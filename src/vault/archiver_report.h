@@ -1,4 +1,4 @@
-// What a run tells afterwards: counts, failed items and warnings, bounded.
+// What a run tells: each warning to Progress as it comes; counts, failed items and warnings afterwards, bounded.
 #pragma once
 
 #include "base/result.h"
@@ -20,13 +20,11 @@ public:
     void changed_while_read(const std::string& path);
     void warn(std::string one_line);
     [[nodiscard]] std::uint64_t changed_files() const { return changed_; }
-    // How many warnings did not fit is the last of them.
-    void close();
 
 private:
     BackupResult& result_;
     Progress& progress_;
-    std::uint64_t changed_ = 0, left_out_ = 0;
+    std::uint64_t changed_ = 0;
     std::set<std::string> vanished_;  // a folder is met as an item and once more when it is entered
 };
 

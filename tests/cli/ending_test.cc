@@ -73,11 +73,44 @@ TEST(Ending, ClosedOutputEndsPrintersAndNothingElse) {
     const Outcome verify = unread(office, {"verify", "--json"});
     EXPECT_EQ(verify.exit, 0) << verify.err;
     for (const std::vector<std::string>& printer :
-         std::vector<std::vector<std::string>>{{"snapshots"}, {"status"}, {"ls", "latest"}, {"find", "*"}, {"key", "list"}}) {
+         std::vector<std::vector<std::string>>{{"snapshots"},
+                                               {"status"},
+                                               {"ls", "latest"},
+                                               {"find", "*"},
+                                               {"key", "list"},
+                                               {"cat", "latest", office.source + "/readme"},
+                                               {"restore", "latest", office.source + "/noise", "--stdout"}}) {
         const Outcome outcome = unread(office, printer);
         EXPECT_EQ(outcome.signal, SIGPIPE) << printer.front() << outcome.err;
         EXPECT_THAT(outcome.err, Not(HasSubstr("custody: "))) << printer.front();
     }
+}
+
+// A quit at the prompt is answered like an interrupt: the terminal has its echo back.
+TEST(Ending, AQuitAtThePromptLeavesTheTerminalAsItWas) {
+    Office office("cli-quit");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    ASSERT_EQ(office.backup().exit, 0);
+    Program program = office.custody.command({"ls", "latest"});
+    for (const char* variable : {"CUSTODY_PASSPHRASE", "CUSTODY_PASSPHRASE_FILE"}) program.environment[variable] = "";
+    const char* const script = R"(
+import os, pty, sys, termios
+child, terminal = pty.fork()
+if child == 0: os.execv(sys.argv[1], sys.argv[1:])
+said = b''
+while b'Passphrase' not in said: said += os.read(terminal, 1000)
+other = os.open('/proc/%d/fd/0' % child, os.O_RDWR | os.O_NOCTTY)
+echo = lambda: bool(termios.tcgetattr(other)[3] & termios.ECHO)
+quiet = not echo()
+os.write(terminal, b'\x1c')
+status = os.waitpid(child, 0)[1]
+print(quiet, os.WIFEXITED(status) and os.WEXITSTATUS(status), echo())
+)";
+    program.arguments.insert(program.arguments.begin(), {"-c", script, program.path});
+    program.path = "python3";
+    const Outcome outcome = run(program);
+    EXPECT_EQ(outcome.out, "True 130 True\n") << outcome.err;
 }
 
 // The end of a serial is what somebody types who sees the device; a script gives all of it.

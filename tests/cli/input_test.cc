@@ -1,6 +1,7 @@
 // What a person may type, write into settings, or meet: empty values, names, newer vaults, interruptions, numbers.
 #include "tests/cli/cli_fixture.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/counts.h"
@@ -206,10 +207,19 @@ TEST(Interruption, OfEachCommandSaysWhatIsTrueOfIt) {
     EXPECT_NE(left_by({"repair"}).find("stays healed"), std::string::npos);
     EXPECT_NE(left_by({"export", "latest", "--output", "x.tar"}).find("no archive"), std::string::npos);
     EXPECT_NE(left_by({"restore", "latest", "--target", "/x"}).find("run it again"), std::string::npos);
-    EXPECT_NE(left_by({"restore", "latest", "--image", "/x"}).find("image is not complete"), std::string::npos);
+    EXPECT_NE(left_by({"restore", "latest", "--image", "/x"}).find("no image was written"), std::string::npos);
     EXPECT_NE(left_by({"restore", "latest", "--stdout"}).find("not complete"), std::string::npos);
     EXPECT_EQ(left_by({"restore", "latest", "--target", "/x", "--dry-run"}), "nothing was written");
     EXPECT_EQ(left_by({"snapshots"}), "");
+}
+
+// A device is written where it is, a file only takes its name when it is whole.
+TEST(Interruption, OfAnImageSaysThatADeviceIsNotComplete) {
+    const ScratchFolder folder("cli-interrupted-image");
+    write_file(folder / "file", "old");
+    EXPECT_NE(left_by({"restore", "latest", "--image", folder / "file"}).find("is as it was"), std::string::npos);
+    if (::mknod((folder / "device").c_str(), S_IFBLK | 0600, 0) != 0) GTEST_SKIP() << "needs root to make a device node";
+    EXPECT_NE(left_by({"restore", "latest", "--image", folder / "device"}).find("image is not complete"), std::string::npos);
 }
 
 TEST(Counts, HaveTheirNounInTheSingularForOneOnly) {
@@ -233,16 +243,6 @@ TEST(Input, AnEmptyStreamMakesNoSnapshot) {
     const Outcome empty = office.custody({"backup", "--stdin", "dump.sql", "--label", "database"});
     EXPECT_EQ(empty.exit, 1) << empty.err;
     EXPECT_NE(empty.err.find("the stream was empty"), std::string::npos) << empty.err;
-    EXPECT_EQ(json_of(office.custody({"snapshots", "--json"})).size(), 0u);
-}
-
-// Hundreds of files of 15 TiB that hold nothing take no room on a disk, and must not keep the others from being backed up.
-TEST(Input, SparseFilesBeyondAllNumbersHinderNothing) {
-    const Office office("cli-input-sparse");
-    office.fill_source();
-    ASSERT_EQ(office.custody({"init"}).exit, 0);
-    for (int i = 0; i < 600; ++i) {
-        const std::string path = office.source + "/sparse " + std::to_string(i);
     Program from_folder = office.custody.command({"backup", "--stdin", "dump.sql", "--label", "database"});
     from_folder.arguments.insert(from_folder.arguments.begin(), {"-c", R"("$0" "$@" < /)", from_folder.path});
     from_folder.path = "bash";
@@ -258,6 +258,16 @@ TEST(Input, SparseFilesBeyondAllNumbersHinderNothing) {
     const Outcome empty_image = office.custody({"backup", "--image", office.folder / "no bytes", "--label", "image"});
     EXPECT_EQ(empty_image.exit, 1) << empty_image.err;
     EXPECT_TRUE(one_clear_line(empty_image));
+    EXPECT_EQ(json_of(office.custody({"snapshots", "--json"})).size(), 0u);
+}
+
+// Hundreds of files of 15 TiB that hold nothing take no room on a disk, and must not keep the others from being backed up.
+TEST(Input, SparseFilesBeyondAllNumbersHinderNothing) {
+    const Office office("cli-input-sparse");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    for (int i = 0; i < 600; ++i) {
+        const std::string path = office.source + "/sparse " + std::to_string(i);
         write_file(path, "");
         const int reason = ::truncate(path.c_str(), 15LL << 40) == 0 ? 0 : errno;
         if (reason == EFBIG) GTEST_SKIP() << "this file system has no files of 15 TiB";

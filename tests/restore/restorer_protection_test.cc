@@ -125,7 +125,9 @@ TEST_F(RestoreProtection, WithoutOverwritingTheFlagThatForbidsItIsNamed) {
     ASSERT_TRUE(set_protection(restored(), FS_IMMUTABLE_FL));
     const RestoreResult result = restore(snapshot);
     EXPECT_EQ(result.failed, 1u);
-    EXPECT_THAT(result.warnings, Contains(HasSubstr("its folder carries the immutable or append-only flag")));
+    EXPECT_THAT(result.warnings,
+                Contains(HasSubstr(
+                    "its folder carries the immutable or append-only flag; restore as root with --overwrite changed or always")));
     EXPECT_THAT(result.warnings, Contains(HasSubstr(restored("plain"))));
     EXPECT_FALSE(std::filesystem::exists(restored("plain")));
 }

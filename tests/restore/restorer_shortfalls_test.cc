@@ -1,0 +1,148 @@
+// What could not be brought back of an item: a warning where nobody could, a failure where something real kept it away.
+#include "tests/support/exotic_tree.h"
+#include "tests/support/failing_call.h"
+#include "tests/support/restore_fixture.h"
+#include "tests/support/results.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace custody::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Hearer final : public Progress {
+public:
+    void update(const ProgressState&) override {}
+    void warn(std::string_view line) override { lines.emplace_back(line); }
+    std::vector<std::string> lines;
+};
+
+class RestoreShortfalls : public RestoreFixture, public ::testing::Test {
+protected:
+    Result<RestoreResult> hear(const Snapshot& snapshot) {
+        return restore_files(*repository, snapshot, *unlocked, options, hearer, stop);
+    }
+    Hearer hearer;
+};
+
+TEST_F(RestoreShortfalls, AttributesThatFoundNoRoomAreFailures) {
+    for (const char* name : {"/a", "/b"}) {
+        write_file(source + name, "content");
+        for (const char* xattr : {"user.one", "user.two"}) {
+            if (::setxattr((source + name).c_str(), xattr, "x", 1, 0) != 0) GTEST_SKIP() << "no attributes here";
+        }
+    }
+    write_file(source + "/c", "content");
+    const Snapshot snapshot = back_up();
+    std::optional<Result<RestoreResult>> result;
+    if (!with_failing_call(SYS_fsetxattr, ENOSPC, [&] { result = hear(snapshot); })) GTEST_SKIP() << "no seccomp here";
+    ASSERT_TRUE(is_ok(*result));
+    EXPECT_EQ((*result)->failed, 2u);  // items, not attributes
+    EXPECT_EQ((*result)->files, 3u);
+    const auto names = [&](const std::string& name) {
+        return AllOf(HasSubstr(restored(name)), HasSubstr("No space left on device"), HasSubstr("extended attributes"));
+    };
+    EXPECT_THAT((*result)->warnings, ::testing::UnorderedElementsAre(names("a"), names("b")));
+    EXPECT_THAT(hearer.lines, ::testing::UnorderedElementsAreArray((*result)->warnings));
+    EXPECT_EQ(read_file_text(restored("a")), "content");
+    options.overwrite = Overwrite::changed;
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    char value = 0;
+    EXPECT_EQ(::getxattr(restored("b").c_str(), "user.two", &value, 1), 1);
+}
+
+TEST_F(RestoreShortfalls, AttributesThatAFileSystemHasNoPlaceForAreNone) {
+    write_file(source + "/a", "content");
+    if (::setxattr((source + "/a").c_str(), "user.one", "x", 1, 0) != 0) GTEST_SKIP() << "no attributes here";
+    const Snapshot snapshot = back_up();
+    for (const int reason : {EOPNOTSUPP, EPERM}) {
+        std::optional<Result<RestoreResult>> result;
+        options.target = target + std::to_string(reason);
+        if (!with_failing_call(SYS_fsetxattr, reason, [&] { result = hear(snapshot); })) GTEST_SKIP() << "no seccomp here";
+        ASSERT_TRUE(is_ok(*result));
+        EXPECT_EQ((*result)->failed, 0u);
+        EXPECT_THAT((*result)->warnings, ElementsAre(HasSubstr("1 user attribute could not be set (on ")));
+    }
+}
+
+TEST_F(RestoreShortfalls, LinksThatRanOutAreFailuresAndLinksThatThereAreNoneOfAreNot) {
+    write_file(source + "/a", "content");
+    ASSERT_EQ(::link((source + "/a").c_str(), (source + "/b").c_str()), 0);
+    const Snapshot snapshot = back_up();
+    const auto restore_with = [&](int reason) {
+        std::optional<Result<RestoreResult>> result;
+        options.target = target + std::to_string(reason);
+        if (!with_failing_call(SYS_linkat, reason, [&] { result = hear(snapshot); })) return RestoreResult{};
+        EXPECT_TRUE(is_ok(*result));
+        EXPECT_EQ(read_file_text(options.target + source + "/b"), "content");
+        return result->ok() ? **result : RestoreResult{};
+    };
+    const RestoreResult full = restore_with(EMLINK);
+    if (full.files == 0) GTEST_SKIP() << "no seccomp here";
+    EXPECT_EQ(full.failed, 1u);
+    EXPECT_THAT(full.warnings, ElementsAre(AllOf(HasSubstr(source + "/b became a separate copy"), HasSubstr("Too many links"))));
+    const RestoreResult none = restore_with(EPERM);
+    EXPECT_EQ(none.failed, 0u);
+    EXPECT_THAT(none.warnings, ElementsAre(AllOf(HasSubstr("1 hard link became a separate copy"), HasSubstr("not permitted"))));
+}
+
+TEST_F(RestoreShortfalls, EveryFailureIsToldAndTheResultNamesTheFirstThousand) {
+    constexpr std::size_t kFiles = 1500;
+    for (std::size_t i = 0; i < kFiles; ++i) write_file(source + "/file" + std::to_string(i), "old");
+    const Snapshot snapshot = back_up();
+    (void)restore(snapshot);
+    for (std::size_t i = 0; i < kFiles; ++i) write_file(restored("file" + std::to_string(i)), "newer");
+    const auto result = hear(snapshot);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(result->failed, kFiles);
+    EXPECT_EQ(result->unnamed, 500u);
+    EXPECT_EQ(std::count_if(hearer.lines.begin(), hearer.lines.end(),
+                            [](const std::string& line) { return line.find("is left as it is") != std::string::npos; }),
+              static_cast<std::ptrdiff_t>(kFiles));
+    EXPECT_THAT(result->warnings, Not(Contains(HasSubstr("more"))));
+}
+
+TEST_F(RestoreShortfalls, AFullFolderInTheWayIsNotSaidToBeReplaceable) {
+    write_file(source + "/a", "content");
+    const Snapshot snapshot = back_up();
+    (void)restore(snapshot);
+    ASSERT_EQ(::unlink(restored("a").c_str()), 0);
+    ASSERT_EQ(::mkdir(restored("a").c_str(), 0755), 0);
+    const auto empty = hear(snapshot);
+    ASSERT_TRUE(is_ok(empty));
+    EXPECT_THAT(empty->warnings, Contains(HasSubstr("--overwrite changed replaces it")));
+    write_file(restored("a") + "/in it", "");
+    const auto full = hear(snapshot);
+    ASSERT_TRUE(is_ok(full));
+    EXPECT_EQ(full->failed, 1u);
+    EXPECT_THAT(full->warnings, Contains(HasSubstr("a folder that is not empty is in its place")));
+    EXPECT_THAT(full->warnings, Not(Contains(HasSubstr("replaces it"))));
+}
+
+TEST_F(RestoreShortfalls, AFileSystemThatTellsNoSizesIsNotFull) {
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    if (::mount("none", target.c_str(), "ramfs", 0, nullptr) != 0) GTEST_SKIP() << "needs root, and ramfs";
+    write_file(source + "/a", "content");
+    const auto result = hear(back_up());
+    const std::string came_back = read_file_text(restored("a"));
+    EXPECT_EQ(::umount(target.c_str()), 0);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_EQ(came_back, "content");
+}
+
+}  // namespace
+}  // namespace custody::test
