@@ -136,6 +136,10 @@ constexpr Translation kTexts[] = {
     {"this is no export of public keys, or a damaged one: {}", "đây không phải là bản xuất khóa công khai, hoặc nó bị hỏng: {}"},
     {"this is no recovery kit", "đây không phải là bộ phục hồi"},
     {"this is no writer export, or a damaged one: {}", "đây không phải là bản xuất khóa của máy ghi, hoặc nó bị hỏng: {}"},
+    {"this keyring is older than the newest 'key rotate', or another keyring of the family was rotated; use the keyring that has "
+     "the key, or its newest recovery kit: 'custody key import KIT --keyring FOLDER'",
+     "bộ khóa này cũ hơn lần 'key rotate' mới nhất, hoặc một bộ khóa khác cùng họ đã được đổi khóa; hãy dùng bộ khóa có khóa ấy, "
+     "hoặc bộ phục hồi mới nhất của nó: 'custody key import KIT --keyring FOLDER'"},
     {"this officer's key does not open it", "khóa của cán bộ này không mở được"},
     {"this page of the recovery kit still holds the destroyed label '{}': destroy the paper and what was typed from it, declare "
      "it "
@@ -143,7 +147,13 @@ constexpr Translation kTexts[] = {
      "trang in này của bộ phục hồi vẫn giữ nhãn đã hủy '{}': hãy hủy tờ giấy và những gì gõ lại từ nó, khai bằng 'custody key "
      "settle "
      "--declared-destroyed', rồi in trang mới bằng 'custody key export --recovery --page'"},
+    {"this was sealed to a key of label {}, epoch {}, that is not in this keyring: {}",
+     "phần này đã được niêm phong bằng một khóa của nhãn {}, kỳ khóa {}, không có trong bộ khóa này: {}"},
     {"this would make a keyring that cannot be read: {}", "việc này sẽ tạo ra bộ khóa không đọc được: {}"},
+    {"this writer's keyring is older than the newest 'key rotate': take over the custodian's 'custody key export --public' here "
+     "with 'custody key import'",
+     "bộ khóa ghi này cũ hơn lần 'key rotate' mới nhất: hãy nhận bản 'custody key export --public' của người giữ khóa về đây "
+     "bằng 'custody key import'"},
     {"vault {} is of another keyring's family", "kho {} thuộc họ của bộ khóa khác"},
     {"vault {} was not told", "kho {} chưa được cho biết"},
     {"wrong passphrase", "sai cụm mật khẩu"},

@@ -91,7 +91,6 @@ constexpr Translation kTexts[] = {
     {"the pack is larger than {} bytes", "gói lớn hơn {} byte"},
     {"the running system", "hệ thống đang chạy"},
     {"the sealed key of segment {} does not open", "khóa niêm phong của đoạn {} không mở được"},
-    {"the secret of label {}, epoch {}, is not here", "không có bí mật của nhãn {}, kỳ khóa {} ở đây"},
     {"the vault {} and {} lie on the same disk ({}): when it fails, both are lost; keep a copy on another disk with 'custody "
      "copy'",
      "kho {} và {} nằm trên cùng một ổ đĩa ({}): khi nó hỏng thì mất cả hai; hãy giữ một bản trên ổ khác bằng 'custody copy'"},

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/key_file.h"
 #include "vault/closed_labels.h"
+#include "vault/lacking_keys.h"
 
 #include <algorithm>
 #include <cctype>
@@ -171,6 +172,8 @@ Result<Repository::Listed> Context::find_snapshot(Repository& repository, const 
     TRY_ASSIGN(Repository::Listed found, repository.find_snapshot(reference, &others));
     if (is_id_or_prefix(reference)) return found;
     progress_.note(say("{} is snapshot {}: {}", reference, short_id(found.snapshot.id), title_of(found.snapshot)));
+    TRY_ASSIGN(const std::vector<std::string> notes, notes_on_keys(repository, found));
+    for (const std::string& note : notes) progress_.note(note);
     if (!others.empty()) {
         progress_.note(
             say("note: there are snapshots of that name under other labels too ({}): name one of those by its id, as "

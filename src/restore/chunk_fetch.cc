@@ -35,7 +35,7 @@ Error BlockProof::why_not() const {
 
 Result<Bytes> chunk_from_elsewhere(SnapshotAccess& access, const LocatedPiece& failed, const Error& why) {
     const ChunkId& id = failed.piece.chunk.id;
-    TRY(access.trees().reload_index());
+    if (why.code != Code::wrong_key) TRY(access.trees().reload_index());
     TRY_ASSIGN(const auto at, access.trees().locate_elsewhere(id.view(), failed.at.pack));
     if (!at) return why;
     Bytes raw;

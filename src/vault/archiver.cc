@@ -97,6 +97,13 @@ private:
         if (!cache || began_ < cache->binding().written) return nullptr;
         const auto base = repository_.state().snapshots.find(cache->binding().base);
         if (base == repository_.state().snapshots.end()) return nullptr;
+        if (!keys_->knows(cache->binding().key)) {
+            report_.warn(
+                say("everything is read again, for the last backup here was sealed to a key of label {} that this "
+                    "keyring lacks: {}",
+                    options_.label, why_keys_lack(repository_.keyring()->is_custodian())));
+            return nullptr;
+        }
         if (repository_.state().last_damage > base->second.sequence) {
             report_.warn(
                 say("packs in {} were found damaged since the last backup: everything is read again, and what only they "
@@ -179,7 +186,8 @@ private:
             report_.warn(looked.error().message);  // the snapshot stands
         }
         for (std::string& warning : repository_.take_warnings()) report_.warn(std::move(warning));
-        const Status cached = records.finish({repository_.header().vault, plan_, result_.snapshot, began_});
+        const Status cached =
+            records.finish({repository_.header().vault, plan_, result_.snapshot, key_tag(keys_->epoch_public), began_});
         if (!cached.ok()) report_.warn(say("the next backup will read everything: {}", cached.error().message));
         return done();
     }

@@ -1,5 +1,6 @@
 #include "vault/archiver_store.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 #include "vault/object_check.h"
 
@@ -50,9 +51,9 @@ ChunkStore::ChunkStore(Repository& repository, const WriterKeys& keys, const Mar
       marks_(marks),
       options_(options),
       hash_(keys.suite, keys.chunk_id_key),
-      is_usable_([this](const ObjectId& pack) { return usable(pack); }),
+      is_usable_([this](const Location& at) { return usable(at); }),
       is_usable_and_listed_(
-          [this](const ObjectId& pack) { return repository_.state().objects.contains(pack_name(pack)) && usable(pack); }),
+          [this](const Location& at) { return repository_.state().objects.contains(pack_name(at.pack)) && usable(at); }),
       objects_(repository.store()) {
     checkpoint_at_ns_ = repository.clock().monotonic_ns() + options.checkpoint_ns;
     if (options.dry_run) return;
@@ -106,7 +107,7 @@ Result<bool> ChunkStore::known_elsewhere(const BlockEntry& entry) {
     return true;
 }
 
-bool ChunkStore::usable(const ObjectId& pack) {
+bool ChunkStore::is_usable_pack(const ObjectId& pack) {
     const auto [found, is_new] = usable_.try_emplace(pack, false);
     if (!is_new) return found->second;
     const LedgerState& state = repository_.state();
@@ -115,6 +116,40 @@ bool ChunkStore::usable(const ObjectId& pack) {
     const auto in_ledger = state.objects.find(pack_name(pack));
     found->second = info.ok() && (in_ledger == state.objects.end() || in_ledger->second == info->size);
     return found->second;
+}
+
+bool ChunkStore::usable(const Location& at) {
+    if (!is_usable_pack(at.pack)) return false;
+    const auto [found, is_new] = segments_with_key_.try_emplace({at.pack, at.segment_offset}, false);
+    if (is_new) found->second = has_key_of(at);
+    if (!found->second) passed_over_.insert(at.pack);
+    return found->second;
+}
+
+void ChunkStore::note_passed_over(bool found_elsewhere) {
+    if (!found_elsewhere) without_key_.insert(passed_over_.begin(), passed_over_.end());
+    passed_over_.clear();
+}
+
+// What was sealed to a key that is not here could never be restored with this keyring. Nor could what has a damaged header.
+bool ChunkStore::has_key_of(const Location& at) const {
+    std::array<Byte, kSegmentHeaderSize> bytes{};
+    const auto reader = repository_.store().open(pack_name(at.pack));
+    if (!reader.ok() || !(*reader)->read(at.segment_offset, bytes).ok()) return false;
+    const auto segment = decode_segment_header(bytes);
+    return segment.ok() && keys_.knows(segment->key);
+}
+
+std::vector<std::string> ChunkStore::take_warnings() {
+    if (!without_key_.empty()) {
+        warnings_.push_back(say_count(std::exchange(without_key_, {}).size(),
+                                      "{0} pack is not relied on and what it holds is stored again, for this keyring lacks the "
+                                      "key of label {1} that it was sealed to: {2}",
+                                      "{0} packs are not relied on and what they hold is stored again, for this keyring lacks "
+                                      "the key of label {1} that they were sealed to: {2}",
+                                      keys_.name, why_keys_lack(repository_.keyring()->is_custodian())));
+    }
+    return std::exchange(warnings_, {});
 }
 
 Result<bool> ChunkStore::known(ByteView id32) {
@@ -134,6 +169,7 @@ Result<bool> ChunkStore::is_new(const BlockEntry& entry) {
     if (!is_known) {
         TRY_ASSIGN(is_known, known_elsewhere(entry));
     }
+    note_passed_over(is_known);
     if (is_known) return false;
     fresh_.insert(entry.id);
     added_bytes_ += entry.length;
@@ -192,6 +228,7 @@ Result<TreeId> ChunkStore::add_node(const Node& node) {
     EncodedNode encoded = encode_node(node, hash_);
     const TreeId id = encoded.id;
     TRY_ASSIGN(const bool is_known, known(id.view()));
+    note_passed_over(is_known);
     if (is_known) return id;
     fresh_.insert(ChunkId::from(id.view()));
     if (options_.dry_run) return id;

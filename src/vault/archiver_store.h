@@ -2,12 +2,14 @@
 // reusable at checkpoints (pack, barrier, index; vault decision 8).
 //
 // Dedup (vault decision 6): only against packs that the session's marks do not name, that the ledger does not know to be damaged,
-// that the index knows from segments this host signed, and that exist in their size. Content in segments of other signers counts
-// when the label's secret is here: each chunk is opened and hashed before it is relied upon (archiver_foreign.h). Packs used that
-// no ledger entry lists (a crashed run left them) are adopted with the run's own. Checkpoints: every `checkpoint_bytes` or
-// `checkpoint_ns`; after kManyCheckpoints of them both double, again and again, so that a run of any length leaves few index
-// segments. Threads: one. Memory: two blocks being formed, the pack writers' bounds, 100 bytes a chunk since the last checkpoint.
-// Errors: whatever fails here ends the run; what the last checkpoint covered is reused by the next.
+// that the index knows from segments this host signed, that exist in their size, and where they are sealed to a key that this
+// keyring holds: an older keyring, or another one of the family that was rotated, must not rely on what it cannot open. Content
+// in segments of other signers counts when the label's secret is here: each chunk is opened and hashed before it is relied upon
+// (archiver_foreign.h). Packs used that no ledger entry lists (a crashed run left them) are adopted with the run's own.
+// Checkpoints: every `checkpoint_bytes` or `checkpoint_ns`; after kManyCheckpoints of them both double, again and again, so that
+// a run of any length leaves few index segments. Threads: one. Memory: two blocks being formed, the pack writers' bounds, 100
+// bytes a chunk since the last checkpoint. Errors: whatever fails here ends the run; what the last checkpoint covered is reused
+// by the next.
 #pragma once
 
 #include "base/clock.h"
@@ -22,7 +24,9 @@
 #include "vault/repository.h"
 #include "vault/store/session.h"
 
+#include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -66,7 +70,7 @@ public:
     [[nodiscard]] Result<std::vector<ObjectInfo>> objects_to_list(const LedgerState& now);
 
     // About what could not be used; once.
-    [[nodiscard]] std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
+    [[nodiscard]] std::vector<std::string> take_warnings();
     // A used buffer for content, of any size and content; empty when there is none. Any thread.
     [[nodiscard]] Bytes spare_raw() { return content_ ? content_->spare_raw() : Bytes(); }
     [[nodiscard]] std::uint64_t added_bytes() const { return added_bytes_; }    // new content, raw
@@ -74,7 +78,10 @@ public:
 
 private:
     [[nodiscard]] Result<bool> known(ByteView id32);
-    [[nodiscard]] bool usable(const ObjectId& pack);
+    [[nodiscard]] bool usable(const Location& at);
+    [[nodiscard]] bool is_usable_pack(const ObjectId& pack);
+    [[nodiscard]] bool has_key_of(const Location& at) const;
+    void note_passed_over(bool found_elsewhere);
     [[nodiscard]] Result<bool> known_elsewhere(const BlockEntry& entry);
     [[nodiscard]] Result<bool> is_new(const BlockEntry& entry);
     [[nodiscard]] Status open_index();
@@ -96,8 +103,11 @@ private:
     std::unique_ptr<ForeignSegments> foreign_;  // of other signers; null: none, or not to be used
     Index::Usable is_usable_, is_usable_and_listed_;
     std::vector<std::string> warnings_;
-    std::unordered_map<ObjectId, bool, IdHash> usable_;  // packs looked at
-    std::unordered_set<ChunkId, IdHash> fresh_;          // stored since the index was read
+    std::unordered_map<ObjectId, bool, IdHash> usable_;                     // packs looked at
+    std::map<std::pair<ObjectId, std::uint32_t>, bool> segments_with_key_;  // those looked at, by their offset in the pack
+    std::set<ObjectId> passed_over_;                                        // packs, for it, in the lookup at hand
+    std::set<ObjectId> without_key_;                                        // packs that had something, and no other did
+    std::unordered_set<ChunkId, IdHash> fresh_;                             // stored since the index was read
     BlockBuffer content_block_{SegmentKind::content}, tree_block_{SegmentKind::tree};
     std::unique_ptr<PackWriter> content_, trees_;
     std::vector<IndexEntry> entries_;  // of packs finished since the last checkpoint

@@ -40,13 +40,13 @@ Result<std::optional<Location>> LocationFinder::lookup(ByteView id32, const Inde
 }
 
 Result<std::optional<Location>> LocationFinder::find_in(const ObjectId& pack, ByteView id32) const {
-    return lookup(id32, [&pack](const ObjectId& offered) { return offered == pack; });
+    return lookup(id32, [&pack](const Location& offered) { return offered.pack == pack; });
 }
 
 Result<std::vector<ObjectId>> LocationFinder::packs_named(ByteView id32) const {
     std::vector<ObjectId> named;
-    TRY(lookup(id32, [&named](const ObjectId& offered) {
-        named.push_back(offered);
+    TRY(lookup(id32, [&named](const Location& offered) {
+        named.push_back(offered.pack);
         return false;
     }));
     std::sort(named.begin(), named.end());
@@ -62,7 +62,7 @@ Result<std::optional<Location>> LocationFinder::find(ByteView id32, SegmentKind 
         return wrong_->contains({id, pack});
     };
     TRY_ASSIGN(const std::optional<Location> sound,
-               lookup(id32, [&](const ObjectId& pack) { return health_->is_sound(pack) && !is_wrong(pack); }));
+               lookup(id32, [&](const Location& at) { return health_->is_sound(at.pack) && !is_wrong(at.pack); }));
     if (sound && sound->kind == kind) return sound;
     if (!health_->any_damaged()) return std::optional<Location>{};
     TRY_ASSIGN(const std::vector<ObjectId> named, packs_named(id32));

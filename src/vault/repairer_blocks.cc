@@ -81,7 +81,7 @@ private:
     Result<std::optional<Location>> find_in_other(ByteView id, SegmentKind kind) {
         if (!other_index_) return std::optional<Location>{};
         std::set<ObjectId> refused;
-        const Index::Usable usable = [&](const ObjectId& pack) { return !refused.contains(pack); };
+        const Index::Usable usable = [&](const Location& at) { return !refused.contains(at.pack); };
         while (true) {
             const auto at = other_index_->lookup(id, &usable);
             if (!at.ok() && !is_damage(at.error())) return at.error();

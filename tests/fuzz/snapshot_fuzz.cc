@@ -35,8 +35,15 @@ Bytes seal(ByteView plain) {
     Bytes sealed(plain.size() + kTagSize);
     Aead(Suite::standard, key.view()).seal(0, Bytes(64, 0), plain, sealed);
     const std::string zero_id = to_hex(zeros);
-    const Json body = {{"format", 1},     {"suite", 1},       {"family", zero_id},           {"label", zero_id},
-                       {"host", zero_id}, {"nonce", zero_id}, {"summary", to_base64(sealed)}};
+    const Json body = {{"format", 1},
+                       {"suite", 1},
+                       {"family", zero_id},
+                       {"label", zero_id},
+                       {"host", zero_id},
+                       {"nonce", zero_id},
+                       {"epoch", 0},
+                       {"key", KeyTag{}.hex()},
+                       {"summary", to_base64(sealed)}};
     auto record = sign_record(body, kPurpose, fuzz::zero_seed());
     return record.ok() ? std::move(*record) : Bytes{};
 }

@@ -232,6 +232,7 @@ class Packs:
             if data[at:at + 8] == b"\x89CSTSEGM":
                 segment = data[at:at + 160]
                 need(xxhash.xxh3_64_intdigest(segment[:152]) == struct.unpack_from("<Q", segment, 152)[0], name + ": segment")
+                self.check_key_tag(segment, name)
                 at += 160
                 continue
             header = data[at:at + 56]
@@ -241,6 +242,12 @@ class Packs:
             self.index_block(segment, header, data[at + 56:at + 56 + summary_size], name, at + 56 + summary_size, data_size)
             at += 56 + summary_size + data_size
         need(at == len(data), name + ": torn")
+
+    def check_key_tag(self, segment, name):
+        label, epoch = self.keys.labels.get(segment[32:48]), struct.unpack_from("<I", segment, 12)[0]
+        if label and epoch in label["secrets"]:
+            public = X25519PrivateKey.from_private_bytes(label["secrets"][epoch]).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+            need(sha256(b"custody epoch key 1" + public)[:8] == segment[64:72], name + ": key tag")
 
     def aad(self, part, segment, header):
         number, raw, summary = struct.unpack_from("<III", header, 8)

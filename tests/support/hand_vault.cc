@@ -91,7 +91,7 @@ public:
 
 private:
     bool is_known(const std::array<Byte, 32>& id) {
-        const Index::Usable usable = [this](const ObjectId& pack) { return !session_.is_marked(pack); };
+        const Index::Usable usable = [this](const Location& at) { return !session_.is_marked(at.pack); };
         const auto found = must(index_->lookup(id, &usable), "lookup");
         if (found) used_.insert(pack_name(found->pack));
         return found.has_value();

@@ -10,8 +10,8 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kMagic = "custody cache 1\n";
-constexpr std::size_t kFooterSize = 16 + 32 + 32 + 4 * 8 + 8;  // vault, plan, base, written, offset, count, checksums
+constexpr std::string_view kMagic = "custody cache 2\n";
+constexpr std::size_t kFooterSize = 16 + 32 + 32 + 8 + 4 * 8 + 8;  // vault, plan, base, key, written, offset, count, checksums
 constexpr std::size_t kSlotSize = 24;
 constexpr std::size_t kWindow = 256 * 1024;
 constexpr std::uint32_t kMaxRecord = 1024 * 1024 * 1024;
@@ -43,6 +43,7 @@ Bytes encode_footer(const CacheBinding& binding, std::uint64_t offset, std::uint
     out.raw(binding.vault.view());
     out.raw(binding.plan.view());
     out.raw(binding.base.view());
+    out.raw(binding.key.view());
     out.u64(static_cast<std::uint64_t>(binding.written.ns));
     out.u64(offset);
     out.u64(count);
@@ -73,6 +74,7 @@ bool HostCacheReader::load(const VaultId& vault, const Digest& plan, std::uint64
     binding_.vault = VaultId::from(in.raw(VaultId::size));
     binding_.plan = Digest::from(in.raw(Digest::size));
     binding_.base = ObjectId::from(in.raw(ObjectId::size));
+    binding_.key = KeyTag::from(in.raw(KeyTag::size));
     binding_.written.ns = static_cast<std::int64_t>(in.u64());
     records_end_ = in.u64();
     const std::uint64_t count = in.u64();

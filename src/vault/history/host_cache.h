@@ -2,8 +2,8 @@
 //
 // A file outside keyring and vault (mode 0600), one per (vault, label, name): records of folder pieces in the order in which
 // their folders were completed, then a table of 24 bytes a record, in memory while the cache is open. Checksummed; damaged,
-// foreign or writable by others: as if absent. Bound to vault, plan (label, name, paths, excludes) and base snapshot; the caller
-// checks that the base is live (session first). Not synced: losing it costs a re-read.
+// foreign or writable by others: as if absent. Bound to vault, plan (label, name, paths, excludes), base snapshot and newest
+// key; the caller checks that the base is live (session first) and the key at hand. Not synced: losing it costs a re-read.
 //
 // The same records, whether kept or not, are what the items are compared with in the second look at the end of a run.
 // Threads: one each.
@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "vault/history/host_cache_record.h"
+#include "vault/keys/key_tag.h"
 
 #include <functional>
 #include <memory>
@@ -25,6 +26,7 @@ struct CacheBinding {
     VaultId vault;
     Digest plan;    // of label, name, kind, paths, excludes, options
     ObjectId base;  // the snapshot that the run published
+    KeyTag key;     // the label's newest that the run held: without it, what is taken over may be sealed to what is not here
     Time written;   // a cache from the future is not believed: the clock went back
 };
 

@@ -121,6 +121,10 @@ Result<OpenedForm> open_form(const ObjectId& id, ByteView bytes) {
     TRY_ASSIGN(form.clear.family, json_id<FamilyId>(body, "family", kWhat));
     TRY_ASSIGN(form.clear.label, json_id<LabelId>(body, "label", kWhat));
     TRY_ASSIGN(form.clear.host, json_id<HostId>(body, "host", kWhat));
+    TRY_ASSIGN(const std::uint64_t epoch, json_number(body, "epoch", kWhat));
+    if (epoch > UINT32_MAX) return malformed("the number of the epoch is too high");
+    form.clear.epoch = static_cast<std::uint32_t>(epoch);
+    TRY_ASSIGN(form.clear.key, json_id<KeyTag>(body, "key", kWhat));
     TRY_ASSIGN(form.salt, json_id<Salt>(body, "nonce", kWhat));
     TRY_ASSIGN(const std::string summary, json_text(body, "summary", kWhat));
     auto sealed = from_base64(summary);
@@ -134,7 +138,8 @@ Result<OpenedForm> open_form(const ObjectId& id, ByteView bytes) {
 
 Result<EncodedSnapshot> encode_snapshot(const SnapshotSummary& summary, const WriterKeys& keys, const HostId& host,
                                         const Secret& signing_seed) {
-    const SnapshotClear clear{keys.family, keys.label, host, keys.suite, signer_id(signing_seed)};
+    const SnapshotClear clear{
+        keys.family, keys.label, host, keys.suite, signer_id(signing_seed), keys.epoch, key_tag(keys.epoch_public)};
     const Salt salt = random_id<Salt>();
     TRY_ASSIGN(const Json json, summary_to_json(summary));
     TRY_ASSIGN(const std::string plain, to_canonical_json(json));
@@ -143,6 +148,8 @@ Result<EncodedSnapshot> encode_snapshot(const SnapshotSummary& summary, const Wr
                        {"family", clear.family.hex()},
                        {"label", clear.label.hex()},
                        {"host", clear.host.hex()},
+                       {"epoch", clear.epoch},
+                       {"key", clear.key.hex()},
                        {"nonce", salt.hex()},
                        {"summary", to_base64(seal_summary(as_bytes(plain), keys, clear, salt))}};
     EncodedSnapshot encoded;

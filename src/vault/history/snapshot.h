@@ -1,8 +1,9 @@
 // Snapshots: immutable, signed, unnumbered, equal on every medium; the id is SHA-256 of the file.
 //
 // snapshots/<64 hex>: clear signed record (purpose "custody snapshot 1") with fields "format", "suite", "family", "label" (id),
-// "host" (id), "root" nothing in clear; "summary": base64 of JSON sealed under HKDF(summary key, salt = "nonce" field 16 random
-// bytes, "custody snapshot summary 1"), nonce 0, AAD = family | label | host | salt. What is in clear tells only random ids.
+// "host" (id), "epoch" and "key" (its tag); "summary": base64 of JSON sealed under HKDF(summary key, salt = "nonce" field 16
+// random bytes, "custody snapshot summary 1"), nonce 0, AAD = family | label | host | salt. What is in clear tells only random
+// ids.
 #pragma once
 
 #include "base/clock.h"
@@ -34,6 +35,10 @@ struct SnapshotClear {
     HostId host;
     Suite suite = Suite::standard;
     SignerId signer;
+    // The label's newest key that its writer held. Whoever holds that one holds every key that what it refers to was sealed to
+    // when it was made.
+    std::uint32_t epoch = 0;
+    KeyTag key;
 };
 struct Snapshot {
     ObjectId id;

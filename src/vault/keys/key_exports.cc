@@ -12,11 +12,10 @@ constexpr std::string_view kWriterPurpose = "custody writer export 1";
 constexpr std::string_view kPublicPurpose = "custody public keys 1";
 constexpr std::size_t kMaxExportSize = kMaxKeyringSize;
 
-// A writer gets the newest epoch's public half, and no sealed secret.
+// A writer gets the epochs' public halves (of older ones to know what it may rely on), and no sealed secret.
 StoredLabel as_writer_sees(const StoredLabel& label) {
     StoredLabel copy = label.clone();
-    copy.epochs.erase(copy.epochs.begin(), copy.epochs.end() - 1);
-    copy.epochs.front().sealed_secret.clear();
+    for (StoredEpoch& epoch : copy.epochs) epoch.sealed_secret.clear();
     return copy;
 }
 
@@ -116,8 +115,7 @@ void add_signer(std::vector<SignerInfo>& signers, SignerInfo signer) {
 
 struct PublicLabel {
     LabelId id;
-    std::uint32_t epoch = 0;
-    PublicKey key{};
+    std::vector<StoredEpoch> epochs;  // oldest first, never empty
 };
 struct PublicKeys {
     FamilyId family;
@@ -127,6 +125,21 @@ struct PublicKeys {
     std::uint64_t generation = 0;
     SignerId signer;
 };
+
+Result<PublicLabel> public_label_from_json(const Json& json) {
+    JsonFields fields(json, "public label");
+    PublicLabel label;
+    label.id = fields.id<LabelId>("id");
+    for (const Json& item : fields.array("epochs", kMaxEpochs)) {
+        JsonFields epoch(item, "epoch");
+        label.epochs.push_back({epoch.number32("number"), epoch.public_key("public"), {}});
+        fields.take(epoch.status());
+    }
+    if (label.epochs.empty()) fields.fail("epochs", "is empty");
+    if (!are_rising(label.epochs)) fields.fail("epochs", "is not in order");
+    TRY(fields.status());
+    return label;
+}
 
 Result<PublicKeys> decode_public(ByteView bytes) {
     auto record = open_record(bytes, kPublicPurpose, kMaxExportSize);
@@ -139,9 +152,11 @@ Result<PublicKeys> decode_public(ByteView bytes) {
     keys.family = fields.id<FamilyId>("family");
     keys.generation = fields.number("generation", std::uint64_t{1} << 53);
     for (const Json& json : fields.array("labels", kMaxLabels)) {
-        JsonFields label(json, "public label");
-        keys.labels.push_back({label.id<LabelId>("id"), label.number32("epoch"), label.public_key("public")});
-        fields.take(label.status());
+        auto label = public_label_from_json(json);
+        if (label.ok())
+            keys.labels.push_back(std::move(label).value());
+        else
+            fields.take(std::move(label).error());
     }
     for (const Json& json : fields.array("destroyed", kMaxLabels)) {
         JsonFields label(json, "destroyed label");
@@ -159,9 +174,9 @@ Result<PublicKeys> decode_public(ByteView bytes) {
 void follow_custodian(KeyringContent& writer, const PublicKeys& keys) {
     for (StoredLabel& label : writer.labels) {
         for (const PublicLabel& known : keys.labels) {
-            if (known.id == label.id && known.epoch > label.epochs.back().number) {
-                label.epochs = {{known.epoch, known.key, {}}};
-            }
+            // The whole list: an epoch of ours that is not in it is one that this custodian cannot open.
+            const bool is_newer = known.id == label.id && known.epochs.back().number > label.epochs.back().number;
+            if (is_newer) label.epochs = known.epochs;
         }
     }
     for (const StoredDestruction& destroyed : keys.destroyed) {
@@ -234,9 +249,11 @@ Result<Bytes> Keyring::export_public() const {
                  {"signers", signers_to_json(trusted_signers())},
                  {"destroyed", Json::array()}};
     for (const StoredLabel& label : content().labels) {
-        const StoredEpoch& newest = label.epochs.back();
-        body["labels"].push_back(
-            {{"id", label.id.hex()}, {"name", label.name}, {"epoch", newest.number}, {"public", to_hex(newest.public_key)}});
+        Json epochs = Json::array();
+        for (const StoredEpoch& epoch : label.epochs) {
+            epochs.push_back({{"number", epoch.number}, {"public", to_hex(epoch.public_key)}});
+        }
+        body["labels"].push_back({{"id", label.id.hex()}, {"name", label.name}, {"epochs", std::move(epochs)}});
     }
     for (const StoredDestruction& destroyed : content().destroyed) {
         body["destroyed"].push_back(

@@ -121,6 +121,9 @@ std::shared_ptr<const WriterKeys> to_writer_keys(const KeyringContent& content, 
     keys->summary_key = label.summary_key.clone();
     keys->epoch = label.epochs.back().number;
     keys->epoch_public = label.epochs.back().public_key;
+    for (const StoredEpoch& epoch : label.epochs) {
+        if (epoch.number != keys->epoch) keys->older_epochs.insert(key_tag(epoch.public_key));
+    }
     return keys;
 }
 

@@ -188,6 +188,11 @@ Json label_to_json(const StoredLabel& label, KeyPlaces& keys) {
             {"epochs", list_to_json(label.epochs, epoch_to_json)}};
 }
 
+bool are_rising(const std::vector<StoredEpoch>& epochs) {
+    const auto not_rising = [](const StoredEpoch& a, const StoredEpoch& b) { return a.number >= b.number; };
+    return std::adjacent_find(epochs.begin(), epochs.end(), not_rising) == epochs.end();
+}
+
 Result<StoredLabel> label_from_json(const Json& json, const KeyPlaces& keys) {
     JsonFields fields(json, "label");
     StoredLabel label;
@@ -198,10 +203,7 @@ Result<StoredLabel> label_from_json(const Json& json, const KeyPlaces& keys) {
     label.summary_key = fields.secret("summary_key", keys);
     label.epochs = read_list(fields, "epochs", kMaxEpochs, epoch_from_json);
     if (label.epochs.empty()) fields.fail("epochs", "is empty");
-    const auto not_rising = [](const StoredEpoch& a, const StoredEpoch& b) { return a.number >= b.number; };
-    if (std::adjacent_find(label.epochs.begin(), label.epochs.end(), not_rising) != label.epochs.end()) {
-        fields.fail("epochs", "is not in order");
-    }
+    if (!are_rising(label.epochs)) fields.fail("epochs", "is not in order");
     TRY(fields.status());
     return label;
 }

@@ -74,6 +74,8 @@ void become_writer(const KeyringContent& content, CopyInfo& copy, const SignerIn
 // The same for every signer that is known as a writer's, and of which `by_good_word` says that this may be believed.
 void settle_known_writers(KeyringContent& content, const std::function<bool(const SignerId&)>& by_good_word);
 
+// Numbers strictly ascending.
+[[nodiscard]] bool are_rising(const std::vector<StoredEpoch>& epochs);
 // Parts that writer exports share with the keyring.
 [[nodiscard]] Json label_to_json(const StoredLabel& label, KeyPlaces& keys);
 [[nodiscard]] Result<StoredLabel> label_from_json(const Json& json, const KeyPlaces& keys);

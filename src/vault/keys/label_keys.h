@@ -7,9 +7,11 @@
 #include "base/crypto.h"
 #include "base/ids.h"
 #include "base/secret.h"
+#include "vault/keys/key_tag.h"
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 namespace custody {
@@ -25,6 +27,10 @@ struct WriterKeys {
     Secret summary_key;
     std::uint32_t epoch = 0;  // the newest: new packs are sealed to it
     PublicKey epoch_public{};
+    std::set<KeyTag> older_epochs;  // what was sealed to these may be relied on too
+
+    // False: sealed to a key that this keyring does not hold, being older, or another that made an epoch of its own.
+    [[nodiscard]] bool knows(const KeyTag& key) const { return older_epochs.contains(key) || key == key_tag(epoch_public); }
 };
 
 // The X25519 secrets of every epoch: opens names, attributes, content.

@@ -101,7 +101,7 @@ Bytes encode(const SegmentHeader& header) {
     put_id(out.data() + 16, header.family.view());
     put_id(out.data() + 32, header.label.view());
     put_id(out.data() + 48, header.segment.view());
-    store_le(out.data() + 64, static_cast<std::uint32_t>(kSealedKeySize));
+    put_id(out.data() + 64, header.key.view());
     put_id(out.data() + 72, {header.sealed_key.data(), header.sealed_key.size()});
     store_le(out.data() + 152, checksum64(ByteView(out).first(152)));
     return out;
@@ -143,8 +143,6 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     TRY(check_version(load_le<std::uint16_t>(bytes.data() + 8), kSegmentHeaderWord));
     if (!is_suite(bytes[10])) return field_fault(kSegmentHeaderWord, "suite");
     if (!is_kind(bytes[11])) return field_fault(kSegmentHeaderWord, "kind");
-    if (load_le<std::uint32_t>(bytes.data() + 64) != kSealedKeySize) return field_fault(kSegmentHeaderWord, "sealed key size");
-    if (load_le<std::uint32_t>(bytes.data() + 68) != 0) return field_fault(kSegmentHeaderWord, "reserved field");
     SegmentHeader header;
     header.suite = static_cast<Suite>(bytes[10]);
     header.kind = static_cast<SegmentKind>(bytes[11]);
@@ -152,6 +150,7 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     header.family = FamilyId::from(bytes.subspan(16, FamilyId::size));
     header.label = LabelId::from(bytes.subspan(32, LabelId::size));
     header.segment = SegmentId::from(bytes.subspan(48, SegmentId::size));
+    header.key = KeyTag::from(bytes.subspan(64, KeyTag::size));
     std::copy_n(bytes.begin() + 72, kSealedKeySize, header.sealed_key.begin());
     return header;
 }

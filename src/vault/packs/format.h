@@ -17,6 +17,7 @@
 #include "base/crypto.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "vault/keys/key_tag.h"
 
 #include <array>
 #include <cstdint>
@@ -54,7 +55,7 @@ inline constexpr int kCompressionLevel = 3;
 inline constexpr std::size_t kPackHeaderSize = 24;
 
 // 0 magic 8 | 8 u16 format version | 10 u8 suite | 11 u8 kind | 12 u32 epoch | 16 family 16 | 32 label 16 | 48 segment 16
-// 64 u32 sealed key size (80) | 68 u32 zero | 72 sealed key 80 | 152 u64 checksum64 of bytes 0..151
+// 64 tag of the key that it is sealed to 8 | 72 sealed key 80 | 152 u64 checksum64 of bytes 0..151
 // The sealed key: seal_to(label's public key of that epoch, info = "custody segment key 1", aad = bytes 0..71, plain = key 32).
 inline constexpr std::size_t kSealedKeySize = kKeySize + kSealOverhead;
 inline constexpr std::size_t kSegmentHeaderSize = 160;
@@ -67,6 +68,7 @@ struct SegmentHeader {
     FamilyId family;
     LabelId label;
     SegmentId segment;
+    KeyTag key;
     std::array<Byte, kSealedKeySize> sealed_key{};
     bool operator==(const SegmentHeader&) const = default;
 };

@@ -198,7 +198,7 @@ void OpenIndex::add_pending(const IndexEntry& entry) {
 
 // Under a shared lock. not_found: a segment is gone.
 Result<std::optional<Location>> OpenIndex::look(ByteView id32, const Usable* usable) const {
-    const auto accepted = [&](const Location& at) { return usable == nullptr || (*usable)(at.pack); };
+    const auto accepted = [&](const Location& at) { return usable == nullptr || (*usable)(at); };
     IdBytes id;
     std::copy(id32.begin(), id32.end(), id.begin());
     const auto [first, last] = pending_.equal_range(id);

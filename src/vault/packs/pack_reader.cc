@@ -123,6 +123,17 @@ Status BlockSource::read_data(const Location& at, BlockTools& tools, Bytes& raw)
     return done();
 }
 
+Result<SegmentHeader> BlockSource::read_segment(const Location& at) const {
+    TRY_ASSIGN(const SharedReader reader, state_->reader_of(at));
+    return state_->segment_of(at, *reader);
+}
+
+bool BlockSource::may_open(const Location& at) const {
+    if (!state_->opener.opens_data()) return true;
+    const auto segment = read_segment(at);
+    return !segment.ok() || state_->opener.has_key_of(*segment);
+}
+
 Result<std::vector<BlockEntry>> BlockSource::read_summary(const Location& at) const {
     TRY_ASSIGN(const SharedReader reader, state_->reader_of(at));
     TRY_ASSIGN(const SegmentHeader segment, state_->segment_of(at, *reader));

@@ -26,6 +26,10 @@ public:
     [[nodiscard]] Result<Stored> read_stored(const Location& at) const;
     // Its data, opened and decompressed, into `raw`. wrong_key without the label's secret.
     [[nodiscard]] Status read_data(const Location& at, BlockTools& tools, Bytes& raw) const;
+    // The header of the segment that the block lies in, checked as above.
+    [[nodiscard]] Result<SegmentHeader> read_segment(const Location& at) const;
+    // False: the block was sealed to a key whose secret is not here, though others are. True too where that cannot be read.
+    [[nodiscard]] bool may_open(const Location& at) const;
     // Reads header and summary only, not the data.
     [[nodiscard]] Result<std::vector<BlockEntry>> read_summary(const Location& at) const;
 

@@ -1,6 +1,7 @@
 #include "vault/packs/sealer.h"
 
 #include "base/text.h"
+#include "vault/keys/key_tag.h"
 
 #include <algorithm>
 #include <list>
@@ -118,6 +119,7 @@ Result<SegmentSeal> SegmentSeal::create(const WriterKeys& keys, SegmentKind kind
     header.family = keys.family;
     header.label = keys.label;
     header.segment = random_id<SegmentId>();
+    header.key = key_tag(keys.epoch_public);
     seal.segment_key_ = Secret::random(kKeySize);
     seal.summary_key_ = summary_key_of(keys, header.segment);
     const Bytes aad = encode(header);
@@ -155,6 +157,11 @@ Result<SealedBlock> SegmentSeal::seal_block(const RawBlock& block, std::uint32_t
     return Error{Code::memory, say("content changed in memory while it was stored; suspect this machine's memory")};
 }
 
+Error key_not_here(std::string_view label, std::uint32_t epoch) {
+    return {Code::wrong_key, say("this was sealed to a key of label {}, epoch {}, that is not in this keyring: {}", label, epoch,
+                                 why_keys_lack(true))};
+}
+
 namespace {
 
 // The opened keys of one segment.
@@ -170,8 +177,14 @@ constexpr std::size_t kCachedSegments = 128;  // each holds two locked pages
 }  // namespace
 
 struct SegmentOpener::State {
+    State(const WriterKeys& the_keys, const LabelSecrets* the_secrets) : keys(the_keys), secrets(the_secrets) {
+        if (secrets == nullptr) return;
+        for (const auto& [epoch, secret] : secrets->by_epoch) by_tag.emplace(key_tag(x25519_public(secret)), &secret);
+    }
+
     const WriterKeys& keys;
     const LabelSecrets* secrets;
+    std::map<KeyTag, const Secret*> by_tag;
 
     mutable std::mutex mutex;
     mutable std::list<SharedKeys> recent;  // newest first
@@ -217,12 +230,10 @@ Result<Secret> SegmentOpener::State::open_data_key(const SegmentHeader& segment)
     if (secrets == nullptr) {
         return Error{Code::wrong_key, say("reading content of label {} needs its secret; only writer keys are here", keys.name)};
     }
-    const auto secret = secrets->by_epoch.find(segment.epoch);
-    if (secret == secrets->by_epoch.end()) {
-        return Error{Code::wrong_key, say("the secret of label {}, epoch {}, is not here", keys.name, segment.epoch)};
-    }
+    const auto secret = by_tag.find(segment.key);
+    if (secret == by_tag.end()) return key_not_here(keys.name, segment.epoch);
     const Bytes aad = encode(segment);
-    auto key = open_sealed(segment.suite, secret->second, as_bytes(kSegmentKeyInfo), ByteView(aad).first(kSegmentKeyAadSize),
+    auto key = open_sealed(segment.suite, *secret->second, as_bytes(kSegmentKeyInfo), ByteView(aad).first(kSegmentKeyAadSize),
                            {segment.sealed_key.data(), segment.sealed_key.size()});
     if (!key.ok() || key->size() != kKeySize) {
         return Error{Code::corrupt, say("the sealed key of segment {} does not open", segment.segment.hex())};
@@ -245,10 +256,11 @@ Result<SharedKeys> SegmentOpener::State::keys_of(const SegmentHeader& segment, b
 }
 
 SegmentOpener::SegmentOpener(const WriterKeys& keys, const LabelSecrets* secrets)
-    : state_(new State{keys, secrets, {}, {}, {}}) {}
+    : state_(std::make_unique<State>(keys, secrets)) {}
 SegmentOpener::~SegmentOpener() = default;
 
-bool SegmentOpener::opens_data() const { return state_->secrets != nullptr && !state_->secrets->by_epoch.empty(); }
+bool SegmentOpener::opens_data() const { return !state_->by_tag.empty(); }
+bool SegmentOpener::has_key_of(const SegmentHeader& segment) const { return state_->by_tag.contains(segment.key); }
 
 Result<std::vector<BlockEntry>> SegmentOpener::open_summary(const SegmentHeader& segment, ByteView block_bytes) const {
     TRY_ASSIGN(const BlockParts parts, split_block(segment, block_bytes));

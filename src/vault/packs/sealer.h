@@ -57,6 +57,9 @@ private:
     Secret segment_key_, summary_key_;
 };
 
+// wrong_key, with what to do: sealed to a key of the label that is none of this keyring's.
+[[nodiscard]] Error key_not_here(std::string_view label, std::uint32_t epoch);
+
 // Opens summaries of one label with the writer's summary key, data with the label's secrets when there are any.
 // Keeps the opened keys of recently seen segments (bounded). Threads: safe from many.
 class SegmentOpener {
@@ -65,8 +68,10 @@ public:
     SegmentOpener(const WriterKeys& keys, const LabelSecrets* secrets);
     ~SegmentOpener();
     [[nodiscard]] bool opens_data() const;
+    // Whether what open_data needs for the segment is here: its secret, told by the tag of its key.
+    [[nodiscard]] bool has_key_of(const SegmentHeader& segment) const;
     // `block_bytes`: header, summary and data as stored. Every mismatch is Code::corrupt; another label or family too;
-    // an epoch whose secret is not here is Code::wrong_key.
+    // a key whose secret is not here is Code::wrong_key.
     [[nodiscard]] Result<std::vector<BlockEntry>> open_summary(const SegmentHeader& segment, ByteView block_bytes) const;
     // The same of the summary alone, as it stands behind the block's decoded header.
     [[nodiscard]] Result<std::vector<BlockEntry>> open_summary(const SegmentHeader& segment, const BlockHeader& block,

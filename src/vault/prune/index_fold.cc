@@ -41,6 +41,13 @@ private:
         return use == nullptr || use->is_sound();
     }
 
+    // A damaged pack must not take the place of a sound one, nor a key that is not here that of one which is.
+    [[nodiscard]] bool is_better(const Location& at, const Location& than) const {
+        const bool sound = is_sound(at.pack);
+        if (sound != is_sound(than.pack)) return sound;
+        return survey_.key_rank(at) < survey_.key_rank(than);
+    }
+
     void touch_what_must_go() {
         for (std::size_t i = 0; i < segments_.size(); ++i) {
             const auto& rows = survey_.rows_of_segments()[i];
@@ -90,24 +97,24 @@ private:
         TRY_ASSIGN(const auto writer, store_.begin());
         IndexSegmentBuilder builder(survey_.keys(), signing_seed_, rows, expected);
         TRY(builder.begin(*writer));
-        // Of equal ids the builder keeps the first, and a damaged pack must not take the place of a sound one.
-        std::optional<IndexEntry> unsound;
-        const auto write_unsound = [&]() -> Status {
-            const std::optional<IndexEntry> waited = std::exchange(unsound, std::nullopt);
+        // A segment has one place for an id: the best of those that the folded ones name.
+        std::optional<IndexEntry> best;
+        const auto write_best = [&]() -> Status {
+            const std::optional<IndexEntry> waited = std::exchange(best, std::nullopt);
             return waited ? builder.add(*waited) : done();
         };
         const auto write_entry = [&](const IndexEntry& entry, std::size_t segment) -> Status {
             if (!touched_[segment] || dropped(entry.location.pack)) return done();
-            if (unsound && unsound->id != entry.id) TRY(write_unsound());
-            if (!is_sound(entry.location.pack)) {
-                if (!unsound) unsound = entry;
+            if (best && best->id == entry.id) {
+                if (is_better(entry.location, best->location)) best = entry;
                 return done();
             }
-            unsound.reset();
-            return builder.add(entry);
+            TRY(write_best());
+            best = entry;
+            return done();
         };
         TRY(survey_.index().for_each_in_order(write_entry));
-        TRY(write_unsound());
+        TRY(write_best());
         TRY_ASSIGN(const auto finished, builder.finish());
         const std::string name = index_name(survey_.keys().label, finished.id);
         TRY(writer->finish(name));

@@ -134,6 +134,12 @@ Status LabelSurvey::adopt_needed(bool damaged) {
     });
 }
 
+std::pair<bool, std::uint32_t> LabelSurvey::key_rank(const Location& at) const {
+    const auto segment = blocks_.read_segment(at);
+    if (!segment.ok()) return {true, UINT32_MAX};
+    return {!keys_->knows(segment->key), segment->epoch};
+}
+
 const PackUse* LabelSurvey::find(const ObjectId& pack) const {
     const auto place = places_.find(pack);
     return place == places_.end() ? nullptr : &packs_[place->second];

@@ -18,6 +18,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -52,6 +53,9 @@ public:
     [[nodiscard]] const PackUse* find(const ObjectId& pack) const;
     [[nodiscard]] bool is_live(ByteView id32) const { return live_.contains(id32); }
     [[nodiscard]] bool is_live_block(const ObjectId& pack, std::uint32_t block_offset) const;
+    // Of two sound places of one thing, the one that fewer keyrings may fail to open comes first: a key that is here before one
+    // that is not, then the older epoch. Equal where headers cannot be read.
+    [[nodiscard]] std::pair<bool, std::uint32_t> key_rank(const Location& at) const;
     // Packs that a segment lists, by the segment's position in index().segments(); as of the last count().
     [[nodiscard]] const std::vector<std::set<PackRow>>& rows_of_segments() const { return segment_rows_; }
 

@@ -109,6 +109,7 @@ Status Repacker::move_block(const SegmentHeader& segment, ByteView bytes, Assemb
 
 // A block of which too little is live gives what is live to a new block. False: it is moved whole.
 Result<bool> Repacker::reform(const SegmentHeader& segment, const BlockHeader& block, ByteView bytes, Assembly& assembly) {
+    if (!opener_->has_key_of(segment)) return false;
     TRY_ASSIGN(std::vector<BlockEntry> contents, opener_->open_summary(segment, bytes));
     std::uint64_t live = 0;
     for (const BlockEntry& content : contents) live += survey_.is_live(content.id.view()) ? content.length : 0;

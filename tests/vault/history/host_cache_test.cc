@@ -39,7 +39,7 @@ protected:
     const std::string path = scratch / "below/cache";
     const VaultId vault = random_id<VaultId>();
     const Digest plan = random_id<Digest>();
-    const CacheBinding binding{vault, plan, random_id<ObjectId>(), Time{99}};
+    const CacheBinding binding{vault, plan, random_id<ObjectId>(), random_id<KeyTag>(), Time{99}};
 
     // Folders /0 .. /n-1 of one file each.
     void write(int folders) {
@@ -85,6 +85,7 @@ TEST_F(HostCacheTest, GivesBackEveryKindOfEntry) {
     const auto reader = open();
     ASSERT_TRUE(reader);
     EXPECT_EQ(reader->binding().base, binding.base);
+    EXPECT_EQ(reader->binding().key, binding.key);
     EXPECT_FALSE(reader->piece("/a", 0));
     EXPECT_FALSE(reader->knows("/a", 0));
     const auto piece = reader->piece("/a", 3);

@@ -14,6 +14,8 @@ WriterKeys make_keys(Suite suite = Suite::standard) {
     keys.name = "config";
     keys.suite = suite;
     keys.summary_key = Secret::random(kKeySize);
+    keys.epoch = 7;
+    keys.epoch_public = x25519_public(make_x25519_secret());
     return keys;
 }
 
@@ -57,6 +59,9 @@ TEST_F(SnapshotTest, ComesBackInBothSuites) {
         EXPECT_EQ(back->clear.host, host_);
         EXPECT_EQ(back->clear.suite, suite);
         EXPECT_EQ(back->clear.signer, signer_id(seed_));
+        EXPECT_EQ(back->clear.epoch, 7u);
+        EXPECT_TRUE(keys.knows(back->clear.key));
+        EXPECT_FALSE(make_keys(suite).knows(back->clear.key)) << "another key of the same number";
         EXPECT_EQ(back->summary.time, summary_.time);
         EXPECT_EQ(back->summary.label, summary_.label);
         EXPECT_EQ(back->summary.name, summary_.name);

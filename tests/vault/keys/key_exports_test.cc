@@ -157,12 +157,16 @@ TEST_F(KeyExportsTest, PublicKeysHoldNoSecretOfAWriterOrCustodian) {
 TEST_F(KeyExportsTest, AWriterFollowsRotationAndDestructionByPublicKeys) {
     Keyring writer = import(custodian_.export_writer({}, "server-2").value().view());
     const Secret log_key = writer.writer_keys("log").value()->chunk_id_key.clone();
+    const auto writer_before = writer.writer_keys("config").value();
     ASSERT_TRUE(custodian_.rotate("config").ok());
     ASSERT_TRUE(custodian_.destroy_label(custodian_.unlock(passphrase_).value(), "log").ok());
     ASSERT_TRUE(writer.import_public(custodian_.export_public().value()).ok());
     const Keyring again = Keyring::open(files_, clock_, scratch_ / "writer").value();
     EXPECT_EQ(again.writer_keys("config").value()->epoch, 2u);
-    EXPECT_EQ(again.writer_keys("config").value()->epoch_public, custodian_.writer_keys("config").value()->epoch_public);
+    const auto ours = again.writer_keys("config").value();
+    EXPECT_EQ(ours->epoch_public, custodian_.writer_keys("config").value()->epoch_public);
+    EXPECT_TRUE(ours->knows(key_tag(writer_before->epoch_public))) << "what it stored before is not stored again";
+    EXPECT_FALSE(writer_before->knows(key_tag(ours->epoch_public)));
     EXPECT_EQ(code_of(again.writer_keys("log")), Code::usage);
     EXPECT_EQ(again.destroyed_labels().size(), 1u);
     EXPECT_FALSE(holds_key(keyring_file("writer"), log_key.view()));
@@ -172,8 +176,7 @@ TEST_F(KeyExportsTest, AStrangersPublicKeysRedirectNothing) {
     Keyring writer = import(custodian_.export_writer({}, "server-2").value().view());
     // The same record, signed by somebody whom the writer does not trust, with an epoch of his own.
     auto body = open_record(custodian_.export_public().value(), "custody public keys 1", 1 << 20).value().body;
-    body["labels"][0]["epoch"] = 9;
-    body["labels"][0]["public"] = to_hex(x25519_public(make_x25519_secret()));
+    body["labels"][0]["epochs"] = {{{"number", 9}, {"public", to_hex(x25519_public(make_x25519_secret()))}}};
     const Bytes forged = sign_record(body, "custody public keys 1", Secret::random(kKeySize)).value();
     ASSERT_TRUE(writer.import_public(forged).ok());
     EXPECT_EQ(writer.writer_keys("config").value()->epoch, 1u);

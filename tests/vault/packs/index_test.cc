@@ -151,17 +151,17 @@ TEST_F(IndexTest, OfRepeatedIdsTheFirstIsKeptAndAnotherSegmentAnswersWhenItIsRef
     elsewhere.location.kind = SegmentKind::content;
     publish({elsewhere});
     ASSERT_TRUE(index->reload().ok());
-    const Index::Usable not_the_first = [&](const ObjectId& pack) { return pack != pack_id(1); };
+    const Index::Usable not_the_first = [&](const Location& at) { return at.pack != pack_id(1); };
     const auto found = find(*index, twice, &not_the_first);
     ASSERT_TRUE(found.has_value());
     EXPECT_EQ(found->pack, pack_id(2));
-    const Index::Usable none = [](const ObjectId&) { return false; };
+    const Index::Usable none = [](const Location&) { return false; };
     EXPECT_FALSE(find(*index, twice, &none).has_value());
 
     for (const std::uint64_t damaged : {1u, 2u}) {
         index->ask_last({pack_id(damaged)});
         EXPECT_EQ(find(*index, twice)->pack, pack_id(3 - damaged));
-        const Index::Usable that_alone = [&](const ObjectId& pack) { return pack == pack_id(damaged); };
+        const Index::Usable that_alone = [&](const Location& at) { return at.pack == pack_id(damaged); };
         EXPECT_EQ(find(*index, twice, &that_alone)->pack, pack_id(damaged)) << "rather than none";
         EXPECT_FALSE(find(*index, twice, &none).has_value());
     }
@@ -172,7 +172,7 @@ TEST_F(IndexTest, PendingEntriesAnswerUntilTheirPackIsPublished) {
     const auto entry = some_entry(5);
     index->add_pending(entry);
     expect_same(*find(*index, entry), entry.location);
-    const Index::Usable none = [](const ObjectId&) { return false; };
+    const Index::Usable none = [](const Location&) { return false; };
     EXPECT_FALSE(find(*index, entry, &none).has_value());
     publish({some_entry(6), some_entry(7)});  // lists the pack, without this entry
     ASSERT_TRUE(index->reload().ok());

@@ -60,15 +60,33 @@ TEST_P(SealerTest, AWriterWithoutSecretsReadsSummariesButNoContent) {
     EXPECT_TRUE(raw.empty());
 }
 
-TEST_P(SealerTest, AnEpochWithoutItsSecretIsAWrongKey) {
+// Also where it has the number of one that is here: two keyrings of a family that were each rotated.
+TEST_P(SealerTest, AKeyWhoseSecretIsNotHereIsAWrongKey) {
     const SegmentSeal seal = make_segment(SegmentKind::content);
     const Bytes bytes = sealed(seal, content_block(label.keys, {text(9000, 1)}), 0);
-    LabelSecrets other;
-    other.label = label.keys.label;
-    other.by_epoch.emplace(9, make_x25519_secret());
-    const SegmentOpener opener(label.keys, &other);
+    for (const std::uint32_t epoch : {9u, label.keys.epoch}) {
+        LabelSecrets other;
+        other.label = label.keys.label;
+        other.by_epoch.emplace(epoch, make_x25519_secret());
+        const SegmentOpener opener(label.keys, &other);
+        EXPECT_FALSE(opener.has_key_of(seal.header()));
+        Bytes raw;
+        const Status opened = opener.open_data(seal.header(), bytes, thread_tools(), raw);
+        ASSERT_FALSE(opened.ok());
+        EXPECT_EQ(opened.error().code, Code::wrong_key);
+        EXPECT_NE(opened.error().message.find("epoch 3"), std::string::npos) << opened.error().message;
+    }
+}
+
+TEST_P(SealerTest, ASealedKeyThatDoesNotOpenWithItsOwnKeyIsDamage) {
+    const SegmentSeal seal = make_segment(SegmentKind::content);
+    const Bytes bytes = sealed(seal, content_block(label.keys, {text(9000, 1)}), 0);
+    SegmentHeader torn = seal.header();
+    torn.sealed_key[40] ^= 1;
+    const SegmentOpener opener(label.keys, &label.secrets);
     Bytes raw;
-    EXPECT_EQ(opener.open_data(seal.header(), bytes, thread_tools(), raw).error().code, Code::wrong_key);
+    EXPECT_TRUE(opener.has_key_of(torn));
+    EXPECT_EQ(opener.open_data(torn, bytes, thread_tools(), raw).error().code, Code::corrupt);
 }
 
 TEST_P(SealerTest, ForeignLabelsAndFamiliesAreRefused) {
@@ -113,7 +131,7 @@ TEST_P(SealerTest, NoFieldOfABlockOrSegmentCanBeExchanged) {
         if (!header.ok()) continue;
         const Status opened = opener.open_data(*header, zero, thread_tools(), raw);
         ASSERT_FALSE(opened.ok()) << at;
-        EXPECT_TRUE(opened.error().code == Code::corrupt || (opened.error().code == Code::wrong_key && at >= 12 && at < 16))
+        EXPECT_TRUE(opened.error().code == Code::corrupt || (opened.error().code == Code::wrong_key && at >= 64 && at < 72))
             << at;
     }
 }

@@ -1,0 +1,185 @@
+// Keyrings that do not hold every key of their family: older than a `key rotate`, or each rotated by itself. What such a one
+// stores, it can restore; what it cannot open is said to be locked, never damaged.
+#include "tests/cli/cli_fixture.h"
+
+namespace custody::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A host of its own: another keyring and cache over the office's vault.
+struct Host {
+    const Office& office;
+    std::string name;
+
+    Outcome operator()(std::vector<std::string> arguments) const {
+        Program program = office.custody.command(std::move(arguments));
+        program.environment["CUSTODY_KEYRING"] = keyring();
+        program.environment["CUSTODY_CACHE"] = office.folder / (name + "-cache");
+        program.environment["CUSTODY_KIT_PASSPHRASE"] = "hai con trâu";
+        program.environment["CUSTODY_PASSPHRASE"] = "ba con trâu xanh";
+        return run(program);
+    }
+    [[nodiscard]] std::string keyring() const { return office.folder / (name + "-keyring"); }
+    Outcome backup() const { return (*this)({"backup", office.source, "--label", "business", "--name", "srv", "--json"}); }
+    // Whether the newest snapshot comes back as the source is now.
+    void expect_restores(const std::string& target) const {
+        const std::string folder = office.folder / target;
+        const Outcome restored = (*this)({"restore", "latest:srv", "--target", folder, "--strip-prefix", office.source});
+        ASSERT_EQ(restored.exit, 0) << name << ": " << restored.err;
+        std::size_t files = 0;
+        for (const auto& item : fs::recursive_directory_iterator(office.source)) {
+            if (!item.is_regular_file() || item.is_symlink()) continue;
+            ++files;
+            const std::string back = folder + "/" + fs::relative(item.path(), office.source).string();
+            EXPECT_EQ(read_file_text(back), read_file_text(item.path())) << back;
+        }
+        EXPECT_GT(files, 4u);
+    }
+};
+
+bool says(const Outcome& outcome, const std::string& words) {
+    return (outcome.out + outcome.err).find(words) != std::string::npos;
+}
+
+class StaleKeys : public testing::Test {
+protected:
+    // A vault whose newest snapshot is of epoch 2, and a kit of epoch 1.
+    void SetUp() override {
+        office_.fill_source();
+        ASSERT_EQ(newest_({"init"}).exit, 0);
+        ASSERT_EQ(newest_({"key", "export", "--recovery", "--output", kit_}).exit, 0);
+        ASSERT_EQ(newest_.backup().exit, 0);
+        fs::copy(newest_.keyring(), office_.folder / "put-aside", fs::copy_options::recursive);
+        ASSERT_EQ(newest_({"key", "rotate", "--label", "business"}).exit, 0);
+        fs::create_directories(office_.source + "/register");
+        for (const char* file : {"1", "2", "3", "4", "5"}) write_file(office_.source + "/register/" + file, file);
+        ASSERT_EQ(newest_.backup().exit, 0);
+    }
+
+    Office office_{"cli-stale-key"};
+    const Host newest_{office_, "newest"}, stale_{office_, "stale"};
+    const std::string kit_ = office_.folder / "kit";
+};
+
+TEST_F(StaleKeys, WhatAKeyringOutOfAnOlderKitBacksUpItCanRestore) {
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    const Outcome locked = stale_({"restore", "latest:srv", "--target", office_.folder / "none"});
+    EXPECT_EQ(locked.exit, 8) << locked.err;
+    EXPECT_TRUE(says(locked, "label business, epoch 2")) << locked.err;
+    EXPECT_TRUE(says(locked, "the newest of that name that was made with keys of this keyring")) << locked.err;
+
+    write_file(office_.source + "/hồ sơ/day", "day\n");
+    const Outcome first = stale_.backup();
+    ASSERT_EQ(first.exit, 0) << first.err;
+    EXPECT_LT(json_of(first)["bytes"]["new"], 1000) << "what epoch 1 holds is relied on";
+    EXPECT_TRUE(says(first, "lacks the key of label business")) << first.err;
+    stale_.expect_restores("first");
+    const Outcome second = stale_.backup();
+    ASSERT_EQ(second.exit, 0) << second.err;
+    EXPECT_EQ(json_of(second)["bytes"]["new"], 0);
+    EXPECT_FALSE(says(second, "lacks the key of label")) << second.err;
+    stale_.expect_restores("second");
+    newest_.expect_restores("newest");
+}
+
+TEST_F(StaleKeys, AnOlderKeyringThatWasPutBackDoesNotTakeOverWhatTheCacheKnows) {
+    fs::remove_all(newest_.keyring());
+    fs::rename(office_.folder / "put-aside", newest_.keyring());
+    const Outcome again = newest_.backup();
+    ASSERT_EQ(again.exit, 0) << again.err;
+    EXPECT_TRUE(says(again, "everything is read again")) << again.err;
+    newest_.expect_restores("back");
+    const Outcome unchanged = newest_.backup();
+    EXPECT_FALSE(says(unchanged, "everything is read again")) << unchanged.err;
+}
+
+TEST_F(StaleKeys, VerifyAndStatusTellOfKeysThatAreNotHere) {
+    EXPECT_FALSE(says(newest_({"status"}), "does not hold"));
+    ASSERT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    const Outcome status = stale_({"status", "--check"});
+    EXPECT_EQ(status.exit, 1);
+    EXPECT_TRUE(says(status, "1 snapshot was made with a key of label business, epoch 2")) << status.out;
+
+    const Outcome structure = stale_({"verify"});
+    EXPECT_EQ(structure.exit, 0) << structure.out;
+    EXPECT_TRUE(says(structure, "1 snapshot was made with a key of label business, epoch 2")) << structure.err;
+    for (const char* level : {"sample", "full"}) {
+        const Outcome deep = stale_({"verify", "--level", level, "--json"});
+        EXPECT_EQ(deep.exit, 8) << level << deep.out;
+        const Json found = json_of(deep);
+        EXPECT_EQ(found["ok"], false);
+        EXPECT_EQ(found["damaged"], Json::array());
+        EXPECT_GT(found["locked_packs"], 0);
+        EXPECT_EQ(found["missing_keys"], Json::parse(R"([{"label": "business", "epoch": 2}])"));
+    }
+    EXPECT_TRUE(says(stale_({"verify", "--level", "full"}), "no damage in all else"));
+    EXPECT_EQ(stale_({"repair"}).exit, 0);
+    EXPECT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
+}
+
+// Each made an epoch 2 of its own.
+TEST_F(StaleKeys, TwoKeyringsThatWereBothRotatedCallEachOthersPacksLockedAndNotDamaged) {
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    ASSERT_EQ(stale_({"key", "rotate", "--label", "business"}).exit, 0);
+    write_file(office_.source + "/theirs", noise(300'000, 7));
+    ASSERT_EQ(stale_.backup().exit, 0);
+    stale_.expect_restores("stale");
+
+    const Outcome locked = newest_({"restore", "latest:srv", "--target", office_.folder / "none"});
+    EXPECT_EQ(locked.exit, 8) << locked.err;
+    EXPECT_TRUE(says(locked, "another keyring of the family was rotated")) << locked.err;
+    const Outcome full = newest_({"verify", "--level", "full", "--json"});
+    EXPECT_EQ(full.exit, 8) << full.out;
+    EXPECT_EQ(json_of(full)["damaged"], Json::array());
+    EXPECT_EQ(newest_({"repair"}).exit, 0);
+
+    const Outcome own = newest_.backup();
+    ASSERT_EQ(own.exit, 0) << own.err;
+    EXPECT_GE(json_of(own)["bytes"]["new"], 300'000) << "stored again: the other's cannot be relied on";
+    newest_.expect_restores("newest");
+    stale_({"backup", office_.source, "--label", "business", "--name", "srv"});
+    stale_.expect_restores("stale-again");
+}
+
+// Two packs hold the same under different keys: the one that the older keyring opens stays.
+TEST_F(StaleKeys, PruneKeepsWhatTheOlderKeyringNeeds) {
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    ASSERT_EQ(stale_.backup().exit, 0);
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_EQ(newest_({"forget", "--name", "srv", "--keep-last", "1"}).exit, 0);
+        const Outcome pruned = newest_({"prune", "--grace", "0s"});
+        ASSERT_EQ(pruned.exit, 0) << pruned.err;
+        write_file(office_.source + "/more", std::to_string(i));
+        ASSERT_EQ(stale_.backup().exit, 0);
+    }
+    ASSERT_EQ(newest_({"prune", "--grace", "0s"}).exit, 0);
+    stale_.expect_restores("stale");
+    newest_.expect_restores("newest");
+    EXPECT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
+}
+
+TEST_F(StaleKeys, AWriterThatFollowedARotationStillReliesOnWhatItStoredBefore) {
+    const std::string keys = office_.folder / "web01.keys", published = office_.folder / "public";
+    const Host writer{office_, "writer"};
+    ASSERT_EQ(newest_({"key", "export", "--writer", "--host", "web01", "--label", "business", "--output", keys}).exit, 0);
+    ASSERT_EQ(writer({"key", "import", keys}).exit, 0);
+    ASSERT_EQ(writer.backup().exit, 0);
+    ASSERT_EQ(newest_({"key", "rotate", "--label", "business"}).exit, 0);
+    ASSERT_EQ(newest_.backup().exit, 0);
+    EXPECT_TRUE(says(writer({"status"}), "label business is at epoch 3")) << "it is to follow";
+    ASSERT_EQ(newest_({"key", "export", "--public", "--output", published}).exit, 0);
+    ASSERT_EQ(writer({"key", "import", published}).exit, 0);
+    EXPECT_FALSE(says(writer({"status"}), "is at epoch"));
+    fs::remove_all(office_.folder / "writer-cache");
+    write_file(office_.source + "/later", "later\n");
+    const Outcome again = writer.backup();
+    ASSERT_EQ(again.exit, 0) << again.err;
+    EXPECT_EQ(json_of(again)["bytes"]["new"], 6) << "one file";
+    EXPECT_FALSE(says(again, "lacks the key")) << again.err;
+    newest_.expect_restores("back");
+}
+
+}  // namespace
+}  // namespace custody::test
