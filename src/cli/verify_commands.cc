@@ -261,6 +261,7 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
 }
 
 void print_repair(Context& context, Repository& repository, const RepairResult& result, const VerifyResult& verified) {
+    for (const std::string& line : result.warnings) context.progress().warn(line);
     Json lost = Json::array();
     for (const RepairResult::Lost& one : result.lost) lost.push_back({{"object", one.object}, {"why", one.why}});
     Json aside = Json::array();
@@ -275,7 +276,8 @@ void print_repair(Context& context, Repository& repository, const RepairResult& 
                      {"removed", result.removed},
                      {"lost", lost},
                      {"set_aside", aside},
-                     {"damaged", damage_json(verified.damaged)}});
+                     {"damaged", damage_json(verified.damaged)},
+                     {"warnings", result.warnings}});
     for (const std::string& object : result.healed) output.line(say("healed {}", object));
     for (const std::string& object : result.removed) {
         output.line(say("removed {}: it was damaged or missing, and nothing needs it any more", object));
