@@ -6,8 +6,10 @@
 #include "cli/command_table.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/key_destruction.h"
+#include "vault/lacking_keys.h"
 #include "vault/lost_snapshot.h"
 #include "vault/packs/format.h"
+#include "vault/presence.h"
 #include "vault/store/medium_check.h"
 
 #include <sys/statvfs.h>
@@ -42,9 +44,10 @@ struct Overview {
     KitState kit = KitState::none;
     std::vector<Group> groups;
     std::vector<std::string> empty_labels;
-    std::vector<std::string> damaged_packs;  // names, as the ledger knows them
-    Json lost = Json::array();               // snapshots whose record was lost
-    std::vector<std::string> needs;          // what a person has to do
+    std::vector<std::string> damaged_packs;              // names, as the ledger knows them
+    std::map<std::string, std::string> damaged_objects;  // by presence and size: name -> problem
+    Json lost = Json::array();                           // snapshots whose record was lost
+    std::vector<std::string> needs;                      // what a person has to do
     std::vector<std::string> notes;
 };
 
@@ -168,6 +171,18 @@ void look_at_copies(Context& context, Overview& overview) {
     }
 }
 
+// A stale kit was imported, an older keyring put back, or two keyrings of a family went apart.
+void look_at_keys(const std::vector<Repository::Listed>& snapshots, const Keyring& keyring, Overview& overview) {
+    LackingKeys lacking;
+    for (const Repository::Listed& listed : snapshots) {
+        if (const auto keys = keyring.writer_keys(listed.snapshot.clear.label)) lacking.look_at(listed.snapshot, *keys);
+    }
+    for (std::string& line : lacking.lines(keyring.is_custodian())) overview.needs.push_back(std::move(line));
+    for (const ClosedLabel& label : overview.closed) {
+        if (!label.destroyed && keyring.is_custodian()) overview.needs.push_back(closed_line(label));
+    }
+}
+
 void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now, Overview& overview) {
     std::map<std::string, Group> groups;
     for (const Repository::Listed& listed : snapshots) {
@@ -239,6 +254,22 @@ void look_at_packs(const LedgerState& state, Overview& overview) {
     }
 }
 
+// What a listing tells. Packs that the ledger knows to be damaged, and lost records, are spoken of apart.
+Status look_at_objects(Repository& repository, const std::vector<Repository::DamagedSnapshot>& lost, Overview& overview) {
+    TRY_ASSIGN(const Presence presence, look_for_objects(repository.store(), repository.ledger()));
+    overview.damaged_objects = presence.damaged;
+    TRY(look_at_layout(repository.store(), overview.damaged_objects));
+    auto left = overview.damaged_objects;
+    for (const std::string& pack : overview.damaged_packs) left.erase(pack);
+    for (const Repository::DamagedSnapshot& each : lost) left.erase(snapshot_name(each.id));
+    if (left.empty()) return done();
+    overview.needs.push_back(
+        say_count(left.size(), "{} object of the vault is missing or damaged: {} {}; run 'custody verify', then 'custody repair'",
+                  "{} objects of the vault are missing or damaged, the first: {} {}; run 'custody verify', then 'custody repair'",
+                  printable(left.begin()->first), left.begin()->second));
+    return done();
+}
+
 Status look_at_vault(Context& context, Overview& overview) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
     overview.vault = reference;
@@ -272,6 +303,9 @@ Status look_at_vault(Context& context, Overview& overview) {
     look_at_lost_snapshots(repository, *keyring, overview);
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(const auto snapshots, repository.snapshots(&overview.unreadable, &damaged));
+    TRY(look_at_objects(repository, damaged, overview));
+    // Forgotten and pruned while they were read.
+    std::erase_if(damaged, [&](const auto& each) { return !repository.state().snapshots.contains(each.id); });
     for (const Repository::DamagedSnapshot& each : damaged) {
         if (is_held(each.ledger, clock.now)) ++overview.holds;
         overview.needs.push_back(each.error.message + ": " + way_out_of_lost(repository, each.id, clock.now));
@@ -279,6 +313,7 @@ Status look_at_vault(Context& context, Overview& overview) {
     if (overview.unreadable != 0) {
         TRY_ASSIGN(overview.closed, closed_labels(repository));
     }
+    look_at_keys(snapshots, *keyring, overview);
     group_snapshots(snapshots, clock.now, overview);
     judge_groups(*keyring, clock.now, overview);
     if (const auto medium = check_medium(context.files(), overview.vault, likely_sources()); medium.ok()) {
@@ -315,6 +350,8 @@ Json json_of(const Overview& overview, Time now) {
                           {"failed", group.newest.failed},
                           {"changed_while_read", group.newest.changed_while_read}});
     }
+    Json damaged = Json::array();
+    for (const auto& [name, problem] : overview.damaged_objects) damaged.push_back({{"object", name}, {"problem", problem}});
     Json closed = Json::array();
     for (const ClosedLabel& label : overview.closed) {
         closed.push_back({{"label", label.name},
@@ -337,6 +374,7 @@ Json json_of(const Overview& overview, Time now) {
               {"holds", overview.holds},
               {"unreadable_snapshots", overview.unreadable},
               {"damaged_packs", overview.damaged_packs},
+              {"damaged_objects", damaged},
               {"lost_snapshots", overview.lost}}},
             {"keyring", {{"folder", overview.keyring}, {"role", overview.role}, {"kit", kit_word(overview.kit)}}},
             {"groups", groups},
@@ -427,9 +465,10 @@ void add_status_command(CommandTable& table) {
         table.root(), "status", say("Shows what is protected, what opens it, and what needs a person"),
         {"status [--check]",
          {"custody status", "custody status --check || mail -s 'Custody' admin"},
-         say("Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger "
-             "entry that "
-             "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when "
+         say("Needs no passphrase. A person is needed when the vault does not open, is damaged (its ledger and the snapshots' "
+             "records are read, all else is only seen to be there with its size: 'custody verify' reads more), went "
+             "back behind the ledger entry that this keyring remembers, is mounted read-only, or holds nothing yet; when there "
+             "is no second copy (duty B6); when "
              "no recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still "
              "opens a destroyed label; "
              "when something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while "
