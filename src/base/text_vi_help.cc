@@ -212,13 +212,17 @@ constexpr Translation kTexts[] = {
     {"Name", "Tên"},
     {"Needs no passphrase, except with --compact. Works on a full medium.",
      "Không cần cụm mật khẩu, trừ khi dùng --compact. Chạy được cả khi phương tiện lưu trữ đã đầy."},
-    {"Needs no passphrase. A person is needed when the vault does not open, is damaged, went back behind the ledger entry that "
+    {"Needs no passphrase. A person is needed when the vault does not open, is damaged (its ledger and the snapshots' records "
+     "are read, all else is only seen to be there with its size: 'custody verify' reads more), went back behind the "
+     "ledger entry that "
      "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
      "recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still opens a "
      "destroyed label; when something was last backed up over a month ago (duty B3), or items of it could not be read, or "
      "changed while they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
      "service schedules is not shown.",
-     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng, lùi về trước mục sổ cái mà bộ khóa này còn nhớ, "
+     "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng (sổ cái và bản ghi của các bản chụp được đọc; với "
+     "những gì còn lại chỉ xem có đủ và đúng kích thước không: 'custody verify' đọc kỹ hơn), lùi về trước mục sổ cái mà bộ khóa "
+     "này còn nhớ, "
      "được gắn chỉ để đọc, hoặc chưa chứa gì; khi không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm "
      "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa, hoặc chính bộ khóa này, vẫn mở được nhãn đã hủy; khi có dữ liệu sao "
      "lưu lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay đổi trong khi đọc; khi đồng hồ "
@@ -232,9 +236,12 @@ constexpr Translation kTexts[] = {
      "bản ghi thì kết thúc bằng mã của nó (nếu không rõ nhãn, khi thời hạn dài nhất đã qua); sổ cái và 'custody status' vẫn lưu "
      "việc nó bị mất. 'custody prune' giải phóng dung lượng."},
     {"Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code 3: done, "
-     "but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named.",
+     "but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named. Exit "
+     "code 4: some are damaged here and were not copied, or the other vault has them and not whole; each is named.",
      "Không cần mật khẩu. Không bao giờ xóa gì; bản chụp đã bỏ ở bên kia không được đưa trở lại trừ khi nêu tên. Mã thoát 3: đã "
-     "xong, nhưng đã chừa lại các bản chụp thuộc nhãn mà khóa ghi không có ở đây hoặc đã bị hủy; từng bản được nêu tên."},
+     "xong, nhưng đã chừa lại các bản chụp thuộc nhãn mà khóa ghi không có ở đây hoặc đã bị hủy; từng bản được nêu tên. Mã thoát "
+     "4: có "
+     "bản chụp bị hỏng ở đây nên không được sao chép, hoặc kho kia có nhưng không nguyên vẹn; từng bản được nêu tên."},
     {"Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the label, "
      "as after 'key import' on a new host. The keyring, the vault and the cache are never backed up; naming them as PATH "
      "is exit code 5, and beside others 3. A PATH that is a "
@@ -300,8 +307,8 @@ constexpr Translation kTexts[] = {
      "TÊN@2026-11-03[T02:00[:00[+07:00]]]: bản mới nhất của ngày đó, hoặc đến hết phút hay giây đó. "
      "Khi nhiều nhãn có bản chụp mang TÊN đó thì lấy bản mới nhất trong tất cả, và nêu tên các "
      "nhãn kia."},
+    {"Says about how much would be freed, frees nothing", "Cho biết sẽ giải phóng khoảng bao nhiêu, không giải phóng gì"},
     {"Says what would be ended, ends nothing", "Cho biết sẽ kết thúc những gì, không kết thúc gì"},
-    {"Says what would be freed, frees nothing", "Cho biết sẽ giải phóng những gì, không giải phóng gì"},
     {"Says what would be restored, writes nothing", "Cho biết sẽ phục hồi những gì, không ghi gì"},
     {"Settings (CUSTODY_CONFIG; otherwise /etc/custody/custody.toml if there is one)",
      "Thiết lập (CUSTODY_CONFIG; nếu không thì /etc/custody/custody.toml nếu có)"},
