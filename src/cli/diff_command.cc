@@ -6,6 +6,7 @@
 #include "cli/entry_format.h"
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
+#include "vault/unreadable.h"
 
 #include <unordered_map>
 
@@ -59,7 +60,7 @@ private:
 
 class Comparer {
 public:
-    Comparer(Context& context, TreeReader& tree) : context_(context), tree_(tree) {}
+    Comparer(Context& context, TreeReader& tree) : context_(context), tree_(tree), passed_over_(context) {}
 
     Status folders(const std::string& path, const std::optional<TreeId>& a, const std::optional<TreeId>& b) {
         if (a == b) return done();
@@ -68,7 +69,16 @@ public:
             before.push_back(entry);
             return done();
         };
-        if (a) TRY(tree_.entries(*a, collect));
+        // A name that only one side seems to have may stand in what the other side lost: nothing is said of such a folder.
+        std::optional<Error> lost;
+        const auto lose = [&](const Error& why) {
+            if (!lost) lost = why;
+            return done();
+        };
+        const auto skip = [](const Entry&) { return done(); };
+        if (a) TRY(tree_.entries(*a, collect, lose));
+        if (b) TRY(tree_.entries(*b, skip, lose));  // its nodes are in the reader's memory when they are merged
+        if (lost) return pass_over(path, *lost);
         std::size_t at = 0;
         const auto merge = [&](const Entry& entry) -> Status {
             for (; at < before.size() && before[at].name < entry.name; ++at) TRY(whole("-", path, before[at]));
@@ -80,6 +90,7 @@ public:
         return done();
     }
     [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] int exit_of_passed_over() const { return passed_over_.exit(); }
 
 private:
     Status pair(const std::string& path, const Entry& a, const Entry& b) {
@@ -99,7 +110,13 @@ private:
         const std::string here = path + "/" + entry.name;
         show(sign, here, entry, {});
         if (!entry.children) return done();
-        return tree_.entries(*entry.children, [&](const Entry& child) { return whole(sign, here, child); });
+        const auto show_below = [&](const Entry& child) { return whole(sign, here, child); };
+        return tree_.entries(*entry.children, show_below, [&](const Error& why) { return pass_over(here, why); });
+    }
+    Status pass_over(const std::string& path, const Error& why) {
+        passed_over_.name(with_way_out(
+            say("folder {} cannot be compared: {}", path.empty() ? std::string("/") : printable(path), why.message), why.code));
+        return done();
     }
     void show(const std::string& sign, const std::string& path, const Entry& entry, const std::vector<std::string>& words) {
         ++(sign == "+" ? counts_.added : sign == "-" ? counts_.removed : counts_.modified);
@@ -116,6 +133,7 @@ private:
 
     Context& context_;
     TreeReader& tree_;
+    PassedOver passed_over_;
     Counts counts_;
     LinkPairs links_;
 };
@@ -138,7 +156,7 @@ Result<int> run_diff(Context& context, const DiffFlags& flags) {
     TRY(compared);
     const Counts& counts = comparer.counts();
     context.progress().note(say("{} added, {} removed, {} modified", counts.added, counts.removed, counts.modified));
-    return kExitDone;
+    return comparer.exit_of_passed_over();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/label_view.h"
 #include "cli/search_commands.h"
 #include "vault/closed_labels.h"
+#include "vault/unreadable.h"
 
 #include <map>
 #include <unordered_set>
@@ -39,18 +40,25 @@ public:
     Finder(Context& context, const FindFlags& flags)
         : context_(context),
           flags_(flags),
+          passed_over_(context),
           pattern_(fold_for_match(flags.pattern, flags.ignore_case, flags.ignore_marks)),
           whole_path_(pattern_.find('/') != std::string::npos) {}
 
     Status search(TreeReader& tree, const Repository::Listed& listed) {
-        return tree.walk(listed.snapshot.summary.root, [&](const std::string& below, const Entry& entry) -> Result<bool> {
+        const auto look_at = [&](const std::string& below, const Entry& entry) -> Result<bool> {
             TRY(context_.stop().check());
             const std::string path = "/" + below;
             if (matches(path, entry.name)) show(listed.snapshot, path, entry);
             if (flags_.all || !entry.children) return true;
             return seen_.insert(digest_of(path, entry.children->view())).second;  // the same folder was looked through before
+        };
+        return tree.walk(listed.snapshot.summary.root, look_at, [&](const std::string& below, const Error& why) -> Status {
+            const Error lost = lost_folder("/" + below, why);
+            passed_over_.name({lost.code, say("snapshot {}: {}", short_id(listed.snapshot.id), lost.message)});
+            return done();
         });
     }
+    [[nodiscard]] int exit_of_passed_over() const { return passed_over_.exit(); }
     [[nodiscard]] std::uint64_t found() const { return found_; }
     // Snapshots that were not searched for want of a key, by the reason; and whether damage kept any from being searched.
     std::map<std::string, std::uint64_t> closed;
@@ -79,6 +87,7 @@ private:
 
     Context& context_;
     const FindFlags& flags_;
+    PassedOver passed_over_;
     std::string pattern_;
     bool whole_path_;
     Seen seen_;
@@ -171,8 +180,9 @@ int report_unsearched(Context& context, const Finder& finder) {
         }
         context.progress().error(say_count(count, "{} snapshot was not searched", "{} snapshots were not searched") + reasons);
     }
-    if (finder.met_damage) return kExitDamage;
-    return finder.closed.empty() ? kExitDone : kExitWrongKey;
+    const int passed_over = finder.exit_of_passed_over();
+    if (finder.met_damage || passed_over == kExitDamage) return kExitDamage;
+    return finder.closed.empty() ? passed_over : kExitWrongKey;
 }
 
 Result<int> run_find(Context& context, const FindFlags& flags) {

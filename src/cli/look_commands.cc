@@ -7,6 +7,7 @@
 #include "cli/stdout_content.h"
 #include "restore/restorer.h"
 #include "vault/closed_labels.h"
+#include "vault/unreadable.h"
 
 namespace custody {
 namespace {
@@ -131,7 +132,8 @@ private:
     bool long_form_;
 };
 
-Status list_below(TreeReader& tree, const Snapshot& snapshot, const std::string& path, bool recursive, EntryPrinter& printer) {
+Status list_below(TreeReader& tree, const Snapshot& snapshot, const std::string& path, bool recursive, EntryPrinter& printer,
+                  PassedOver& passed_over) {
     TreeId folder = snapshot.summary.root;
     if (!path.empty()) {
         TRY_ASSIGN(const Entry entry, tree.find(snapshot.summary.root, path));
@@ -141,11 +143,19 @@ Status list_below(TreeReader& tree, const Snapshot& snapshot, const std::string&
     }
     const std::string above = path.empty() ? "/" : "/" + path + "/";
     if (!recursive) {
-        return tree.entries(folder, [&](const Entry& entry) { return printer.print(above + entry.name, entry); });
+        const auto print = [&](const Entry& entry) { return printer.print(above + entry.name, entry); };
+        return tree.entries(folder, print, [&](const Error& why) -> Status {
+            passed_over.name(lost_folder("/" + path, why));
+            return done();
+        });
     }
-    return tree.walk(folder, [&](const std::string& below, const Entry& entry) -> Result<bool> {
+    const auto print = [&](const std::string& below, const Entry& entry) -> Result<bool> {
         TRY(printer.print(above + below, entry));
         return true;
+    };
+    return tree.walk(folder, print, [&](const std::string& below, const Error& why) -> Status {
+        passed_over.name(lost_folder(below.empty() ? "/" + path : above + below, why));
+        return done();
     });
 }
 
@@ -157,11 +167,12 @@ Result<int> run_ls(Context& context, const LsFlags& flags) {
     TRY_ASSIGN(const auto view, LabelView::open(repository, listed.snapshot.clear.label, unlocked));
     if (!path.empty()) TRY(view->tree().find(listed.snapshot.summary.root, path));  // before anything is printed
     EntryPrinter printer(context, flags.long_form);
+    PassedOver passed_over(context);
     context.output().begin_list();
-    const Status listed_all = list_below(view->tree(), listed.snapshot, path, flags.recursive, printer);
+    const Status listed_all = list_below(view->tree(), listed.snapshot, path, flags.recursive, printer, passed_over);
     context.output().end_list();
     TRY(listed_all);
-    return kExitDone;
+    return passed_over.exit();
 }
 
 Result<int> run_cat(Context& context, const CatFlags& flags) {

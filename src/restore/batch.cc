@@ -1,9 +1,20 @@
 #include "restore/batch.h"
 
+#include "base/text.h"
+#include "vault/unreadable.h"
+
 #include <algorithm>
 #include <tuple>
 
 namespace custody {
+
+void LongFile::lose(const std::string& path, const Error& why) {
+    const Error whole = with_way_out(say("{} is not restored: {}", printable(path), why.message), why.code);
+    const std::lock_guard lock(mutex);
+    if (!failure.empty()) return;
+    damaged = whole.code == Code::corrupt;
+    failure = whole.message;
+}
 
 std::uint32_t Batch::add_file(BatchFile&& file) {
     files.push_back(std::move(file));

@@ -41,6 +41,8 @@ struct LongFile {
     Identity identity;
 
     [[nodiscard]] Placement placement() const { return {folder, &entry, replace, flags_later}; }
+    // Some of it cannot be read from the vault; the first reason stays.
+    void lose(const std::string& path, const Error& why);
 };
 
 struct BatchFile {

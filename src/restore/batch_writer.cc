@@ -249,14 +249,7 @@ void BatchWriter::give_up(Batch& batch, std::size_t need, const Error& error) {
     BatchFile& file = batch.files[batch.needs[need].file];
     if (error.code == Code::wrong_key) report_.fail(error);
     const std::shared_ptr<LongFile>& long_file = batch.make_long(batch.needs[need].file, false);
-    {
-        const std::lock_guard lock(long_file->mutex);
-        if (long_file->failure.empty()) {
-            long_file->damaged = error.code == Code::corrupt;
-            long_file->failure = say("{} is not restored: {}; `custody repair --from` a second vault can bring it back",
-                                     printable(writer_.path_of(file.placement())), error.message);
-        }
-    }
+    long_file->lose(writer_.path_of(file.placement()), error);
     settle(long_file, 1);
 }
 

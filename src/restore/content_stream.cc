@@ -1,5 +1,7 @@
 #include "restore/content_stream.h"
 
+#include "vault/unreadable.h"
+
 #include <utility>
 
 namespace custody {
@@ -10,11 +12,24 @@ constexpr std::size_t kMaxPiecesPerGroup = 4096;
 }  // namespace
 
 ContentStream::~ContentStream() {
-    for (const auto& group : ahead_) group->job.wait();
+    for (const auto& group : ahead_) {
+        if (group->job.valid()) group->job.wait();
+    }
 }
 
 Status ContentStream::add(std::uint64_t tag, const TreeReader::ContentPiece& piece) {
-    TRY_ASSIGN(const Location at, access_.trees().locate(piece.chunk.id.view()));
+    const auto found = access_.trees().locate(piece.chunk.id.view());
+    if (!found.ok()) {
+        if (!is_unreadable(found.error())) return found.error();
+        submit();
+        auto nowhere = std::make_unique<Group>();
+        nowhere->pieces.push_back({piece, {}});
+        nowhere->tags.push_back(tag);
+        nowhere->lost = found.error();
+        ahead_.push_back(std::move(nowhere));
+        return done();
+    }
+    const Location& at = *found;
     if (gathering_ != nullptr) {
         const Location& same = gathering_->pieces.front().at;
         const bool fits = same.pack == at.pack && same.block_offset == at.block_offset;
@@ -50,6 +65,7 @@ void ContentStream::submit() {
 Status ContentStream::take_oldest() {
     const std::unique_ptr<Group> group = std::move(ahead_.front());
     ahead_.pop_front();
+    if (group->lost) return sink_(group->tags.front(), group->pieces.front().piece, *group->lost);
     group->job.wait();
     for (std::size_t i = 0; i < group->pieces.size(); ++i) {
         const LocatedPiece& located = group->pieces[i];

@@ -13,6 +13,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace custody {
@@ -37,7 +38,8 @@ private:
         std::vector<std::uint64_t> tags;
         Bytes raw;
         BlockProof proof;
-        std::future<void> job;
+        std::future<void> job;  // none: `lost`
+        std::optional<Error> lost;
     };
     void submit();
     Status take_oldest();

@@ -3,6 +3,7 @@
 #include "restore/content_stream.h"
 #include "restore/proc_path.h"
 #include "restore/restorer.h"
+#include "vault/unreadable.h"
 
 #include <unistd.h>
 #include <csignal>
@@ -93,9 +94,9 @@ Result<RestoreResult> write_content(Repository& repository, const Snapshot& snap
                                           const Result<ByteView>& bytes) -> Status {
         TRY(stop.check());
         if (!bytes.ok()) {
-            return Error{bytes.error().code,
-                         say("{} ends after {} bytes: {}; `custody repair --from` a second vault can bring the rest back",
-                             printable(file.path), output.written(), bytes.error().message)};
+            const Error& why = bytes.error();
+            if (!is_unreadable(why)) return why;
+            return with_way_out(say("{} ends after {} bytes: {}", printable(file.path), output.written(), why.message), why.code);
         }
         ByteView left = *bytes;
         for (const Hole& range : piece.ranges) {

@@ -5,6 +5,7 @@
 #include "restore/exporter_file.h"
 #include "restore/plan.h"
 #include "restore/report.h"
+#include "vault/unreadable.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -192,6 +193,10 @@ private:
     }
 
     Status add(const PlanStep& step) {
+        if (step.what == PlanStep::What::lost) {
+            report_.failed_file(step.loss);
+            return done();
+        }
         if (step.what == PlanStep::What::leave_folder) {
             path_.resize(path_.rfind('/', path_.size() - 2) + 1);
             return done();
@@ -213,10 +218,14 @@ private:
         next.entry.content.size = content.size;
         note_link(next);
         const bool has_content = carries_content(next);
-        if (has_content) TRY(find_holes(content, next));
+        const Status listed = has_content ? find_holes(content, next) : done();
+        if (!listed.ok()) {
+            if (!is_unreadable(listed.error())) return listed;
+            leave_out(next, listed.error());
+        }
         const std::uint64_t tag = next.tag;
         waiting_.push_back(std::move(next));
-        if (has_content) {
+        if (has_content && listed.ok()) {
             TRY(access_.trees().content(content, [&](const TreeReader::ContentPiece& piece) { return stream_.add(tag, piece); }));
         }
         return waiting_.size() >= kMaxWaiting ? stream_.flush() : done();
@@ -238,10 +247,10 @@ private:
                type == EntryType::symlink;
     }
 
-    // Data ranges of a sparse file, adjoining ones joined: the header lists them.
+    // Data ranges of a sparse file, adjoining ones joined: the header lists them. A list of chunks that cannot be read shows
+    // here, before anything of the file is in the archive.
     Status find_holes(const Content& content, Waiting& next) {
-        if (format_ == ArchiveFormat::zip) return done();
-        if (!content.node && content.holes.empty()) return done();
+        if (!content.node && (content.holes.empty() || format_ == ArchiveFormat::zip)) return done();
         std::uint64_t covered = 0;
         const auto note = [&](const TreeReader::ContentPiece& piece) -> Status {
             for (const Hole& range : piece.ranges) {
@@ -255,8 +264,9 @@ private:
             return done();
         };
         TRY(access_.trees().content(content, note));
-        if (covered == content.size) next.data.clear();
-        if (covered == 0) next.data.push_back({0, 0});  // libarchive's sign for nothing but a hole
+        if (covered == content.size || format_ == ArchiveFormat::zip) next.data.clear();
+        if (covered == 0 && format_ != ArchiveFormat::zip)
+            next.data.push_back({0, 0});  // libarchive's sign for nothing but a hole
         return done();
     }
 
@@ -265,11 +275,10 @@ private:
         Waiting& file = waiting_.front();
         if (file.left_out) return done();
         if (!bytes.ok()) {
-            const std::string line = say("/{} is not exported: {}; `custody repair --from` a second vault can bring it back",
-                                         printable(file.path), bytes.error().message);
+            if (!is_unreadable(bytes.error())) return bytes.error();
             // What is begun cannot be taken back out of an archive.
-            if (bytes.error().code != Code::corrupt || file.open) return Error{bytes.error().code, line};
-            leave_out(file, line);
+            if (file.open) return why_left_out(file, bytes.error());
+            leave_out(file, bytes.error());
             return done();
         }
         if (!file.open) TRY(write_header(file));
@@ -283,8 +292,16 @@ private:
         return done();
     }
 
-    void leave_out(Waiting& file, const std::string& line) {
-        report_.damaged_file(line);
+    static Error why_left_out(const Waiting& file, const Error& why) {
+        return with_way_out(say("/{} is not exported: {}", printable(file.path), why.message), why.code);
+    }
+
+    void leave_out(Waiting& file, const Error& why) {
+        report_.failed_file(why_left_out(file, why));
+        mark_left_out(file);
+    }
+
+    void mark_left_out(Waiting& file) {
         file.left_out = true;
         const auto leader = leaders_.find(file.entry.hard_link);
         if (leader != leaders_.end() && leader->second.path == file.path) leader->second.left_out = true;
@@ -305,8 +322,9 @@ private:
 
     Status write_header(Waiting& file) {
         if (file.follows && leaders_[file.entry.hard_link].left_out) {
-            leave_out(file, say("/{} is not exported: it is another name of /{}, which is damaged", printable(file.path),
-                                printable(leaders_[file.entry.hard_link].path)));
+            report_.failed_file({Code::failed, say("/{} is not exported: it is another name of /{}, which is not exported either",
+                                                   printable(file.path), printable(leaders_[file.entry.hard_link].path))});
+            mark_left_out(file);
             return done();
         }
         file.open = true;

@@ -7,6 +7,7 @@
 #include "restore/chunk_fetch.h"
 #include "restore/image_target.h"
 #include "restore/restorer.h"
+#include "vault/unreadable.h"
 
 #include <algorithm>
 #include <atomic>
@@ -158,14 +159,17 @@ Result<RestoreResult> restore_image(Repository& repository, const Snapshot& snap
     RestoreResult result;
     {
         ImageRun run(*access, file, open, progress, stop);
-        TRY(run.run());
+        const Status ended = run.run();
+        if (!ended.ok() && ended.error().code == Code::corrupt) {
+            return with_way_out(say("{} is not restored: {}", printable(target.path), ended.error().message), Code::corrupt);
+        }
+        TRY(ended);
         result.warnings = run.damage();
     }
     result.damaged = !result.warnings.empty();
     if (result.damaged && !open.is_device()) {
         // A file with a gap is never given the name that says it is the image.
-        return Error{Code::corrupt, say("{} is not restored: {}; `custody repair --from` a second vault can bring it back",
-                                        printable(target.path), result.warnings.front())};
+        return with_way_out(say("{} is not restored: {}", printable(target.path), result.warnings.front()), Code::corrupt);
     }
     progress.update({"syncing", 0, 1, size, size, {}});
     TRY(open.finish());

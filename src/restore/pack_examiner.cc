@@ -36,9 +36,7 @@ Result<std::optional<std::string>> PackExaminer::examine_block(const SegmentHead
     checker = &mine->second;
     TRY_ASSIGN(std::optional<std::string> bad, mine->second.check(segment, block_bytes));
     if (!bad && label->second.secrets && !mine->second.opened_content()) {
-        return Error{Code::wrong_key, say("the secret of label {}, epoch {}, is not here: import a newer recovery kit; `--level "
-                                          "structure` works without",
-                                          label->second.keys->name, segment.epoch)};
+        result_.missing_keys.emplace(label->second.keys->name, segment.epoch);
     }
     return bad;
 }
@@ -113,6 +111,7 @@ Result<ExaminedPack> PackExaminer::examine_whole(const ObjectId& pack, std::vect
         if (!is_damage(scan.error())) return scan.error();
         result_.lost = true;
         result_.problem = scan.error().message;
+        if (scan.error().code == Code::denied) result_.unopened = scan.error();
         return std::move(result_);
     }
     result_.bytes_read = scan->size;
@@ -134,6 +133,7 @@ Result<ExaminedPack> PackExaminer::examine_some(const ObjectId& pack, const std:
         if (!stored.ok()) {
             if (!is_damage(stored.error())) return stored.error();
             bad = stored.error().message;
+            if (stored.error().code == Code::denied) result_.unopened = stored.error();
         } else {
             result_.bytes_read += stored->bytes.size();
             const BlockChecker* checker = nullptr;

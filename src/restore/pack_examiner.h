@@ -10,6 +10,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,13 @@ struct ExaminedPack {
     ObjectId pack;
     std::uint64_t bytes_read = 0;
     std::optional<std::string> problem;
+    std::optional<Error> unopened;            // denied: whether it is damaged is not known
     bool lost = false;                        // nothing of it can be relied on
     std::vector<std::uint32_t> sound_blocks;  // by offset, where there is a problem
     std::vector<std::uint32_t> bad_blocks;    // sampled blocks found bad
     std::vector<ExpectedEntry> wrong;         // index entries that point to other bytes
     std::uint64_t destroyed_blocks = 0, other_blocks = 0;
+    std::set<std::pair<std::string, std::uint32_t>> missing_keys;  // label and epoch of blocks whose content was not opened
 };
 
 class PackExaminer {

@@ -1,6 +1,9 @@
 #include "restore/plan.h"
 
 #include "base/text.h"
+#include "vault/unreadable.h"
+
+#include <utility>
 
 namespace custody {
 
@@ -23,28 +26,39 @@ Result<Plan> Plan::make(TreeReader& trees, const TreeId& root, const std::vector
     plan.chosen_ = std::make_unique<Choice>();
     plan.chosen_->all = paths.empty();
     for (const std::string& path : paths) TRY(plan.choose(root, path));
+    const bool none_left = !plan.chosen_->all && plan.chosen_->below.empty();
+    if (none_left && !plan.lost_.empty()) return plan.lost_.front();
     TRY_ASSIGN(plan.prefix_, path_components(strip_prefix));
     if (!plan.prefix_.empty()) TRY(plan.check_prefix(root));
     plan.open_.push_back(
-        {FolderCursor(trees, root), plan.chosen_->all ? nullptr : plan.chosen_.get(), plan.prefix_.size(), true, false});
+        {FolderCursor(trees, root), plan.chosen_->all ? nullptr : plan.chosen_.get(), plan.prefix_.size(), true, false, 0});
     return plan;
 }
 
 // Each component is looked up by itself: the name as stored may be composed otherwise than the user typed it.
 Status Plan::choose(const TreeId& root, const std::string& path) {
     TRY_ASSIGN(const auto components, path_components(path));
-    Choice* choice = chosen_.get();
+    std::vector<std::string> names;
     std::optional<TreeId> folder = root;
+    std::string above;
     for (const std::string& component : components) {
         if (!folder) return Error{Code::not_found, say("the snapshot has no {}", printable(path))};
-        auto found = trees_->find(*folder, component);
-        if (!found.ok() && found.error().code == Code::not_found) {
-            return Error{Code::not_found, say("the snapshot has no {}: `custody ls` shows what it has", printable(path))};
+        auto found = trees_->find_name(*folder, component);
+        if (!found.ok() && is_unreadable(found.error())) {
+            const Error why = lost_folder(above.empty() ? "/" : above, found.error());
+            lost_.push_back({why.code, say("{} cannot be had: {}", printable(path), why.message)});
+            return done();
         }
         TRY(found);
-        choice = &choice->below[found->name];
-        folder = found->children;
+        if (!*found) {
+            return Error{Code::not_found, say("the snapshot has no {}: `custody ls` shows what it has", printable(path))};
+        }
+        above += "/" + (*found)->name;
+        names.push_back((*found)->name);
+        folder = (*found)->children;
     }
+    Choice* choice = chosen_.get();
+    for (const std::string& name : names) choice = &choice->below[name];
     choice->all = true;
     return done();
 }
@@ -62,9 +76,13 @@ Status Plan::check_prefix(const TreeId& root) {
         };
         const auto missing = [&] { return Error{Code::not_found, say("the snapshot has no {}", printable(prefix))}; };
         if (!folder) return missing();
-        auto found = trees_->find(*folder, component);
-        if (!found.ok() && found.error().code == Code::not_found) return missing();
-        TRY(found);
+        const auto lost = [&](const Error& why) {
+            return is_unreadable(why) ? lost_folder(above.empty() ? "/" : above, why) : why;
+        };
+        auto named = trees_->find_name(*folder, component);
+        if (!named.ok()) return lost(named.error());
+        const std::optional<Entry>& found = *named;
+        if (!found) return missing();
         component = found->name;
         if (found->type != EntryType::folder) return Error{Code::usage, say("the prefix {} is not a folder", printable(prefix))};
         if (choice != nullptr && choice->all) choice = nullptr;
@@ -74,9 +92,10 @@ Status Plan::check_prefix(const TreeId& root) {
             }
             choice = &choice->below.at(component);
         } else {
-            TRY(trees_->entries(*folder, [&](const Entry& entry) -> Status {
+            const Status alone = trees_->entries(*folder, [&](const Entry& entry) -> Status {
                 return entry.name == component ? done() : Status(outside(above + "/" + entry.name));
-            }));
+            });
+            if (!alone.ok()) return lost(alone.error());
         }
         above += "/" + component;
         folder = found->children;
@@ -91,18 +110,34 @@ std::string Plan::first_chosen(std::string path, const Choice& choice) {
     return path;
 }
 
+Result<bool> Plan::lose(const Error& why, PlanStep& step) {
+    if (!is_unreadable(why)) return why;
+    const Error loss = lost_folder(path_.empty() ? "/" : path_, why);
+    if (open_.size() == 1 && open_.back().cursor.is_lost()) return loss;
+    step = {PlanStep::What::lost, nullptr, loss};
+    return true;
+}
+
 Result<bool> Plan::next(PlanStep& step) {
+    if (!lost_.empty()) {
+        step = {PlanStep::What::lost, nullptr, std::move(lost_.back())};
+        lost_.pop_back();
+        return true;
+    }
     while (!open_.empty()) {
         Open& open = open_.back();
+        path_.resize(open.path_size);
         const Entry* entry = nullptr;
         if (!open.empty) {
-            TRY_ASSIGN(entry, open.cursor.next());
+            const auto next = open.cursor.next();
+            if (!next.ok()) return lose(next.error(), step);
+            entry = *next;
         }
         if (entry == nullptr) {
             const bool hidden = open.hidden;
             open_.pop_back();
             if (hidden) continue;
-            step = {PlanStep::What::leave_folder, nullptr};
+            step = {PlanStep::What::leave_folder, nullptr, {}};
             return true;
         }
         const Choice* choice = nullptr;
@@ -112,12 +147,12 @@ Result<bool> Plan::next(PlanStep& step) {
             choice = found->second.all ? nullptr : &found->second;
         }
         if (entry->type != EntryType::folder) {
-            step = {PlanStep::What::entry, entry};
+            step = {PlanStep::What::entry, entry, {}};
             return true;
         }
         const bool parent_only = choice != nullptr;
         const std::size_t stripped = open.stripped;
-        step = {PlanStep::What::enter_folder, entry};
+        step = {PlanStep::What::enter_folder, entry, {}};
         if (parent_only && !entry->attributes_only) {
             parent_ = *entry;
             parent_.attributes_only = true;
@@ -125,8 +160,14 @@ Result<bool> Plan::next(PlanStep& step) {
         }
         if (stripped == 1) prefix_folder_ = *step.entry;
         // The cursor's entry stays valid in its node, which the cursor below holds on to until it moves.
-        Open below{FolderCursor(*trees_, entry->children.value_or(TreeId{})), choice, stripped > 0 ? stripped - 1 : 0,
-                   stripped > 0, !entry->children};
+        Open below{FolderCursor(*trees_, entry->children.value_or(TreeId{})),
+                   choice,
+                   stripped > 0 ? stripped - 1 : 0,
+                   stripped > 0,
+                   !entry->children,
+                   0};
+        path_ += "/" + entry->name;
+        below.path_size = path_.size();
         open_.push_back(std::move(below));
         if (stripped > 0) continue;
         return true;

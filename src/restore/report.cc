@@ -16,11 +16,6 @@ void Report::failed_file(const Error& error) {
     name_failure(error.message);
 }
 
-void Report::damaged_file(const std::string& line) {
-    damaged_.store(true, std::memory_order_relaxed);
-    name_failure(line);
-}
-
 void Report::name_failure(const std::string& line) {
     failed_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);

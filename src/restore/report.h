@@ -33,7 +33,6 @@ public:
     void wrote(std::uint64_t bytes) { written_.fetch_add(bytes, std::memory_order_relaxed); }
     // `line` names the path and the reason. A full or read-only medium ends the run: it becomes fatal().
     void failed_file(const Error& error);
-    void damaged_file(const std::string& line);
     // It is there, and something of it is not: the line names both.
     void incomplete_file(const std::string& line) { name_failure(line); }
     void warn(const std::string& line);

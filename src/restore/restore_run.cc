@@ -2,6 +2,7 @@
 
 #include "base/counts.h"
 #include "base/text.h"
+#include "vault/unreadable.h"
 
 #include <cerrno>
 #include <chrono>
@@ -104,6 +105,9 @@ Status RestoreRun::step(const PlanStep& step) {
             return batch_is_full() ? roll_over() : done();
         case PlanStep::What::entry:
             return meet(*step.entry);
+        case PlanStep::What::lost:
+            report_.failed_file(step.loss);
+            return done();
     }
     return done();
 }
@@ -277,12 +281,9 @@ Status RestoreRun::plan_content(FolderId folder, Entry&& entry, bool replace, bo
         return stop_.check();
     });
     if (!planned.ok()) {
-        if (planned.error().code != Code::corrupt) return planned;
+        if (!is_unreadable(planned.error())) return planned;
         if (held == nullptr) held = filling_->make_long(file, true);
-        const std::lock_guard lock(held->mutex);
-        held->damaged = true;
-        held->failure = say("{} is not restored: {}; `custody repair --from` a second vault can bring it back",
-                            printable(folders_.path_of(folder, name)), planned.error().message);
+        held->lose(folders_.path_of(folder, name), planned.error());
     }
     filling_->close_file(file);
     if (held != nullptr) batches_.let_go(held);

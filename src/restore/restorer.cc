@@ -6,6 +6,7 @@
 #include "restore/restore_run.h"
 #include "restore/snapshot_access.h"
 #include "restore/target_folders.h"
+#include "vault/unreadable.h"
 
 #include <sys/statvfs.h>
 
@@ -25,10 +26,11 @@ Result<std::uint64_t> bytes_needed(Plan plan, TreeReader& trees, const StopFlag&
         if (!more) return total;
         if (step.what != PlanStep::What::entry) continue;
         if (step.entry->hard_link != 0 && !linked.insert(step.entry->hard_link).second) continue;
-        TRY(trees.content(step.entry->content, [&](const TreeReader::ContentPiece& piece) -> Status {
+        const Status counted = trees.content(step.entry->content, [&](const TreeReader::ContentPiece& piece) -> Status {
             total += piece.chunk.length;
             return done();
-        }));
+        });
+        if (!counted.ok() && !is_unreadable(counted.error())) return counted.error();
     }
 }
 

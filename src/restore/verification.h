@@ -50,6 +50,7 @@ struct Verification {
     std::set<std::string> named;  // by the ledger, at any time of this run
     VerifyResult result;
     DamageBook book;
+    std::map<std::string, std::string> unopened;  // objects that this user may not read: why
     PackHealth health;
     WrongEntries wrong;
     std::map<std::string, std::uint64_t> listed;  // objects in the store: name -> size
@@ -63,6 +64,8 @@ struct Verification {
     [[nodiscard]] bool is_destroyed(const LabelId& label) const;
     [[nodiscard]] bool reads_packs() const { return options.level == VerifyLevel::full || options.level == VerifyLevel::sample; }
     void note(std::string text) { result.notes.push_back(std::move(text)); }
+    // Into the book, or, where the reason is that this user may not read it, among the unopened.
+    void report(const std::string& object, const Error& why, const std::string& problem);
     void saw_signer(const SignerId& signer, const std::string& where) { signers.try_emplace(signer, where); }
     void remember_named();
     // There, and what the ledger names: what it does not name nobody may rely on, for prune takes it. A damaged ledger cannot

@@ -56,6 +56,7 @@ Result<VerifyResult> run_verification(VerifySubject subject, const VerifyOptions
     }
     TRY(settle(run));
     run.result.damaged = run.book.take(run.result.notes);
+    for (const auto& [object, why] : run.unopened) run.result.unopened.push_back({object, why});
     return std::move(run.result);
 }
 
@@ -69,6 +70,11 @@ Status check_family(ObjectStore& store, const VaultId& vault, const Keyring& key
 }
 
 }  // namespace
+
+void Verification::report(const std::string& object, const Error& why, const std::string& problem) {
+    if (why.code != Code::denied) return book.report(object, problem);
+    unopened.try_emplace(object, why.message);
+}
 
 Result<VerifyResult> verify(Repository& repository, const VerifyOptions& options, Progress& progress, const StopFlag& stop) {
     VerifySubject subject;

@@ -14,6 +14,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -38,13 +39,21 @@ struct VerifyResult {
         std::string problem;  // in words
         std::vector<Affected> affects;
     };
+    // This user may not read it: whether it is damaged is not known.
+    struct Unopened {
+        std::string object;
+        std::string why;
+    };
     VerifyLevel level = VerifyLevel::structure;
     std::uint64_t objects = 0, bytes_read = 0;
     std::vector<Damage> damaged;
+    std::vector<Unopened> unopened;
     std::vector<std::string> notes;         // unknown signers, orphans, destroyed labels, "head not witnessed", unreadable labels
     std::vector<std::string> lost_records;  // 64 hex; of the snapshots whose own record is damaged or missing
-    std::uint64_t destroyed_snapshots = 0;  // of labels whose keys were destroyed: no damage
-    [[nodiscard]] bool ok() const { return damaged.empty(); }
+    std::uint64_t locked_packs = 0;         // whole, and not to be opened with the keys here
+    std::set<std::pair<std::string, std::uint32_t>> missing_keys;  // which would open them: label, epoch
+    std::uint64_t destroyed_snapshots = 0;                         // of labels whose keys were destroyed: no damage
+    [[nodiscard]] bool ok() const { return damaged.empty() && unopened.empty() && locked_packs == 0; }
 };
 // A ledger that does not replay is itself a Damage in the result, as far as that can be told; wrong_key: the level needs keys
 // that are not here, naming the level that would work.

@@ -2,6 +2,7 @@
 #include "base/counts.h"
 #include "base/text.h"
 #include "restore/verification.h"
+#include "vault/lacking_keys.h"
 #include "vault/object_check.h"
 
 #include <algorithm>
@@ -31,6 +32,7 @@ Result<LabelUnderCheck*> label_under_check(Verification& run, const LabelId& id)
 
 struct Counts {
     std::map<LabelId, std::uint64_t> without_keys;  // snapshots
+    LackingKeys lacking;
     std::uint64_t destroyed = 0;
 };
 
@@ -47,6 +49,10 @@ Status check_snapshot(Verification& run, const ObjectId& id, Counts& counts) {
     const auto bytes = run.store().get(name, kMaxSnapshotSize);
     if (!bytes.ok()) {
         if (!is_damage(bytes.error())) return bytes.error();
+        if (bytes.error().code == Code::denied) {
+            run.report(name, bytes.error(), "");
+            return done();
+        }
         report_lost_record(run, id, bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);
         return done();
     }
@@ -67,6 +73,7 @@ Status check_snapshot(Verification& run, const ObjectId& id, Counts& counts) {
     }
     auto snapshot = decode_snapshot(id, *bytes, *label->keys);
     if (snapshot.ok()) {
+        counts.lacking.look_at(*snapshot, *label->keys);
         label->snapshots.push_back(std::move(*snapshot));
     } else {
         report_lost_record(run, id, snapshot.error().message);
@@ -87,6 +94,8 @@ Status check_snapshots(Verification& run) {
                            "{} snapshots are of labels whose keys were destroyed: not damage, and not to be had again"));
     }
     if (run.options.level == VerifyLevel::keyless) return done();
+    const bool custodian = run.subject.keyring != nullptr && run.subject.keyring->is_custodian();
+    for (std::string& line : counts.lacking.lines(custodian)) run.note(std::move(line));
     for (const auto& [label, snapshots] : counts.without_keys) {
         run.note(say_count(snapshots, "label {1}: its keys are not here, so its {0} snapshot was checked without keys only",
                            "label {1}: its keys are not here, so its {0} snapshots were checked without keys only", label.hex()));

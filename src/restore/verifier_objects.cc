@@ -36,7 +36,8 @@ void take_checked(Verification& run, const ObjectInfo& object, const ObjectCheck
     ++run.result.objects;
     run.result.bytes_read += check.bytes_read;
     if (!check.problem) return;
-    run.book.report(object.name, *check.problem);
+    const bool denied = check.unopened && check.unopened->code == Code::denied;
+    run.report(object.name, denied ? *check.unopened : Error{Code::corrupt, ""}, *check.problem);
     const auto id = id_in_name(object.name);
     // A full reading finds out which blocks of it are sound; at the other levels none is relied on.
     if (id && object_kind(object.name) == "pack" && run.options.level != VerifyLevel::full) run.health.add_lost(*id);
@@ -67,7 +68,7 @@ Status check_header(Verification& run) {
     const auto bytes = run.store().get(name, kMaxHeaderSize);
     if (!bytes.ok()) {
         if (!is_damage(bytes.error())) return bytes.error();
-        run.book.report(name, bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);
+        run.report(name, bytes.error(), bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);
         return done();
     }
     run.result.bytes_read += bytes->size();
@@ -91,7 +92,7 @@ Status check_marks(Verification& run) {
     ++run.result.objects;
     if (!marks.ok() && !is_damage(marks.error())) return marks.error();
     if (!marks.ok()) {
-        run.book.report("gc/marks", marks.error().message);
+        run.report("gc/marks", marks.error(), marks.error().message);
         return done();
     }
     // Every vault is made with marks, and they are replaced whole.
@@ -116,7 +117,7 @@ Status check_reserve(Verification& run) {
     ++run.result.objects;
     if (!bytes.ok()) {
         if (!is_damage(bytes.error())) return bytes.error();
-        run.book.report("reserve", bytes.error().message);
+        run.report("reserve", bytes.error(), bytes.error().message);
         return done();
     }
     run.result.bytes_read += bytes->size();
@@ -130,7 +131,7 @@ Status check_second_copies(Verification& run) {
     TRY_ASSIGN(const WitnessCheck check, check_witnesses(run.store(), run.subject.vault, *run.ledger));
     run.result.objects += check.objects;
     run.result.bytes_read += check.bytes_read;
-    for (const WitnessCheck::Problem& each : check.problems) run.book.report(each.object, each.problem);
+    for (const WitnessCheck::Problem& each : check.problems) run.report(each.object, {each.code, each.problem}, each.problem);
     for (const WitnessCheck::Gap& gap : check.gaps) {
         run.note(
             gap.until == gap.from + 1

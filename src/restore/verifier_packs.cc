@@ -130,6 +130,8 @@ Status take_examined(Verification& run, Result<ExaminedPack>&& outcome, Totals& 
     ++totals.progress.items_done;
     run.progress.update(totals.progress);
     take_wrong_entries(run, examined);
+    if (!examined.missing_keys.empty()) ++run.result.locked_packs;
+    run.result.missing_keys.merge(examined.missing_keys);
     const bool only_destroyed = examined.destroyed_blocks > 0 && examined.other_blocks == 0;
     if (only_destroyed) ++totals.destroyed_packs;
     if (!examined.problem) return done();
@@ -138,7 +140,7 @@ Status take_examined(Verification& run, Result<ExaminedPack>&& outcome, Totals& 
         run.note(say("{} is damaged, but holds only data whose keys were destroyed", name));
         return done();
     }
-    run.book.report(name, *examined.problem);
+    run.report(name, examined.unopened.value_or(Error{Code::corrupt, ""}), *examined.problem);
     if (examined.lost) {
         run.health.add_lost(examined.pack);
     } else if (run.options.level == VerifyLevel::full) {

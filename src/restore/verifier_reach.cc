@@ -43,8 +43,9 @@ private:
         return at.has_value();
     }
 
-    // Everything that could have answered for the id, and does not, loses it.
-    Status blame(ByteView id, const std::string& path) {
+    // Everything that could have answered for the id, and does not, loses it: `why`, where it was asked. What this user may not
+    // read loses nothing.
+    Status blame(ByteView id, const std::string& path, const Error& why = {Code::corrupt, ""}) {
         if (++named_ > kMaxNamed) return done();
         TRY_ASSIGN(const std::vector<ObjectId> packs, finder_.packs_named(id));
         bool blamed = false;
@@ -56,7 +57,13 @@ private:
                 unnamed = name;
                 continue;
             }
-            if (run_.health.is_sound(pack) && !run_.book.names(name)) continue;
+            const bool is_sound = run_.health.is_sound(pack) && !run_.book.names(name);
+            if (is_sound && why.code == Code::denied) run_.report(name, why, "");
+            if (run_.unopened.contains(name)) {
+                blamed = true;
+                continue;
+            }
+            if (is_sound) continue;
             run_.book.affect(name, snapshot_, path, run_.health.is_present(pack) ? say("cannot be read") : say("is missing"));
             blamed = true;
         }
@@ -89,7 +96,7 @@ private:
             const auto refs = reach_.refs(node);
             if (!refs.ok()) {
                 if (!is_damage(refs.error())) return refs.error();
-                TRY(blame(node.view(), ""));
+                TRY(blame(node.view(), "", refs.error()));
                 continue;
             }
             for (const ChunkId& chunk : refs->chunks) {
@@ -116,8 +123,12 @@ private:
             }
             const auto node = trees_.node(place.node);
             if (!node.ok()) {
-                if (!is_damage(node.error()) && node.error().code != Code::wrong_key) return node.error();
-                TRY(blame(place.node.view(), place.path));
+                if (node.error().code == Code::wrong_key) {
+                    TRY(name_snapshot(place.node));  // nobody here can read the names
+                    continue;
+                }
+                if (!is_damage(node.error())) return node.error();
+                TRY(blame(place.node.view(), place.path, node.error()));
                 continue;
             }
             TRY(name_in_node(**node, place.path, stack));

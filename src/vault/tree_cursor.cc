@@ -1,6 +1,9 @@
 #include "vault/tree_cursor.h"
 
 #include "base/text.h"
+#include "vault/unreadable.h"
+
+#include <utility>
 
 namespace custody {
 namespace {
@@ -23,6 +26,12 @@ Status FolderCursor::enter(const TreeId& id, const FanoutChild* promised) {
     return done();
 }
 
+// A folder that contradicts itself is not read any further.
+Error FolderCursor::end_with(Error error) {
+    levels_.clear();
+    return error;
+}
+
 // Leaves a node that is used up; its parent checks what it promised.
 Status FolderCursor::leave() {
     const Level finished = std::move(levels_.back());
@@ -31,13 +40,21 @@ Status FolderCursor::leave() {
     Level& parent = levels_.back();
     const std::uint64_t entries = finished.node->kind == NodeKind::folder ? finished.node->entries.size() : finished.seen;
     const FanoutChild& child = parent.node->children[parent.at];
-    if (entries != child.size) return contradicts(child.id, say("it has {} entries, not {}", entries, child.size));
+    if (entries != child.size) return end_with(contradicts(child.id, say("it has {} entries, not {}", entries, child.size)));
     parent.seen += entries;
     ++parent.at;
     return done();
 }
 
 Result<const Entry*> FolderCursor::next() {
+    auto entry = step();
+    if (entry.ok() || !is_unreadable(entry.error())) return entry;
+    const Error& why = entry.error();
+    return Error{why.code, is_lost() ? say("what is in it cannot be had: {}", why.message)
+                                     : say("some of what is in it cannot be had: {}", why.message)};
+}
+
+Result<const Entry*> FolderCursor::step() {
     if (!begun_) {
         begun_ = true;
         TRY(enter(folder_, nullptr));
@@ -47,15 +64,21 @@ Result<const Entry*> FolderCursor::next() {
         if (level.node->kind == NodeKind::folder && level.at < level.node->entries.size()) {
             const Entry& entry = level.node->entries[level.at++];
             if (!last_name_.empty() && !(last_name_ < entry.name))
-                return contradicts(folder_, say("names are unsorted or repeated"));
+                return end_with(contradicts(folder_, say("names are unsorted or repeated")));
             last_name_ = entry.name;
             return &entry;
         }
         if (level.node->kind == NodeKind::folder_fanout && level.at < level.node->children.size()) {
             // A copy: entering may move the levels.
             const FanoutChild child = level.node->children[level.at];
-            TRY(enter(child.id, &child));
-            continue;
+            const Status entered = enter(child.id, &child);
+            if (entered.ok()) continue;
+            Level& above = levels_.back();
+            above.seen += child.size;
+            ++above.at;
+            if (!is_unreadable(entered.error())) return entered.error();
+            if (std::exchange(last_loss_, entered.error().message) == entered.error().message) continue;
+            return entered.error();
         }
         TRY(leave());
     }

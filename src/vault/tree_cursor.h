@@ -16,8 +16,11 @@ inline constexpr std::size_t kMaxFanoutDepth = 6;
 class FolderCursor {
 public:
     FolderCursor(TreeReader& reader, const TreeId& folder) : reader_(&reader), folder_(folder) {}
-    // Null at the end; valid until the next call. corrupt: names that do not ascend, or counts that do not fit.
+    // Null at the end; valid until the next call. corrupt: names that do not ascend, or counts that do not fit. After a failure
+    // is_unreadable() the next call goes on behind what cannot be had; the same reason is told once in a row.
     [[nodiscard]] Result<const Entry*> next();
+    // Nothing came of it, and nothing will: all of it is lost.
+    [[nodiscard]] bool is_lost() const { return begun_ && levels_.empty() && last_name_.empty(); }
 
 private:
     struct Level {
@@ -25,14 +28,17 @@ private:
         std::size_t at = 0;
         std::uint64_t seen = 0;  // entries met below, of a fanout's current child
     };
+    Result<const Entry*> step();
     Status enter(const TreeId& id, const FanoutChild* promised);
     Status leave();
+    Error end_with(Error error);
 
     TreeReader* reader_;
     TreeId folder_;
     bool begun_ = false;
     std::vector<Level> levels_;
     std::string last_name_;
+    std::string last_loss_;  // in words
 };
 
 }  // namespace custody

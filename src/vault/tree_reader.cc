@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "vault/tree_cache.h"
 #include "vault/tree_cursor.h"
+#include "vault/unreadable.h"
 
 #include <algorithm>
 #include <mutex>
@@ -48,8 +49,10 @@ struct TreeReader::State {
     Result<std::optional<Location>> look_up(ByteView id32, const ObjectId* avoid) {
         const std::shared_lock lock(index_mutex);
         if (avoid == nullptr) return index.lookup(id32, nullptr);
-        const Index::Usable usable = [&](const ObjectId& pack) { return pack != *avoid; };
-        return index.lookup(id32, &usable);
+        const Index::Usable elsewhere = [&](const Location& at) { return at.pack != *avoid; };
+        const Index::Usable openable = [&](const Location& at) { return at.pack != *avoid && blocks.may_open(at); };
+        TRY_ASSIGN(const std::optional<Location> found, index.lookup(id32, &openable));
+        return found ? Result<std::optional<Location>>(found) : index.lookup(id32, &elsewhere);
     }
     Status reload() {
         const std::unique_lock lock(index_mutex);
@@ -70,11 +73,13 @@ Result<std::shared_ptr<const TreeBlock>> TreeReader::State::open_block(const Loc
     return opened.insert(key, std::move(block), weight);
 }
 
-// A pack may have gone in a prune since the index was read: one look at the new index before it is called damage.
+// A pack may have gone in a prune since the index was read: one look at the new index before it is called damage. What is sealed
+// to a key that is not here may lie elsewhere under one that is.
 Result<std::shared_ptr<const TreeBlock>> TreeReader::State::read_block(const TreeId& id, Location& at, bool with_data) {
     auto block = open_block(at, with_data);
-    if (block.ok() || block.error().code != Code::corrupt) return block;
-    TRY(reload());
+    const bool other_key = !block.ok() && block.error().code == Code::wrong_key;
+    if (block.ok() || (!is_unreadable(block.error()) && !other_key)) return block;
+    if (!other_key) TRY(reload());
     const auto other = look_up(id.view(), &at.pack);
     if (!other.ok() || !*other) return block;
     at = **other;
@@ -140,25 +145,21 @@ Result<std::shared_ptr<const Node>> TreeReader::node(const TreeId& id) {
     return state_->nodes.insert(id, std::make_shared<const Node>(std::move(*decoded)), weight);
 }
 
-Status TreeReader::entries(const TreeId& folder, const OnEntry& visit) {
+Status TreeReader::entries(const TreeId& folder, const OnEntry& visit, const OnLost& on_lost) {
     FolderCursor cursor(*this, folder);
     while (true) {
-        TRY_ASSIGN(const Entry* entry, cursor.next());
-        if (entry == nullptr) return done();
-        TRY(visit(*entry));
+        const auto next = cursor.next();
+        if (!next.ok()) {
+            if (!on_lost || !is_unreadable(next.error())) return next.error();
+            TRY(on_lost(next.error()));
+            continue;
+        }
+        if (*next == nullptr) return done();
+        TRY(visit(**next));
     }
 }
 
-namespace {
-
-Error in_folder(const std::string& path, const Error& error) {
-    if (error.code != Code::corrupt) return error;
-    return {error.code, say("folder /{}: {}", printable(path), error.message)};
-}
-
-}  // namespace
-
-Status TreeReader::walk(const TreeId& root, const OnPath& visit) {
+Status TreeReader::walk(const TreeId& root, const OnPath& visit, const OnLostPath& on_lost) {
     struct Open {
         FolderCursor cursor;
         std::size_t path_size;  // of its own path
@@ -169,7 +170,12 @@ Status TreeReader::walk(const TreeId& root, const OnPath& visit) {
     while (!open.empty()) {
         path.resize(open.back().path_size);
         const auto next = open.back().cursor.next();
-        if (!next.ok()) return in_folder(path, next.error());
+        if (!next.ok()) {
+            if (!is_unreadable(next.error())) return next.error();
+            if (!on_lost) return lost_folder("/" + path, next.error());
+            TRY(on_lost(path, next.error()));
+            continue;
+        }
         const Entry* entry = *next;
         if (entry == nullptr) {
             open.pop_back();
@@ -183,13 +189,14 @@ Status TreeReader::walk(const TreeId& root, const OnPath& visit) {
     return done();
 }
 
-namespace {
-
 // By bytes through the fanout first; then every name, as composed Unicode.
-Result<std::optional<Entry>> find_name(TreeReader& reader, const TreeId& folder, const std::string& name) {
+Result<std::optional<Entry>> TreeReader::find_name(const TreeId& folder, const std::string& name) {
     TreeId at = folder;
     for (std::size_t depth = 0; depth < kMaxFanoutDepth; ++depth) {
-        TRY_ASSIGN(const auto node, reader.node(at));
+        const auto read = node(at);
+        if (!read.ok() && is_unreadable(read.error())) break;
+        TRY(read);
+        const std::shared_ptr<const Node>& node = *read;
         if (node->kind == NodeKind::folder) {
             const auto found = std::lower_bound(node->entries.begin(), node->entries.end(), name,
                                                 [](const Entry& entry, const std::string& key) { return entry.name < key; });
@@ -204,15 +211,22 @@ Result<std::optional<Entry>> find_name(TreeReader& reader, const TreeId& folder,
         at = std::prev(after)->id;
     }
     const std::string wanted = to_nfc(name);
-    FolderCursor cursor(reader, folder);
-    while (true) {
-        TRY_ASSIGN(const Entry* entry, cursor.next());
-        if (entry == nullptr) return std::optional<Entry>();
-        if (to_nfc(entry->name) == wanted) return std::optional<Entry>(*entry);
+    std::optional<Entry> found;
+    std::optional<Error> lost;
+    FolderCursor cursor(*this, folder);
+    while (!found) {
+        const auto next = cursor.next();
+        if (!next.ok()) {
+            if (!is_unreadable(next.error())) return next.error();
+            if (!lost) lost = next.error();
+            continue;
+        }
+        if (*next == nullptr) break;
+        if (to_nfc((*next)->name) == wanted) found = **next;
     }
+    if (!found && lost) return *lost;
+    return found;
 }
-
-}  // namespace
 
 Result<Entry> TreeReader::find(const TreeId& root, const std::string& path) {
     Entry at;
@@ -222,11 +236,16 @@ Result<Entry> TreeReader::find(const TreeId& root, const std::string& path) {
     while (begin < path.size()) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
         const std::string name = path.substr(begin, end - begin);
+        const std::size_t before = begin == 0 ? 0 : begin - 1;  // the folder's own path ends here
         begin = end + 1;
         if (name.empty()) continue;
         std::optional<Entry> found;
         if (at.children) {
-            TRY_ASSIGN(found, find_name(*this, *at.children, name));
+            auto in_folder = find_name(*at.children, name);
+            if (!in_folder.ok() && is_unreadable(in_folder.error())) {
+                return lost_folder("/" + path.substr(0, before), in_folder.error());
+            }
+            TRY_ASSIGN(found, std::move(in_folder));
         }
         if (!found) return Error{Code::not_found, say("the snapshot has no /{}", printable(path))};
         at = std::move(*found);

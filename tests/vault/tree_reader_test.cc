@@ -100,6 +100,39 @@ TEST_F(TreeReaderTest, HugeFolderComesInOrderThroughItsFanout) {
     EXPECT_TRUE(fails_with(Code::not_found, reader_->find(id, name_of(20'000))));
 }
 
+// Some of a folder's nodes are nowhere: the names in the others are had all the same, and the loss is told once.
+TEST_F(TreeReaderTest, WhatIsLostIsToldAndTheRestComes) {
+    const TreeId nowhere{{7}};
+    Node fanout;
+    fanout.kind = NodeKind::folder_fanout;
+    fanout.children = {{add_folder({file("a"), file("b")}), 2, "a"},
+                       {nowhere, 5, "c"},
+                       {nowhere, 5, "d"},
+                       {add_folder({file("y"), file("z")}), 2, "y"}};
+    const TreeId partly = add(fanout);
+    const TreeId root = add_folder({folder("lost", nowhere), folder("partly", partly), file("whole")});
+    TreeReader& trees = reader();
+    std::string met;
+    const auto visit = [&](const std::string& path, const Entry&) -> Result<bool> {
+        met += path + " ";
+        return true;
+    };
+    std::vector<std::string> losses;
+    const Status walked = trees.walk(root, visit, [&](const std::string& path, const Error& why) -> Status {
+        EXPECT_EQ(why.code, Code::corrupt);
+        losses.push_back(path);
+        return done();
+    });
+    EXPECT_TRUE(is_ok(walked));
+    EXPECT_EQ(met, "lost partly partly/a partly/b partly/y partly/z whole ");
+    EXPECT_EQ(losses, (std::vector<std::string>{"lost", "partly"}));
+    EXPECT_TRUE(fails_with(Code::corrupt, trees.walk(root, visit)));
+    EXPECT_TRUE(is_ok(trees.find(root, "partly/z")));
+    const auto unknown = trees.find(root, "partly/cc");  // nobody can say that it is not there
+    ASSERT_TRUE(fails_with(Code::corrupt, unknown));
+    EXPECT_NE(unknown.error().message.find("folder /partly:"), std::string::npos) << unknown.error().message;
+}
+
 TEST_F(TreeReaderTest, VeryDeepFoldersAreWalkedWithoutRecursion) {
     constexpr std::size_t kDepth = 5'000;
     TreeId id = add_folder({file("bottom")});

@@ -64,7 +64,9 @@ public:
     }
 
 private:
-    void report(std::string object, std::string problem) { check_.problems.push_back({std::move(object), std::move(problem)}); }
+    void report(std::string object, std::string problem, Code code = Code::corrupt) {
+        check_.problems.push_back({std::move(object), std::move(problem), code});
+    }
 
     // Listed while others write: what is not in the list may be there all the same.
     Status check_gap(const VaultId& vault, std::uint64_t from, std::uint64_t until) {
@@ -90,7 +92,7 @@ private:
         auto found = read_entry(store_, witness_name(vault, n), vault, n);
         if (!found.ok() && !is_bad_object(found.error())) return found.error();
         if (!found.ok()) {
-            report(witness_name(vault, n), found.error().message);
+            report(witness_name(vault, n), found.error().message, found.error().code);
             return std::optional<EntryFile>{};
         }
         check_.bytes_read += found->bytes.size();

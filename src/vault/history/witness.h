@@ -56,6 +56,7 @@ struct WitnessCheck {
     struct Problem {
         std::string object;  // a witness; or an entry of the ledger, of which the own witness alone is left
         std::string problem;
+        Code code = Code::corrupt;  // denied: this user may not read it, and whether it is damaged is not known
     };
     std::uint64_t objects = 0, bytes_read = 0;
     std::vector<Problem> problems;
