@@ -90,13 +90,14 @@ Result<RestoreResult> write_content(Repository& repository, const Snapshot& snap
     const PipeSignalBlocked blocked;
     Output output(fd, progress, size);
     WorkerPool pool(0);
+    const auto ends_early = [&](const Error& why) {
+        return with_way_out(say("{} ends after {} bytes: {}", printable(file.path), output.written(), why.message), why.code);
+    };
     const ContentStream::Sink write = [&](std::uint64_t, const TreeReader::ContentPiece& piece,
                                           const Result<ByteView>& bytes) -> Status {
         TRY(stop.check());
         if (!bytes.ok()) {
-            const Error& why = bytes.error();
-            if (!is_unreadable(why)) return why;
-            return with_way_out(say("{} ends after {} bytes: {}", printable(file.path), output.written(), why.message), why.code);
+            return is_unreadable(bytes.error()) ? ends_early(bytes.error()) : bytes.error();
         }
         ByteView left = *bytes;
         for (const Hole& range : piece.ranges) {
@@ -106,7 +107,16 @@ Result<RestoreResult> write_content(Repository& repository, const Snapshot& snap
         }
         return done();
     };
-    TRY(stream_content(*access, pool, file.entry.content, write));
+    bool is_told = false;
+    const ContentStream::Sink tell = [&](std::uint64_t tag, const TreeReader::ContentPiece& piece,
+                                         const Result<ByteView>& bytes) -> Status {
+        const Status written = write(tag, piece, bytes);
+        is_told = !written.ok();
+        return written;
+    };
+    const Status streamed = stream_content(*access, pool, file.entry.content, tell);
+    if (!streamed.ok() && !is_told && is_unreadable(streamed.error())) return ends_early(streamed.error());
+    TRY(streamed);
     TRY(output.zeros_up_to(size));
     RestoreResult result;
     result.files = 1;

@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
+#include <fstream>
 #include <set>
 
 namespace custody::test {
@@ -214,6 +214,46 @@ TEST(LostFolder, LookingGoesOnBehindIt) {
     EXPECT_TRUE(one_clear_line(file));
     EXPECT_THAT(file.err, office.names_it());
     EXPECT_EQ(office.custody({"cat", "latest:srv", office.source + "/z/f1"}).out, "z/f1");
+}
+
+// A file of many pieces has a record of its own, beside its folder's.
+TEST(LostFolder, ALostRecordOfAFileCostsThatFileAlone) {
+    const Office office("cli-lost-file");
+    const std::string pieces = office.source + "/pieces";
+    fs::create_directories(office.source);
+    {
+        std::ofstream file(pieces, std::ios::binary);
+        for (int i = 0; i < 1'300; ++i) {
+            file.seekp(static_cast<std::streamoff>(i) * 16'384);
+            file << std::string(4'096, static_cast<char>('a' + i % 26));
+        }
+    }
+    EXPECT_EQ(office.custody({"init"}).exit, 0);
+    ASSERT_EQ(office.custody({"backup", pieces, "--label", "business", "--name", "pieces"}).exit, 0);
+    std::string record;
+    for (const auto& item : fs::recursive_directory_iterator(office.custody.vault() + "/packs")) {
+        if (item.is_regular_file() && (record.empty() || item.file_size() < fs::file_size(record))) record = item.path();
+    }
+    write_file(office.source + "/other", "other");
+    ASSERT_EQ(office.backup().exit, 0);
+    fs::remove(record);
+    const std::string object = record.substr(office.custody.vault().size() + 1), target = office.folder / "back";
+    const auto names_it = AllOf(HasSubstr(pieces), HasSubstr(object), HasSubstr("custody repair --from"));
+    const Outcome restored = office.custody({"restore", "latest:srv", "--target", target});
+    EXPECT_EQ(restored.exit, 4);
+    EXPECT_THAT(restored.err, names_it);
+    EXPECT_EQ(read_file_text(target + office.source + "/other"), "other");
+    EXPECT_FALSE(fs::exists(target + pieces));
+    for (const char* archive : {"back.tar", "back.zip"}) {
+        const Outcome exported = office.custody({"export", "latest:srv", "--output", office.folder / archive, "--json"});
+        EXPECT_EQ(exported.exit, 4) << archive;
+        EXPECT_THAT(exported.err, names_it);
+        EXPECT_EQ(json_of(exported)["files"], 1);
+    }
+    const Outcome shown = office.custody({"cat", "latest:srv", pieces});
+    EXPECT_EQ(shown.exit, 4);
+    EXPECT_TRUE(one_clear_line(shown));
+    EXPECT_THAT(shown.err, names_it);
 }
 
 // The vault and all beside it as its own user sees it, who may not read one file of it.
