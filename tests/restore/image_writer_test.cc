@@ -249,8 +249,8 @@ TEST_F(ContentRestore, AReaderThatGoesAwayIsAnErrorNotADeath) {
     ASSERT_EQ(::pipe(ends), 0);
     ::close(ends[0]);
     SilentProgress progress;
-    EXPECT_TRUE(
-        fails_with(Code::failed, write_content(*repository, snapshot, *unlocked, source + "/large", ends[1], progress, stop)));
+    EXPECT_TRUE(fails_with(Code::interrupted,
+                           write_content(*repository, snapshot, *unlocked, source + "/large", ends[1], progress, stop)));
     ::close(ends[1]);
 }
 
