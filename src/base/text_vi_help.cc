@@ -217,14 +217,16 @@ constexpr Translation kTexts[] = {
      "ledger entry that "
      "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
      "recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still opens a "
-     "destroyed label; when something was last backed up over a month ago (duty B3), or items of it could not be read, or "
+     "destroyed label; when snapshots were made with keys that this keyring lacks; when something was last backed up over a "
+     "month ago (duty B3), or items of it could not be read, or "
      "changed while they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
      "service schedules is not shown.",
      "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng (sổ cái và bản ghi của các bản chụp được đọc; với "
      "những gì còn lại chỉ xem có đủ và đúng kích thước không: 'custody verify' đọc kỹ hơn), lùi về trước mục sổ cái mà bộ khóa "
      "này còn nhớ, "
      "được gắn chỉ để đọc, hoặc chưa chứa gì; khi không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm "
-     "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa, hoặc chính bộ khóa này, vẫn mở được nhãn đã hủy; khi có dữ liệu sao "
+     "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa, hoặc chính bộ khóa này, vẫn mở được nhãn đã hủy; khi có bản chụp "
+     "được tạo bằng khóa mà bộ khóa này thiếu; khi có dữ liệu sao "
      "lưu lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay đổi trong khi đọc; khi đồng hồ "
      "chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
     {"Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "

@@ -470,7 +470,7 @@ void add_status_command(CommandTable& table) {
              "back behind the ledger entry that this keyring remembers, is mounted read-only, or holds nothing yet; when there "
              "is no second copy (duty B6); when "
              "no recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still "
-             "opens a destroyed label; "
+             "opens a destroyed label; when snapshots were made with keys that this keyring lacks; "
              "when something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while "
              "they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
              "service schedules is not shown.")});
