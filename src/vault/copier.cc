@@ -43,10 +43,17 @@ Result<CopiedLabel*> Copier::label_copy(std::shared_ptr<const WriterKeys> keys) 
     TRY_ASSIGN(label.from, Index::open(from_.store(), *label.keys, IndexTrust{}));
     label.from->ask_last(known_damaged(from_.state()));
     TRY_ASSIGN(label.to, Index::open(to_.store(), *label.keys, IndexTrust{false, to_.keyring()->signer()}));
+    return &label;
+}
+
+// What was found for a snapshot of another key may be sealed to one that this snapshot's holder lacks.
+void Copier::look_for(CopiedLabel& label, const SnapshotClear& snapshot) {
+    if (label.reach && label.key == snapshot.key) return;
+    label.epoch = snapshot.epoch;
+    label.key = snapshot.key;
     CopiedLabel* const self = &label;
     label.reach = std::make_unique<Reachability>([this](const Location& at) { return read_references(at); },
                                                  [this, self](ByteView id, SegmentKind kind) { return find(*self, id, kind); });
-    return self;
 }
 
 Status Copier::write_index() {
@@ -196,6 +203,7 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
     TRY_ASSIGN(const Snapshot snapshot, decode_snapshot(id, *bytes, *keys));
     TRY_ASSIGN(CopiedLabel* const label, label_copy(std::move(keys)));
     why_broken_.clear();
+    look_for(*label, snapshot.clear);
     TRY_ASSIGN(const bool sound, label->reach->is_sound(snapshot.summary.root, stop_));
     if (!sound) return leave_out_damaged(id, name_of(snapshot), why_broken_.empty() ? say("part of it is damaged") : why_broken_);
     if (from_.state().snapshots.at(id).hold) {

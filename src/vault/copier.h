@@ -40,7 +40,9 @@ struct CopiedLabel {
     std::unique_ptr<SegmentOpener> opener;
     std::unique_ptr<BlockSource> from_blocks, to_blocks;
     std::unique_ptr<Index> from, to;
-    std::unique_ptr<Reachability> reach;
+    std::unique_ptr<Reachability> reach;  // of snapshots made with that key
+    std::uint32_t epoch = 0;
+    KeyTag key;
 };
 
 // A snapshot of which the target has, or will have with this batch, all but the record.
@@ -79,6 +81,8 @@ private:
     Result<CopiedLabel*> label_copy(std::shared_ptr<const WriterKeys> keys);
     Result<std::optional<Location>> find(CopiedLabel& label, ByteView id, SegmentKind kind);
     [[nodiscard]] bool is_damaged_there(const ObjectId& pack) const { return to_.state().damaged_packs.contains(pack); }
+    void look_for(CopiedLabel& label, const SnapshotClear& snapshot);
+    [[nodiscard]] static bool opens_with_its_key(const CopiedLabel& label, const BlockSource& blocks, const Location& at);
     Result<std::optional<Location>> target_place(CopiedLabel& label, ByteView id, SegmentKind kind);
     Result<std::optional<Location>> source_place(CopiedLabel& label, ByteView id, SegmentKind kind, bool is_at_target);
     Result<bool> has_references(const BlockSource& blocks, const Location& at);

@@ -18,11 +18,20 @@ bool Copier::fails(const ObjectId& pack, const std::string& why) {
     return false;
 }
 
+// Whether who holds the key that the snapshot at hand names opens what lies there. Of a key that is not here only its own number
+// tells what came before it.
+bool Copier::opens_with_its_key(const CopiedLabel& label, const BlockSource& blocks, const Location& at) {
+    const auto segment = blocks.read_segment(at);
+    if (!segment.ok() || segment->key == label.key) return true;  // what cannot be read is found damaged elsewhere
+    if (!label.keys->knows(segment->key)) return false;
+    return label.keys->knows(label.key) ? segment->epoch <= label.epoch : segment->epoch < label.epoch;
+}
+
 // In a pack that this run may use: there, not known to be damaged, and not about to be pruned.
 Result<std::optional<Location>> Copier::target_place(CopiedLabel& label, ByteView id, SegmentKind kind) {
     const Index::Usable usable = [&](const Location& at) {
         return at_target_.contains(at.pack) && !is_damaged_there(at.pack) && !session_.is_marked(at.pack) &&
-               !failed_.contains(at.pack);
+               !failed_.contains(at.pack) && opens_with_its_key(label, *label.to_blocks, at);
     };
     auto found = label.to->lookup(id, &usable);
     if (!found.ok() && !is_damage(found.error())) return found;
@@ -59,8 +68,12 @@ Result<std::optional<Location>> Copier::source_place(CopiedLabel& label, ByteVie
     const Index::Usable usable = [&](const Location& at) {
         return !failed_.contains(at.pack) && !tried.contains({at.pack, at.block_offset});
     };
+    const Index::Usable best = [&](const Location& at) {
+        return usable(at) && opens_with_its_key(label, *label.from_blocks, at);
+    };
     while (true) {
-        const auto at = label.from->lookup(id, &usable);
+        auto at = label.from->lookup(id, &best);
+        if (at.ok() && !*at) at = label.from->lookup(id, &usable);
         if (!at.ok() && !is_damage(at.error())) return at.error();
         if (!at.ok() || !*at || (*at)->kind != kind) return std::optional<Location>{};
         tried.insert({(*at)->pack, (*at)->block_offset});

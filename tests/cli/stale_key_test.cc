@@ -143,6 +143,22 @@ TEST_F(StaleKeys, TwoKeyringsThatWereBothRotatedCallEachOthersPacksLockedAndNotD
     stale_.expect_restores("stale-again");
 }
 
+// The other vault has the same under a newer key already.
+TEST_F(StaleKeys, WhatAnOlderKeyringCopiesItCanRestoreFromTheCopy) {
+    const std::string copy = office_.folder / "copy";
+    ASSERT_EQ(newest_({"init", "--vault", copy}).exit, 0);
+    ASSERT_EQ(newest_({"copy", "--to", copy}).exit, 0);
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    ASSERT_EQ(stale_.backup().exit, 0);
+    const Outcome copied = stale_({"copy", "--to", copy});
+    ASSERT_EQ(copied.exit, 0) << copied.err;
+    fs::rename(office_.custody.vault(), office_.folder / "lost");
+    fs::rename(copy, office_.custody.vault());
+    stale_.expect_restores("stale");
+    newest_.expect_restores("newest");
+    EXPECT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
+}
+
 // Two packs hold the same under different keys: the one that the older keyring opens stays.
 TEST_F(StaleKeys, PruneKeepsWhatTheOlderKeyringNeeds) {
     ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
