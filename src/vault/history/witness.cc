@@ -137,7 +137,7 @@ std::optional<WitnessName> parse_witness_name(std::string_view name) {
     if (name.size() != kTop.size() + kIdDigits + 1 + kDigits || !name.starts_with(kTop)) return std::nullopt;
     name.remove_prefix(kTop.size());
     const auto vault = VaultId::from_hex(name.substr(0, kIdDigits));
-    if (!vault || name[kIdDigits] != '/') return std::nullopt;
+    if (!vault || vault->hex() != name.substr(0, kIdDigits) || name[kIdDigits] != '/') return std::nullopt;  // no capitals
     std::uint64_t n = 0;
     for (const char digit : name.substr(kIdDigits + 1)) {
         if (digit < '0' || digit > '9') return std::nullopt;
