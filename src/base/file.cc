@@ -162,6 +162,13 @@ std::string_view base_name(std::string_view path) {
 
 namespace {
 
+// Where a link leads, in full.
+Result<std::string> followed(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+    if (!real) return system_error(errno, "follow", path);
+    return std::string(real.get());
+}
+
 // Of a clean path, what ".." behind it is to the kernel: where a link leads, the folder that holds that, not the link.
 Result<std::string> folder_above(const std::string& path) {
     if (path.empty()) return path;
@@ -169,10 +176,9 @@ Result<std::string> folder_above(const std::string& path) {
     if (::lstat(path.c_str(), &status) != 0) return system_error(errno, "look at", path);
     if (S_ISDIR(status.st_mode)) return path.substr(0, path.rfind('/'));
     if (!S_ISLNK(status.st_mode)) return system_error(ENOTDIR, "look at", path);
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-    if (!real || ::stat(real.get(), &status) != 0) return system_error(errno, "follow", path);
+    TRY_ASSIGN(const std::string led, followed(path));
+    if (::stat(led.c_str(), &status) != 0) return system_error(errno, "follow", path);
     if (!S_ISDIR(status.st_mode)) return system_error(ENOTDIR, "follow", path);
-    const std::string led = real.get();
     return led.substr(0, led.rfind('/'));
 }
 
@@ -180,9 +186,7 @@ Result<std::string> folder_above(const std::string& path) {
 Result<std::string> without_link_at_end(std::string path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-    if (!real) return system_error(errno, "follow", path);
-    return std::string(real.get());
+    return followed(path);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
 #include "tests/support/tree_compare.h"
+#include "tests/support/try_mount.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -323,7 +324,7 @@ TEST_F(RestoreOverwrite, AFullTargetIsOneClearErrorAndNothingHalf) {
     write_file(source + "/large", noise(9'000'000, 3));
     const Snapshot snapshot = back_up();
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
-    if (::mount("tmpfs", target.c_str(), "tmpfs", 0, "size=4m") != 0) GTEST_SKIP() << "no tmpfs here";
+    if (const std::string why_not = try_mount("tmpfs", target, "size=4m"); !why_not.empty()) GTEST_SKIP() << why_not;
     const auto empty_target = try_restore(snapshot);
     EXPECT_TRUE(fails_with(Code::no_space, empty_target));
     if (!empty_target.ok()) {

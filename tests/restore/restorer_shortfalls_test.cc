@@ -3,6 +3,7 @@
 #include "tests/support/failing_call.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
+#include "tests/support/try_mount.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,6 +32,13 @@ public:
     std::vector<std::string> lines;
 };
 
+// False: the file system has none.
+bool set_attribute(const std::string& path, const char* name) {
+    if (::setxattr(path.c_str(), name, "x", 1, 0) == 0) return true;
+    EXPECT_EQ(errno, EOPNOTSUPP) << path << " " << name;
+    return false;
+}
+
 class RestoreShortfalls : public RestoreFixture, public ::testing::Test {
 protected:
     Result<RestoreResult> hear(const Snapshot& snapshot) {
@@ -43,13 +51,14 @@ TEST_F(RestoreShortfalls, AttributesThatFoundNoRoomAreFailures) {
     for (const char* name : {"/a", "/b"}) {
         write_file(source + name, "content");
         for (const char* xattr : {"user.one", "user.two"}) {
-            if (::setxattr((source + name).c_str(), xattr, "x", 1, 0) != 0) GTEST_SKIP() << "no attributes here";
+            if (!set_attribute(source + name, xattr)) GTEST_SKIP() << "the scratch file system has no user attributes";
         }
     }
     write_file(source + "/c", "content");
     const Snapshot snapshot = back_up();
     std::optional<Result<RestoreResult>> result;
-    if (!with_failing_call(SYS_fsetxattr, ENOSPC, [&] { result = hear(snapshot); })) GTEST_SKIP() << "no seccomp here";
+    if (!with_failing_call(SYS_fsetxattr, ENOSPC, [&] { result = hear(snapshot); }))
+        GTEST_SKIP() << "this kernel was built without seccomp filters";
     ASSERT_TRUE(is_ok(*result));
     EXPECT_EQ((*result)->failed, 2u);  // items, not attributes
     EXPECT_EQ((*result)->files, 3u);
@@ -67,12 +76,13 @@ TEST_F(RestoreShortfalls, AttributesThatFoundNoRoomAreFailures) {
 
 TEST_F(RestoreShortfalls, AttributesThatAFileSystemHasNoPlaceForAreNone) {
     write_file(source + "/a", "content");
-    if (::setxattr((source + "/a").c_str(), "user.one", "x", 1, 0) != 0) GTEST_SKIP() << "no attributes here";
+    if (!set_attribute(source + "/a", "user.one")) GTEST_SKIP() << "the scratch file system has no user attributes";
     const Snapshot snapshot = back_up();
     for (const int reason : {EOPNOTSUPP, EPERM}) {
         std::optional<Result<RestoreResult>> result;
         options.target = target + std::to_string(reason);
-        if (!with_failing_call(SYS_fsetxattr, reason, [&] { result = hear(snapshot); })) GTEST_SKIP() << "no seccomp here";
+        if (!with_failing_call(SYS_fsetxattr, reason, [&] { result = hear(snapshot); }))
+            GTEST_SKIP() << "this kernel was built without seccomp filters";
         ASSERT_TRUE(is_ok(*result));
         EXPECT_EQ((*result)->failed, 0u);
         EXPECT_THAT((*result)->warnings, ElementsAre(HasSubstr("1 user attribute could not be set (on ")));
@@ -86,18 +96,19 @@ TEST_F(RestoreShortfalls, LinksThatRanOutAreFailuresAndLinksThatThereAreNoneOfAr
     const auto restore_with = [&](int reason) {
         std::optional<Result<RestoreResult>> result;
         options.target = target + std::to_string(reason);
-        if (!with_failing_call(SYS_linkat, reason, [&] { result = hear(snapshot); })) return RestoreResult{};
+        if (!with_failing_call(SYS_linkat, reason, [&] { result = hear(snapshot); })) return std::optional<RestoreResult>();
         EXPECT_TRUE(is_ok(*result));
         EXPECT_EQ(read_file_text(options.target + source + "/b"), "content");
-        return result->ok() ? **result : RestoreResult{};
+        return std::optional(result->ok() ? **result : RestoreResult{});
     };
-    const RestoreResult full = restore_with(EMLINK);
-    if (full.files == 0) GTEST_SKIP() << "no seccomp here";
-    EXPECT_EQ(full.failed, 1u);
-    EXPECT_THAT(full.warnings, ElementsAre(AllOf(HasSubstr(source + "/b became a separate copy"), HasSubstr("Too many links"))));
-    const RestoreResult none = restore_with(EPERM);
-    EXPECT_EQ(none.failed, 0u);
-    EXPECT_THAT(none.warnings, ElementsAre(AllOf(HasSubstr("1 hard link became a separate copy"), HasSubstr("not permitted"))));
+    const std::optional<RestoreResult> full = restore_with(EMLINK);
+    if (!full) GTEST_SKIP() << "this kernel was built without seccomp filters";
+    EXPECT_EQ(full->failed, 1u);
+    EXPECT_THAT(full->warnings, ElementsAre(AllOf(HasSubstr(source + "/b became a separate copy"), HasSubstr("Too many links"))));
+    const std::optional<RestoreResult> none = restore_with(EPERM);
+    ASSERT_TRUE(none.has_value());
+    EXPECT_EQ(none->failed, 0u);
+    EXPECT_THAT(none->warnings, ElementsAre(AllOf(HasSubstr("1 hard link became a separate copy"), HasSubstr("not permitted"))));
 }
 
 TEST_F(RestoreShortfalls, EveryFailureIsToldAndTheResultNamesTheFirstThousand) {
@@ -135,7 +146,7 @@ TEST_F(RestoreShortfalls, AFullFolderInTheWayIsNotSaidToBeReplaceable) {
 
 TEST_F(RestoreShortfalls, AFileSystemThatTellsNoSizesIsNotFull) {
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
-    if (::mount("none", target.c_str(), "ramfs", 0, nullptr) != 0) GTEST_SKIP() << "needs root, and ramfs";
+    if (const std::string why_not = try_mount("ramfs", target); !why_not.empty()) GTEST_SKIP() << why_not;
     write_file(source + "/a", "content");
     const auto result = hear(back_up());
     const std::string came_back = read_file_text(restored("a"));

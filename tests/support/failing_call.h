@@ -8,7 +8,10 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
+#include <gtest/gtest.h>
+
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +32,9 @@ inline bool with_failing_call(long number, int reason, const std::function<void(
         }};
         const sock_fprog filter = {program.size(), program.data()};
         refused = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+        if (!refused) {
+            EXPECT_EQ(errno, EINVAL) << "what a kernel without seccomp filters says";
+        }
         if (refused) what();
     }).join();
     return refused;

@@ -438,7 +438,10 @@ TEST_F(ArchiverTest, WhatWasNamedBehindAnExcludeIsReconciledAndTakenOver) {
 // A terminal's far end that was closed: what was written first is read, then EIO.
 TEST_F(ArchiverTest, AStreamThatCannotBeReadToItsEndIsNotCalledEmpty) {
     const Fd stream(::posix_openpt(O_RDWR | O_NOCTTY));
-    if (!stream.valid() || ::grantpt(stream.get()) != 0 || ::unlockpt(stream.get()) != 0) GTEST_SKIP() << "no terminals here";
+    if (!stream.valid() && ::access("/dev/ptmx", F_OK) != 0) GTEST_SKIP() << "there is no /dev/ptmx";
+    ASSERT_TRUE(stream.valid());
+    ASSERT_EQ(::grantpt(stream.get()), 0);
+    ASSERT_EQ(::unlockpt(stream.get()), 0);
     Fd feeder(::open(::ptsname(stream.get()), O_RDWR | O_NOCTTY));
     ASSERT_TRUE(feeder.valid());
     ASSERT_EQ(::write(feeder.get(), "half", 4), 4);

@@ -2,6 +2,7 @@
 
 #include "tests/support/exotic_tree.h"
 #include "tests/support/scratch_folder.h"
+#include "tests/support/try_mount.h"
 
 #include <gtest/gtest.h>
 
@@ -288,7 +289,8 @@ TEST_F(FileTreeTest, TheSecondLookTellsWhatDiffers) {
 
 TEST_F(FileTreeTest, StaysOnTheFileSystemWhenAsked) {
     folder("mount");
-    if (::mount("tmpfs", (top / "mount").c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "mounting needs root";
+    if (const std::string why_not = test::try_mount("tmpfs", top / "mount", "size=64k"); !why_not.empty())
+        GTEST_SKIP() << why_not;
     file("mount/inside");
     auto walked = walk(options);
     EXPECT_TRUE(walked->items.contains(top / "mount/inside"));
@@ -304,7 +306,8 @@ TEST_F(FileTreeTest, StaysOnTheFileSystemWhenAsked) {
 TEST_F(FileTreeTest, WhatWasNamedIsTakenOnWhateverFileSystem) {
     folder("srv");
     folder("mount");
-    if (::mount("tmpfs", (top / "mount").c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "mounting needs root";
+    if (const std::string why_not = test::try_mount("tmpfs", top / "mount", "size=64k"); !why_not.empty())
+        GTEST_SKIP() << why_not;
     folder("mount/deep");
     folder("mount/deep/er");
     file("mount/inside");
