@@ -109,9 +109,11 @@ Result<VaultId> settle_without_header(ObjectStore& store, const VaultId& by_ledg
         if (const auto name = parse_witness_name(object.name)) rivals.insert(name->vault);
     }
     rivals.erase(by_ledger);
+    if (rivals.empty()) return by_ledger;
+    TRY_ASSIGN(const Claim of_ledger, read_claim(store, by_ledger, hints.keyring));
     for (const VaultId& vault : rivals) {
         TRY_ASSIGN(Claim rival, read_claim(store, vault, hints.keyring));
-        TRY_ASSIGN(Claim ledger, read_claim(store, by_ledger, hints.keyring));
+        Claim ledger = of_ledger;
         TRY(look_for_segments(store, rival, ledger));
         if (rival.here > 0 && ledger.here == 0) return vault;
     }
