@@ -307,6 +307,9 @@ void add_standing_warnings(const Keyring& keyring, const std::string& vault_path
                            BackupResult& result) {
     auto& warnings = result.warnings;
     warnings.insert(warnings.begin(), opened.warnings.begin(), opened.warnings.end());
+    if (const std::uint64_t more = opened.notes->unlisted_warnings; more > 0) {
+        warnings.insert(warnings.begin(), say_count(more, "and {} more warning", "and {} more warnings"));
+    }
     warnings.insert(warnings.begin(), opened.notes->warnings.begin(), opened.notes->warnings.end());
     if (result.files.added + result.files.changed + result.files.unchanged + result.files.failed == 0) {
         warnings.push_back(say("the source holds no file: is it the right one, and is it mounted?"));

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <map>
 #include <unordered_map>
 
 namespace custody {
@@ -43,7 +44,10 @@ private:
 };
 
 struct FreeArchive {
-    void operator()(archive* one) const { (void)::archive_write_free(one); }
+    void operator()(archive* one) const {
+        (void)::archive_write_fail(one);  // or one that was dropped half-way would be written to its end now
+        (void)::archive_write_free(one);
+    }
 };
 struct FreeEntry {
     void operator()(archive_entry* one) const { ::archive_entry_free(one); }
@@ -113,11 +117,17 @@ bool is_coded(const std::string& xattr) {
     return std::any_of(xattr.begin(), xattr.end(), [](char c) { return c <= ' ' || c > '~' || c == '%' || c == '='; });
 }
 
+// Files that cannot be read, by their paths in the archive.
+using Losses = std::map<std::string, Error>;
+
 class ExportRun {
 public:
-    ExportRun(SnapshotAccess& access, ArchiveFormat format, int descriptor, Progress& progress, const StopFlag& stop)
+    // `losses`: those that are known, and are left out from the beginning; gets those that show.
+    ExportRun(SnapshotAccess& access, ArchiveFormat format, int descriptor, Losses& losses, Progress& progress,
+              const StopFlag& stop)
         : access_(access),
           format_(format),
+          losses_(losses),
           progress_(progress),
           stop_(stop),
           archive_(::archive_write_new()),
@@ -143,8 +153,12 @@ public:
         TRY(stream_.flush());
         while (!waiting_.empty()) TRY(close_front());
         report_.tell(progress_);
-        return check(::archive_write_close(archive_.get()));
+        return spoilt_ ? done() : check(::archive_write_close(archive_.get()));
     }
+
+    // Damage showed in a file whose beginning was written, and that cannot be taken back out of an archive: what was written is
+    // of no use, but `losses` is complete.
+    [[nodiscard]] bool is_spoilt() const { return spoilt_; }
 
     RestoreResult take_result() {
         for (const std::string& line : lost_.warnings()) report_.warn(line);
@@ -218,7 +232,8 @@ private:
         next.entry.content.size = content.size;
         note_link(next);
         const bool has_content = carries_content(next);
-        const Status listed = has_content ? find_holes(content, next) : done();
+        const auto known = losses_.find(next.path);
+        const Status listed = !has_content ? done() : known != losses_.end() ? Status(known->second) : find_holes(content, next);
         if (!listed.ok()) {
             if (!is_unreadable(listed.error())) return listed;
             leave_out(next, listed.error());
@@ -276,11 +291,11 @@ private:
         if (file.left_out) return done();
         if (!bytes.ok()) {
             if (!is_unreadable(bytes.error())) return bytes.error();
-            // What is begun cannot be taken back out of an archive.
-            if (file.open) return why_left_out(file, bytes.error());
+            spoilt_ = spoilt_ || file.open;
             leave_out(file, bytes.error());
             return done();
         }
+        if (spoilt_) return done();
         if (!file.open) TRY(write_header(file));
         ByteView left = *bytes;
         for (const Hole& range : piece.ranges) {
@@ -292,12 +307,9 @@ private:
         return done();
     }
 
-    static Error why_left_out(const Waiting& file, const Error& why) {
-        return with_way_out(say("/{} is not exported: {}", printable(file.path), why.message), why.code);
-    }
-
     void leave_out(Waiting& file, const Error& why) {
-        report_.failed_file(why_left_out(file, why));
+        report_.failed_file(with_way_out(say("/{} is not exported: {}", printable(file.path), why.message), why.code));
+        losses_.try_emplace(file.path, why);
         mark_left_out(file);
     }
 
@@ -309,8 +321,8 @@ private:
 
     Status close_front() {
         Waiting& front = waiting_.front();
-        if (!front.open && !front.left_out) TRY(write_header(front));
-        if (front.open) {
+        if (!front.open && !front.left_out && !spoilt_) TRY(write_header(front));
+        if (front.open && !spoilt_) {
             const bool has_content = carries_content(front);
             if (has_content) TRY(write_zeros(front, front.entry.content.size));
             TRY(check(::archive_write_finish_entry(archive_.get())));
@@ -416,6 +428,7 @@ private:
 
     SnapshotAccess& access_;
     ArchiveFormat format_;
+    Losses& losses_;
     Progress& progress_;
     const StopFlag& stop_;
     Report report_;
@@ -433,7 +446,17 @@ private:
     std::string path_;  // of the folder the plan is in, with a slash at its end
     std::uint64_t next_tag_ = 0;
     ArchiveLosses lost_;
+    bool spoilt_ = false;  // reading goes on to find what else is lost; nothing is written any more
 };
+
+// Nothing: it is to be begun again, without `losses`. Every round learns of one more at least, so there are only so many.
+Result<std::optional<RestoreResult>> export_once(SnapshotAccess& access, Plan& plan, ArchiveFormat format, int descriptor,
+                                                 Losses& losses, Progress& progress, const StopFlag& stop) {
+    ExportRun run(access, format, descriptor, losses, progress, stop);
+    TRY(run.run(plan));
+    if (run.is_spoilt()) return std::optional<RestoreResult>{};
+    return std::optional<RestoreResult>(run.take_result());
+}
 
 }  // namespace
 
@@ -453,15 +476,17 @@ Result<RestoreResult> export_snapshot(Repository& repository, const Snapshot& sn
     TRY_ASSIGN(const auto access, SnapshotAccess::open(repository, snapshot, unlocked));
     TRY_ASSIGN(Plan plan, Plan::make(access->trees(), access->root(), paths, ""));
     TRY_ASSIGN(NewArchive made, NewArchive::create(output));
-    RestoreResult result;
-    {
-        ExportRun run(*access, format, made.descriptor(), progress, stop);
-        TRY(run.run(plan));
-        result = run.take_result();
+    Losses losses;
+    std::optional<RestoreResult> result;
+    while (!result) {
+        TRY_ASSIGN(result, export_once(*access, plan, format, made.descriptor(), losses, progress, stop));
+        if (result) break;
+        TRY(made.begin_again());
+        TRY_ASSIGN(plan, Plan::make(access->trees(), access->root(), paths, ""));
     }
     TRY(made.finish());
-    result.seconds = static_cast<double>(repository.clock().monotonic_ns() - begun_ns) / 1e9;
-    return result;
+    result->seconds = static_cast<double>(repository.clock().monotonic_ns() - begun_ns) / 1e9;
+    return std::move(*result);
 }
 
 }  // namespace custody

@@ -40,6 +40,13 @@ NewArchive::~NewArchive() {
     if (!temporary_.empty()) (void)::unlink(temporary_.c_str());
 }
 
+Status NewArchive::begin_again() {
+    if (::ftruncate(descriptor_.get(), 0) != 0 || ::lseek(descriptor_.get(), 0, SEEK_SET) != 0) {
+        return system_error(errno, "write", path_);
+    }
+    return done();
+}
+
 Status NewArchive::finish() {
     if (::fsync(descriptor_.get()) != 0) return system_error(errno, "sync", path_);
     // A hard link is exclusive on every file system that has links; the others take a rename.

@@ -18,6 +18,8 @@ public:
     NewArchive& operator=(NewArchive&&) = delete;
     ~NewArchive();
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+    // Empty, as it was created.
+    [[nodiscard]] Status begin_again();
     // Durable, and under its name unless another has taken that meanwhile.
     [[nodiscard]] Status finish();
 

@@ -138,5 +138,37 @@ TEST_F(Export, ADamagedSmallFileIsLeftOutAndNamed) {
     }
 }
 
+// Its first block is sound and written when the second shows as damaged.
+TEST_F(Export, ALargeFileDamagedFurtherOnIsLeftOutWholeAndTheRestIsThere) {
+    write_file(source + "/a", "before");
+    write_file(source + "/large", noise(40'000'000, 1));
+    ASSERT_EQ(::link((source + "/large").c_str(), (source + "/other name").c_str()), 0);
+    write_file(source + "/z", noise(300'000, 2));
+    const Snapshot snapshot = back_up();
+    std::string largest;
+    for (const std::string& pack : packs()) {
+        if (largest.empty() || std::filesystem::file_size(pack) > std::filesystem::file_size(largest)) largest = pack;
+    }
+    std::string bytes = read_file_text(largest);
+    for (const std::size_t third : {2, 1}) bytes[bytes.size() * third / 3] ^= 4;
+    std::filesystem::permissions(largest, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    write_file(largest, bytes);
+    reopen();
+    for (const char* name : {"all.tar", "all.tar.zst", "all.zip"}) {
+        const auto result = export_to(snapshot, scratch / name);
+        ASSERT_TRUE(is_ok(result)) << name;
+        EXPECT_TRUE(result->damaged);
+        EXPECT_EQ(result->failed, 2u) << "both names";
+        EXPECT_EQ(result->files, 2u);
+        EXPECT_THAT(result->warnings, Contains(HasSubstr("/large is not exported")));
+    }
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    ASSERT_TRUE(runs("tar -C '" + target + "' -xpf '" + (scratch / "all.tar") + "'"));
+    const auto differences = compare_trees(source, restored());
+    EXPECT_EQ(differences.size(), 2u);
+    for (const std::string& difference : differences) EXPECT_THAT(difference, HasSubstr("is missing on the right"));
+    ASSERT_TRUE(runs("zstd -t '" + (scratch / "all.tar.zst") + "' && unzip -t '" + (scratch / "all.zip") + "'"));
+}
+
 }  // namespace
 }  // namespace custody::test

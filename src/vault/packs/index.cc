@@ -196,7 +196,7 @@ void OpenIndex::add_pending(const IndexEntry& entry) {
     pending_.emplace(entry.id, entry.location);
 }
 
-// Under a shared lock. not_found: a segment is gone.
+// Under a shared lock. A page that cannot be read is no answer: another segment may have one. not_found: a segment is gone.
 Result<std::optional<Location>> OpenIndex::look(ByteView id32, const Usable* usable) const {
     const auto accepted = [&](const Location& at) { return usable == nullptr || (*usable)(at); };
     IdBytes id;
@@ -213,14 +213,21 @@ Result<std::optional<Location>> OpenIndex::look(ByteView id32, const Usable* usa
     for (auto item = first; item != last; ++item) {
         if (answers(item->second)) return std::optional<Location>(item->second);
     }
+    std::optional<Error> unread;
     for (const auto& segment : segments_) {
         if (!segment->table().may_hold(id32.data())) continue;
         const std::uint32_t page = segment->table().page_of(id32);
         if (page == segment->table().pages()) continue;
-        TRY_ASSIGN(const IndexPage entries, cache_.page(segment, page));
-        const auto found = segment->find_in(*entries, id32);
+        const auto entries = cache_.page(segment, page);
+        if (!entries.ok()) {
+            if (entries.error().code == Code::not_found) return entries.error();
+            if (!unread) unread = entries.error();
+            continue;
+        }
+        const auto found = segment->find_in(**entries, id32);
         if (found && answers(found->location)) return std::optional<Location>(found->location);
     }
+    if (!last_resort && unread) return *unread;
     return last_resort;
 }
 

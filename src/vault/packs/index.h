@@ -85,8 +85,8 @@ public:
                                                std::size_t cache_bytes = 16 * 1024 * 1024);
     virtual ~Index() = default;
 
-    // Not known: nullopt. corrupt: a page that should answer is damaged. Where several packs hold it, the first place not refused
-    // by `usable` (null: any); those of ask_last() after the others.
+    // Not known: nullopt. corrupt: a page that should answer is damaged, and no other segment does. Where several packs hold it,
+    // the first place not refused by `usable` (null: any); those of ask_last() after the others.
     using Usable = std::function<bool(const Location& at)>;
     [[nodiscard]] virtual Result<std::optional<Location>> lookup(ByteView id32, const Usable* usable) const = 0;
     // These packs answer only for what no other holds: known to be damaged. Before any lookup, and again beside none.

@@ -125,8 +125,13 @@ void FileTree::show(Level& level, SourceStep& step) {
     step.folder = level.scan->folder;
     step.items = std::move(level.piece.items);
     notes_.excluded += level.piece.excluded;
-    for (auto& note : level.piece.notes)
-        if (notes_.warnings.size() < kMaxNotes) notes_.warnings.push_back(std::move(note));
+    for (auto& note : level.piece.notes) {
+        if (notes_.warnings.size() < kMaxNotes) {
+            notes_.warnings.push_back(std::move(note));
+        } else {
+            ++notes_.unlisted_warnings;
+        }
+    }
 }
 
 std::vector<std::string> FileTree::look_again(const std::string& folder, std::span<const SeenItem> items) {

@@ -29,7 +29,8 @@ struct FileTreeOptions {
 };
 // Filled while the source is walked, by the walking thread; outlives the source.
 struct FileTreeNotes {
-    std::vector<std::string> warnings;  // "left out: ...", mount points not crossed ...
+    std::vector<std::string> warnings;  // "left out: ...", mount points not crossed ..., the first 1000
+    std::uint64_t unlisted_warnings = 0;
     std::uint64_t excluded = 0;
     std::vector<std::string> unmatched_excludes;  // known when the walk is over
 };

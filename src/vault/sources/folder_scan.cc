@@ -23,7 +23,10 @@ constexpr unsigned kMaxThreads = 4;
 Result<std::vector<std::string>> list_names(int folder, const LocalFolder& where) {
     alignas(struct dirent64) char buffer[64 * 1024];
     std::vector<std::string> names;
-    if (::lseek(folder, 0, SEEK_SET) < 0) return system_error(errno, "list", where.path());
+    if (::lseek(folder, 0, SEEK_SET) < 0) {
+        // So does a descriptor answer that only passes.
+        return system_error(errno == EBADF ? EACCES : errno, "list", where.path());
+    }
     for (;;) {
         const ssize_t got = ::getdents64(folder, buffer, sizeof buffer);
         if (got < 0) return system_error(errno, "list", where.path());
@@ -167,7 +170,14 @@ Status FolderScanner::list(FolderScan& scan, FolderPiece& notes) {
         scan.names = std::move(planned_names);
         return done();
     }
-    TRY_ASSIGN(scan.names, list_names(fd->get(), *scan.folder));
+    auto listed = list_names(fd->get(), *scan.folder);
+    if (!listed.ok()) {
+        if (planned_names.empty()) return listed.error();
+        scan.error = listed.error();  // what was named below it is found without the list
+        scan.names = std::move(planned_names);
+        return done();
+    }
+    scan.names = std::move(*listed);
     if (is_vault(scan.names)) {
         notes.notes.push_back(say("{} is a vault and is backed up as it lies there; leave it out with --exclude {}",
                                   printable(scan.folder->path()), printable(scan.folder->path())));
@@ -255,7 +265,8 @@ void FolderScanner::descend(FolderScan& scan, const PlannedPath* plan, FolderPie
         only_planned = true;
     }
     auto below = std::make_shared<FolderScan>();
-    below->folder = LocalFolder::below(scan.folder, item.name, {item.stamp.device, item.stamp.inode}, item.attributes_only);
+    below->folder = LocalFolder::below(scan.folder, item.name, {item.stamp.device, item.stamp.inode},
+                                       {item.attributes_only, plan != nullptr && !plan->below.empty()});
     below->plan = plan;
     below->only_planned = only_planned;
     below->named = named;

@@ -34,19 +34,19 @@ std::shared_ptr<LocalFolder> LocalFolder::root(std::shared_ptr<DescriptorBudget>
     std::shared_ptr<LocalFolder> folder(new LocalFolder);
     folder->budget_ = std::move(budget);
     folder->name_ = "/";
-    folder->through_links_ = true;
+    folder->way_ = {true, true};
     return folder;
 }
 
 std::shared_ptr<LocalFolder> LocalFolder::below(std::shared_ptr<LocalFolder> parent, std::string name, Identity identity,
-                                                bool through_links) {
+                                                Way way) {
     std::shared_ptr<LocalFolder> folder(new LocalFolder);
     folder->budget_ = parent->budget_;
     folder->path_length_ = parent->path_length_ + 1 + name.size();
     folder->parent_ = std::move(parent);
     folder->name_ = std::move(name);
     folder->identity_ = identity;
-    folder->through_links_ = through_links;
+    folder->way_ = way;
     return folder;
 }
 
@@ -73,12 +73,12 @@ void LocalFolder::close_if_open() {
 }
 
 Result<LocalFolder::Descriptor> LocalFolder::open_in(int parent) {
-    Fd fd(open_quietly(parent, name_.c_str(), kFolderFlags | (through_links_ ? 0 : O_NOFOLLOW)));
-    // A parent of a named path need not be listed, only passed.
-    if (!fd.valid() && errno == EACCES && through_links_)
-        fd = Fd(::openat(parent, name_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const int follow = way_.through_links ? 0 : O_NOFOLLOW;
+    Fd fd(open_quietly(parent, name_.c_str(), kFolderFlags | follow));
+    if (!fd.valid() && errno == EACCES && way_.only_to_pass)
+        fd = Fd(::openat(parent, name_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC | follow));
     if (!fd.valid()) return system_error(errno, "open", path());
-    if (parent_ && !through_links_) {
+    if (parent_ && !way_.through_links) {
         struct stat now {};
         if (::fstat(fd.get(), &now) != 0) return system_error(errno, "look at", path());
         if (now.st_dev != identity_.device || now.st_ino != identity_.inode)

@@ -38,9 +38,13 @@ public:
     };
 
     static std::shared_ptr<LocalFolder> root(std::shared_ptr<DescriptorBudget> budget);
-    // `through_links`: a parent that the user named, which may be a link; never for what a walk met.
-    static std::shared_ptr<LocalFolder> below(std::shared_ptr<LocalFolder> parent, std::string name, Identity identity,
-                                              bool through_links);
+    // `through_links`: a parent that the user named, which may be a link; never for what a walk met. `only_to_pass`: where it may
+    // not be listed, a descriptor that only passes will do.
+    struct Way {
+        bool through_links = false;
+        bool only_to_pass = false;
+    };
+    static std::shared_ptr<LocalFolder> below(std::shared_ptr<LocalFolder> parent, std::string name, Identity identity, Way way);
 
     [[nodiscard]] std::string path() const override;
     [[nodiscard]] std::size_t path_length() const { return path_length_; }
@@ -61,7 +65,7 @@ private:
     std::shared_ptr<LocalFolder> parent_;  // null: the root
     std::string name_;
     Identity identity_;
-    bool through_links_ = false;
+    Way way_;
     std::size_t path_length_ = 0;
     std::mutex mutex_;
     Descriptor descriptor_;

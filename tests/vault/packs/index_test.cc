@@ -311,6 +311,25 @@ TEST_F(IndexTest, EveryFlippedBitIsFound) {
     }
 }
 
+TEST_F(IndexTest, WhereOneSegmentsPageIsDamagedAnotherAnswers) {
+    const auto both = some_entry(1), first_only = some_entry(2);
+    const std::string damaged = index_name(label.keys.label, publish({both, first_only}));
+    publish({both});
+    Bytes& bytes = store.objects()[damaged];
+    const Bytes good = bytes;
+    bool seen = false;
+    for (std::size_t at = 0; at < good.size(); at += 7) {
+        bytes = good;
+        bytes[at] ^= 1;
+        const auto index = open();
+        if (!index->damaged().empty()) continue;  // refused whole
+        seen = true;
+        expect_same(*find(*index, both), both.location);
+        EXPECT_FALSE(index->lookup(first_only.id, nullptr).ok()) << "none else knows it";
+    }
+    EXPECT_TRUE(seen) << "no byte of a page was hit";
+}
+
 TEST_F(IndexTest, EveryTruncationIsFound) {
     const auto id = publish(some_entries(20));
     const std::string name = index_name(label.keys.label, id);

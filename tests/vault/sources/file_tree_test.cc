@@ -411,6 +411,29 @@ TEST_F(FileTreeTest, AnUnreadableFolderIsNamedAndTheWalkGoesOn) {
     }
 }
 
+TEST_F(FileTreeTest, WhatWasNamedBelowAFolderThatCannotBeListedIsTaken) {
+    folder("passed");
+    folder("passed/named");
+    file("passed/named/file");
+    file("passed/other");
+    file("z");
+    ASSERT_EQ(::chmod(top.path().c_str(), 0755), 0);
+    ASSERT_EQ(::chmod((top / "passed").c_str(), 0311), 0);
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
+    options.paths.push_back(top / "passed/named");
+    const auto walked = walk(options);
+    options.excludes = {"passed"};
+    const auto behind_exclude = walk(options);
+    (void)::seteuid(0);
+    ASSERT_TRUE(walked->unreadable.contains(top / "passed"));
+    EXPECT_EQ(walked->unreadable.at(top / "passed").code, Code::denied);
+    EXPECT_TRUE(walked->items.contains(top / "passed/named/file"));
+    EXPECT_FALSE(walked->items.contains(top / "passed/other"));
+    EXPECT_TRUE(walked->items.contains(top / "z"));
+    EXPECT_TRUE(behind_exclude->unreadable.empty()) << "nobody asked for the rest of it";
+    EXPECT_TRUE(behind_exclude->items.contains(top / "passed/named/file"));
+}
+
 TEST_F(FileTreeTest, NothingThatCanBeReadIsRefusedAndSomethingIsEnough) {
     folder("closed");
     folder("passed");
