@@ -1,8 +1,8 @@
 #include "vault/sources/file_tree.h"
 
 #include "tests/support/exotic_tree.h"
-#include "tests/support/scratch_folder.h"
 #include "tests/support/try_mount.h"
+#include "tests/vault/sources/file_tree_fixture.h"
 
 #include <gtest/gtest.h>
 
@@ -18,59 +18,6 @@
 
 namespace custody {
 namespace {
-
-struct Walked {
-    std::vector<std::string> order;  // paths of items, "path/" when a folder is left
-    std::map<std::string, SourceItem> items;
-    std::map<std::string, std::shared_ptr<SourceFolder>> folders;
-    std::map<std::string, Error> unreadable;
-    FileTreeNotes notes;
-    std::unique_ptr<Source> source;
-
-    [[nodiscard]] Result<OpenedItem> open(const std::string& path) {
-        const auto& folder = folders.at(path.rfind('/') == 0 ? "/" : path.substr(0, path.rfind('/')));
-        return source->open(*folder, items.at(path));
-    }
-};
-
-std::string join(const std::string& folder, const std::string& name) { return (folder == "/" ? "" : folder) + "/" + name; }
-
-std::unique_ptr<Walked> walk(const FileTreeOptions& options) {
-    auto walked = std::make_unique<Walked>();
-    auto source = open_file_tree(options, walked->notes);
-    EXPECT_TRUE(source.ok()) << (source.ok() ? "" : source.error().message);
-    if (!source.ok()) return walked;
-    walked->source = std::move(*source);
-    for (SourceStep step;;) {
-        EXPECT_TRUE(walked->source->next(step).ok());
-        if (step.what == SourceStep::What::end) return walked;
-        const std::string path = step.folder->path();
-        walked->folders[path] = step.folder;
-        if (step.error) walked->unreadable[path] = *step.error;
-        if (step.what == SourceStep::What::leave) walked->order.push_back(path + "/");
-        for (const SourceItem& item : step.items) {
-            EXPECT_LE(step.items.size(), kMaxPieceItems);
-            walked->order.push_back(join(path, item.name));
-            walked->items[join(path, item.name)] = item;
-        }
-    }
-}
-
-std::string content_of(FileContent& content) {
-    std::string text(1 << 20, '\0');
-    auto got = content.read({reinterpret_cast<Byte*>(text.data()), text.size()});
-    EXPECT_TRUE(got.ok());
-    text.resize(got.ok() ? *got : 0);
-    return text;
-}
-
-class FileTreeTest : public ::testing::Test {
-protected:
-    void folder(const std::string& name) { ASSERT_EQ(::mkdir((top / name).c_str(), 0755), 0); }
-    void file(const std::string& name, const std::string& content = "x") { test::write_file(top / name, content); }
-    test::ScratchFolder top{"file_tree"};
-    FileTreeOptions options{.paths = {top.path()}, .excludes = {}, .excluded_inodes = {}};
-};
 
 TEST_F(FileTreeTest, WalksDepthFirstByRawNameFilesOfAFolderFirst) {
     folder("b");
@@ -395,68 +342,6 @@ TEST_F(FileTreeTest, LeavesOutWhatTheKernelMakesUp) {
     EXPECT_FALSE(walked->items.contains(top / "proc/self"));
     walked.reset();  // its open folders
     ASSERT_EQ(::umount((top / "proc").c_str()), 0);
-}
-
-TEST_F(FileTreeTest, AnUnreadableFolderIsNamedAndTheWalkGoesOn) {
-    folder("closed");
-    file("z");
-    ASSERT_EQ(::chmod((top / "closed").c_str(), 0), 0);
-    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
-    const auto walked = walk(options);
-    EXPECT_EQ(walked->unreadable.at(top / "closed").code, Code::denied);
-    EXPECT_TRUE(walked->open(top / "closed").ok());  // its attributes can still be had
-    EXPECT_TRUE(walked->items.contains(top / "z"));
-    if (::getuid() == 0) {
-        ASSERT_EQ(::seteuid(0), 0);
-    }
-}
-
-TEST_F(FileTreeTest, WhatWasNamedBelowAFolderThatCannotBeListedIsTaken) {
-    folder("passed");
-    folder("passed/named");
-    file("passed/named/file");
-    file("passed/other");
-    file("z");
-    ASSERT_EQ(::chmod(top.path().c_str(), 0755), 0);
-    ASSERT_EQ(::chmod((top / "passed").c_str(), 0311), 0);
-    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
-    options.paths.push_back(top / "passed/named");
-    const auto walked = walk(options);
-    options.excludes = {"passed"};
-    const auto behind_exclude = walk(options);
-    (void)::seteuid(0);
-    ASSERT_TRUE(walked->unreadable.contains(top / "passed"));
-    EXPECT_EQ(walked->unreadable.at(top / "passed").code, Code::denied);
-    EXPECT_TRUE(walked->items.contains(top / "passed/named/file"));
-    EXPECT_FALSE(walked->items.contains(top / "passed/other"));
-    EXPECT_TRUE(walked->items.contains(top / "z"));
-    EXPECT_TRUE(behind_exclude->unreadable.empty()) << "nobody asked for the rest of it";
-    EXPECT_TRUE(behind_exclude->items.contains(top / "passed/named/file"));
-}
-
-TEST_F(FileTreeTest, NothingThatCanBeReadIsRefusedAndSomethingIsEnough) {
-    folder("closed");
-    folder("passed");
-    folder("passed/open");
-    file("passed/open/file", "x");
-    file("secret", "x");
-    ASSERT_EQ(::chmod(top.path().c_str(), 0755), 0);
-    ASSERT_EQ(::chmod((top / "closed").c_str(), 0), 0);
-    ASSERT_EQ(::chmod((top / "secret").c_str(), 0), 0);
-    ASSERT_EQ(::chmod((top / "passed").c_str(), 0711), 0);
-    if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot drop privileges";
-    FileTreeNotes notes;
-    options.paths = {top / "closed", top / "closed/below", top / "secret"};
-    const auto refused = open_file_tree(options, notes);
-    options.paths.push_back(top / "passed/open");
-    const auto some = walk(options);
-    (void)::seteuid(0);
-    ASSERT_FALSE(refused.ok());
-    EXPECT_EQ(refused.error().code, Code::denied);
-    for (const char* name : {"closed", "closed/below", "secret"}) {
-        EXPECT_NE(refused.error().message.find(top / name), std::string::npos) << refused.error().message;
-    }
-    EXPECT_TRUE(some->items.contains(top / "passed/open/file")) << "a folder that cannot be listed, only passed, is no hindrance";
 }
 
 TEST_F(FileTreeTest, CountsAheadWhatTheWalkWillMeet) {
