@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/keys/keyring_file.h"
 #include "vault/store/local_store.h"
 
 #include <sys/stat.h>
@@ -49,6 +50,20 @@ std::string kit_warning(const Keyring& keyring) {
                 "'custody key export --recovery --output KIT', then 'custody key import KIT --check'");
     }
     return "";
+}
+
+std::string keyring_rights_warning(const std::string& keyring_folder) {
+    struct stat folder {};
+    struct stat file {};
+    if (::stat(keyring_folder.c_str(), &folder) != 0 || ::stat(keyring_path(keyring_folder).c_str(), &file) != 0) return "";
+    const bool is_open = (file.st_mode & 077) != 0 || (folder.st_mode & 022) != 0;
+    const bool is_anothers = folder.st_uid != file.st_uid && folder.st_uid != 0;
+    if (!is_open && !is_anothers) return "";
+    return say(
+        "others may read or change the keyring {} (owners {} and {}, modes {:o} and {:o}): whoever does can sign, forget and "
+        "prune without a passphrase; give it to the user who backs up, then chmod 700 {}, chmod 600 {}",
+        printable(keyring_folder), folder.st_uid, file.st_uid, folder.st_mode & 07777u, file.st_mode & 07777u,
+        printable(keyring_folder), printable(keyring_path(keyring_folder)));
 }
 
 std::vector<std::string> likely_sources() {

@@ -16,6 +16,10 @@ enum class KitState { proven, none, unproven, stale };
 // One line that says what to type; empty when a kit is proven, and for writer keyrings, whose keys a kit of the custodian holds.
 [[nodiscard]] std::string kit_warning(const Keyring& keyring);
 
+// One line with what to type where others than root and this user may read or change the keyring, which signs without a
+// passphrase; else empty.
+[[nodiscard]] std::string keyring_rights_warning(const std::string& keyring_folder);
+
 // Where the data of a server usually lie: those of /, /etc, /home, /srv, /var ... that exist.
 [[nodiscard]] std::vector<std::string> likely_sources();
 

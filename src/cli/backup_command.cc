@@ -316,6 +316,7 @@ void add_standing_warnings(const Keyring& keyring, const std::string& vault_path
     }
     for (std::string& line : shared_disk_warnings(vault_path, opened.physical_paths)) warnings.push_back(std::move(line));
     if (std::string line = kit_warning(keyring); !line.empty()) warnings.push_back(std::move(line));
+    if (std::string line = keyring_rights_warning(keyring.folder()); !line.empty()) warnings.push_back(std::move(line));
 }
 
 Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
@@ -351,7 +352,8 @@ void add_source_options(CLI::App& backup, BackupFlags& flags) {
     add_value(backup, "--image", flags.image, "DEVICE-OR-FILE",
               say("Backs up a disk, a partition or a disk-image file, block by block"));
     add_value(backup, "--stdin", flags.stream, "FILENAME",
-              say("Backs up standard input as one file of this name; an empty stream makes no snapshot"));
+              say("Backs up standard input as one file of this name; an empty stream makes no snapshot, one that broke off does: "
+                  "'set -o pipefail' in the shell shows that the program before it failed"));
     add_value(backup, "--postgresql", flags.postgresql, "CONNINFO", say("(not in this version)"));
     add_value(backup, "--mariadb", flags.mariadb, "DEFAULTS-FILE", say("(not in this version)"));
     add_value(backup, "--sqlite", flags.sqlite, "FILE", say("(not in this version)"));

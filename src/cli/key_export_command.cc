@@ -1,5 +1,6 @@
 // custody key export: a recovery kit, a writer's keys, or public keys. No default: each opens something else.
 #include "base/text.h"
+#include "cli/advice.h"
 #include "cli/key_commands.h"
 #include "cli/key_file.h"
 #include "vault/keys/key_destruction.h"
@@ -95,6 +96,7 @@ Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlag
     std::string page;
     if (!flags.page.empty()) {
         TRY_ASSIGN(page, absolute_path(flags.page));
+        TRY(check_outside_vaults(page, context.settings().keyring));
         TRY(check_new_file(context.files(), page));
     }
     TRY_ASSIGN(const std::vector<PublicKey> officers, find_officers(context, flags.officers));
@@ -194,6 +196,8 @@ Status check_none_destroyed(Context& context, Keyring& keyring, const ExportFlag
 Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(check_flags(flags));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
+    // With one vault and the kit everything comes back: to whoever finds that disk, too.
+    TRY(check_outside_vaults(output, context.settings().keyring));
     TRY(check_new_file(context.files(), output));
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     if (!flags.public_keys) TRY(check_none_destroyed(context, *keyring, flags));

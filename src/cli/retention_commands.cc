@@ -144,6 +144,7 @@ void print_prune(Context& context, const PruneResult& result, bool dry_run) {
                      {"index_segments_before", result.index_segments_before},
                      {"index_segments_after", result.index_segments_after},
                      {"damaged", ids_json(result.damaged)},
+                     {"left_alone", result.left_alone},
                      {"warnings", result.warnings}});
     const std::string removed = say_count(result.packs_removed, "{} pack removed", "{} packs removed");
     const std::string freed = human_bytes(result.bytes_freed);
@@ -171,7 +172,7 @@ Result<int> run_prune(Context& context, const PruneFlags& flags) {
     }
     TRY_ASSIGN(const PruneResult result, prune(repository, options, context.progress(), context.stop()));
     print_prune(context, result, flags.dry_run);
-    return result.damaged.empty() ? kExitDone : kExitDamage;
+    return result.damaged.empty() && result.left_alone.empty() ? kExitDone : kExitDamage;
 }
 
 Json left_out_json(const CopyResult& result) {
@@ -258,7 +259,9 @@ void add_forget(CommandTable& table) {
     forget.add_option("--keep-yearly", flags->yearly, say("Keeps the newest of each of N years"))->type_name("N");
     add_value(forget, "--keep-within", flags->within, "30d", say("Keeps all that are younger than this"));
     forget.add_flag("--dry-run", flags->dry_run, say("Says what would be ended, ends nothing"));
-    forget.add_flag("--clock-is-right", flags->clock_is_right, say("Goes on although the clock is far ahead of the last entry"));
+    forget.add_flag(
+        "--clock-is-right", flags->clock_is_right,
+        say("Goes on although the clock is far ahead of the last entry, or behind one; the ledger then counts from this clock"));
     table.runs(forget, flags, run_forget);
 }
 
@@ -271,7 +274,8 @@ void add_prune(CommandTable& table) {
     add_value(prune, "--grace", flags->grace, "24h",
               say("Leaves what is younger than this and belongs to no snapshot; default: 24h"));
     prune.add_flag("--compact", flags->compact,
-                   say("Also rewrites blocks of which less than half is in use (asks for the passphrase)"));
+                   say("Also rewrites blocks of which less than three quarters is in use, under the keys they have (asks for "
+                       "the passphrase)"));
     prune.add_flag("--dry-run", flags->dry_run, say("Says about how much would be freed, frees nothing"));
     table.runs(prune, flags, run_prune);
 }

@@ -53,7 +53,11 @@ void install_signal_handlers() {
     (void)stop_flag_of_process();  // made here, so that the handler only stores to atomics
     (void)first_stop();
     // No SA_RESTART: a prompt or a read of a stream returns at once.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) handle(signal, request_stop, 0);
+    for (const int signal : {SIGINT, SIGTERM}) handle(signal, request_stop, 0);
+    // Who started it under nohup wants it to outlive the terminal. Shells also start what runs in the background with SIGINT
+    // ignored, where nobody asked for it: that one ends the run all the same.
+    struct sigaction before {};
+    if (sigaction(SIGHUP, nullptr, &before) != 0 || before.sa_handler != SIG_IGN) handle(SIGHUP, request_stop, 0);
     handle(SIGPIPE, SIG_IGN, 0);
 }
 

@@ -86,6 +86,12 @@ private:
         const ClockState clock = repository_.clock_state();
         clock_suspect_ = clock.behind_floor;
         if (clock_suspect_) report_.warn(say("the clock is behind the vault's last entry: this backup is marked; set the clock"));
+        if (clock.far_ahead) {
+            report_.warn(
+                say("the clock says {}, more than 40 days after the vault's last entry of {}: if that is wrong, set it, "
+                    "and back up again",
+                    to_rfc3339_local(clock.now), to_rfc3339_local(clock.floor)));
+        }
         return done();
     }
 

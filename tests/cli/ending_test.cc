@@ -50,6 +50,25 @@ TEST(Ending, ALaterSignalEndsAtOnce) {
     EXPECT_EQ(WTERMSIG(status), SIGINT);
 }
 
+int status_after_hangup(void (*before)(int)) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        (void)::signal(SIGHUP, before);
+        install_signal_handlers();
+        ::raise(SIGHUP);
+        ::_exit(stop_flag_of_process().requested() ? 3 : 0);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+TEST(Ending, UnderNohupALostTerminalIsNoWishToEnd) {
+    EXPECT_EQ(status_after_hangup(SIG_DFL), 3);
+    EXPECT_EQ(status_after_hangup(SIG_IGN), 0);
+}
+
 // With a standard output that nobody reads any more.
 Outcome unread(const Office& office, const std::vector<std::string>& arguments) {
     Program program = office.custody.command(arguments);
