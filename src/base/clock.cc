@@ -142,6 +142,10 @@ Result<Time> parse_time(std::string_view text) {
     const auto civil = scan_time(text);
     const auto seconds = civil ? seconds_since_epoch(*civil) : std::nullopt;
     constexpr std::int64_t kLimit = std::numeric_limits<std::int64_t>::max() / kSecond - 1;
+    if (seconds && *seconds > kLimit) {
+        return Error{Code::usage, say("'{}' is too late: the latest time possible is {}", printable(text),
+                                      to_rfc3339_utc(Time{kLimit * kSecond}))};
+    }
     if (!seconds || *seconds > kLimit || *seconds < -kLimit) {
         return Error{
             Code::usage,

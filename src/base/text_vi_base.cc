@@ -8,6 +8,7 @@ constexpr Translation kTexts[] = {
      "'{}' không phải là khoảng thời gian; hãy viết như 90s, 15m, 24h, 30d hoặc 8w"},
     {"'{}' is not a time; write it like 2026-11-03, 2026-11-03T02:00 or 2026-11-03T02:00:00+07:00",
      "'{}' không phải là thời điểm; hãy viết như 2026-11-03, 2026-11-03T02:00 hoặc 2026-11-03T02:00:00+07:00"},
+    {"'{}' is too late: the latest time possible is {}", "'{}' quá muộn: thời điểm muộn nhất có thể là {}"},
     {"a write stored nothing; the medium may be failing", "lệnh ghi không lưu được gì; phương tiện lưu trữ có thể đang hỏng"},
     {"an empty path names nothing", "đường dẫn trống không chỉ đến gì"},
     {"behind the loop device {}", "đứng sau thiết bị loop {}"},

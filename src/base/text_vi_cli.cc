@@ -237,6 +237,10 @@ constexpr Translation kTexts[] = {
      "'custody restore {} --target DIR'",
      "bản chụp {} chứa {} tệp, không phải một luồng: hãy nêu một tệp bằng 'custody restore {} PATH --stdout', hoặc đưa tất cả về "
      "bằng 'custody restore {} --target DIR'"},
+    {"snapshot {} is held by another than this writer's keyring: only a custodian's keyring releases it; run this where that one "
+     "is, or name it with --keyring",
+     "bản chụp {} do người khác giữ, không phải bộ khóa máy ghi này: chỉ bộ khóa của người giữ khóa mới thôi giữ được; hãy chạy "
+     "ở nơi có bộ khóa ấy, hoặc nêu nó bằng --keyring"},
     {"snapshot {} is not held: 'custody hold list' shows those that are",
      "bản chụp {} không được giữ: 'custody hold list' cho biết những bản đang được giữ"},
     {"snapshot {} of {}/{}, entry {} of the ledger", "bản chụp {} của {}/{}, mục {} của sổ cái"},

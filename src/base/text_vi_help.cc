@@ -105,15 +105,17 @@ constexpr Translation kTexts[] = {
     {"Asks for the passphrase and for the label typed back. Refused (exit code 5) while a snapshot of the label is held or "
      "within its lawful term, and while a vault that this keyring remembers was not looked at. Stays pending until every kit and "
      "export that holds the keys was presented or declared destroyed, and until every other keyring of the family that the "
-     "vaults know of ran this too: exit code 3, each is named. Nothing is entered anywhere before every vault named was asked "
-     "and "
-     "found writable.",
+     "vaults know of ran this too and says that its own copies are settled: run it there again when they are. Exit code 3, each "
+     "is named. Nothing is entered anywhere before every vault named was asked and found writable.",
      "Hỏi cụm mật khẩu và yêu cầu gõ lại tên nhãn. Bị từ chối (mã thoát 5) khi còn bản chụp của nhãn đang được giữ hoặc còn "
      "trong thời hạn luật định, và khi chưa xem tới một kho mà bộ khóa này còn nhớ. Ở trạng thái chờ cho đến khi mọi bộ phục hồi "
      "và bản xuất có chứa khóa được đưa ra hoặc được khai là đã tiêu hủy, và mọi bộ khóa khác cùng họ mà các kho biết tới cũng "
-     "đã chạy lệnh này: mã thoát 3, nêu tên từng bản. Chưa ghi gì vào đâu trước khi mọi kho được nêu đã được hỏi và ghi được."},
-    {"Backs up a disk, a partition or a disk-image file, block by block",
-     "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối"},
+     "đã chạy lệnh này và cho biết các bản sao của nó đã xong: khi đã xong, hãy chạy lại ở đó. Mã thoát 3, nêu tên từng bản. "
+     "Chưa ghi gì vào đâu trước khi mọi kho được nêu đã được hỏi và ghi được."},
+    {"Backs up a disk, a partition or a disk-image file, block by block. Free blocks of ext2, ext3 and ext4 are not stored: what "
+     "lies in them and no file system knows of is lost, unless --keep-free-blocks is given",
+     "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối. Các khối trống của ext2, ext3 và ext4 không được lưu: "
+     "những gì nằm trong đó mà không hệ thống tệp nào biết tới sẽ mất, trừ khi dùng --keep-free-blocks"},
     {"Backs up files and folders, a disk image or a stream", "Sao lưu tệp và thư mục, ảnh đĩa hoặc một luồng dữ liệu"},
     {"Backs up standard input as one file of this name; an empty stream makes no snapshot",
      "Sao lưu đầu vào chuẩn thành một tệp mang tên này; luồng rỗng không tạo bản chụp"},
@@ -389,6 +391,8 @@ constexpr Translation kTexts[] = {
      "Với --image: nhận cả thiết bị hoặc tệp ảnh đang được gắn để ghi"},
     {"With --image: the whole serial number of the device, instead of the question",
      "Với --image: toàn bộ số sê-ri của thiết bị, thay cho câu hỏi"},
+    {"With a writer's keyring only what it holds itself is released; the rest needs a custodian's.",
+     "Với bộ khóa của máy ghi, chỉ thôi giữ được những gì chính nó giữ; phần còn lại cần bộ khóa của người giữ khóa."},
     {"Without --from, heals what this vault itself can give back. Needs no passphrase and asks for none; one that is given "
      "(CUSTODY_PASSPHRASE_FILE, --officer-key) heals more: sound blocks of damaged packs that no other copy has.",
      "Không có --from thì chữa bằng những gì chính kho này còn có. Không cần và không hỏi cụm mật "

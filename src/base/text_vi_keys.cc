@@ -6,6 +6,8 @@ namespace {
 
 constexpr Translation kTexts[] = {
     {" (and {} more)", " (và {} mục nữa)"},
+    {"'custody key destroy --label {}' enters that in the vaults, for other keyrings that wait for it",
+     "'custody key destroy --label {}' ghi điều đó vào các kho, cho những bộ khóa khác đang chờ"},
     {"'{}' cannot name a label: use lower-case letters, digits and '-', at most 64",
      "'{}' không đặt tên cho nhãn được: hãy dùng chữ thường, chữ số và '-', nhiều nhất 64"},
     {"--vault-lost {}: this keyring remembers no vault of that id", "--vault-lost {}: bộ khóa này không nhớ kho nào có mã ấy"},
@@ -33,15 +35,21 @@ constexpr Translation kTexts[] = {
      "PDF của nó, khai bằng 'custody key settle --declared-destroyed {} --reason R', rồi in trang mới bằng lần 'custody key "
      "export "
      "--recovery --page' tới"},
+    {"copy {}, another keyring ({}), destroyed its own keys of label {}, and {}: settle what 'custody key list' names with it, "
+     "then run 'custody key destroy --label {}' with it again; {}",
+     "bản sao {}, một bộ khóa khác ({}), đã hủy khóa riêng của nhãn {}, và {}: với bộ khóa ấy hãy giải quyết những gì 'custody "
+     "key list' nêu, rồi chạy lại 'custody key destroy --label {}'; {}"},
     {"copy {}, another keyring ({}), may still open the destroyed label {}: run 'custody key destroy --label {}' with it; where "
      "it is a writer's, which opens nothing, 'custody key settle' its keys file, or 'custody key import' what 'custody key "
-     "export "
-     "--public' writes there; where it exists no more, 'custody key settle --declared-destroyed {} --reason R'",
+     "export --public' writes there; {}",
      "bản sao {}, một bộ khóa khác ({}), có thể vẫn mở được nhãn đã hủy {}: hãy chạy 'custody key destroy --label {}' với nó; "
-     "nếu "
-     "nó là của máy ghi, vốn không mở được gì, hãy 'custody key settle' tệp khóa của máy ấy, hoặc 'custody key import' tệp mà "
-     "'custody key export --public' ghi ra ở đó; nếu nó không còn nữa, 'custody key settle --declared-destroyed {} --reason R'"},
+     "nếu nó là của máy ghi, vốn không mở được gì, hãy 'custody key settle' tệp khóa của máy ấy, hoặc 'custody key import' tệp "
+     "mà 'custody key export --public' ghi ra ở đó; {}"},
+    {"it does not say whether copies of them are left", "không cho biết còn bản sao nào của chúng hay không"},
     {"it is too large", "nó quá lớn"},
+    {"it says that it waits for keyring {}", "cho biết đang chờ bộ khóa {}"},
+    {"it says: {} copies outstanding", "cho biết: còn {} bản sao chưa xong"},
+    {"it says: {} copy outstanding", "cho biết: còn {} bản sao chưa xong"},
     {"its checksum does not match", "tổng kiểm tra không khớp"},
     {"its content has no valid form", "nội dung không có dạng hợp lệ"},
     {"its parts do not add up", "các phần không khớp nhau"},
@@ -65,14 +73,22 @@ constexpr Translation kTexts[] = {
     {"recovery kit {} is not registered in this keyring; export a new one",
      "bộ phục hồi {} không được đăng ký trong bộ khóa này; hãy xuất bộ mới"},
     {"recovery kit {} is of another keyring's family", "bộ phục hồi {} thuộc họ của bộ khóa khác"},
+    {"recovery kit {} was declared destroyed on {}, and here it is, and opens destroyed labels, which are pending again: rewrite "
+     "it with 'custody key settle KIT'",
+     "bộ phục hồi {} đã được khai là đã hủy ngày {}, mà vẫn còn ở đây và mở được các nhãn đã hủy, việc hủy chúng lại còn dở: hãy "
+     "ghi lại nó bằng 'custody key settle KIT'"},
+    {"recovery kit {} was declared destroyed on {}, and here it is: it opens {} labels, and nothing relies on it any more; "
+     "destroy {}, or keep it and export a new one, which counts",
+     "bộ phục hồi {} đã được khai là đã hủy ngày {}, mà vẫn còn ở đây: nó mở được {} nhãn, và không gì còn dựa vào nó; hãy hủy "
+     "{}, hoặc giữ nó và xuất một bộ mới có giá trị"},
     {"recovery kit {} was rewritten, but is not registered in this keyring",
      "bộ phục hồi {} đã được viết lại, nhưng không được đăng ký trong bộ khóa này"},
     {"slot {} is the last one: without it nobody could open the keyring; add another first",
      "cách mở {} là cách cuối cùng: không có nó thì không ai mở được bộ khóa; hãy thêm cách khác trước"},
     {"slot {} of the keyring {} holds another keyring's secret", "cách mở {} của bộ khóa {} chứa bí mật của bộ khóa khác"},
     {"snapshot {} in vault {}", "bản chụp {} trong kho {}"},
-    {"snapshot {} is damaged, and nobody can tell its label; repair or forget it first",
-     "bản chụp {} bị hỏng, không ai biết nhãn của nó; hãy chữa hoặc kết thúc nó trước"},
+    {"snapshot {} is damaged, and nobody can tell its label: {}", "bản chụp {} bị hỏng, không ai biết nhãn của nó: {}"},
+    {"snapshot {} of it is damaged: {}", "bản chụp {} của nó bị hỏng: {}"},
     {"snapshot {} was added or held meanwhile; try again", "bản chụp {} vừa được thêm hoặc được giữ; hãy thử lại"},
     {"the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed",
      "đồng hồ chỉ {}, nhưng kho {} đã thấy {}: hãy chỉnh đồng hồ trước khi hủy nhãn"},
@@ -156,6 +172,12 @@ constexpr Translation kTexts[] = {
      "bằng 'custody key import'"},
     {"vault {} is of another keyring's family", "kho {} thuộc họ của bộ khóa khác"},
     {"vault {} was not told", "kho {} chưa được cho biết"},
+    {"what is outstanding of the destroyed label {} has changed since this keyring entered it: tell the other keyrings with "
+     "'custody key destroy --label {}'",
+     "những gì còn lại của nhãn đã hủy {} đã thay đổi từ khi bộ khóa này ghi sổ: hãy báo cho các bộ khóa khác bằng 'custody key "
+     "destroy --label {}'"},
+    {"where it and all copies that it made exist no more, 'custody key settle --declared-destroyed {} --reason R'",
+     "nếu nó và mọi bản sao do nó tạo ra không còn nữa, 'custody key settle --declared-destroyed {} --reason R'"},
     {"wrong passphrase", "sai cụm mật khẩu"},
     {"{} does not read back as it was written; the medium may be failing",
      "{} đọc lại không giống như đã ghi; phương tiện lưu trữ có thể đang hỏng"},

@@ -36,6 +36,10 @@ constexpr Translation kTexts[] = {
     {"cannot be read: {}", "không đọc được: {}"},
     {"copying needs the keyring with the labels' writer keys", "sao chép cần bộ khóa có khóa máy ghi của các nhãn"},
     {"damaged", "bị hỏng"},
+    {"entry {} of the ledger of {} ended the hold of snapshot {}, and its signer {}, who had not laid it, is no custodian that "
+     "this keyring knows: lay it again with 'custody hold add {} --reason R', and look for who wrote to this vault",
+     "mục {} trong sổ cái của {} đã chấm dứt việc giữ bản chụp {}, mà người ký {} không phải người đã giữ, cũng không phải người "
+     "giữ khóa mà bộ khóa này biết: hãy giữ lại bằng 'custody hold add {} --reason R', và tìm xem ai đã ghi vào kho này"},
     {"everything is read again, for the last backup here was sealed to a key of label {} that this keyring lacks: {}",
      "đọc lại tất cả, vì lần sao lưu trước ở đây được niêm phong bằng một khóa của nhãn {} mà bộ khóa này thiếu: {}"},
     {"folder {}: {}", "thư mục {}: {}"},
@@ -90,6 +94,7 @@ constexpr Translation kTexts[] = {
     {"label {} is at epoch {} in this vault: {}", "nhãn {} trong kho này đã ở kỳ khóa {}: {}"},
     {"label {} was destroyed on {}, and its keys are still in this keyring: finish it with 'custody key destroy --label {}'",
      "nhãn {} đã bị hủy ngày {}, mà khóa của nó vẫn còn trong bộ khóa này: hãy hoàn tất bằng 'custody key destroy --label {}'"},
+    {"label {} was destroyed on {}: no key of it is here any more", "nhãn {} đã bị hủy ngày {}: ở đây không còn khóa nào của nó"},
     {"label {} was destroyed on {}: nothing opens it any more", "nhãn {} đã bị hủy ngày {}: không gì mở được nó nữa"},
     {"label {}, made at the latest {} ({})", "nhãn {}, tạo muộn nhất {} ({})"},
     {"label {}: {}; nothing was freed, run `custody verify` and `custody repair`",
@@ -149,8 +154,11 @@ constexpr Translation kTexts[] = {
     {"snapshot prefix {} is too short: give at least {} digits", "phần đầu mã bản chụp {} quá ngắn: hãy cho ít nhất {} chữ số"},
     {"snapshot {} is at {} and not whole there: {}; heal it with `custody repair --vault {} --from {}`",
      "bản chụp {} có ở {} nhưng không nguyên vẹn ở đó: {}; hãy chữa bằng `custody repair --vault {} --from {}`"},
-    {"snapshot {} is held at {}; holds are each vault's own, lay one at {} too",
-     "bản chụp {} đang được giữ ở {}; mỗi kho có lệnh giữ riêng, hãy giữ cả ở {}"},
+    {"snapshot {} is held at {} and not at {}, where it may be ended; holds are each vault's own, lay it there too with `{}`",
+     "bản chụp {} được giữ ở {} mà không ở {}, nơi nó có thể bị kết thúc; việc giữ là riêng của từng kho, hãy giữ ở đó nữa bằng "
+     "`{}`"},
+    {"snapshot {} is held at {} for longer than at {}; holds are each vault's own, lay it there too with `{}`",
+     "bản chụp {} được giữ ở {} lâu hơn ở {}; việc giữ là riêng của từng kho, hãy giữ ở đó nữa bằng `{}`"},
     {"snapshot {} is missing from {}", "thiếu bản chụp {} trong {}"},
     {"snapshot {} may not be forgotten: it is held: {}", "không được kết thúc bản chụp {}: nó đang được giữ: {}"},
     {"snapshot {} may not be forgotten: {}", "không được kết thúc bản chụp {}: {}"},

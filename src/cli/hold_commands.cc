@@ -24,6 +24,21 @@ Result<std::string> checked_reason(const HoldFlags& flags) {
     return Error{Code::usage, say("--reason is empty: say why, it is recorded in the ledger")};
 }
 
+// A writer, whose host may be taken over, ends what it laid itself; what others hold is for those who hold the labels' secrets.
+Status may_release(const Repository& repository, const LedgerState& state, const std::vector<ObjectId>& snapshots) {
+    const Keyring* const keyring = repository.keyring();
+    if (keyring != nullptr && keyring->is_custodian()) return done();
+    for (const ObjectId& id : snapshots) {
+        const auto live = state.snapshots.find(id);
+        if (live == state.snapshots.end() || !live->second.hold) continue;
+        if (keyring != nullptr && live->second.hold->by == std::set{keyring->signer()}) continue;
+        return Error{Code::refused, say("snapshot {} is held by another than this writer's keyring: only a custodian's keyring "
+                                        "releases it; run this where that one is, or name it with --keyring",
+                                        short_id(id))};
+    }
+    return done();
+}
+
 // Publishes one entry for all of them; each must still be there when it is published.
 Status publish(Repository& repository, Operation operation, const std::vector<ObjectId>& snapshots, Json details, Time now) {
     LedgerEntry draft;
@@ -31,7 +46,8 @@ Status publish(Repository& repository, Operation operation, const std::vector<Ob
     draft.operation = operation;
     draft.snapshots = snapshots;
     draft.details = std::move(details);
-    const auto all_live = [&snapshots](const LedgerState& state, LedgerEntry&) -> Status {
+    const auto all_live = [&](const LedgerState& state, LedgerEntry&) -> Status {
+        if (operation == Operation::release) TRY(may_release(repository, state, snapshots));
         for (const ObjectId& id : snapshots) {
             if (state.snapshots.contains(id)) continue;
             return Error{Code::not_found, say("snapshot {} was forgotten meanwhile: nothing was recorded", short_id(id))};
@@ -215,7 +231,9 @@ void add_hold_commands(CommandTable& table) {
     auto release_flags = std::make_shared<HoldFlags>();
     CLI::App& release =
         table.add(hold, "release", say("Ends a hold"),
-                  {"hold release SNAPSHOT... --reason R", {"custody hold release 3f9a1c --reason 'case 17 is closed'"}, ""});
+                  {"hold release SNAPSHOT... --reason R",
+                   {"custody hold release 3f9a1c --reason 'case 17 is closed'"},
+                   say("With a writer's keyring only what it holds itself is released; the rest needs a custodian's.")});
     add_operands(release, "SNAPSHOT", release_flags->snapshots, say("The snapshots"))->required();
     add_value(release, "--reason", release_flags->reason, "R", say("Why; recorded in the ledger, which is not encrypted"))
         ->required();

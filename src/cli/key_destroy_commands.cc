@@ -4,6 +4,7 @@
 #include "cli/key_file.h"
 #include "cli/terminal.h"
 #include "vault/keys/key_destruction.h"
+#include "vault/keys/outstanding_copies.h"
 
 #include <algorithm>
 
@@ -79,23 +80,27 @@ std::optional<DestroyedLabel> destroyed_before(const Keyring& keyring, const std
     return found == all.rend() ? std::nullopt : std::optional(*found);
 }
 
+struct Told {
+    std::vector<Repository*> reachable;
+    std::vector<VaultId> lost;
+};
+
 // What has to be done before it is passed.
-void warn_of_open_ends(Context& context, const Keyring& keyring, const DestructionResult& result,
-                       const std::vector<VaultId>& lost) {
+void warn_of_open_ends(Context& context, const Keyring& keyring, const DestructionResult& result, const Told& where) {
     for (const VaultId& vault : result.unreached) {
-        if (std::find(lost.begin(), lost.end(), vault) != lost.end()) continue;
+        if (std::find(where.lost.begin(), where.lost.end(), vault) != where.lost.end()) continue;
         context.progress().warn(
             say("vault {} was not reached: run this again with --also and its folder when its medium is here", vault.hex()));
     }
     for (const std::uint32_t number : result.label.outstanding_copies) {
-        context.progress().warn(outstanding_line(keyring, result.label, number));
+        context.progress().warn(outstanding_line(keyring, result.label, number, where.reachable));
     }
     for (const std::string& line : result.warnings) context.progress().warn(line);
     for (const std::string& line : result.exceptions) context.progress().note(say("exception: {}", line));
 }
 
-int report(Context& context, const Keyring& keyring, const DestructionResult& result, const std::vector<VaultId>& lost) {
-    warn_of_open_ends(context, keyring, result, lost);
+int report(Context& context, const Keyring& keyring, const DestructionResult& result, const Told& where) {
+    warn_of_open_ends(context, keyring, result, where);
     Json told = Json::array(), unreached = Json::array();
     for (const VaultId& vault : result.told) told.push_back(vault.hex());
     for (const VaultId& vault : result.unreached) unreached.push_back(vault.hex());
@@ -115,18 +120,18 @@ int report(Context& context, const Keyring& keyring, const DestructionResult& re
 }
 
 // Run again: vaults that were away are told, and keyrings that finished meanwhile owe nothing any more.
-Result<DestructionResult> tell_again(Keyring& keyring, const DestroyedLabel& label, std::vector<Repository>& vaults) {
+Result<DestructionResult> tell_again(Keyring& keyring, const DestroyedLabel& label, std::span<Repository* const> vaults) {
     DestructionResult result;
     result.label = label;
     result.unreached = keyring.known_vaults();
     result.exceptions = destruction_exceptions(keyring, label.label);
-    TRY(look_for_other_keyrings(keyring, pointers_to(vaults), true));
-    for (Repository& vault : vaults) {
-        TRY(announce_destructions(vault));
-        TRY(keyring.settle_keyrings(vault.state().label_destroyers));
-        result.told.push_back(vault.header().vault);
-        std::erase(result.unreached, vault.header().vault);
+    TRY(look_for_other_keyrings(keyring, vaults, true));
+    for (Repository* vault : vaults) {
+        TRY(announce_destructions(*vault, vaults));
+        result.told.push_back(vault->header().vault);
+        std::erase(result.unreached, vault->header().vault);
     }
+    TRY(keyring.settle_keyrings(passed_keyrings(keyring, vaults)));
     result.label = *keyring.destroyed(label.label);
     return result;
 }
@@ -136,15 +141,16 @@ Result<int> run_destroy(Context& context, const DestroyFlags& flags) {
     const auto before = destroyed_before(*keyring, flags.label);
     if (!before) TRY(keyring->writer_keys(flags.label));  // no such label: said before anything is asked
     TRY_ASSIGN(std::vector<Repository> vaults, open_vaults(context, *keyring, flags));
-    TRY_ASSIGN(const std::vector<VaultId> lost, lost_vaults(*keyring, flags));
+    TRY_ASSIGN(std::vector<VaultId> lost, lost_vaults(*keyring, flags));
+    const Told where{pointers_to(vaults), std::move(lost)};
     if (before) {
-        TRY_ASSIGN(const DestructionResult again, tell_again(*keyring, *before, vaults));
-        return report(context, *keyring, again, lost);
+        TRY_ASSIGN(const DestructionResult again, tell_again(*keyring, *before, where.reachable));
+        return report(context, *keyring, again, where);
     }
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY(ask_for_label(flags));
-    TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, pointers_to(vaults), lost));
-    return report(context, *keyring, result, lost);
+    TRY_ASSIGN(const DestructionResult result, destroy_label(*keyring, unlocked, flags.label, where.reachable, where.lost));
+    return report(context, *keyring, result, where);
 }
 
 // A kit that was rewritten is read back and compared, which also finds one that is older than the newest keys.
@@ -179,6 +185,16 @@ Status settle_file(Context& context, Keyring& keyring, const std::string& given)
     return prove_again(context, keyring, path, key);
 }
 
+// Other keyrings go by what the vaults' ledgers say of this one.
+void tell_settled(Context& context, const std::vector<DestroyedLabel>& before, const std::vector<DestroyedLabel>& now) {
+    for (std::size_t i = 0; i < std::min(before.size(), now.size()); ++i) {
+        if (before[i].outstanding_copies == now[i].outstanding_copies) continue;
+        context.output().line(
+            say("'custody key destroy --label {}' enters that in the vaults, for other keyrings that wait for it",
+                printable(now[i].name)));
+    }
+}
+
 Result<int> run_settle(Context& context, const SettleFlags& flags) {
     if (flags.files.empty() == (flags.destroyed == 0)) {
         return Error{Code::usage, say("settle what? name the files of copies, or give --declared-destroyed N --reason R")};
@@ -186,6 +202,7 @@ Result<int> run_settle(Context& context, const SettleFlags& flags) {
     if (flags.destroyed != 0 && flags.reason.empty())
         return Error{Code::usage, say("--declared-destroyed needs --reason: how, when, by whom")};
     TRY_ASSIGN(Keyring * keyring, context.keyring());
+    const std::vector<DestroyedLabel> before = keyring->destroyed_labels();
     Json settled = Json::array();
     for (const std::string& file : flags.files) {
         TRY(settle_file(context, *keyring, file));
@@ -197,6 +214,7 @@ Result<int> run_settle(Context& context, const SettleFlags& flags) {
         settled.push_back(flags.destroyed);
         context.output().line(say("copy {} is declared destroyed", flags.destroyed));
     }
+    tell_settled(context, before, keyring->destroyed_labels());
     context.output().document({{"settled", settled}});
     return kExitDone;
 }
@@ -205,17 +223,18 @@ Result<int> run_settle(Context& context, const SettleFlags& flags) {
 
 void add_key_destroy_commands(CommandTable& table, CLI::App& key) {
     auto flags = std::make_shared<DestroyFlags>();
-    CLI::App& destroy =
-        table.add(key, "destroy", say("Destroys the keys of a label: nothing of it can be read any more"),
-                  {"key destroy --label L [--also VAULT]... [--vault-lost ID]...",
-                   {"custody key destroy --label project-x --vault /mnt/disk-a/vault --also /mnt/disk-b/vault"},
-                   say("Asks for the passphrase and for the label typed back. Refused (exit code 5) while a "
-                       "snapshot of the label is held or within "
-                       "its lawful term, and while a vault that this keyring remembers was not looked at. "
-                       "Stays pending until every kit and export that holds the keys was "
-                       "presented or declared destroyed, and until every other keyring of the family that "
-                       "the vaults know of ran this too: exit code 3, each is named. Nothing is entered anywhere before every "
-                       "vault named was asked and found writable.")});
+    CLI::App& destroy = table.add(
+        key, "destroy", say("Destroys the keys of a label: nothing of it can be read any more"),
+        {"key destroy --label L [--also VAULT]... [--vault-lost ID]...",
+         {"custody key destroy --label project-x --vault /mnt/disk-a/vault --also /mnt/disk-b/vault"},
+         say("Asks for the passphrase and for the label typed back. Refused (exit code 5) while a "
+             "snapshot of the label is held or within "
+             "its lawful term, and while a vault that this keyring remembers was not looked at. "
+             "Stays pending until every kit and export that holds the keys was "
+             "presented or declared destroyed, and until every other keyring of the family that "
+             "the vaults know of ran this too and says that its own copies are settled: run it there again when they are. Exit "
+             "code 3, each is named. Nothing is entered anywhere before every "
+             "vault named was asked and found writable.")});
     add_value(destroy, "--label", flags->label, "L", say("The label"))->required();
     add_value(destroy, "--confirm", flags->confirm, "L", say("The label typed back, where there is no terminal to ask on"));
     add_repeated(destroy, "--also", flags->vaults, "VAULT", say("A further vault of the family whose ledger is to say so"));

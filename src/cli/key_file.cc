@@ -78,7 +78,8 @@ Result<NamedOfficer> find_officer(FileSystem& files, const std::string& given) {
     }
     TRY_ASSIGN(const Bytes file, read_officer_file(files, path));
     auto identity = read_officer_identity(file);
-    if (!identity.ok()) return at_file(path, identity.error());
+    // A wrong file was named; nothing that is ours is damaged.
+    if (!identity.ok()) return at_file(path, {Code::usage, identity.error().message});
     officer.sealing = identity->sealing;
     officer.name = std::move(identity->name);
     return officer;

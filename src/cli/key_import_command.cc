@@ -25,18 +25,34 @@ Result<KitKey> ask_kit_key(Context& context, ByteView file) {
     return context.kit_key(kit, say("Passphrase of the recovery kit: "));
 }
 
+// When a kit that was proven just now was declared destroyed; none: it was not.
+std::optional<Time> declared_destroyed(const Keyring& keyring, const KitContents& kit) {
+    for (const CopyInfo& copy : keyring.copies()) {
+        if (copy.number == kit.number && copy.made == kit.made && copy.kind == "kit") return copy.destroyed;
+    }
+    return std::nullopt;
+}
+
 Result<int> check(Context& context, const KeyFile& file, const std::string& path) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY_ASSIGN(const KitKey key, ask_kit_key(context, file.bytes));
     TRY_ASSIGN(const KitContents kit, check_kit(*keyring, file.bytes, key.opener(), file.form));
+    const std::optional<Time> declared = declared_destroyed(*keyring, kit);
     context.output().document({{"ok", true},
                                {"number", kit.number},
                                {"made", json_time(kit.made)},
                                {"fingerprint", kit.fingerprint.hex()},
                                {"labels", kit.labels.size()},
-                               {"vaults", vaults_json(kit)}});
+                               {"vaults", vaults_json(kit)},
+                               {"declared_destroyed", declared ? json_time(*declared) : Json(nullptr)}});
     context.output().line(say("recovery kit {} of {} is good (labels: {}, vaults: {}): {}", kit.number, human_time(kit.made),
                               kit.labels.size(), kit.vaults.size(), printable(path)));
+    if (declared) {
+        context.progress().warn(
+            say("recovery kit {} was declared destroyed on {}, and here it is: it opens {} labels, and nothing relies on it any "
+                "more; destroy {}, or keep it and export a new one, which counts",
+                kit.number, human_time(*declared), kit.labels.size(), printable(path)));
+    }
     return kExitDone;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/command_table.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/key_destruction.h"
+#include "vault/keys/outstanding_copies.h"
 #include "vault/lacking_keys.h"
 #include "vault/lost_snapshot.h"
 #include "vault/packs/format.h"
@@ -49,6 +50,7 @@ struct Overview {
     Json lost = Json::array();                           // snapshots whose record was lost
     std::vector<std::string> needs;                      // what a person has to do
     std::vector<std::string> notes;
+    std::optional<std::vector<std::string>> outstanding;  // copies of destroyed labels' keys, as the vault's ledger tells of them
 };
 
 std::string_view kit_word(KitState state) {
@@ -92,11 +94,8 @@ void look_at_keyring(Context& context, Overview& overview) {
 void look_at_destroyed_labels(Context& context, Overview& overview) {
     const auto keyring = context.keyring();
     if (!keyring.ok()) return;
-    for (const DestroyedLabel& label : keyring.value()->destroyed_labels()) {
-        for (const std::uint32_t number : label.outstanding_copies) {
-            overview.needs.push_back(outstanding_line(*keyring.value(), label, number));
-        }
-    }
+    if (!overview.outstanding) overview.outstanding = outstanding_lines(*keyring.value(), {});
+    overview.needs.insert(overview.needs.end(), overview.outstanding->begin(), overview.outstanding->end());
 }
 
 // Destroyed by another keyring of the family: here they must go as well.
@@ -105,9 +104,11 @@ void look_at_held_labels(Repository& repository, Keyring& keyring, Overview& ove
     if (const Status looked = look_for_other_keyrings(keyring, here, false); !looked.ok()) {
         overview.needs.push_back(looked.error().message);
     }
-    if (const Status settled = keyring.settle_keyrings(repository.state().label_destroyers); !settled.ok()) {
+    if (const Status settled = keyring.settle_keyrings(passed_keyrings(keyring, here)); !settled.ok()) {
         overview.needs.push_back(settled.error().message);
     }
+    overview.outstanding = outstanding_lines(keyring, here);
+    for (std::string& line : untold_lines(keyring, here)) overview.notes.push_back(std::move(line));
     for (const LabelInfo& label : destroyed_but_held(repository)) {
         const std::string day = human_time(repository.state().destroyed_labels.at(label.id));
         overview.needs.push_back(

@@ -94,7 +94,9 @@ Result<std::set<SignerId>> read_signers(const std::string& file) {
     if (file.empty()) return std::set<SignerId>();
     TRY_ASSIGN(const std::string path, absolute_path(file));
     auto bytes = read_file(posix_file_system(), path, kMaxSignersFile);
-    if (!bytes.ok()) return Error{bytes.error().code, say("cannot read the signers: {}", bytes.error().message)};
+    const bool wrong_file = !bytes.ok() && bytes.error().code == Code::corrupt;  // too large: a wrong one was named
+    if (!bytes.ok())
+        return Error{wrong_file ? Code::usage : bytes.error().code, say("cannot read the signers: {}", bytes.error().message)};
     std::set<SignerId> signers = signers_of_export(bytes.value());
     if (signers.empty()) signers = signers_of_list(std::string(as_text(bytes.value())));
     if (signers.empty()) return Error{Code::usage, say("{} names no signer: one a line, 64 hex digits", printable(path))};

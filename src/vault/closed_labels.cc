@@ -26,6 +26,7 @@ ClosedLabel closed_label(const Repository& repository, const LabelId& label) {
     if (const auto destroyed = repository.keyring()->destroyed(label)) {
         closed.name = destroyed->name;
         closed.destroyed = destroyed->when;
+        closed.is_passed = destroyed->outstanding_copies.empty();
     } else if (const auto keys = repository.keyring()->writer_keys(label)) {
         closed.name = keys->name;
         closed.keys_are_here = repository.keyring()->is_custodian();
@@ -72,6 +73,10 @@ std::string why_closed(const ClosedLabel& label) {
             "label {} was destroyed on {}, and its keys are still in this keyring: finish it with 'custody key destroy "
             "--label {}'",
             shown_name(label), to_rfc3339_local(*label.destroyed).substr(0, kDateSize), shown_name(label));
+    }
+    if (label.destroyed && !label.is_passed) {
+        return say("label {} was destroyed on {}: no key of it is here any more", shown_name(label),
+                   to_rfc3339_local(*label.destroyed).substr(0, kDateSize));
     }
     if (label.destroyed) {
         return say("label {} was destroyed on {}: nothing opens it any more", shown_name(label),

@@ -21,6 +21,7 @@ struct ClosedLabel {
     std::optional<Time> destroyed;    // none: the keys exist, elsewhere
     bool keys_are_here = false;       // destroyed elsewhere: they are not used, and should go
     std::vector<ObjectId> snapshots;  // the live ones of this vault; filled in by closed_labels()
+    bool is_passed = false;           // destroyed, as a keyring here knows: no registered copy opens it any more
 };
 
 // Of one label without writer keys here.

@@ -206,10 +206,6 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
     look_for(*label, snapshot.clear);
     TRY_ASSIGN(const bool sound, label->reach->is_sound(snapshot.summary.root, stop_));
     if (!sound) return leave_out_damaged(id, name_of(snapshot), why_broken_.empty() ? say("part of it is damaged") : why_broken_);
-    if (from_.state().snapshots.at(id).hold) {
-        result.warnings.push_back(say("snapshot {} is held at {}; holds are each vault's own, lay one at {} too",
-                                      name_of(snapshot), from_.store().location(), to_.store().location()));
-    }
     ready_.push_back({id, label->keys, from_.state().snapshots.at(id).order, std::move(*bytes)});
     ++state_.items_done;
     progress_.update(state_);

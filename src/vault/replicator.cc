@@ -54,6 +54,46 @@ Status witness_each_other(Repository& from, Repository& to, CopyResult& result) 
     return done();
 }
 
+// For a shell.
+std::string quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : printable(text)) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
+}
+
+void warn_of_hold(const ObjectId& id, const HoldState& hold, const Repository& where, const Repository& missing, bool longer,
+                  CopyResult& result) {
+    const std::string prefix = id.hex().substr(0, 12);
+    std::string command =
+        "custody hold add " + prefix + " --vault " + quoted(missing.store().location()) + " --reason " + quoted(hold.reason);
+    if (hold.until) command += " --until " + to_rfc3339_utc(*hold.until);
+    const std::string& held = where.store().location();
+    const std::string& free = missing.store().location();
+    result.warnings.push_back(
+        longer ? say("snapshot {} is held at {} for longer than at {}; holds are each vault's own, lay it there too with `{}`",
+                     prefix, printable(held), printable(free), command)
+               : say("snapshot {} is held at {} and not at {}, where it may be ended; holds are each vault's own, lay it there "
+                     "too with `{}`",
+                     prefix, printable(held), printable(free), command));
+}
+
+// However long ago the snapshot was copied: of two copies the one that nobody holds may be the last that is left.
+void compare_holds(const Repository& from, const Repository& to, CopyResult& result) {
+    const Time now = to.clock().now();
+    const auto lasts_longer = [](const HoldState& a, const HoldState& b) { return b.until && (!a.until || *a.until > *b.until); };
+    for (const auto& [id, here] : from.state().snapshots) {
+        const auto live = to.state().snapshots.find(id);
+        if (live == to.state().snapshots.end()) continue;
+        const LedgerSnapshot& there = live->second;
+        const bool held_here = is_held(here, now), held_there = is_held(there, now);
+        if (held_here && (!held_there || lasts_longer(*here.hold, *there.hold))) {
+            warn_of_hold(id, *here.hold, from, to, held_there, result);
+        } else if (held_there && (!held_here || lasts_longer(*there.hold, *here.hold))) {
+            warn_of_hold(id, *there.hold, to, from, held_here, result);
+        }
+    }
+}
+
 }  // namespace
 
 Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots, Progress& progress,
@@ -75,6 +115,7 @@ Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::v
         TRY(copier.copy(id, !snapshots.empty()));
     }
     TRY(copier.finish());
+    compare_holds(from, to, copier.result);
     TRY(witness_each_other(from, to, copier.result));
     return std::move(copier.result);
 }

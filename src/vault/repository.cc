@@ -241,6 +241,7 @@ void Repository::remember_destroyed_labels() {
         }
     }
     warn_of_strangers();
+    warn_of_released_holds();
 }
 
 // A mark is as good as the entry that it was made for: where this vault's sound ledger has it no more, as a person accepted, it
@@ -270,6 +271,18 @@ void Repository::warn_of_strangers() {
             "everything stays readable; look for who wrote to this vault, or, where it is your other keyring, take over its "
             "'custody key export --public' here with 'custody key import'",
             claim.n, printable(store_->location()), printable(keys->name), signer.hex()));
+    }
+}
+
+// A snapshot that somebody else held, and that no custodian let go. One line for each that is still there to be held.
+void Repository::warn_of_released_holds() {
+    for (const auto& [id, release] : state().releases_by_others) {
+        if (!state().snapshots.contains(id) || state().custodians->contains(release.signer)) continue;
+        const std::string prefix = id.hex().substr(0, 12);
+        warnings_.push_back(say(
+            "entry {} of the ledger of {} ended the hold of snapshot {}, and its signer {}, who had not laid it, is no custodian "
+            "that this keyring knows: lay it again with 'custody hold add {} --reason R', and look for who wrote to this vault",
+            release.n, printable(store_->location()), prefix, release.signer.hex(), prefix));
     }
 }
 

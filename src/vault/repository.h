@@ -111,6 +111,7 @@ private:
     void remember_destroyed_labels();
     void forget_unfounded_marks();
     void warn_of_strangers();
+    void warn_of_released_holds();
 
     std::unique_ptr<ObjectStore> store_;
     VaultHeader header_;

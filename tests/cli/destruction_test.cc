@@ -195,8 +195,11 @@ TEST(Destruction, TheSecondKeyringFinishesIt) {
 
     const Outcome finished = office.second(office.destroy);
     EXPECT_EQ(finished.exit, 3) << "it knows of the kit that it was made from: " << finished.err;
-    EXPECT_THAT(finished.err, Not(HasSubstr("another keyring"))) << "the first one has destroyed its own";
+    EXPECT_THAT(finished.err, HasSubstr("it says: 1 copy outstanding")) << "the first one settled the kit, and did not tell";
+    EXPECT_THAT(office.custody({"status"}).out, HasSubstr("has changed since this keyring entered it"));
+    EXPECT_EQ(office.custody(office.destroy).exit, 3);
     EXPECT_EQ(office.second({"key", "settle", office.kit}).exit, 0);
+    EXPECT_THAT(office.second({"key", "list"}).out, HasSubstr("pending"));
     EXPECT_EQ(office.second(office.destroy).exit, 0);
     EXPECT_THAT(office.second({"status"}).out, Not(HasSubstr("key destroy")));
 
@@ -204,6 +207,36 @@ TEST(Destruction, TheSecondKeyringFinishesIt) {
     EXPECT_EQ(office.destroyed_label()["state"], "passed with exceptions");
     EXPECT_EQ(office.custody(office.destroy).exit, 0);
     EXPECT_EQ(office.custody({"verify", "--level", "full"}).exit, 0);
+}
+
+// Its kit opens the label, and nobody but it knows of that kit.
+TEST(Destruction, AKeyringWhoseOwnCopiesAreOutstandingKeepsItPending) {
+    const TwoKeyrings office("cli-second-kit");
+    ASSERT_EQ(office.second({"backup", office.source, "--label", "config", "--name", "second"}).exit, 0);
+    const std::string kit = office.folder / "second.kit";
+    ASSERT_EQ(office.second({"key", "export", "--recovery", "--output", kit}).exit, 0);
+    ASSERT_EQ(office.custody(office.destroy).exit, 3);
+    const Outcome closed = office.second({"snapshots"});
+    EXPECT_THAT(closed.err, Not(HasSubstr("nothing opens it any more"))) << "kits do";
+    ASSERT_EQ(office.second(office.destroy).exit, 3);
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+
+    const std::string signer = json_of(office.second({"key", "list", "--json"}))["signer"];
+    const auto expect_pending = [&](const std::string& says) {
+        const Outcome pending = office.custody(office.destroy);
+        EXPECT_EQ(pending.exit, 3) << pending.out;
+        EXPECT_THAT(pending.out, HasSubstr("state: pending"));
+        EXPECT_THAT(pending.err, HasSubstr(signer));
+        EXPECT_THAT(pending.err, HasSubstr(says));
+        EXPECT_THAT(office.custody({"status"}).out, HasSubstr(says));
+        EXPECT_THAT(office.custody({"snapshots"}).err, Not(HasSubstr("nothing opens it any more")));
+    };
+    expect_pending("it says: 2 copies outstanding");
+    ASSERT_EQ(office.second({"key", "settle", office.kit, kit}).exit, 0);
+    expect_pending("it says: 2 copies outstanding");
+    EXPECT_EQ(office.second(office.destroy).exit, 0) << "the first has told that it waits for this one alone";
+    EXPECT_EQ(office.custody(office.destroy).exit, 0);
+    EXPECT_THAT(office.custody({"snapshots"}).err, HasSubstr("nothing opens it any more"));
 }
 
 TEST(Destruction, AKeyringThatNeverWroteIsNamedAsAnException) {
@@ -230,6 +263,9 @@ TEST(Destruction, AKeyringThatWritesAfterwardsMakesItPendingAgain) {
     EXPECT_EQ(office.destroyed_label()["state"], "pending");
 
     EXPECT_EQ(office.second(office.destroy).exit, 3) << "the kit that it knows of";
+    EXPECT_THAT(office.custody({"status"}).out, HasSubstr("it says: 1 copy outstanding"));
+    EXPECT_EQ(office.second({"key", "settle", office.kit}).exit, 0);
+    EXPECT_EQ(office.second(office.destroy).exit, 0);
     EXPECT_THAT(office.custody({"status"}).out, Not(HasSubstr(signer)));
     EXPECT_EQ(office.custody(office.destroy).exit, 0);
 }
@@ -334,6 +370,26 @@ TEST(Destruction, AKeyringThatIsGoneIsDeclaredDestroyed) {
     ASSERT_EQ(office.custody({"label", "add", "other"}).exit, 0);
     EXPECT_EQ(office.custody({"key", "destroy", "--label", "other", "--confirm", "other"}).exit, 0)
         << "what was declared destroyed owes nothing of later labels";
+}
+
+TEST(Destruction, AKitThatWasDeclaredDestroyedAndTurnsUpIsToldAndPendingAgain) {
+    const TwoKeyrings office("cli-declared-kit");
+    ASSERT_EQ(office.custody(office.destroy).exit, 3);
+    ASSERT_EQ(office.custody({"key", "settle", "--declared-destroyed", "1", "--reason", "burnt"}).exit, 0);
+    ASSERT_EQ(office.custody(office.destroy).exit, 0);
+
+    const Outcome found = with_kit(office.custody, {"key", "import", "--check", office.kit});
+    EXPECT_EQ(found.exit, 5) << found.out;
+    EXPECT_TRUE(one_clear_line(found)) << found.err;
+    EXPECT_THAT(found.err, HasSubstr("was declared destroyed on "));
+    EXPECT_THAT(found.err, HasSubstr("custody key settle"));
+    EXPECT_EQ(office.destroyed_label()["state"], "pending");
+    EXPECT_EQ(office.custody(office.destroy).exit, 3);
+    ASSERT_EQ(with_kit(office.custody, {"key", "settle", office.kit}).exit, 0);
+    EXPECT_EQ(office.destroyed_label()["state"], "passed with exceptions");
+    const Outcome rewritten = with_kit(office.custody, {"key", "import", "--check", office.kit});
+    EXPECT_EQ(rewritten.exit, 0) << rewritten.err;
+    EXPECT_THAT(rewritten.err, HasSubstr("was declared destroyed on "));
 }
 
 TEST(Destruction, AFileThatIsNoKitIsCalledSo) {

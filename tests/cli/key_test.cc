@@ -304,5 +304,20 @@ TEST(Keys, SignersThatAreTrustedAlreadyAreSaidToBe) {
     EXPECT_EQ(imported.out.find("0 signers"), std::string::npos) << imported.out;
 }
 
+TEST(Keys, AWrongFileIsWrongUsageAndNoDamage) {
+    const Office& office = shared_office();
+    const std::string wrong = office.folder / "wrong.bin", large = office.folder / "large.bin";
+    write_file(wrong, noise(5000, 7));
+    write_file(large, noise(std::size_t{3} << 20, 8));
+    for (const std::string& file : {wrong, large}) {
+        for (const std::vector<std::string>& command :
+             {std::vector<std::string>{"verify", "--keyless", "--signers", file}, {"key", "slot", "add", "--officer", file}}) {
+            const Outcome outcome = office.custody(command);
+            EXPECT_EQ(outcome.exit, 2) << outcome.err;
+            EXPECT_TRUE(one_clear_line(outcome)) << outcome.err;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace custody::test

@@ -22,7 +22,10 @@ LedgerEntry seed_entry(Operation operation) {
         entry.added.push_back({snapshot_name(ObjectId{}), 500});
     }
     if (operation == Operation::hold) entry.details = {{"reason", "r"}, {"until", "2030-01-01T00:00:00Z"}};
-    if (operation == Operation::destroy_label) entry.details = {{"label", LabelId{}.hex()}};
+    if (operation == Operation::destroy_label) {
+        entry.details = {{"label", LabelId{}.hex()}};
+        set_destruction_word(entry, 1, {SignerId{}});
+    }
     if (operation == Operation::repair) entry.details = {{"damaged", {ObjectId{}.hex()}}, {"healed", {"packs/cd/cdef"}}};
     if (operation == Operation::prune) entry.removed = {"packs/cd/cdef"};
     return entry;

@@ -45,6 +45,12 @@ struct HoldState {
     std::string reason;
     std::optional<Time> until;  // none: until released
     Time since;
+    std::set<SignerId> by;  // who laid it, and who laid more on it
+};
+// Who ended a hold and had laid no part of it. Whether he may is the reader's question: a custodian may.
+struct ReleaseByOther {
+    std::uint64_t n = 0;  // of the entry
+    SignerId signer;
 };
 struct LedgerSnapshot {
     std::uint64_t sequence = 0;  // n of the entry that added it (here)
@@ -67,6 +73,12 @@ struct DestructionClaim {
     Digest hash;  // of the entry's file
     Time time;
 };
+// What a signer whose own keys of a label are gone says, last, of the copies of its keys that he knows of.
+struct DestructionWord {
+    Time time;
+    std::optional<std::uint64_t> copies;  // kits, pages and exports that are outstanding; none: he does not say (early versions)
+    std::set<SignerId> keyrings;          // others that had not said so when he did
+};
 struct LedgerState {
     std::uint64_t n = 0;                           // head
     Digest head;                                   // SHA-256 of the head entry's file
@@ -80,7 +92,8 @@ struct LedgerState {
     // Since when, by the word of `custodians`; anybody's where nobody said whose word counts (a reader without a keyring).
     std::map<LabelId, Time> destroyed_labels;
     std::map<LabelId, std::map<SignerId, DestructionClaim>> destruction_claims;  // whoever signed them
-    std::map<LabelId, std::set<SignerId>> label_destroyers;                      // who says that his own keys of it are gone
+    std::map<LabelId, std::map<SignerId, DestructionWord>> label_destroyers;     // who says that his own keys of it are gone
+    std::map<ObjectId, ReleaseByOther> releases_by_others;                       // of snapshots that were not held again since
     std::optional<std::set<SignerId>> custodians;                                // recognise_custodians()
     bool witnessed = false;  // entry 1 promises a witness of every entry before the newest (vault/history/witness.h)
     // By whom, and up to which entry, it was accepted that newest entries are lost; whether he may is the reader's question.
@@ -161,6 +174,8 @@ void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash);
 // Only what these signers say of a label's destruction counts, also of entries absorbed later. Everybody can sign an entry, and
 // whoever writes to a vault holds a key that others know: the end of a label is the custodians' to declare.
 void recognise_custodians(LedgerState& state, std::set<SignerId> custodians);
+// Of a `destroy-label` entry that ends a destruction.
+void set_destruction_word(LedgerEntry& entry, std::uint64_t copies, const std::set<SignerId>& keyrings);
 // The hold that an entry of operation `hold` lays: details {"reason": text, "until": RFC 3339 or absent}.
 [[nodiscard]] Result<HoldState> hold_of(const LedgerEntry& entry);
 [[nodiscard]] std::set<ObjectId> known_damaged(const LedgerState& state);  // for Index::ask_last

@@ -141,6 +141,7 @@ constexpr std::string_view kBetweenReasons = "; ";
 HoldState joined(const HoldState& before, HoldState now) {
     if (before.until && *before.until <= now.since) return now;
     HoldState all = before;
+    all.by.insert(now.by.begin(), now.by.end());
     const std::string between(kBetweenReasons);
     const bool known = (between + all.reason + between).find(between + now.reason + between) != std::string::npos;
     if (!known) all.reason += between + now.reason;
@@ -154,6 +155,14 @@ HoldState joined(const HoldState& before, HoldState now) {
 
 void lay_hold(LedgerSnapshot& snapshot, HoldState hold) {
     snapshot.hold = snapshot.hold ? joined(*snapshot.hold, std::move(hold)) : std::move(hold);
+}
+
+void absorb_release(LedgerState& state, const LedgerEntry& entry, const ObjectId& id) {
+    LedgerSnapshot& snapshot = state.snapshots[id];
+    if (is_held(snapshot, entry.time) && !snapshot.hold->by.contains(entry.signer)) {
+        state.releases_by_others[id] = {entry.n, entry.signer};
+    }
+    snapshot.hold.reset();
 }
 
 void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectId& id) {
@@ -178,9 +187,10 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
             break;
         case Operation::hold:
             if (auto hold = hold_of(entry); hold.ok()) lay_hold(state.snapshots[id], std::move(*hold));
+            state.releases_by_others.erase(id);
             break;
         case Operation::release:
-            state.snapshots[id].hold.reset();
+            absorb_release(state, entry, id);
             break;
         default:
             break;
@@ -225,15 +235,38 @@ bool is_begun_only(const LedgerEntry& entry) {
     return begun.ok() && *begun;
 }
 
+// What is no such word says nothing: what is not told to be settled is not.
+DestructionWord word_of(const LedgerEntry& entry) {
+    DestructionWord word{entry.time, std::nullopt, {}};
+    const auto outstanding = entry.details.find("outstanding");
+    if (outstanding == entry.details.end() || !outstanding->is_object()) return word;
+    const auto copies = json_number(*outstanding, "copies", "");
+    const auto keyrings = outstanding->find("keyrings");
+    if (!copies.ok() || keyrings == outstanding->end() || !keyrings->is_array()) return word;
+    for (const Json& item : *keyrings) {
+        const auto signer = item.is_string() ? SignerId::from_hex(item.get<std::string>()) : std::nullopt;
+        if (!signer) return word;
+        word.keyrings.insert(*signer);
+    }
+    word.copies = *copies;
+    return word;
+}
+
 void absorb_destruction(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     const auto label = json_id<LabelId>(entry.details, "label", "");
     if (!label.ok()) return;
     state.destruction_claims[*label].try_emplace(entry.signer, DestructionClaim{entry.n, hash, entry.time});
     count_claim(state, *label, entry.signer, entry.time);
-    if (!is_begun_only(entry)) state.label_destroyers[*label].insert(entry.signer);
+    if (!is_begun_only(entry)) state.label_destroyers[*label].insert_or_assign(entry.signer, word_of(entry));
 }
 
 }  // namespace
+
+void set_destruction_word(LedgerEntry& entry, std::uint64_t copies, const std::set<SignerId>& keyrings) {
+    Json signers = Json::array();
+    for (const SignerId& signer : keyrings) signers.push_back(signer.hex());
+    entry.details["outstanding"] = {{"copies", copies}, {"keyrings", std::move(signers)}};
+}
 
 void recognise_custodians(LedgerState& state, std::set<SignerId> custodians) {
     state.custodians = std::move(custodians);
@@ -250,6 +283,7 @@ void recognise_custodians(LedgerState& state, std::set<SignerId> custodians) {
 Result<HoldState> hold_of(const LedgerEntry& entry) {
     HoldState hold;
     hold.since = entry.time;
+    hold.by = {entry.signer};
     TRY_ASSIGN(hold.reason, json_text(entry.details, "reason", "hold"));
     if (entry.details.contains("until")) {
         TRY_ASSIGN(const std::string text, json_text(entry.details, "until", "hold"));

@@ -4,6 +4,8 @@
 #include "vault/history/lawful_term.h"
 #include "vault/keys/keyring_file.h"
 #include "vault/keys/kit_file.h"
+#include "vault/keys/outstanding_copies.h"
+#include "vault/lost_snapshot.h"
 
 #include <algorithm>
 #include <limits>
@@ -64,16 +66,20 @@ bool has_begun(const Repository& repository, const LabelId& label) {
     return who != repository.state().destruction_claims.end() && who->second.contains(repository.keyring()->signer());
 }
 
-bool has_told(const Repository& repository, const LabelId& label) {
-    const auto who = repository.state().label_destroyers.find(label);
-    return who != repository.state().label_destroyers.end() && who->second.contains(repository.keyring()->signer());
+bool has_told(Repository& repository, const LabelId& label, const DestructionWord& now) {
+    Repository* const here[] = {&repository};
+    const DestructionWord* const said = last_word(here, label, repository.keyring()->signer());
+    return said != nullptr && says_the_same(*said, now);
 }
 
-// The last step: the keys are gone, and nothing that a snapshot says could bring them back.
-Status tell_end(Repository& repository, const LabelId& label) {
+// The last step: the keys are gone, and nothing that a snapshot says could bring them back. Again when what is outstanding has
+// changed: other keyrings go by it.
+Status tell_end(Repository& repository, const LabelId& label, const DestructionWord& word) {
     LedgerEntry draft;
     draft.operation = Operation::destroy_label;
+    draft.time = repository.clock().now();
     draft.details = {{"label", label.hex()}};
+    set_destruction_word(draft, word.copies.value_or(0), word.keyrings);
     TRY(repository.publish(std::move(draft), [](const LedgerState&, LedgerEntry&) { return done(); }));
     return done();
 }
@@ -160,15 +166,8 @@ Status add_witness_signers(Repository& repository, std::map<SignerId, Time>& sig
     return done();
 }
 
-bool says_destroyed(std::span<Repository* const> reachable, const LabelId& label, const SignerId& signer) {
-    return std::any_of(reachable.begin(), reachable.end(), [&](const Repository* repository) {
-        const auto who = repository->state().label_destroyers.find(label);
-        return who != repository->state().label_destroyers.end() && who->second.contains(signer);
-    });
-}
-
 // Whoever wrote to these vaults, or is trusted, and is neither this keyring nor a writer that it exported may be a keyring made
-// from a recovery kit: it holds the label until it says that it destroyed it.
+// from a recovery kit: it holds the label until it says that it destroyed it, and that no copy it made is left.
 Result<std::vector<SignerInfo>> other_keyrings(const Keyring& keyring, const LabelId& label,
                                                std::span<Repository* const> reachable) {
     std::map<SignerId, Time> seen;
@@ -183,7 +182,7 @@ Result<std::vector<SignerInfo>> other_keyrings(const Keyring& keyring, const Lab
     }
     for (const auto& [signer, since] : seen) others.push_back({signer, {}, since});
     std::erase_if(others,
-                  [&](const SignerInfo& one) { return one.id == keyring.signer() || says_destroyed(reachable, label, one.id); });
+                  [&](const SignerInfo& one) { return one.id == keyring.signer() || has_passed(reachable, label, one.id); });
     return others;
 }
 
@@ -242,8 +241,12 @@ Result<std::vector<std::string>> obstacles_to_destruction(Repository& repository
         // With the keys that are to go, whatever the ledger says of the label: a closed one is held all the same.
         const auto snapshot = clear.ok() ? decode_snapshot(id, *bytes, label) : Result<Snapshot>(clear.error());
         if (!snapshot.ok()) {
-            damaged.push_back(
-                say("snapshot {} is damaged, and nobody can tell its label; repair or forget it first", short_id(id)));
+            TRY_ASSIGN(const LostRecord lost, look_at_lost(repository, id));
+            if (lost.label && *lost.label != label.label) continue;
+            damaged.push_back(lost.label
+                                  ? say("snapshot {} of it is damaged: {}", short_id(id), way_out_of_lost(repository, id, now))
+                                  : say("snapshot {} is damaged, and nobody can tell its label: {}", short_id(id),
+                                        way_out_of_lost(repository, id, now)));
             continue;
         }
         const std::string which = say("snapshot {} in vault {}", short_id(id), repository.header().vault.hex().substr(0, 12));
@@ -284,8 +287,9 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
         return half_told(label->name, result.told, say("the keyring {} was not changed", printable(keyring.folder())),
                          gone.error());
     }
+    const DestructionWord word = own_word(keyring, reachable, label->label);
     for (Repository* repository : reachable) {
-        const Status ended = has_told(*repository, label->label) ? done() : tell_end(*repository, label->label);
+        const Status ended = has_told(*repository, label->label, word) ? done() : tell_end(*repository, label->label, word);
         if (ended.ok()) continue;
         result.warnings.push_back(say("the keys of label {} are gone, and vault {} was not told of it: {}; run this again",
                                       printable(label->name), repository->header().vault.hex(), ended.error().message));
@@ -293,6 +297,7 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
     for (const VaultId& vault : keyring.known_vaults()) {
         if (!told.contains(vault)) result.unreached.push_back(vault);
     }
+    TRY(keyring.settle_keyrings(passed_keyrings(keyring, reachable)));  // who waited for this one alone
     result.label = *keyring.destroyed(label->label);
     result.exceptions = destruction_exceptions(keyring, label->label);
     return result;
@@ -316,7 +321,7 @@ Status look_for_other_keyrings(Keyring& keyring, std::span<Repository* const> re
         for (const auto& [signer, since] : seen) {
             const auto known = trusted.find(signer);
             const bool is_writer = known != trusted.end() && known->second.writer;
-            if (signer == keyring.signer() || is_writer || says_destroyed(reachable, destroyed.label, signer)) continue;
+            if (signer == keyring.signer() || is_writer || has_passed(reachable, destroyed.label, signer)) continue;
             others.push_back(known == trusted.end() ? SignerInfo{signer, {}, since} : known->second);
         }
         TRY(keyring.register_keyrings(destroyed.label, others));
@@ -324,13 +329,14 @@ Status look_for_other_keyrings(Keyring& keyring, std::span<Repository* const> re
     return done();
 }
 
-Result<std::size_t> announce_destructions(Repository& repository) {
+Result<std::size_t> announce_destructions(Repository& repository, std::span<Repository* const> reachable) {
     // A writer's word counts nowhere.
     if (repository.keyring() == nullptr || !repository.keyring()->is_custodian()) return std::size_t{0};
     std::size_t published = 0;
     for (const DestroyedLabel& destroyed : repository.keyring()->destroyed_labels()) {
-        if (has_told(repository, destroyed.label)) continue;
-        TRY(tell_end(repository, destroyed.label));
+        const DestructionWord word = own_word(*repository.keyring(), reachable, destroyed.label);
+        if (has_told(repository, destroyed.label, word)) continue;
+        TRY(tell_end(repository, destroyed.label, word));
         ++published;
     }
     return published;
@@ -363,31 +369,6 @@ std::vector<LabelInfo> destroyed_but_held(const Repository& repository) {
         if (repository.state().destroyed_labels.contains(label.id)) held.push_back(std::move(label));
     }
     return held;
-}
-
-std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label, std::uint32_t number) {
-    for (const CopyInfo& copy : keyring.copies()) {
-        if (copy.number != number || !signer_of(copy)) continue;
-        return say(
-            "copy {}, another keyring ({}), may still open the destroyed label {}: run 'custody key destroy --label {}' with "
-            "it; where it is a writer's, which opens nothing, 'custody key settle' its keys file, or 'custody key import' what "
-            "'custody key export --public' writes there; where it exists no more, 'custody key settle --declared-destroyed {} "
-            "--reason R'",
-            number, printable(copy.note), printable(label.name), printable(label.name), number);
-    }
-    for (const CopyInfo& copy : keyring.copies()) {
-        const auto kit = kit_of(copy);
-        if (copy.number != number || !kit) continue;
-        return say(
-            "copy {} of the keys, the printed page of recovery kit {}, still opens the destroyed label {}: a page cannot be "
-            "rewritten; destroy the paper and its PDF, declare it with 'custody key settle --declared-destroyed {} --reason R', "
-            "and print a new one with the next 'custody key export --recovery --page'",
-            number, *kit, printable(label.name), number);
-    }
-    return say(
-        "copy {} of the keys still opens the destroyed label {}: present it with 'custody key settle FILE', or declare it "
-        "with 'custody key settle --declared-destroyed {} --reason R'",
-        number, printable(label.name), number);
 }
 
 Error page_is_not_rewritten(const Keyring& keyring, const std::string& path) {

@@ -5,12 +5,13 @@
 // survive below the file system.
 // Copies are kits, their printed pages (which cannot be rewritten: paper is destroyed and declared so), writers' exports, and
 // other keyrings of the family, as far as ledgers, witnesses and the list of trusted signers tell of them: each of those owes the
-// label until a ledger entry that it signed says that it destroyed it too (destroy_label with that keyring), or it was declared
-// destroyed. Order: every vault is asked first, and proven to take what is written, as is the keyring, then told by a ledger
-// entry that it begins, then the keys go, then every vault is told that they are gone. Each step may be repeated after a crash;
-// after one between the first entry and the keys, `status` with this keyring says that they are still here, and to others it
-// still owes the label. Only custodians' entries count (recognise_custodians, ledger.h). Ownership: refers to keyring and
-// repositories during a call. Threads: one. Errors: refused names snapshots and why; others as keyring.h. Durable on return.
+// label until a ledger entry that it signed says that it destroyed it too (destroy_label with that keyring) and that no copy is
+// left that it knows of (outstanding_copies.h), or it was declared destroyed. Order: every vault is asked first, and proven to
+// take what is written, as is the keyring, then told by a ledger entry that it begins, then the keys go, then every vault is told
+// that they are gone. Each step may be repeated after a crash; after one between the first entry and the keys, `status` with this
+// keyring says that they are still here, and to others it still owes the label. Only custodians' entries count
+// (recognise_custodians, ledger.h). Ownership: refers to keyring and repositories during a call. Threads: one. Errors: refused
+// names snapshots and why; others as keyring.h. Durable on return.
 #pragma once
 
 #include "base/file.h"
@@ -44,14 +45,13 @@ struct DestructionResult {
 // may hold the label and owe it from now on, until they say that they destroyed it. `witnesses`: those of vaults that are not
 // here are asked as well. For a custodian's keyring; nothing to do for another.
 [[nodiscard]] Status look_for_other_keyrings(Keyring& keyring, std::span<Repository* const> reachable, bool witnesses);
-// Tells a vault that was away of the labels destroyed meanwhile. The number of entries published; 0 when it knew.
-[[nodiscard]] Result<std::size_t> announce_destructions(Repository& repository);
+// Tells a vault that was away of the labels destroyed meanwhile, and any of what is outstanding of them by now, as far as the
+// `reachable` vaults tell. The number of entries published; 0 when it knew.
+[[nodiscard]] Result<std::size_t> announce_destructions(Repository& repository, std::span<Repository* const> reachable);
 // What a destruction that passed does not cover, in words.
 [[nodiscard]] std::vector<std::string> destruction_exceptions(const Keyring& keyring, const LabelId& label);
 // Labels that the vault's ledger says were destroyed, by another keyring, and that the keyring here still holds keys of.
 [[nodiscard]] std::vector<LabelInfo> destroyed_but_held(const Repository& repository);
-// What is to be done about an outstanding copy of a destroyed label, in words.
-[[nodiscard]] std::string outstanding_line(const Keyring& keyring, const DestroyedLabel& label, std::uint32_t number);
 
 // Why a page, or what was typed from one, is not settled by presenting it, and what to do instead.
 [[nodiscard]] Error page_is_not_rewritten(const Keyring& keyring, const std::string& path);

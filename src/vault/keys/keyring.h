@@ -191,8 +191,8 @@ public:
     // The keys file of a writer was presented, and rewritten without destroyed labels: what it owes is settled, whichever keyring
     // of the family exported it, and its signer is a writer's from now on. `labels`: what it still carries.
     [[nodiscard]] Status settle_writer(std::uint32_t number, const SignerInfo& writer, const std::vector<LabelId>& labels);
-    // Registered keyrings owe no longer what ledgers say that they destroyed themselves.
-    [[nodiscard]] Status settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers);
+    // Registered keyrings owe no longer what ledgers say that they destroyed themselves, with all copies that they know of.
+    [[nodiscard]] Status settle_keyrings(const std::map<LabelId, std::set<SignerId>>& passed);
     // What copy `number` owes to destroyed labels is settled: it was rewritten without them, or (false) declared destroyed,
     // `how`.
     [[nodiscard]] Status settle_copy(std::uint32_t number, bool rewritten_without_label, std::string_view how);

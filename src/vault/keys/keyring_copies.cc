@@ -277,15 +277,15 @@ Status Keyring::settle_writer(std::uint32_t number, const SignerInfo& writer, co
     });
 }
 
-Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& destroyers) {
+Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& passed) {
     const auto settle = [&](KeyringContent& next) {
         bool any = false;
         for (CopyInfo& copy : next.copies) {
             const auto signer = signer_of(copy);
             if (!signer) continue;
             for (auto& [label, settled] : copy.labels) {
-                const auto who = destroyers.find(label);
-                if (settled || who == destroyers.end() || !who->second.contains(*signer)) continue;
+                const auto who = passed.find(label);
+                if (settled || who == passed.end() || !who->second.contains(*signer)) continue;
                 settled = any = true;
             }
         }

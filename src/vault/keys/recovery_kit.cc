@@ -249,6 +249,41 @@ Status add_slots(KeyringContent& content, const KitPayload& payload, const Secre
     return done();
 }
 
+// What it still opens it owes, whatever was declared of it, or done with another file of its number. False: it owed that before.
+bool owes_again(const KeyringContent& content, const KitPayload& payload, CopyInfo& copy) {
+    bool any = false;
+    for (auto& [label, settled] : copy.labels) {
+        const auto in_kit = [&, id = label](const KitLabel& each) { return each.id == id; };
+        const auto gone = [&, id = label](const StoredDestruction& each) { return each.label == id; };
+        if (!settled || std::none_of(payload.labels.begin(), payload.labels.end(), in_kit) ||
+            std::none_of(content.destroyed.begin(), content.destroyed.end(), gone)) {
+            continue;
+        }
+        settled = false;
+        any = true;
+    }
+    return any;
+}
+
+// A copy that was settled, and still opens destroyed labels: their destruction is pending again.
+Status take_back_settled(Keyring& keyring, const OpenedKit& kit, KitForm form) {
+    std::vector<CopyInfo> copies = keyring.copies();
+    CopyInfo* const known = copy_that_was_read(copies, kit, form);
+    if (known == nullptr || !owes_again(keyring.content(), kit.payload, *known)) return done();
+    TRY(keyring.change([&](KeyringContent& next) {
+        if (CopyInfo* const copy = copy_that_was_read(next.copies, kit, form)) {
+            static_cast<void>(owes_again(next, kit.payload, *copy));
+        }
+        return done();
+    }));
+    if (!known->destroyed || form != KitForm::file) return done();
+    return Error{
+        Code::refused,
+        say("recovery kit {} was declared destroyed on {}, and here it is, and opens destroyed labels, which are pending "
+            "again: rewrite it with 'custody key settle KIT'",
+            known->number, to_rfc3339_local(*known->destroyed))};
+}
+
 }  // namespace
 
 Secret make_kit_passphrase() {
@@ -312,6 +347,7 @@ Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& 
     TRY_ASSIGN(const OpenedKit kit, open_kit(file, opener));
     const KitHeader& header = kit.parsed.header;
     TRY(is_of_family(keyring, header));
+    TRY(take_back_settled(keyring, kit, form));
     TRY(compare_kit(keyring.content(), kit, form));
     TRY(keyring.change([&](KeyringContent& next) -> Status {
         CopyInfo* const copy = copy_that_was_read(next.copies, kit, form);

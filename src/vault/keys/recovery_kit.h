@@ -58,7 +58,8 @@ struct ExportedKit {
 enum class KitForm { file, text };
 [[nodiscard]] KitForm kit_form(ByteView content);
 // Opens it, compares every key with the keyring's, marks the copy (the file, or the page) proven. corrupt; wrong_key, naming its
-// slots; refused: older than the keyring (stale), of another family, or not registered here.
+// slots; refused: older than the keyring (stale), of another family, not registered here, or it holds destroyed labels: a copy
+// that was settled owes those again.
 [[nodiscard]] Result<KitContents> check_kit(Keyring& keyring, ByteView file, const KitOpener& opener,
                                             KitForm form = KitForm::file);
 // On a bare machine: a custodian keyring out of a kit, with a new slot 1 and a new signing seed (the old one is trusted). A

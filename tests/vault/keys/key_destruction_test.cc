@@ -8,6 +8,7 @@
 #include "tests/support/scratch_folder.h"
 #include "vault/history/witness.h"
 #include "vault/keys/keyring_file.h"
+#include "vault/keys/outstanding_copies.h"
 #include "vault/packs/format.h"
 
 #include <gtest/gtest.h>
@@ -63,7 +64,8 @@ protected:
         EXPECT_TRUE(is_ok(repository.publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
     }
     // As anybody can write it who reaches the vault's folder; the repository reads it.
-    void claim_destroyed(Repository& repository, const LabelId& label, const Secret& seed, bool begun = false) {
+    void claim_destroyed(Repository& repository, const LabelId& label, const Secret& seed, bool begun = false,
+                         const DestructionWord& word = {}) {
         auto ledger = Ledger::load(repository.store(), repository.header().vault, std::nullopt);
         ASSERT_TRUE(is_ok(ledger));
         LedgerEntry entry;
@@ -71,6 +73,7 @@ protected:
         entry.time = clock_.now();
         entry.details = {{"label", label.hex()}};
         if (begun) entry.details["begun"] = true;
+        if (word.copies) set_destruction_word(entry, *word.copies, word.keyrings);
         ASSERT_TRUE(is_ok(ledger->publish(std::move(entry), seed, nullptr)));
         ASSERT_TRUE(is_ok(repository.reload()));
     }
@@ -142,7 +145,7 @@ TEST_F(KeyDestructionTest, AKeyringSeenInAWitnessOnlyOwesTheLabelUntilItSaysOthe
     ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(result->label.state, "pending");
     ASSERT_EQ(result->label.outstanding_copies.size(), 1u);
-    EXPECT_NE(outstanding_line(keyring_, result->label, result->label.outstanding_copies[0]).find(signer_id(other).hex()),
+    EXPECT_NE(outstanding_line(keyring_, result->label, result->label.outstanding_copies[0], {}).find(signer_id(other).hex()),
               std::string::npos);
     ASSERT_TRUE(is_ok(keyring_.settle_keyrings({{label, {signer_id(Secret::random(kKeySize))}}})));
     EXPECT_EQ(reopened().destroyed(label)->state, "pending") << "another's word";
@@ -215,7 +218,7 @@ TEST_F(KeyDestructionTest, IsRepeatedAfterACrashBetweenVaultsAndKeyring) {
     entry.details = {{"label", label.hex()}};
     ASSERT_TRUE(is_ok(first_.publish(entry, [](const LedgerState&, LedgerEntry&) { return done(); })));
     ASSERT_TRUE(is_ok(destroy("image")));
-    EXPECT_EQ(first_.state().n, 2u);  // told once
+    EXPECT_EQ(first_.state().n, 3u) << "not begun again; the early entry did not say which copies are outstanding";
     EXPECT_TRUE(second_.state().destroyed_labels.contains(label));
     EXPECT_TRUE(fails_with(Code::usage, destroy("image")));  // there is no such label any more
 }
@@ -329,11 +332,17 @@ TEST_F(KeyDestructionTest, AKeyringThatOnlyBeganStillOwesTheLabel) {
     claim_destroyed(first_, label, other.signing_seed(), true);  // and then its machine went down
     ASSERT_TRUE(is_ok(destroy("image")));
     EXPECT_EQ(keyring_.destroyed(label)->outstanding_copies.size(), 2u) << "the kit, and the keyring that was made from it";
-    ASSERT_TRUE(is_ok(keyring_.settle_keyrings(first_.state().label_destroyers)));
-    EXPECT_EQ(keyring_.destroyed(label)->outstanding_copies.size(), 2u);
-    claim_destroyed(first_, label, other.signing_seed());
-    ASSERT_TRUE(is_ok(keyring_.settle_keyrings(first_.state().label_destroyers)));
-    EXPECT_EQ(keyring_.destroyed(label)->outstanding_copies.size(), 1u);
+    Repository* const here[] = {&first_};
+    const auto left_after = [&](bool begun, const DestructionWord& word) {
+        claim_destroyed(first_, label, other.signing_seed(), begun, word);
+        EXPECT_TRUE(is_ok(keyring_.settle_keyrings(passed_keyrings(keyring_, here))));
+        return keyring_.destroyed(label)->outstanding_copies.size();
+    };
+    EXPECT_EQ(left_after(true, {}), 2u);
+    EXPECT_EQ(left_after(false, {}), 2u) << "its keys are gone; of copies that it made it says nothing";
+    EXPECT_EQ(left_after(false, {{}, 1, {}}), 2u);
+    EXPECT_EQ(left_after(false, {{}, 0, {SignerId{}}}), 2u) << "it waits for another itself";
+    EXPECT_EQ(left_after(false, {{}, 0, {keyring_.signer()}}), 1u) << "who waited for this one alone waits no more";
 }
 
 TEST_F(KeyDestructionTest, OneThatWasBegunIsFinishedByRunningItAgain) {
@@ -405,9 +414,10 @@ TEST_F(KeyDestructionTest, AVaultDeclaredLostIsNamedInTheLedgersAndToldWhenItTur
     const auto bytes = first_.store().get(ledger_name(first_.state().n - 1), kMaxLedgerEntrySize);
     ASSERT_TRUE(is_ok(bytes));
     EXPECT_NE(as_text(*bytes).find(second_.header().vault.hex()), std::string_view::npos);
-    EXPECT_EQ(announce_destructions(second_).value(), 1u);
+    const std::array<Repository*, 2> both = {&first_, &second_};
+    EXPECT_EQ(announce_destructions(second_, both).value(), 1u);
     EXPECT_TRUE(second_.state().destroyed_labels.contains(label));
-    EXPECT_EQ(announce_destructions(second_).value(), 0u);
+    EXPECT_EQ(announce_destructions(second_, both).value(), 0u);
 }
 
 TEST_F(KeyDestructionTest, IsPendingUntilEveryCopyWasRewrittenOrDeclaredDestroyed) {
