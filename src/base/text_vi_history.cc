@@ -41,6 +41,11 @@ constexpr Translation kTexts[] = {
     {"it changed while this ran", "nó thay đổi trong khi lệnh này chạy"},
     {"it is missing", "nó bị thiếu"},
     {"it is missing, and later entries are there", "nó bị thiếu, mà các mục sau vẫn còn"},
+    {"it is no entry of this ledger, which ends at entry {}", "nó không phải là mục của sổ cái này, vốn kết thúc ở mục {}"},
+    {"it is no entry of this ledger, which ends at entry {} as far as is known: this keyring remembered no head of the vault, so "
+     "that whether an entry was there cannot be told; where a newer copy of the vault exists, use that one",
+     "nó không phải là mục của sổ cái này, vốn kết thúc ở mục {} theo những gì được biết: bộ khóa này không nhớ mục cuối nào của "
+     "kho, nên không thể biết đã từng có mục nào ở đó hay không; nếu có bản sao mới hơn của kho thì hãy dùng bản đó"},
     {"it is that of the vault {}", "nó là của kho {}"},
     {"it is that of the vault {}, and this is the vault {}", "nó là của kho {}, còn đây là kho {}"},
     {"last", "mới nhất"},

@@ -5,8 +5,8 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
-    {"'{}' in {} is a file, and the vault needs a folder there: nothing can be written; run `custody repair`",
-     "'{}' trong {} là một tệp, mà kho cần một thư mục ở đó: không ghi được gì; hãy chạy `custody repair`"},
+    {"'{}' in {} is no folder, and the vault needs one there: nothing can be written; run `custody repair`",
+     "'{}' trong {} không phải là thư mục, mà kho cần một thư mục ở đó: không ghi được gì; hãy chạy `custody repair`"},
     {"'{}' is not a name of an object in a vault", "'{}' không phải là tên đối tượng trong kho"},
     {"'{}' is not a session", "'{}' không phải là phiên"},
     {"; it stays, for whether a snapshot needs it cannot be told: a snapshot's record or tree is damaged, or the keys of its "
@@ -61,6 +61,7 @@ constexpr Translation kTexts[] = {
     {"is cut short", "bị cắt cụt"},
     {"is missing, and the ledger no longer names it, though its snapshot is live",
      "bị thiếu, và sổ cái không còn ghi tên nó, dù bản chụp của nó vẫn còn hiệu lực"},
+    {"is no folder, and the vault needs one there", "không phải là thư mục, mà kho cần một thư mục ở đó"},
     {"is not authentic", "không xác thực được"},
     {"is of another kind than its segment", "khác loại với đoạn chứa nó"},
     {"it does not end as it should", "nó không kết thúc đúng"},
@@ -160,6 +161,8 @@ constexpr Translation kTexts[] = {
      "cùng quyền để bảo vệ các tệp của kho; ext4, xfs hoặc btrfs an toàn hơn"},
     {"{} names no absolute path; write file:///folder", "{} không nêu đường dẫn tuyệt đối; hãy viết file:///thư-mục"},
     {"{} needs Custody that reads format {}", "{} cần Custody đọc được định dạng {}"},
+    {"{} was missing, damaged or older than the last prune, and is written anew",
+     "{} bị thiếu, hỏng hoặc cũ hơn lần `custody prune` gần nhất, nay đã được ghi lại"},
     {"{} {}", "{} {}"},
     {"{}: it cannot even be opened, and nothing was taken for damaged; check the medium and its file system, or take that one "
      "file away by hand, then run repair again",

@@ -64,7 +64,6 @@ constexpr Translation kTexts[] = {
      "(CUSTODY_PASSPHRASE_FILE) they would be",
      "không dùng các đoạn chỉ mục của {} nên những gì chúng ghi sẽ được lưu lại, vì {}; nếu khóa bí mật của nhãn được mở "
      "(CUSTODY_PASSPHRASE_FILE) thì sẽ dùng"},
-    {"is a file, and the vault needs a folder there", "là tệp, mà kho cần một thư mục ở đó"},
     {"is missing", "bị thiếu"},
     {"is no entry: a ledger begins with entry 1", "không phải là mục: sổ cái bắt đầu từ mục 1"},
     {"is no file, and nothing else belongs there", "không phải là tệp, và ở đó không được có gì khác"},

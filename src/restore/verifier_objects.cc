@@ -5,6 +5,7 @@
 #include "vault/history/witness.h"
 #include "vault/marks_check.h"
 #include "vault/object_check.h"
+#include "vault/presence.h"
 #include "vault/store/reserve.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
@@ -23,8 +24,19 @@ bool is_named_by_layout(const std::string& name) {
            name.starts_with("sessions/") || parse_witness_name(name);
 }
 
+Result<std::vector<ObjectInfo>> list_all(Verification& run) {
+    auto all = run.store().list("");
+    if (all.ok() || all.error().code != Code::denied) return all;
+    TRY_ASSIGN(std::vector<ObjectInfo> objects, list_readable_packs(run.store(), run.unopened));
+    for (const char* folder : {"index", "snapshots", "ledger", "witness", "gc"}) {
+        TRY_ASSIGN(const std::vector<ObjectInfo> listed, run.store().list(folder));
+        objects.insert(objects.end(), listed.begin(), listed.end());
+    }
+    return objects;
+}
+
 Status list_store(Verification& run) {
-    TRY_ASSIGN(const std::vector<ObjectInfo> objects, run.store().list(""));
+    TRY_ASSIGN(const std::vector<ObjectInfo> objects, list_all(run));
     for (const ObjectInfo& object : objects) {
         run.listed[object.name] = object.size;
         run.add_present(object.name);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
+#include "vault/presence.h"
 #include "vault/reachability.h"
 #include "vault/tree_reader.h"
 
@@ -205,7 +206,7 @@ void Verification::add_present(const std::string& object) {
 
 Status Verification::catch_up() {
     TRY(ledger->refresh());
-    TRY_ASSIGN(const std::vector<ObjectInfo> packs, store().list("packs"));
+    TRY_ASSIGN(const std::vector<ObjectInfo> packs, list_readable_packs(store(), unopened));
     remember_named();
     health.forget_present();
     for (const ObjectInfo& pack : packs) add_present(pack.name);

@@ -6,6 +6,8 @@
 #include "vault/store/session.h"
 #include "vault/wrong_places.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace custody {
@@ -46,6 +48,23 @@ Result<Presence> look_for_objects(ObjectStore& store, Ledger& ledger) {
     if (!fresh.ok() && !is_damage(fresh.error())) return fresh.error();
     std::erase_if(presence.damaged, [&](const auto& each) { return !ledger.state().objects.contains(each.first); });
     return presence;
+}
+
+Result<std::vector<ObjectInfo>> list_readable_packs(ObjectStore& store, std::map<std::string, std::string>& unread) {
+    auto all = store.list("packs");
+    if (all.ok() || all.error().code != Code::denied) return all;
+    std::vector<ObjectInfo> packs;
+    for (int i = 0; i < 256; ++i) {
+        const std::string folder = fmt::format("packs/{:02x}", i);
+        const auto listed = store.list(folder);
+        if (!listed.ok() && listed.error().code == Code::denied) {
+            unread.emplace(folder, listed.error().message);
+            continue;
+        }
+        TRY(listed);
+        packs.insert(packs.end(), listed->begin(), listed->end());
+    }
+    return packs;
 }
 
 Status look_at_layout(ObjectStore& store, std::map<std::string, std::string>& damaged) {

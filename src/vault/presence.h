@@ -23,6 +23,10 @@ struct Presence {
 // opens the vault.
 [[nodiscard]] Result<Presence> look_for_objects(ObjectStore& store, Ledger& ledger);
 
+// What lies below packs/, by name. A folder of it that this user may not list is left out and told of: folder -> why. For who
+// only looks: nothing that such a folder may hold is missing.
+[[nodiscard]] Result<std::vector<ObjectInfo>> list_readable_packs(ObjectStore& store, std::map<std::string, std::string>& unread);
+
 // Besides what the ledger names: gc/marks, and files that stand where the vault has a folder or the reverse. Added to `damaged`.
 [[nodiscard]] Status look_at_layout(ObjectStore& store, std::map<std::string, std::string>& damaged);
 

@@ -69,24 +69,17 @@ Error not_to_be_opened(const Repair& repair, const Error& why) {
                 why.message)};
 }
 
-// Sessions compare generations, so a new file carries a later one than any that is alive. Nothing is deleted meanwhile: the
-// prune lock is held.
+// Nothing is deleted meanwhile: the prune lock is held.
 Status heal_marks(Repair& repair) {
-    const auto marks = read_marks(repair.store());
-    if (!marks.ok() && marks.error().code == Code::denied) return not_to_be_opened(repair, marks.error());
-    if (!marks.ok() && !is_damage(marks.error())) return marks.error();
-    const auto present = repair.store().info(kMarks);  // missing ones read as none
-    if (!present.ok() && !is_damage(present.error())) return present.error();
-    TRY_ASSIGN(const std::uint64_t pruned, last_pruned_generation(repair.store(), repair.state().n));
-    if (present.ok() && marks.ok() && marks->generation >= pruned) return done();
+    const auto looked = fresh_marks(repair.store(), repair.state().n);
+    if (!looked.ok() && looked.error().code == Code::denied) return not_to_be_opened(repair, looked.error());
+    TRY(looked);
+    if (!*looked) return done();
     TRY_ASSIGN(const std::unique_ptr<SessionLock> lock, repair.store().lock_prune());
-    TRY_ASSIGN(const std::vector<SessionInfo> sessions, repair.store().list_sessions());
-    Marks fresh;
-    fresh.generation = pruned;
-    for (const SessionInfo& session : sessions) fresh.generation = std::max(fresh.generation, session.generation);
-    ++fresh.generation;
+    TRY_ASSIGN(const std::optional<Marks> fresh, fresh_marks(repair.store(), repair.state().n));
+    if (!fresh) return done();
     TRY(repair.make_way(kMarks));
-    TRY(repair.store().replace(kMarks, encode(fresh)));
+    TRY(repair.store().replace(kMarks, encode(*fresh)));
     repair.result.healed.emplace_back(kMarks);
     return done();
 }

@@ -7,11 +7,16 @@
 //
 // Entries of another vault are set aside, not overwritten: they may be the last there are of that one. Where none here is this
 // vault's own, the witnesses must reach what this keyring remembers before anything is touched.
+//
+// What stands beyond the end and is no entry is set aside where nothing tells of an entry there: no head that this keyring
+// remembers, no witness at hand, sound or damaged, and not its own bytes. Else it is a newest entry that is damaged, and stays.
 #include "base/text.h"
 #include "vault/history/witness.h"
 #include "vault/object_check.h"
 #include "vault/repair_parts.h"
 #include "vault/witnessing.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -45,7 +50,9 @@ public:
         TRY(check_replay());
         TRY(check_reach());
         TRY(clear_foreign());
-        return write();
+        TRY(clear_beyond());
+        TRY_ASSIGN(const bool wrote, write());
+        return wrote || moved_;
     }
 
 private:
@@ -59,6 +66,7 @@ private:
             const auto found = read_entry(store, object.name, id_, *n);
             if (!found.ok() && !is_damage(found.error())) return found.error();
             if (!found.ok() && is_entry) TRY(note_foreign(store, *n));
+            if (!found.ok() && !is_entry) last_told_of_ = std::max(last_told_of_, *n);
             if (!found.ok()) continue;
             has_own_entry_ = has_own_entry_ || is_entry;
             // A stranger's signature under a witness says nothing; below a trusted entry its hash would.
@@ -75,7 +83,7 @@ private:
         return done();
     }
 
-    std::optional<std::uint64_t> number_of(const std::string& name) const {
+    [[nodiscard]] std::optional<std::uint64_t> number_of(const std::string& name) const {
         const bool is_entry = name.starts_with("ledger/");
         const auto parsed = parse_witness_name(is_entry ? witness_folder(id_) + name.substr(name.find('/')) : name);
         return parsed ? std::optional(parsed->n) : std::nullopt;
@@ -184,16 +192,58 @@ private:
         if (is_all_foreign()) {
             TRY(repair_.put_aside("ledger", say("it is that of the vault {}", foreign_.begin()->second.hex())));
             listed_.clear();
+            moved_ = true;
             return done();
         }
         for (const auto& [n, vault] : foreign_) {
-            // In the place of an entry that is lost, it is what tells of the loss.
-            if (n > chain_.rbegin()->first && !reaches_memory()) continue;
+            if (n > end()) continue;  // in the place of an entry that is lost, it is what tells of the loss
             TRY(repair_.put_aside(ledger_name(n), say("it is that of the vault {}", vault.hex())));
             listed_.erase(n);
+            moved_ = true;
         }
         return done();
     }
+
+    Status clear_beyond() {
+        if (last_told_of_ > end() || (remembered_ && !reaches_memory())) return done();
+        TRY_ASSIGN(const std::vector<std::uint64_t> beyond, find_beyond());
+        for (const std::uint64_t n : beyond) {
+            TRY(repair_.put_aside(
+                ledger_name(n),
+                remembered_ ? say("it is no entry of this ledger, which ends at entry {}", end())
+                            : say("it is no entry of this ledger, which ends at entry {} as far as is known: this keyring "
+                                  "remembered no head of the vault, so that whether an entry was there cannot be told; where a "
+                                  "newer copy of the vault exists, use that one",
+                                  end())));
+            listed_.erase(n);
+            moved_ = true;
+        }
+        return done();
+    }
+
+    // Nothing where one of them may be an entry.
+    Result<std::vector<std::uint64_t>> find_beyond() const {
+        std::set<std::uint64_t> beyond(listed_.upper_bound(end()), listed_.end());
+        const auto next = repair_.store().info(ledger_name(end() + 1));
+        if (!next.ok() && next.error().code == Code::corrupt) beyond.insert(end() + 1);  // no file
+        for (const std::uint64_t n : beyond) {
+            const auto bytes = repair_.store().get(ledger_name(n), kMaxLedgerEntrySize);
+            if (!bytes.ok() && bytes.error().code == Code::corrupt) continue;  // no file, or larger than any entry
+            TRY(bytes);
+            if (is_own_by_its_text(*bytes, n)) return std::vector<std::uint64_t>{};
+        }
+        return std::vector<std::uint64_t>(beyond.begin(), beyond.end());
+    }
+
+    // What is left of a damaged entry tells of it: its beginning or its number, as canonical JSON has them.
+    static bool is_own_by_its_text(ByteView bytes, std::uint64_t n) {
+        if (decode_ledger_entry(bytes).ok()) return false;  // sound, and of another number or vault
+        const std::string_view text = as_text(bytes);
+        return text.starts_with("{\"body\":{\"added\":") ||
+               text.find(fmt::format("\"n\":{},\"operation\"", n)) != std::string_view::npos;
+    }
+
+    [[nodiscard]] std::uint64_t end() const { return chain_.rbegin()->first; }
 
     Result<bool> write() {
         bool any = false;
@@ -247,6 +297,8 @@ private:
     std::map<std::uint64_t, std::vector<Candidate>> candidates_;
     std::set<std::uint64_t> listed_;            // entries that are there, sound or not
     bool has_own_entry_ = false;                // a sound one among them
+    bool moved_ = false;                        // something of them was set aside
+    std::uint64_t last_told_of_ = 0;            // by a witness that cannot be read
     std::map<std::uint64_t, VaultId> foreign_;  // those of them that are another vault's, and sound
     std::set<SignerId> known_signers_;
     std::optional<RememberedHead> remembered_;

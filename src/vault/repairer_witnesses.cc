@@ -48,7 +48,7 @@ Status heal_own_witnesses(Repair& repair, std::set<std::string>& open) {
         // The newest may be missing after a crash, and a vault of an early version has none: that was no damage.
         if (damaged || (repair.state().witnessed && n < repair.state().n)) repair.result.healed.push_back(name);
     }
-    return done();
+    return repair.make_way(witness_name(id, repair.state().n + 1));  // the next one's
 }
 
 // Numbers of which the other has something: its own entries, or its witnesses of a third's.

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string_view>
 
@@ -15,7 +17,7 @@ struct FanOut {
     const char* folder;
     std::size_t digits;  // of the folders' names in it
 };
-constexpr std::array kFanOuts = {FanOut{"packs", 2}, FanOut{"index", 32}, FanOut{"witness", 32}};
+constexpr std::array kFanOuts = {FanOut{"index", 32}, FanOut{"witness", 32}};
 
 bool is_folder_of(const FanOut& fan, std::string_view name) {
     const std::string_view part = name.substr(std::string_view(fan.folder).size() + 1);
@@ -41,15 +43,18 @@ Result<bool> is_no_file(ObjectStore& store, const std::string& name) {
 
 Result<std::vector<WrongPlace>> find_wrong_places(ObjectStore& store) {
     std::vector<WrongPlace> wrong;
-    for (const char* folder : kFolders) {
-        TRY_ASSIGN(const bool is_wrong, is_file(store, folder));
-        if (is_wrong) wrong.push_back({folder, say("is a file, and the vault needs a folder there")});
+    std::vector<std::string> folders(kFolders.begin(), kFolders.end());
+    for (int i = 0; i < 256; ++i) folders.push_back(fmt::format("packs/{:02x}", i));
+    for (const std::string& folder : folders) {
+        if (!wrong.empty() && wrong.front().name == "packs" && folder.starts_with("packs/")) break;  // nothing can lie in it
+        TRY_ASSIGN(const bool is_wrong, store.is_blocked(folder));
+        if (is_wrong) wrong.push_back({folder, say("is no folder, and the vault needs one there")});
     }
     for (const FanOut& fan : kFanOuts) {
         TRY_ASSIGN(const std::vector<ObjectInfo> objects, store.list(fan.folder));
         for (const ObjectInfo& object : objects) {
             if (!is_folder_of(fan, object.name)) continue;
-            wrong.push_back({object.name, say("is a file, and the vault needs a folder there")});
+            wrong.push_back({object.name, say("is no folder, and the vault needs one there")});
         }
     }
     TRY_ASSIGN(const bool lock_is_wrong, is_no_file(store, kLock));

@@ -222,7 +222,8 @@ Result<Ledger> Ledger::salvage(ObjectStore& store, const VaultId& vault, std::ve
 // Before entry n+1: the witness of entry n is there and its name durable, whoever wrote it.
 Status Ledger::settle_witness() {
     const auto present = store_->info(witness_name(vault_, state_.n));
-    if (!present.ok() && present.error().code != Code::not_found) return present.error();
+    const bool is_lacking = !present.ok() && (present.error().code == Code::not_found || present.error().code == Code::corrupt);
+    if (!present.ok() && !is_lacking) return present.error();
     if (present.ok()) {
         TRY(store_->settle(witness_folder(vault_)));
     } else {

@@ -41,7 +41,8 @@ public:
             TRY(n > state.n ? check_beyond(own, n) : check_own_entry(own, n));
         }
         if (expected < state.n && state.witnessed) TRY(check_gap(own, expected, state.n));
-        check_.newest_missing = state.n > 0 && !listed.contains(state.n);
+        TRY_ASSIGN(const bool blocked, check_no_file(own, std::max(expected, state.n)));
+        check_.newest_missing = state.n > 0 && !listed.contains(state.n) && !blocked;
         return done();
     }
 
@@ -60,10 +61,20 @@ public:
             if (found) found->bytes.clear();
             before = std::move(found);
         }
+        TRY(check_no_file(vault, expected));
         return done();
     }
 
 private:
+    // What is no file is in no list: it may bear the name of the newest, or of the next.
+    Result<bool> check_no_file(const VaultId& vault, std::uint64_t n) {
+        const auto info = store_.info(witness_name(vault, n));
+        if (info.ok() || info.error().code == Code::not_found) return false;
+        if (!is_bad_object(info.error())) return info.error();
+        report(witness_name(vault, n), info.error().message, info.error().code);
+        return true;
+    }
+
     void report(std::string object, std::string problem, Code code = Code::corrupt) {
         check_.problems.push_back({std::move(object), std::move(problem), code});
     }
@@ -82,6 +93,7 @@ private:
     Status note_gap(const VaultId& vault, std::uint64_t from, std::uint64_t until) {
         if (from >= until) return done();
         const auto info = store_.info(witness_name(vault, from));
+        if (!info.ok() && info.error().code != Code::not_found && !is_bad_object(info.error())) return info.error();
         if (!info.ok() && info.error().code == Code::not_found) check_.gaps.push_back({vault, from, until});
         if (!info.ok() && info.error().code != Code::not_found) report(witness_name(vault, from), info.error().message);
         return done();
@@ -159,6 +171,8 @@ Result<EntryFile> read_entry(ObjectStore& store, const std::string& name, const 
 }
 
 Status write_witness(ObjectStore& store, const VaultId& vault, std::uint64_t n, ByteView entry) {
+    const auto present = store.info(witness_name(vault, n));
+    if (!present.ok() && present.error().code == Code::corrupt) TRY(store.set_aside(witness_name(vault, n)));
     TRY_ASSIGN(const auto writer, store.begin());
     TRY(writer->append(entry));
     return writer->finish(witness_name(vault, n));

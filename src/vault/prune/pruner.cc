@@ -35,6 +35,7 @@ Result<PruneResult> Pruner::run() {
         TRY(clear_leftovers());
     }
     TRY(repository_.ledger().refresh());
+    if (!options_.dry_run) TRY(renew_marks());
     if (!options_.dry_run) TRY(end_destroyed_snapshots());
     TRY(count_bytes(result_.bytes_before));
     report("looking for what is in use");

@@ -1,7 +1,7 @@
 // One prune, step by step; DESIGN.md vault decision 6 and docs/LOCKING.md give the order, tests/crash/prune_model_test.cc shows
 // that none may be left out.
 //
-//   1  lock; clear away what dead writers left; end the snapshots of destroyed labels
+//   1  lock; clear away what dead writers left; write damaged or lost marks anew, empty; end the snapshots of destroyed labels
 //   2  mark from every live snapshot; plan
 //   3  publish gc/marks of generation g with everything that may be unlinked
 //   4  list sessions: while one of an older generation lives, nothing marked may go (exit 0, it waits)
@@ -39,6 +39,7 @@ private:
     };
 
     Status clear_leftovers();
+    Status renew_marks();
     Status end_destroyed_snapshots();
     Result<std::optional<LabelId>> label_of_snapshot(const ObjectId& id);
     Status open_surveys();

@@ -1,7 +1,9 @@
 #include "vault/store/local_store.h"
 
 #include "base/crypto.h"
+#include "base/dangling_link.h"
 #include "base/text.h"
+#include "vault/store/dirty_folders.h"
 #include "vault/store/locked_file.h"
 #include "vault/store/reserve.h"
 #include "vault/store/set_aside.h"
@@ -10,9 +12,7 @@
 #include <array>
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 
 namespace custody {
@@ -29,55 +29,6 @@ constexpr const char* kTemporary = "tmp";
 constexpr std::array kTopFolders = {"packs", "index", "snapshots", "ledger", "witness", "gc"};
 constexpr std::size_t kSessionIdDigits = 32;
 constexpr std::size_t kGenerationDigits = 16;
-
-// Folders whose names changed since their last sync.
-class DirtyFolders {
-public:
-    explicit DirtyFolders(FileSystem& files) : files_(files) {}
-
-    void add(const std::string& folder) {
-        const std::lock_guard lock(mutex_);
-        dirty_.insert(folder);
-    }
-
-    // One folder, whatever was added to it before, and no later barrier for that.
-    Status sync_one(const std::string& folder) {
-        const std::lock_guard one_at_a_time(sync_mutex_);
-        if (failed_) return *failed_;
-        {
-            const std::lock_guard lock(mutex_);
-            dirty_.erase(folder);
-        }
-        return sync(folder);
-    }
-
-    // Returns when everything added before is durable, also what another thread is syncing right now. After one failure the
-    // state of the medium is unknown, so every later call fails too.
-    Status sync_all() {
-        const std::lock_guard one_at_a_time(sync_mutex_);
-        if (failed_) return *failed_;
-        std::set<std::string> folders;
-        {
-            const std::lock_guard lock(mutex_);
-            folders.swap(dirty_);
-        }
-        for (const auto& folder : folders) TRY(sync(folder));
-        return done();
-    }
-
-private:
-    Status sync(const std::string& folder) {
-        const Status synced = files_.sync_directory(folder);
-        if (!synced.ok()) failed_ = synced.error();
-        return synced;
-    }
-
-    FileSystem& files_;
-    std::mutex mutex_;
-    std::set<std::string> dirty_;
-    std::mutex sync_mutex_;  // taken before mutex_
-    std::optional<Error> failed_;
-};
 
 class LocalReader final : public ObjectReader {
 public:
@@ -116,8 +67,9 @@ Status name_object(StoreFolders& store, LockedFile& file, const std::string& pat
     if (naming == Naming::replace) return file.rename_over(path);
     const Status named = file.rename_new(path);
     if (named.ok() || naming == Naming::only_new || named.error().code != Code::exists) return named;
-    TRY_ASSIGN(const FileInfo existing, store.files.info(path));
-    if (existing.is_regular && existing.size == size) return file.remove();
+    const auto existing = store.files.info(path);
+    if (!existing.ok() && !leads_nowhere(path)) return existing.error();
+    if (existing.ok() && existing->is_regular && existing->size == size) return file.remove();
     return file.rename_over(path);
 }
 
@@ -214,7 +166,7 @@ public:
         TRY_ASSIGN(const std::string path, checked_path(name));
         auto file = files_.open(path);
         if (is_absent(file) && name == kMarksObject) file = wait_for_replacement(path);
-        if (!file.ok() && file.error().code == Code::io) TRY(info(name));  // says so where it is no file
+        if (!file.ok() && (file.error().code == Code::io || leads_nowhere(path))) TRY(info(name));  // says so where it is no file
         TRY(file);
         TRY_ASSIGN(const FileInfo info, (*file)->info());
         return std::unique_ptr<ObjectReader>(std::make_unique<LocalReader>(std::move(*file), info.size, path));
@@ -225,9 +177,19 @@ public:
         const auto info = files_.info(path);
         if (!info.ok() && file_in_the_way(files_, store_->root, parent_path(path)))
             return Error{Code::not_found, info.error().message};
+        if (!info.ok() && leads_nowhere(path)) return Error{Code::corrupt, say("{} is not a file", printable(path))};
         TRY(info);
         if (!info->is_regular) return Error{Code::corrupt, say("{} is not a file", printable(path))};
         return ObjectInfo{name, info->size, info->modified};
+    }
+
+    Result<bool> is_blocked(const std::string& folder) override {
+        TRY_ASSIGN(const std::string path, checked_path(folder));
+        const auto info = files_.info(path);
+        if (info.ok()) return !info->is_directory;
+        if (leads_nowhere(path)) return true;
+        if (info.error().code == Code::not_found || info.error().code == Code::denied) return false;
+        return info.error();
     }
 
     Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {

@@ -65,6 +65,8 @@ public:
     [[nodiscard]] virtual Result<std::unique_ptr<ObjectReader>> open(const std::string& name) = 0;
     // corrupt: what bears the name is no file.
     [[nodiscard]] virtual Result<ObjectInfo> info(const std::string& name) = 0;
+    // What bears this name of a folder is none, nor a link to one: a file, a pipe, a link that leads nowhere.
+    [[nodiscard]] virtual Result<bool> is_blocked(const std::string& folder) { return info(folder).ok(); }
     // The whole object; Code::corrupt above max_size.
     [[nodiscard]] virtual Result<Bytes> get(const std::string& name, std::uint64_t max_size) = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ObjectWriter>> begin() = 0;

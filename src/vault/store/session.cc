@@ -18,11 +18,12 @@ Error damaged(std::string_view why) {
                                translate(why))};
 }
 
-// A file in the place of one of the vault's folders hinders every writer, and the system's words do not say what to do.
+// What stands in the place of one of the vault's folders hinders every writer, and the system's words do not say what to do.
 Error with_wrong_place(ObjectStore& store, Error error) {
     for (const char* folder : {"tmp", "sessions"}) {
-        if (!store.info(folder).ok()) continue;
-        return {Code::corrupt, say("'{}' in {} is a file, and the vault needs a folder there: nothing can be written; run "
+        const auto blocked = store.is_blocked(folder);
+        if (!blocked.ok() || !*blocked) continue;
+        return {Code::corrupt, say("'{}' in {} is no folder, and the vault needs one there: nothing can be written; run "
                                    "`custody repair`",
                                    folder, store.location())};
     }

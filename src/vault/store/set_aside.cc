@@ -1,5 +1,6 @@
 #include "vault/store/set_aside.h"
 
+#include "base/dangling_link.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -44,7 +45,8 @@ Status bring_back(FileSystem& files, const std::string& root, const std::string&
 bool file_in_the_way(FileSystem& files, const std::string& root, std::string path) {
     for (; path.size() > root.size(); path = parent_path(path)) {
         const auto info = files.info(path);
-        if (info.ok()) return info->is_regular;
+        if (info.ok()) return !info->is_directory;
+        if (leads_nowhere(path)) return true;
     }
     return false;
 }

@@ -17,7 +17,8 @@ namespace custody {
 [[nodiscard]] Result<std::string> set_aside(FileSystem& files, const std::string& root, const std::string& name);
 // The other way: what bears `from` bears `to` from now on. exists: something bears it.
 [[nodiscard]] Status bring_back(FileSystem& files, const std::string& root, const std::string& from, const std::string& to);
-// Whether a file stands where `path`, below `root`, or a folder above it should be: then nothing can lie there.
+// Whether something that is no folder stands where `path`, below `root`, or a folder above it should be: then nothing can lie
+// there.
 [[nodiscard]] bool file_in_the_way(FileSystem& files, const std::string& root, std::string path);
 
 }  // namespace custody
