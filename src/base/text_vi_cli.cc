@@ -18,6 +18,7 @@ constexpr Translation kTexts[] = {
      "hơn"},
     {"DAMAGED {}", "HỎNG {}"},
     {"DAMAGED {}: {}", "HỎNG {}: {}"},
+    {"LOCKED, in such packs alone:", "BỊ KHÓA, chỉ có trong các gói đó:"},
     {"NOT HEALED {}: {}", "KHÔNG CHỮA ĐƯỢC {}: {}"},
     {"NOT READ {}: {}", "KHÔNG ĐỌC ĐƯỢC {}: {}"},
     {"PATH, --image and --stdin exclude each other: back them up one by one",
@@ -200,6 +201,11 @@ constexpr Translation kTexts[] = {
     {"nothing was written", "chưa ghi gì"},
     {"now prove it: custody key import {} --check", "giờ hãy chứng minh nó: custody key import {} --check"},
     {"older than the newest keys", "cũ hơn các khóa mới nhất"},
+    {"others may read or change the keyring {} (owners {} and {}, modes {:o} and {:o}): whoever does can sign, forget and prune "
+     "without a passphrase; give it to the user who backs up, then chmod 700 {}, chmod 600 {}",
+     "người khác đọc hoặc sửa được bộ khóa {} (chủ sở hữu {} và {}, quyền {:o} và {:o}): ai làm được thì ký, kết thúc bản chụp "
+     "và "
+     "dọn kho được mà không cần cụm mật khẩu; hãy giao nó cho người dùng chạy sao lưu, rồi chmod 700 {}, chmod 600 {}"},
     {"out of memory", "hết bộ nhớ"},
     {"page to print: {}; it is a copy of keys of its own, number {}", "trang để in: {}; nó là một bản sao khóa riêng, số {}"},
     {"passphrase changed; recovery kits keep theirs", "đã đổi cụm mật khẩu; các bộ phục hồi giữ cụm riêng của chúng"},
@@ -254,8 +260,11 @@ constexpr Translation kTexts[] = {
     {"suite modern: not among the recognised national and international standards (duty E1)",
      "bộ mật mã modern: không thuộc các chuẩn quốc gia và quốc tế được công nhận (nghĩa vụ E1)"},
     {"system configuration files", "tập tin cấu hình hệ thống"},
-    {"the clock is behind the last entry of the ledger ({}): set it right",
-     "đồng hồ đi sau mục cuối của sổ cái ({}): hãy chỉnh lại cho đúng"},
+    {"the clock is behind what the ledger has seen ({}): set it; if it is right now, and was ahead then, enter that with "
+     "'custody "
+     "forget --keep-last 1000000 --clock-is-right'",
+     "đồng hồ đi sau những gì sổ cái đã thấy ({}): hãy chỉnh lại; nếu bây giờ đã đúng, và trước đó đi trước, hãy ghi nhận bằng "
+     "'custody forget --keep-last 1000000 --clock-is-right'"},
     {"the damaged keyring was set aside as {}: it holds keys; remove it when nothing is missed",
      "bộ khóa hỏng đã được để riêng thành {}: nó chứa khóa; hãy xóa khi không thiếu gì"},
     {"the image is not complete: restore it again before it is used", "ảnh đĩa chưa đầy đủ: hãy phục hồi lại trước khi dùng"},
@@ -280,7 +289,6 @@ constexpr Translation kTexts[] = {
      "import KIT --check'"},
     {"the recovery kit was never read back: prove it with 'custody key import KIT --check'",
      "bộ phục hồi chưa từng được đọc lại: hãy chứng minh bằng 'custody key import KIT --check'"},
-    {"the running system lies on its disk", "hệ thống đang chạy nằm trên đĩa đó"},
     {"the secret of label {} is not in this keyring: use the custodian's",
      "bí mật của nhãn {} không có trong bộ khóa này: hãy dùng bộ khóa của bên giữ khóa"},
     {"the serial was not typed back: nothing was written to {}", "số sê-ri không được gõ lại đúng: chưa ghi gì vào {}"},
@@ -347,6 +355,8 @@ constexpr Translation kTexts[] = {
     {"{} hours", "{} giờ"},
     {"{} is a printed page of a recovery kit: scan its codes as text, or type its lines, into a text file and name that",
      "{} là trang in của bộ phục hồi: hãy quét mã thành văn bản, hoặc gõ các dòng, vào một tệp văn bản rồi nêu tệp đó"},
+    {"{} is a symbolic link and is not replaced: name the file that it leads to, or another file",
+     "{} là một liên kết tượng trưng và không bị thay thế: hãy nêu tệp mà nó dẫn tới, hoặc một tệp khác"},
     {"{} is a symbolic link, and only the link itself is stored", "{} là liên kết tượng trưng, chỉ lưu chính liên kết đó"},
     {"{} is a symbolic link, and only the link itself is stored; {}/ would be its folder",
      "{} là liên kết tượng trưng, chỉ lưu chính liên kết đó; {}/ mới là thư mục của nó"},

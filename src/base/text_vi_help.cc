@@ -97,8 +97,8 @@ constexpr Translation kTexts[] = {
     {"Adds a passphrase, or an officer's public key", "Thêm một cụm mật khẩu, hoặc khóa công khai của cán bộ"},
     {"Age", "Tuổi"},
     {"Also a page to print: QR code and lines to type", "Kèm một trang để in: mã QR và các dòng để gõ lại"},
-    {"Also rewrites blocks of which less than half is in use (asks for the passphrase)",
-     "Viết lại cả những khối dùng chưa tới một nửa (hỏi cụm mật khẩu)"},
+    {"Also rewrites blocks of which less than three quarters is in use, under the keys they have (asks for the passphrase)",
+     "Viết lại cả những khối dùng chưa tới ba phần tư, dưới chính khóa của chúng (hỏi cụm mật khẩu)"},
     {"Another vault of the family that holds good copies", "Một kho khác cùng họ còn giữ bản tốt"},
     {"Answers questions with yes; never enough to overwrite a device",
      "Trả lời các câu hỏi là có; không bao giờ đủ để ghi đè một thiết bị"},
@@ -117,8 +117,10 @@ constexpr Translation kTexts[] = {
      "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối. Các khối trống của ext2, ext3 và ext4 không được lưu: "
      "những gì nằm trong đó mà không hệ thống tệp nào biết tới sẽ mất, trừ khi dùng --keep-free-blocks"},
     {"Backs up files and folders, a disk image or a stream", "Sao lưu tệp và thư mục, ảnh đĩa hoặc một luồng dữ liệu"},
-    {"Backs up standard input as one file of this name; an empty stream makes no snapshot",
-     "Sao lưu đầu vào chuẩn thành một tệp mang tên này; luồng rỗng không tạo bản chụp"},
+    {"Backs up standard input as one file of this name; an empty stream makes no snapshot, one that broke off does: 'set -o "
+     "pipefail' in the shell shows that the program before it failed",
+     "Sao lưu đầu vào chuẩn thành một tệp mang tên này; luồng rỗng không tạo bản chụp, luồng bị đứt giữa chừng thì có: 'set -o "
+     "pipefail' trong shell cho biết chương trình đứng trước đã thất bại"},
     {"Brings another vault of the family into step", "Đồng bộ một kho khác cùng họ"},
     {"Brings files, an image or a stream back, exactly as they were",
      "Phục hồi tệp, ảnh hoặc luồng dữ liệu, nguyên trạng như trước"},
@@ -165,7 +167,8 @@ constexpr Translation kTexts[] = {
      "được cái mà GLOB khác đã bỏ. FILE có mỗi dòng một GLOB: bỏ qua dòng trống và dòng bắt "
      "đầu bằng #, khoảng trắng vẫn được tính. GLOB không khớp với gì thì được nêu tên."},
     {"Goes into folders", "Đi vào các thư mục con"},
-    {"Goes on although the clock is far ahead of the last entry", "Vẫn tiếp tục dù đồng hồ đi trước mục cuối của sổ cái quá xa"},
+    {"Goes on although the clock is far ahead of the last entry, or behind one; the ledger then counts from this clock",
+     "Vẫn tiếp tục dù đồng hồ đi trước mục cuối của sổ cái quá xa, hoặc đi sau một mục; từ đó sổ cái tính theo đồng hồ này"},
     {"Heals damaged objects and verifies again", "Chữa các đối tượng hỏng rồi kiểm tra lại"},
     {"Holds snapshots", "Giữ các bản chụp"},
     {"Host", "Máy"},
@@ -218,7 +221,9 @@ constexpr Translation kTexts[] = {
      "are read, all else is only seen to be there with its size: 'custody verify' reads more), went back behind the "
      "ledger entry that "
      "this keyring remembers, is mounted read-only, or holds nothing yet; when there is no second copy (duty B6); when no "
-     "recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still opens a "
+     "recovery kit is proven, or it is older than the keys; when others may read or change the keyring; when a copy of the keys, "
+     "or this "
+     "keyring itself, still opens a "
      "destroyed label; when snapshots were made with keys that this keyring lacks; when something was last backed up over a "
      "month ago (duty B3), or items of it could not be read, or "
      "changed while they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
@@ -227,7 +232,8 @@ constexpr Translation kTexts[] = {
      "những gì còn lại chỉ xem có đủ và đúng kích thước không: 'custody verify' đọc kỹ hơn), lùi về trước mục sổ cái mà bộ khóa "
      "này còn nhớ, "
      "được gắn chỉ để đọc, hoặc chưa chứa gì; khi không có bản sao thứ hai (nghĩa vụ B6); khi chưa có bộ khôi phục nào được kiểm "
-     "chứng, hoặc nó cũ hơn các khóa; khi một bản sao khóa, hoặc chính bộ khóa này, vẫn mở được nhãn đã hủy; khi có bản chụp "
+     "chứng, hoặc nó cũ hơn các khóa; khi người khác đọc hoặc sửa được bộ khóa; khi một bản sao khóa, hoặc chính bộ khóa này, "
+     "vẫn mở được nhãn đã hủy; khi có bản chụp "
      "được tạo bằng khóa mà bộ khóa này thiếu; khi có dữ liệu sao "
      "lưu lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay đổi trong khi đọc; khi đồng hồ "
      "chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
@@ -386,7 +392,8 @@ constexpr Translation kTexts[] = {
     {"When the hold ends by itself; default: when it is released", "Khi nào việc giữ tự kết thúc; mặc định: khi được thôi giữ"},
     {"Whose it is", "Của ai"},
     {"Why; recorded in the ledger, which is not encrypted", "Lý do; được ghi vào sổ cái, sổ cái không mã hóa"},
-    {"With --image: stores unallocated space too", "Với --image: lưu cả vùng chưa cấp phát"},
+    {"With --image: stores the free blocks of ext2, ext3 and ext4 too",
+     "Với --image: lưu cả các khối trống của ext2, ext3 và ext4"},
     {"With --image: takes a device or image file that is mounted for writing",
      "Với --image: nhận cả thiết bị hoặc tệp ảnh đang được gắn để ghi"},
     {"With --image: the whole serial number of the device, instead of the question",

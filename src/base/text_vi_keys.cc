@@ -90,8 +90,10 @@ constexpr Translation kTexts[] = {
     {"snapshot {} is damaged, and nobody can tell its label: {}", "bản chụp {} bị hỏng, không ai biết nhãn của nó: {}"},
     {"snapshot {} of it is damaged: {}", "bản chụp {} của nó bị hỏng: {}"},
     {"snapshot {} was added or held meanwhile; try again", "bản chụp {} vừa được thêm hoặc được giữ; hãy thử lại"},
-    {"the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed",
-     "đồng hồ chỉ {}, nhưng kho {} đã thấy {}: hãy chỉnh đồng hồ trước khi hủy nhãn"},
+    {"the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed; if it is right, enter that with "
+     "'custody forget --keep-last 1000000 --clock-is-right'",
+     "đồng hồ chỉ {}, nhưng kho {} đã thấy {}: hãy chỉnh đồng hồ trước khi hủy nhãn; nếu đã đúng, hãy ghi nhận bằng 'custody "
+     "forget --keep-last 1000000 --clock-is-right'"},
     {"the destruction of label '{}' has begun and is not done: it is entered in the ledger of vault {}, its keys are still here, "
      "and {}: {}; mend that, then run 'custody key destroy --label {}' again with the same vaults",
      "việc hủy nhãn '{}' đã bắt đầu và chưa xong: nó đã được ghi vào sổ cái của kho {}, các khóa vẫn còn ở đây, và {}: {}; hãy "

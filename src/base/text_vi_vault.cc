@@ -5,7 +5,14 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {" (and {} more snapshot)", " (và {} bản chụp nữa)"},
+    {" (and {} more snapshots)", " (và {} bản chụp nữa)"},
     {"'@' stands before a time in NAME@time", "'@' đứng trước thời điểm trong TÊN@thời-điểm"},
+    {"'custody forget {}' is refused as long as it is protected: {}",
+     "'custody forget {}' bị từ chối chừng nào nó còn được bảo vệ: {}"},
+    {"'custody forget {}' is refused while it is {}: where no copy is left, 'custody hold release {} --reason R' comes first",
+     "'custody forget {}' bị từ chối khi nó đang {}: nếu không còn bản sao nào, trước hết phải 'custody hold release {} --reason "
+     "R'"},
     {"'latest' means the newest snapshot", "'latest' có nghĩa là bản chụp mới nhất"},
     {"; no copy has all that snapshots need of it", "; không bản nào có đủ những gì các bản chụp cần trong đó"},
     {"; no other copy has all that snapshots need of it, and what can be proven sound in it takes the keyring's passphrase",
@@ -51,14 +58,11 @@ constexpr Translation kTexts[] = {
     {"gives its snapshot a label that is no id", "cho bản chụp của nó một nhãn không phải mã"},
     {"gives its snapshot an order that is no time", "cho bản chụp của nó một thứ tự không phải thời điểm"},
     {"has grown: has {} bytes instead of {}", "đã to ra: có {} byte thay vì {}"},
+    {"heal it with 'custody repair --from VAULT'", "hãy chữa bằng 'custody repair --from VAULT'"},
+    {"heal it with 'custody repair --from VAULT', or back up the same sources again and then run 'custody repair'",
+     "hãy chữa bằng 'custody repair --from VAULT', hoặc sao lưu lại chính các nguồn đó rồi chạy 'custody repair'"},
     {"heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'",
      "hãy chữa bằng 'custody repair --from VAULT', hoặc, nếu không còn bản sao nào, kết thúc nó bằng 'custody forget {}'"},
-    {"heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
-     "hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối chừng nào nó còn được bảo vệ: {}"},
-    {"heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is left, "
-     "'custody hold release {} --reason R' comes first",
-     "hãy chữa bằng 'custody repair --from VAULT'; 'custody forget {}' bị từ chối khi nó đang {}: nếu không còn bản sao nào, "
-     "trước hết phải 'custody hold release {} --reason R'"},
     {"held: {}", "đang giữ: {}"},
     {"index segments of {} are not used and what they name is stored again, because {}; with the label's secret unlocked "
      "(CUSTODY_PASSPHRASE_FILE) they would be",
@@ -90,12 +94,22 @@ constexpr Translation kTexts[] = {
     {"its record was damaged", "bản ghi của nó đã bị hỏng"},
     {"its record was lost", "bản ghi của nó đã bị mất"},
     {"label not known, made at the latest {} ({})", "không rõ nhãn, tạo muộn nhất {} ({})"},
+    {"label {1}: nothing of it was freed, for {0} snapshot is not whole ({2}; {3}; `custody verify --level full` names the "
+     "paths): {4}",
+     "nhãn {1}: không giải phóng gì của nó, vì {0} bản chụp không nguyên vẹn ({2}; {3}; `custody verify --level full` nêu các "
+     "đường dẫn): {4}"},
+    {"label {1}: nothing of it was freed, for {0} snapshots are not whole (the first: {2}; {3}; `custody verify --level full` "
+     "names the paths): {4}",
+     "nhãn {1}: không giải phóng gì của nó, vì {0} bản chụp không nguyên vẹn (bản đầu tiên: {2}; {3}; `custody verify --level "
+     "full` nêu các đường dẫn): {4}"},
     {"label {} is at epoch {} in this vault: {}", "nhãn {} trong kho này đã ở kỳ khóa {}: {}"},
     {"label {} was destroyed on {}, and its keys are still in this keyring: finish it with 'custody key destroy --label {}'",
      "nhãn {} đã bị hủy ngày {}, mà khóa của nó vẫn còn trong bộ khóa này: hãy hoàn tất bằng 'custody key destroy --label {}'"},
     {"label {} was destroyed on {}: no key of it is here any more", "nhãn {} đã bị hủy ngày {}: ở đây không còn khóa nào của nó"},
     {"label {} was destroyed on {}: nothing opens it any more", "nhãn {} đã bị hủy ngày {}: không gì mở được nó nữa"},
     {"label {}, made at the latest {} ({})", "nhãn {}, tạo muộn nhất {} ({})"},
+    {"label {}: nothing of it was freed: {}; run `custody verify`",
+     "nhãn {}: không giải phóng gì của nó: {}; hãy chạy `custody verify`"},
     {"label {}: {}; nothing was freed, run `custody verify` and `custody repair`",
      "nhãn {}: {}; không giải phóng gì, hãy chạy `custody verify` và `custody repair`"},
     {"ledger entry 1 of {} does not keep the header that it names", "mục 1 của sổ cái của {} không giữ phần đầu mà nó nêu"},
@@ -176,10 +190,14 @@ constexpr Translation kTexts[] = {
     {"takes away the record of snapshot {}, which is live", "lấy đi bản ghi của bản chụp {} đang còn hiệu lực"},
     {"the clock is behind the vault's last entry: this backup is marked; set the clock",
      "đồng hồ đi sau mục cuối của kho: lần sao lưu này được đánh dấu; hãy chỉnh đồng hồ"},
-    {"the clock says {}, but the vault has seen {}: set the clock, then forget",
-     "đồng hồ chỉ {}, nhưng kho đã thấy {}: hãy chỉnh đồng hồ rồi mới kết thúc bản chụp"},
+    {"the clock says {}, but the vault has seen {}: set the clock, then forget; if it is right now, and was ahead then, repeat "
+     "with --clock-is-right",
+     "đồng hồ chỉ {}, nhưng kho đã thấy {}: hãy chỉnh đồng hồ rồi mới kết thúc bản chụp; nếu bây giờ đã đúng, và trước đó đi "
+     "trước, hãy chạy lại với --clock-is-right"},
     {"the clock says {}, more than 40 days after the vault's last entry of {}: if it is right, repeat with --clock-is-right",
      "đồng hồ chỉ {}, hơn 40 ngày sau mục cuối của kho vào {}: nếu đúng, hãy chạy lại với --clock-is-right"},
+    {"the clock says {}, more than 40 days after the vault's last entry of {}: if that is wrong, set it, and back up again",
+     "đồng hồ chỉ {}, hơn 40 ngày sau mục cuối của kho vào {}: nếu sai, hãy chỉnh lại và sao lưu lần nữa"},
     {"the ledger changed meanwhile; run prune again", "sổ cái vừa thay đổi; hãy chạy prune lại"},
     {"the ledger changed while this prune ran; run it again", "sổ cái thay đổi trong khi dọn; hãy chạy lại"},
     {"the ledger names the damaged packs, and no backup relies on them any more: back up the same sources "
@@ -224,6 +242,13 @@ constexpr Translation kTexts[] = {
     {"vault {}: {}", "kho {}: {}"},
     {"was cut: has {} bytes instead of {}", "đã bị cắt: có {} byte thay vì {}"},
     {"what is in it cannot be had: {}", "không lấy được những gì trong đó: {}"},
+    {"where no copy is left, and the source is gone or has changed, restore what is left of it; then 'custody forget {}' ends it",
+     "nếu không còn bản sao nào, và nguồn đã mất hoặc đã thay đổi, hãy phục hồi những gì còn lại của nó; rồi 'custody forget {}' "
+     "kết thúc nó"},
+    {"where no copy is left, and the source is gone or has changed: 'custody verify' with the keyring names the snapshots that "
+     "are hit, and 'custody forget ID' ends one",
+     "nếu không còn bản sao nào, và nguồn đã mất hoặc đã thay đổi: 'custody verify' với bộ khóa nêu tên các bản chụp bị ảnh "
+     "hưởng, và 'custody forget MÃ' kết thúc một bản"},
     {"within the lawful term ({}) until {}", "còn trong thời hạn luật định ({}) đến {}"},
     {"without another vault: run 'custody repair', back up the same sources again, which stores anew what they "
      "still have, then run 'custody repair' once more",
@@ -233,6 +258,11 @@ constexpr Translation kTexts[] = {
     {"{0} packs are not relied on and what they hold is stored again, for this keyring lacks the key of label {1} that they were "
      "sealed to: {2}",
      "không dựa vào {0} gói và lưu lại những gì chúng chứa, vì bộ khóa này thiếu khóa của nhãn {1} đã niêm phong chúng: {2}"},
+    {"{0} packs of label {1} were not compacted and stay as they are, for they were sealed to keys that are not here: {2}",
+     "{0} gói của nhãn {1} không được nén chặt lại và giữ nguyên như cũ, vì chúng được niêm phong bằng khóa không có ở đây: {2}"},
+    {"{0} snapshot lacks what only damaged packs had ({1}): {2}", "{0} bản chụp thiếu những gì chỉ gói hỏng mới có ({1}): {2}"},
+    {"{0} snapshots lack what only damaged packs had (the first: {1}): {2}",
+     "{0} bản chụp thiếu những gì chỉ gói hỏng mới có (bản đầu tiên: {1}): {2}"},
     {"{} (name not known here)", "{} (ở đây không biết tên)"},
     {"{} and {} are one and the same vault, or one holds the other's vault.json: heal it from another vault of its family",
      "{} và {} là cùng một kho, hoặc kho này chứa vault.json của kho kia: hãy chữa từ một kho khác trong họ của nó"},
@@ -264,10 +294,10 @@ constexpr Translation kTexts[] = {
      "{} là bản sao của chính kho {}; hãy tạo kho thứ hai bằng `custody init`"},
     {"{} is a vault already", "{} đã là một kho"},
     {"{} is damaged and left as it is: {}", "{} bị hỏng và được để nguyên: {}"},
-    {"{} is damaged and stays, for snapshots need what lies in no other pack: run `custody repair --from` a "
-     "second vault, or back up the same sources again",
-     "{} bị hỏng và được giữ lại, vì các bản chụp cần những gì không gói nào khác có: hãy chạy `custody repair "
-     "--from` một kho thứ hai, hoặc sao lưu lại chính các nguồn đó"},
+    {"{} is damaged and stays, for snapshots need what lies in no other pack under its key: run `custody repair --from` a "
+     "second vault, or back up the same sources again and run `custody repair` with the passphrase",
+     "{} bị hỏng và được giữ lại, vì các bản chụp cần những gì không gói nào khác có dưới khóa của nó: hãy chạy `custody repair "
+     "--from` một kho thứ hai, hoặc sao lưu lại chính các nguồn đó rồi chạy `custody repair` kèm cụm mật khẩu"},
     {"{} is damaged at {}; run `custody repair` there", "{} bị hỏng ở {}; hãy chạy `custody repair` ở đó"},
     {"{} is damaged, as entry {} of the ledger says: heal it with 'custody repair --from VAULT', or back up "
      "the same sources again and then run 'custody repair'",
@@ -314,6 +344,8 @@ constexpr Translation kTexts[] = {
     {"{}; a vault that it was copied to or from may have what is missing: try 'custody repair --from' that one first",
      "{}; kho đã được sao chép đến hoặc từ kho này có thể còn phần thiếu: trước hết hãy thử 'custody repair --from' kho đó"},
     {"{}; name the snapshot to use instead by its id", "{}; hãy nêu bản chụp cần dùng thay bằng mã của nó"},
+    {"{}; or restore from another vault of the family that has it under a key which is here",
+     "{}; hoặc khôi phục từ một kho khác cùng họ có nó dưới một khóa có ở đây"},
     {"{}; run it as the user who owns the vault", "{}; hãy chạy bằng tài khoản sở hữu kho"},
 };
 static_assert(is_sorted_table(kTexts));

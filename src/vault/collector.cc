@@ -24,7 +24,8 @@ public:
         TRY(check_options());
         TRY(check_clock());
         TRY(options_.references.empty() ? by_rule() : by_reference());
-        if (!options_.dry_run && !ids_.empty()) TRY(publish());
+        // That the clock is right is entered also where nothing ends: other commands wait for it.
+        if (!options_.dry_run && (!ids_.empty() || clock_.behind_floor || clock_.far_ahead)) TRY(publish());
         return std::move(result_);
     }
 
@@ -41,11 +42,14 @@ private:
     }
 
     [[nodiscard]] Status check_clock() const {
+        if (options_.clock_is_right) return done();
         if (clock_.behind_floor) {
-            return Error{Code::refused, say("the clock says {}, but the vault has seen {}: set the clock, then forget",
-                                            to_rfc3339_local(clock_.now), to_rfc3339_local(clock_.floor))};
+            return Error{Code::refused,
+                         say("the clock says {}, but the vault has seen {}: set the clock, then forget; if it is right now, and "
+                             "was ahead then, repeat with --clock-is-right",
+                             to_rfc3339_local(clock_.now), to_rfc3339_local(clock_.floor))};
         }
-        if (clock_.far_ahead && !options_.clock_is_right) {
+        if (clock_.far_ahead) {
             return Error{Code::refused,
                          say("the clock says {}, more than 40 days after the vault's last entry of {}: if it is right, repeat "
                              "with --clock-is-right",
@@ -167,6 +171,7 @@ private:
         entry.operation = Operation::forget;
         entry.time = clock_.now;
         entry.snapshots = ids_;
+        if (clock_.behind_floor) entry.details["clock"] = "right";
         TRY(repository_.publish(std::move(entry), [this](const LedgerState& now, LedgerEntry& draft) -> Status {
             for (const ObjectId& id : ids_) {
                 const auto live = now.snapshots.find(id);

@@ -325,7 +325,7 @@ Status Repository::accept_rollback(std::uint64_t n) {
 ClockState Repository::clock_state() const {
     ClockState clock;
     clock.now = clock_->now();
-    clock.floor = state().latest;
+    clock.floor = state().floor;
     clock.behind_floor = clock.now.ns < clock.floor.ns - kClockTolerance;
     clock.far_ahead = clock.now.ns - kClockFarAhead > clock.floor.ns;
     return clock;

@@ -24,7 +24,7 @@
 namespace custody {
 
 struct ClockState {
-    bool behind_floor = false;  // now is more than 5 minutes before the floor: backups are marked, forget refuses
+    bool behind_floor = false;  // now is more than 5 minutes before the floor: backups are marked, forget wants --clock-is-right
     bool far_ahead = false;     // now is more than 40 days after the floor: forget wants --clock-is-right
     Time now, floor;
 };

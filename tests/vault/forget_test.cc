@@ -143,6 +143,31 @@ TEST_F(ForgetTest, ClockBehindTheVaultRefuses) {
     EXPECT_TRUE(is_ok(forget(keep_last(1))));
 }
 
+TEST_F(ForgetTest, OneBackupWithTheClockFarAheadIsNotForEver) {
+    const ObjectId id = back_up();
+    back_up();
+    vault_.clock().advance(7300 * kDay);
+    const ObjectId dated_ahead = back_up();
+    vault_.clock().advance(-7299 * kDay);
+    EXPECT_TRUE(fails_with(Code::refused, forget(keep_last(1000))));
+    ForgetOptions sure = keep_last(1000);
+    sure.clock_is_right = true;
+    sure.dry_run = true;
+    ASSERT_TRUE(is_ok(forget(sure)));
+    EXPECT_TRUE(vault_.open().clock_state().behind_floor) << "a dry run enters nothing";
+    sure.dry_run = false;
+    ASSERT_TRUE(is_ok(forget(sure)));
+    EXPECT_FALSE(vault_.open().clock_state().behind_floor) << "entered, though nothing ended";
+    const ObjectId newest = back_up();
+    const auto result = forget(keep_last(1));
+    ASSERT_TRUE(is_ok(result)) << "nobody has to say it again";
+    EXPECT_EQ(result->forgotten.size(), 2U);
+    EXPECT_EQ(result->forgotten[0].snapshot, id);
+    const LedgerState state = vault_.open().state();
+    EXPECT_TRUE(state.snapshots.contains(newest)) << "what is dated after now ends no other";
+    EXPECT_TRUE(state.snapshots.contains(dated_ahead));
+}
+
 TEST_F(ForgetTest, ClockFarAheadWantsToBeConfirmed) {
     const ObjectId id = back_up();
     back_up();

@@ -32,10 +32,10 @@ struct LedgerEntry {
     std::vector<ObjectId> snapshots;   // added, forgotten, held ...
     std::vector<ObjectInfo> added;     // every object name that this operation made part of the vault, with its size
     std::vector<std::string> removed;  // every object name that it took away
-    // Operation's own: {"until","reason"} of a hold, {"lost": [{"snapshot","label"}]} of a forget, {"label", "begun"} of a
-    // destroy, {"header", "header_text"} (SHA-256 and content of vault.json, "witnessed": true) of an init, {"clock": "behind"}
-    // where the writer's clock was before the floor, {"label", "order"} of what adds a snapshot, {"healed": [name],
-    // "damaged": [pack]} of a repair.
+    // Operation's own: {"until","reason"} of a hold, {"lost": [{"snapshot","label"}]} of a forget, {"label", "begun",
+    // "outstanding"} of a destroy, {"header", "header_text"} (SHA-256 and content of vault.json, "witnessed": true) of an init,
+    // {"clock": "behind"} where the writer's clock was before the floor, {"clock": "right"} of a forget where a person said that
+    // it is right, {"label", "order"} of what adds a snapshot, {"healed": [name], "damaged": [pack]} of a repair.
     Json details = Json::object();
     SignerId signer;
 };
@@ -83,7 +83,8 @@ struct LedgerState {
     std::uint64_t n = 0;                           // head
     Digest head;                                   // SHA-256 of the head entry's file
     std::optional<Digest> header;                  // SHA-256 of vault.json, as entry 1 says
-    Time latest;                                   // the latest time of any entry: part of the clock floor
+    Time latest;                                   // the latest time of any entry
+    Time floor;                                    // of the clock: the same, but begun anew where a person vouched for the clock
     Time latest_order;                             // of any snapshot ever added
     std::map<std::string, std::uint64_t> objects;  // live: name -> size (vault.json, packs, index, snapshots)
     std::map<ObjectId, LedgerSnapshot> snapshots;  // live

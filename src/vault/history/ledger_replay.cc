@@ -342,6 +342,9 @@ void absorb(LedgerState& state, const LedgerEntry& entry, const Digest& hash) {
     state.n = entry.n;
     state.head = hash;
     state.latest = std::max(state.latest, entry.time);
+    const auto clock = entry.details.find("clock");
+    const bool vouched = entry.operation == Operation::forget && clock != entry.details.end() && *clock == "right";
+    state.floor = vouched ? entry.time : std::max(state.floor, entry.time);
 }
 
 }  // namespace custody

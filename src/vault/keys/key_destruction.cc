@@ -29,7 +29,8 @@ Status clock_can_be_believed(const Repository& repository) {
     const ClockState clock = repository.clock_state();
     if (!clock.behind_floor && !clock.far_ahead) return done();
     return Error{Code::refused,
-                 say("the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed",
+                 say("the clock says {}, but vault {} last saw {}: set the clock before a label is destroyed; if it is right, "
+                     "enter that with 'custody forget --keep-last 1000000 --clock-is-right'",
                      to_rfc3339_local(clock.now), repository.header().vault.hex().substr(0, 12), to_rfc3339_local(clock.floor))};
 }
 
