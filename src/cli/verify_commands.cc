@@ -103,16 +103,23 @@ Result<std::set<SignerId>> read_signers(const std::string& file) {
     return signers;
 }
 
+Json affects_json(const std::vector<VerifyResult::Affected>& all) {
+    Json affects = Json::array();
+    for (const VerifyResult::Affected& affected : all) {
+        Json one = {{"snapshot", affected.snapshot}};
+        put_path(one, "path", affected.path);
+        affects.push_back(std::move(one));
+    }
+    return affects;
+}
+
 Json damage_json(const std::vector<VerifyResult::Damage>& all) {
     Json damaged = Json::array();
     for (const VerifyResult::Damage& damage : all) {
-        Json affects = Json::array();
-        for (const VerifyResult::Affected& affected : damage.affects) {
-            Json one = {{"snapshot", affected.snapshot}};
-            put_path(one, "path", affected.path);
-            affects.push_back(std::move(one));
-        }
-        damaged.push_back({{"object", damage.object}, {"kind", damage.kind}, {"problem", damage.problem}, {"affects", affects}});
+        damaged.push_back({{"object", damage.object},
+                           {"kind", damage.kind},
+                           {"problem", damage.problem},
+                           {"affects", affects_json(damage.affects)}});
     }
     return damaged;
 }
@@ -130,25 +137,30 @@ Json json_of(const VerifyResult& result) {
             {"unopened", unopened},
             {"locked_packs", result.locked_packs},
             {"missing_keys", missing},
+            {"locked", affects_json(result.locked)},
             {"destroyed_snapshots", result.destroyed_snapshots},
             {"lost_records", result.lost_records},
             {"notes", result.notes}};
 }
 
-void print_damage(Output& output, const VerifyResult::Damage& damage) {
-    output.line(names_its_object(damage.object, damage.problem)
-                    ? say("DAMAGED {}", printable(damage.problem))
-                    : say("DAMAGED {}: {}", damage.object, printable(damage.problem)));
+void print_affected(Output& output, const std::vector<VerifyResult::Affected>& all) {
     std::size_t shown = 0;
-    for (const VerifyResult::Affected& affected : damage.affects) {
+    for (const VerifyResult::Affected& affected : all) {
         if (shown++ == kAffectedShown) {
-            output.line("    " + say("and {} more; --json names all", damage.affects.size() - kAffectedShown));
+            output.line("    " + say("and {} more; --json names all", all.size() - kAffectedShown));
             break;
         }
         const std::string snapshot = affected.snapshot.substr(0, 8);
         output.line("    " + (affected.path.empty() ? say("snapshot {}", snapshot)
                                                     : say("snapshot {}: {}", snapshot, printable(affected.path))));
     }
+}
+
+void print_damage(Output& output, const VerifyResult::Damage& damage) {
+    output.line(names_its_object(damage.object, damage.problem)
+                    ? say("DAMAGED {}", printable(damage.problem))
+                    : say("DAMAGED {}: {}", damage.object, printable(damage.problem)));
+    print_affected(output, damage.affects);
 }
 
 // Where no other vault has the record either, only an end that a person puts to it makes the vault green again.
@@ -182,6 +194,8 @@ void print_locked(Output& output, const VerifyResult& result, const std::string&
     output.line(say_count(
         result.locked_packs, "{0} pack cannot be checked, for it was sealed to a key that is not here ({1}): {2}",
         "{0} packs cannot be checked, for they were sealed to keys that are not here ({1}): {2}", keys, why_keys_lack(true)));
+    if (!result.locked.empty()) output.line(say("LOCKED, in such packs alone:"));
+    print_affected(output, result.locked);
     output.line(say("no damage in all else: level {}, {}, {} read; '--level structure' needs no such key",
                     level_word(result.level), objects, human_bytes(result.bytes_read)));
 }

@@ -86,5 +86,7 @@ struct Verification {
 // verifier_reach.cc
 [[nodiscard]] Status find_packs_in_question(Verification& run);
 [[nodiscard]] Status check_reachability(Verification& run);
+// verifier_locked.cc; what of the snapshots lies only under keys that are not here
+[[nodiscard]] Status name_locked(Verification& run);
 
 }  // namespace custody

@@ -53,6 +53,7 @@ Result<VerifyResult> run_verification(VerifySubject subject, const VerifyOptions
             TRY(check_packs(run));
         }
         TRY(check_reachability(run));
+        if (run.result.locked_packs != 0) TRY(name_locked(run));
     }
     TRY(settle(run));
     run.result.damaged = run.book.take(run.result.notes);

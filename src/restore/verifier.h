@@ -52,6 +52,7 @@ struct VerifyResult {
     std::vector<std::string> lost_records;  // 64 hex; of the snapshots whose own record is damaged or missing
     std::uint64_t locked_packs = 0;         // whole, and not to be opened with the keys here
     std::set<std::pair<std::string, std::uint32_t>> missing_keys;  // which would open them: label, epoch
+    std::vector<Affected> locked;                                  // what snapshots have in them alone
     std::uint64_t destroyed_snapshots = 0;                         // of labels whose keys were destroyed: no damage
     [[nodiscard]] bool ok() const { return damaged.empty() && unopened.empty() && locked_packs == 0; }
 };

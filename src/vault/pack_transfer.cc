@@ -1,9 +1,11 @@
 #include "vault/pack_transfer.h"
 
 #include "base/text.h"
+#include "vault/index_places.h"
 #include "vault/object_check.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace custody {
 namespace {
@@ -128,10 +130,9 @@ Result<std::vector<WrittenSegment>> IndexBatch::write(ObjectStore& store, const 
         if (!keys) return Error{Code::wrong_key, say("the writer keys of label {} are not here any more", label.hex())};
         std::sort(part.rows.begin(), part.rows.end());
         part.rows.erase(std::unique(part.rows.begin(), part.rows.end()), part.rows.end());
-        std::vector<ObjectId> packs = packs_of(part.rows);
-        TRY_ASSIGN(const IndexSegmentBuilder::Finished segment,
-                   write_index_segment(store, *keys, keyring.signing_seed(), std::move(part.entries), std::move(part.rows)));
-        written.push_back({{index_name(label, segment.id), segment.size}, std::move(packs)});
+        TRY_ASSIGN(std::vector<WrittenSegment> segments,
+                   write_all_places(store, *keys, keyring.signing_seed(), std::move(part.entries), part.rows, nullptr));
+        std::move(segments.begin(), segments.end(), std::back_inserter(written));
     }
     labels_.clear();
     size_ = 0;

@@ -60,7 +60,7 @@ public:
     void add(const PackContents& contents);
     void add(const LabelId& label, const PackRow& row, const std::vector<IndexEntry>& entries);
     [[nodiscard]] std::size_t size() const { return size_; }
-    // One segment a label; the packs must be durable. Empties the batch.
+    // One segment a label, and more where an id lies in several; the packs must be durable. Empties the batch.
     [[nodiscard]] Result<std::vector<WrittenSegment>> write(ObjectStore& store, const Keyring& keyring);
 
 private:

@@ -4,6 +4,7 @@
 // own, only the tag under its segment's key; so without the label's secret it is not moved, and its pack stays as it is.
 #include "base/text.h"
 #include "vault/block_check.h"
+#include "vault/index_places.h"
 #include "vault/index_rewrite.h"
 #include "vault/object_check.h"
 #include "vault/reachability.h"
@@ -40,6 +41,24 @@ private:
     std::map<ObjectId, bool> known_;
 };
 
+// What a place that is not sound was sealed to; nothing where that cannot be read.
+std::optional<SealedTo> key_at(const RepairLabel& label, const Location& at) {
+    const auto segment = label.blocks->read_segment(at);
+    return segment.ok() ? std::optional(sealed_to(*segment, *label.keys)) : std::nullopt;
+}
+
+// Whether it lies sound where every keyring that holds `key` opens it.
+Result<bool> lies_sound_for(const PackHealth& health, const RepairLabel& label, ByteView id, const SealedTo& key) {
+    const Index::Usable usable = [&](const Location& at) {
+        if (!health.is_sound(at.pack, at.block_offset)) return false;
+        const std::optional<SealedTo> there = key_at(label, at);
+        return there && opens_wherever(*there, key);
+    };
+    const auto found = label.index->lookup(id, &usable);
+    if (!found.ok() && !is_damage(found.error())) return found.error();
+    return found.ok() && found->has_value();
+}
+
 class LabelRescue {
 public:
     LabelRescue(Repair& repair, RepairLabel& label, OtherPacks& others, Moves& moves, std::set<ObjectId>& keep)
@@ -72,16 +91,44 @@ private:
 
     Result<std::optional<Location>> find(ByteView id, SegmentKind kind) {
         TRY_ASSIGN(const std::optional<Location> sound, finder_.find(id, kind));
-        if (sound) return sound;
-        TRY_ASSIGN(const std::optional<Location> elsewhere, find_in_other(id, kind));
+        if (sound) {
+            TRY(save_for_others(id, kind));
+            return sound;
+        }
+        TRY_ASSIGN(const std::optional<Location> elsewhere, find_in_other(id, kind, nullptr));
         if (elsewhere) return elsewhere;
         return find_in_damaged(id, kind);
     }
 
-    Result<std::optional<Location>> find_in_other(ByteView id, SegmentKind kind) {
+    // It lies sound under one key, and in a damaged pack under another, which some keyring may hold without the first.
+    Status save_for_others(ByteView id, SegmentKind kind) {
+        TRY_ASSIGN(const std::vector<ObjectId> named, finder_.packs_named(id));
+        if (named.size() < 2) return done();
+        for (const ObjectId& pack : named) {
+            TRY_ASSIGN(const std::optional<Location> at, finder_.find_in(pack, id));
+            if (!at || at->kind != kind || repair_.health.is_sound(pack, at->block_offset)) continue;
+            const std::optional<SealedTo> key = key_at(label_, *at);
+            if (!key) continue;
+            TRY_ASSIGN(const bool is_saved, lies_sound_for(repair_.health, label_, id, *key));
+            if (is_saved) continue;
+            TRY_ASSIGN(const std::optional<Location> elsewhere, find_in_other(id, kind, &*key));
+            if (elsewhere) continue;
+            TRY_ASSIGN(const Verdict verdict, verdict_on(*at));
+            if (verdict == Verdict::sound) moves_.emplace(std::make_pair(pack, at->block_offset), Move{*at, false});
+            if (verdict == Verdict::unproven) keep_.insert(pack);
+        }
+        return done();
+    }
+
+    // `key`: only where who holds it opens it; null: any place.
+    Result<std::optional<Location>> find_in_other(ByteView id, SegmentKind kind, const SealedTo* key) {
         if (!other_index_) return std::optional<Location>{};
         std::set<ObjectId> refused;
-        const Index::Usable usable = [&](const Location& at) { return !refused.contains(at.pack); };
+        const Index::Usable usable = [&](const Location& at) {
+            if (refused.contains(at.pack) || key == nullptr) return !refused.contains(at.pack);
+            const auto segment = other_blocks_->read_segment(at);
+            return segment.ok() && opens_wherever(sealed_to(*segment, *label_.keys), *key);
+        };
         while (true) {
             const auto at = other_index_->lookup(id, &usable);
             if (!at.ok() && !is_damage(at.error())) return at.error();
@@ -192,7 +239,8 @@ Status leave_damaged_packs(Repair& repair, const std::set<ObjectId>& damaged, co
             if (!damaged.contains(entry.location.pack)) return false;
             if (dropped.contains(entry.location.pack)) return true;
             TRY_ASSIGN(const std::optional<Location> elsewhere, finder.find(entry.id, entry.location.kind));
-            return elsewhere.has_value();
+            const std::optional<SealedTo> key = elsewhere ? key_at(label, entry.location) : std::nullopt;
+            return key ? lies_sound_for(repair.health, label, entry.id, *key) : elsewhere.has_value();
         };
         const IsNamed is_named = [&, &of = id](const ObjectId& segment) {
             return repair.state().objects.contains(index_name(of, segment));

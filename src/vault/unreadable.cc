@@ -9,7 +9,11 @@ bool is_unreadable(const Error& error) {
 }
 
 Error with_way_out(const std::string& what, Code why) {
+    if (why == Code::failed) return {why, what};  // no word about the vault
     if (why == Code::denied) return {why, say("{}; run it as the user who owns the vault", what)};
+    if (why == Code::wrong_key) {  // the pack is sound: no repair changes under which key it lies
+        return {why, say("{}; or restore from another vault of the family that has it under a key which is here", what)};
+    }
     return {Code::corrupt, say("{}; `custody repair --from` a second vault can bring it back", what)};
 }
 

@@ -12,12 +12,13 @@ struct Host {
     const Office& office;
     std::string name;
 
-    Outcome operator()(std::vector<std::string> arguments) const {
+    Outcome operator()(std::vector<std::string> arguments) const { return run_with(std::move(arguments), "ba con trâu xanh"); }
+    Outcome run_with(std::vector<std::string> arguments, const std::string& passphrase) const {
         Program program = office.custody.command(std::move(arguments));
         program.environment["CUSTODY_KEYRING"] = keyring();
         program.environment["CUSTODY_CACHE"] = office.folder / (name + "-cache");
         program.environment["CUSTODY_KIT_PASSPHRASE"] = "hai con trâu";
-        program.environment["CUSTODY_PASSPHRASE"] = "ba con trâu xanh";
+        program.environment["CUSTODY_PASSPHRASE"] = passphrase;
         return run(program);
     }
     [[nodiscard]] std::string keyring() const { return office.folder / (name + "-keyring"); }
@@ -113,8 +114,13 @@ TEST_F(StaleKeys, VerifyAndStatusTellOfKeysThatAreNotHere) {
         EXPECT_EQ(found["damaged"], Json::array());
         EXPECT_GT(found["locked_packs"], 0);
         EXPECT_EQ(found["missing_keys"], Json::parse(R"([{"label": "business", "epoch": 2}])"));
+        ASSERT_FALSE(found["locked"].empty()) << level;
+        const std::string last = json_of(stale_({"snapshots", "--json"})).back()["id"];
+        for (const Json& each : found["locked"]) EXPECT_EQ(each["snapshot"], last) << "the one of epoch 2 alone";
     }
-    EXPECT_TRUE(says(stale_({"verify", "--level", "full"}), "no damage in all else"));
+    const Outcome full = stale_({"verify", "--level", "full"});
+    EXPECT_TRUE(says(full, "no damage in all else")) << full.out;
+    EXPECT_TRUE(says(full, "LOCKED")) << full.out;
     EXPECT_EQ(stale_({"repair"}).exit, 0);
     EXPECT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
 }
@@ -195,6 +201,153 @@ TEST_F(StaleKeys, AWriterThatFollowedARotationStillReliesOnWhatItStoredBefore) {
     EXPECT_EQ(json_of(again)["bytes"]["new"], 6) << "one file";
     EXPECT_FALSE(says(again, "lacks the key")) << again.err;
     newest_.expect_restores("back");
+}
+
+// Backups of two folders that share a file, all under epoch 1: the first has thirty files of its own, which fill the block that
+// the shared one lies in too.
+class CompactedKeys : public testing::Test {
+protected:
+    void SetUp() override {
+        for (int i = 0; i < 30; ++i) write_in("first", "x" + std::to_string(i), noise(2000, static_cast<unsigned>(i)));
+        write_in("first", "shared", "shared\n");
+        write_in("second", "shared", "shared\n");
+        write_in("second", "own", "own\n");
+        ASSERT_EQ(newest_({"init"}).exit, 0);
+        ASSERT_EQ(newest_({"key", "export", "--recovery", "--output", kit_}).exit, 0);
+        back_up(newest_, "first");
+        back_up(newest_, "second");
+    }
+    [[nodiscard]] std::string at(const std::string& folder) const { return office_.folder / folder; }
+    void write_in(const std::string& folder, const std::string& name, const std::string& content) const {
+        fs::create_directories(at(folder));
+        write_file(at(folder) + "/" + name, content);
+    }
+    void back_up(const Host& host, const std::string& folder, const std::string& name = "") const {
+        const Outcome made =
+            host({"backup", at(folder), "--label", "business", "--name", name.empty() ? folder : name, "--json"});
+        ASSERT_EQ(made.exit, 0) << made.err;
+    }
+    void rotate(const Host& host) const { ASSERT_EQ(host({"key", "rotate", "--label", "business"}).exit, 0); }
+    void forget(const std::string& name) const { ASSERT_EQ(newest_({"forget", "latest:" + name}).exit, 0); }
+    Json compact(const Host& host) const {
+        const Outcome pruned = host({"prune", "--grace", "0s", "--compact", "--json"});
+        EXPECT_EQ(pruned.exit, 0) << pruned.err;
+        return json_of(pruned);
+    }
+    void expect_back(const Host& host, const std::string& name, const std::string& folder) {
+        const std::string target = at("target" + std::to_string(++targets_));
+        const Outcome restored = host({"restore", "latest:" + name, "--target", target, "--strip-prefix", at(folder)});
+        ASSERT_EQ(restored.exit, 0) << host.name << ", " << name << ": " << restored.err;
+        for (const auto& item : fs::directory_iterator(at(folder))) {
+            const std::string file = item.path().filename().string();
+            EXPECT_EQ(read_file_text(target + "/" + file), read_file_text(item.path())) << host.name << ", " << file;
+        }
+    }
+
+    Office office_{"cli-compacted-key"};
+    const Host newest_{office_, "newest"}, stale_{office_, "stale"};
+    const std::string kit_ = office_.folder / "kit";
+    int targets_ = 0;
+};
+
+TEST_F(CompactedKeys, AnOlderKitOpensWhatItOpenedBeforeACompaction) {
+    rotate(newest_);
+    forget("first");
+    EXPECT_GE(compact(newest_)["packs_repacked"], 1) << "or nothing was formed anew";
+    EXPECT_EQ(compact(newest_)["packs_repacked"], 0) << "and it is not formed anew again";
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    expect_back(stale_, "second", "second");
+    expect_back(newest_, "second", "second");
+    for (const Host* host : {&stale_, &newest_}) EXPECT_EQ((*host)({"verify", "--level", "full"}).exit, 0) << host->name;
+}
+
+TEST_F(CompactedKeys, TwoKeyringsThatWereBothRotatedOpenWhatTheOtherCompacted) {
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    rotate(newest_);
+    rotate(stale_);
+    write_in("second", "own2", "own2\n");
+    back_up(newest_, "second", "again");
+    expect_back(newest_, "again", "second");
+    forget("first");
+    EXPECT_GE(compact(stale_)["packs_repacked"], 1);
+    expect_back(newest_, "again", "second");
+    EXPECT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
+    fs::remove(at("second") + "/own2");
+    expect_back(stale_, "second", "second");
+}
+
+TEST_F(CompactedKeys, WhatLiesUnderAKeyThatIsNotHereIsLeftAsItIsAndSaid) {
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    rotate(newest_);
+    rotate(stale_);
+    for (int i = 0; i < 30; ++i) write_in("theirs", "x" + std::to_string(i), noise(2000, static_cast<unsigned>(100 + i)));
+    write_in("theirs", "of both", "of both\n");
+    write_in("later", "of both", "of both\n");
+    back_up(stale_, "theirs");
+    back_up(stale_, "later");
+    forget("theirs");
+    const Json pruned = compact(newest_);
+    EXPECT_EQ(pruned["packs_repacked"], 0);
+    EXPECT_TRUE(pruned["warnings"].dump().find("was not compacted") != std::string::npos) << pruned;
+    expect_back(stale_, "later", "later");
+    EXPECT_GE(compact(stale_)["packs_repacked"], 1);
+    expect_back(stale_, "later", "later");
+}
+
+// Both store the same anew, for neither can rely on the other's; an index segment has one place for an id.
+TEST_F(CompactedKeys, WhatLiesUnderTwoKeysStaysUnderBoth) {
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    rotate(newest_);
+    rotate(stale_);
+    write_in("common", "common", noise(200'000, 7));
+    for (const Host* host : {&newest_, &stale_}) {
+        write_in("common", "of", "old");
+        back_up(*host, "common", host->name + "-old");
+        write_in("common", "of", host->name);
+        back_up(*host, "common", host->name);
+    }
+    forget("newest-old");
+    forget("stale-old");
+    for (int i = 0; i < 3; ++i) {
+        compact(i == 1 ? stale_ : newest_);
+        expect_back(stale_, "stale", "common");
+        write_in("common", "of", "newest");
+        expect_back(newest_, "newest", "common");
+        write_in("common", "of", "stale");
+    }
+}
+
+// A pack of epoch 1 is damaged, and what it holds is stored again under epoch 2. Whether the rest of it is sound only the
+// passphrase can tell; until it was given, who holds epoch 1 alone may need it.
+TEST_F(CompactedKeys, RepairKeepsASoundBlockForAnOlderKitThoughANewerKeyHasItToo) {
+    write_in("third", "a", noise(900'000, 1));
+    write_in("third", "b", noise(900'000, 2));
+    write_in("third", "c", noise(900'000, 3));
+    back_up(newest_, "third");
+    fs::path largest;
+    for (const auto& item : fs::recursive_directory_iterator(office_.custody.vault() + "/packs")) {
+        if (!item.is_regular_file()) continue;
+        if (largest.empty() || item.file_size() > fs::file_size(largest)) largest = item.path();
+    }
+    std::string bytes = read_file_text(largest);
+    bytes[bytes.size() - 1000] = static_cast<char>(bytes[bytes.size() - 1000] ^ 1);
+    fs::permissions(largest, fs::perms::owner_all);
+    write_file(largest, bytes);
+    rotate(newest_);
+    EXPECT_EQ(newest_.run_with({"repair"}, "").exit, 4);
+    back_up(newest_, "third");
+    EXPECT_EQ(newest_.run_with({"repair"}, "").exit, 4) << "it stays until its blocks were proven";
+    EXPECT_EQ(newest_({"repair"}).exit, 0);
+    EXPECT_EQ(newest_({"verify", "--level", "full"}).exit, 0);
+    expect_back(newest_, "third", "third");
+
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    const Json full = json_of(stale_({"verify", "--level", "full", "--json"}));
+    std::string locked;
+    for (const Json& each : full["locked"]) locked += each["path"].get<std::string>() + "\n";
+    EXPECT_TRUE(locked.find(at("third") + "/c\n") != std::string::npos) << full << "what was damaged is of epoch 2 now";
+    EXPECT_TRUE(locked.find(at("third") + "/a\n") == std::string::npos) << full;
+    expect_back(stale_, "second", "second");
 }
 
 }  // namespace

@@ -1,12 +1,18 @@
 #include "vault/prune/index_fold.h"
 
+#include "vault/index_places.h"
+
 #include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
 
 namespace custody {
 namespace {
 
 // When there are too many, so many are folded that the next runs need not fold again.
 constexpr std::size_t kSegmentsAfterFold = kMaxIndexSegments / 2;
+constexpr std::size_t kFurtherAtOnce = 500'000;  // second places of an id, in memory: some 50 MB
 
 class Folder {
 public:
@@ -41,11 +47,42 @@ private:
         return use == nullptr || use->is_sound();
     }
 
-    // A damaged pack must not take the place of a sound one, nor a key that is not here that of one which is.
-    [[nodiscard]] bool is_better(const Location& at, const Location& than) const {
-        const bool sound = is_sound(at.pack);
-        if (sound != is_sound(than.pack)) return sound;
-        return survey_.key_rank(at) < survey_.key_rank(than);
+    // A place of one id, and who can read it.
+    struct Place {
+        IndexEntry entry;
+        bool sound = true;
+        std::optional<SealedTo> key;  // none: it cannot be read
+    };
+    [[nodiscard]] Place look_at(const IndexEntry& entry) const {
+        return {entry, is_sound(entry.location.pack), survey_.key_at(entry.location)};
+    }
+
+    // A damaged pack must not take the place of a sound one, nor a key that is not here that of one which is; of known keys the
+    // oldest is held by the most keyrings.
+    static bool is_better(const Place& a, const Place& b) {
+        const auto rank = [](const Place& at) {
+            return std::tuple(!at.sound, !at.key, at.key && !at.key->is_known, at.key ? at.key->epoch : 0);
+        };
+        return rank(a) < rank(b);
+    }
+    static bool stands_for(const Place& kept, const Place& other) {
+        return !other.key || (kept.key && opens_wherever(*kept.key, *other.key));
+    }
+
+    // The best place of an id, and those that keyrings may need which do not open it.
+    [[nodiscard]] std::vector<IndexEntry> choose(const std::vector<IndexEntry>& of_id) const {
+        if (of_id.size() == 1) return of_id;
+        std::vector<Place> places;
+        for (const IndexEntry& entry : of_id) places.push_back(look_at(entry));
+        std::stable_sort(places.begin(), places.end(), is_better);
+        std::vector<Place> kept;
+        for (Place& place : places) {
+            const auto is_enough = [&](const Place& better) { return stands_for(better, place); };
+            if (std::none_of(kept.begin(), kept.end(), is_enough)) kept.push_back(std::move(place));
+        }
+        std::vector<IndexEntry> chosen;
+        for (const Place& place : kept) chosen.push_back(place.entry);
+        return chosen;
     }
 
     void touch_what_must_go() {
@@ -91,34 +128,41 @@ private:
         return {rows.begin(), rows.end()};
     }
 
-    Result<std::optional<ObjectInfo>> write(const std::vector<PackRow>& rows) {
+    Result<std::vector<ObjectInfo>> write(const std::vector<PackRow>& rows) {
         std::uint64_t expected = 0;
         for (std::size_t i = 0; i < segments_.size(); ++i) expected += touched_[i] ? segments_[i].entries : 0;
         TRY_ASSIGN(const auto writer, store_.begin());
         IndexSegmentBuilder builder(survey_.keys(), signing_seed_, rows, expected);
         TRY(builder.begin(*writer));
-        // A segment has one place for an id: the best of those that the folded ones name.
-        std::optional<IndexEntry> best;
-        const auto write_best = [&]() -> Status {
-            const std::optional<IndexEntry> waited = std::exchange(best, std::nullopt);
-            return waited ? builder.add(*waited) : done();
-        };
-        const auto write_entry = [&](const IndexEntry& entry, std::size_t segment) -> Status {
-            if (!touched_[segment] || dropped(entry.location.pack)) return done();
-            if (best && best->id == entry.id) {
-                if (is_better(entry.location, best->location)) best = entry;
-                return done();
-            }
-            TRY(write_best());
-            best = entry;
+        std::vector<ObjectInfo> made;
+        std::vector<IndexEntry> of_id, further;
+        const auto write_further = [&]() -> Status {
+            TRY_ASSIGN(const std::vector<WrittenSegment> segments,
+                       write_all_places(store_, survey_.keys(), signing_seed_, std::exchange(further, {}), rows, nullptr));
+            for (const WrittenSegment& segment : segments) made.push_back(segment.object);
             return done();
         };
-        TRY(survey_.index().for_each_in_order(write_entry));
-        TRY(write_best());
+        const auto write_id = [&]() -> Status {
+            if (of_id.empty()) return done();
+            const std::vector<IndexEntry> chosen = choose(std::exchange(of_id, {}));
+            further.insert(further.end(), chosen.begin() + 1, chosen.end());
+            if (further.size() >= kFurtherAtOnce) TRY(write_further());
+            return builder.add(chosen.front());
+        };
+        const auto take_entry = [&](const IndexEntry& entry, std::size_t segment) -> Status {
+            if (!touched_[segment] || dropped(entry.location.pack)) return done();
+            if (!of_id.empty() && of_id.front().id != entry.id) TRY(write_id());
+            of_id.push_back(entry);
+            return done();
+        };
+        TRY(survey_.index().for_each_in_order(take_entry));
+        TRY(write_id());
+        TRY(write_further());
         TRY_ASSIGN(const auto finished, builder.finish());
         const std::string name = index_name(survey_.keys().label, finished.id);
         TRY(writer->finish(name));
-        return std::optional<ObjectInfo>(ObjectInfo{name, finished.size});
+        made.insert(made.begin(), ObjectInfo{name, finished.size});
+        return made;
     }
 
     ObjectStore& store_;

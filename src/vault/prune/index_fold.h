@@ -1,4 +1,5 @@
-// Folding index segments of one label into one that lacks the packs that go: decision 7 keeps at most 16 segments a label.
+// Folding index segments of one label into one (seldom more) that lacks the packs that go: decision 7 keeps at most 16 segments a
+// label.
 //
 // Nothing is removed here; the caller enters the change in the ledger and unlinks afterwards. Durable after a barrier.
 // A segment signed by another host is folded only when it must be: its host trusts its own signature alone and would store
@@ -8,7 +9,6 @@
 #include "base/secret.h"
 #include "vault/prune/label_survey.h"
 
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +24,8 @@ struct FoldChoice {
 };
 struct IndexFold {
     std::vector<ObjectInfo> replaced;  // segments whose rows now lie in `made`, or nowhere
-    std::optional<ObjectInfo> made;    // none when no row remains
+    // None when no row remains; several where an id lies under keys of which some keyring may hold but one.
+    std::vector<ObjectInfo> made;
 };
 // By the survey's last count. Empty `replaced`: nothing to do.
 [[nodiscard]] Result<IndexFold> fold_index(ObjectStore& store, LabelSurvey& survey, const Secret& signing_seed,

@@ -114,7 +114,7 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
         if (place != places_.end()) packs_[place->second].header_bytes += kSegmentHeaderSize;
     }
     if (live_.not_found() > 0) TRY(adopt_needed(false));
-    if (live_.not_found() > 0) TRY(adopt_needed(true));
+    if (live_.not_found() > 0 || !ledger.damaged_packs.empty()) TRY(adopt_needed(true));
     if (live_.not_found() == 0) return done();
     return nothing_freed(*keys_, say("{} chunks or trees that snapshots need are in no pack", live_.not_found()));
 }
@@ -122,22 +122,40 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
 // A writer names every pack it uses in its entry. Should one have failed to, its data are kept all the same; and so is a damaged
 // pack, for what of it is whole, or can be healed from another vault.
 Status LabelSurvey::adopt_needed(bool damaged) {
-    return index_->for_each([&](const IndexEntry& entry, std::size_t) {
+    return index_->for_each([&](const IndexEntry& entry, std::size_t) -> Status {
         const auto place = places_.find(entry.location.pack);
         if (place == places_.end()) return done();
         PackUse& use = packs_[place->second];
         if (use.in_ledger != damaged || use.damaged != damaged || !use.in_store || !live_.contains(entry.id)) return done();
-        if (!use.needed && live_.is_found(entry.id)) return done();
+        if (!use.needed && live_.is_found(entry.id)) {
+            if (!damaged) return done();
+            TRY_ASSIGN(const bool elsewhere, is_elsewhere_for_others(entry));
+            if (elsewhere) return done();
+        }
         use.needed = true;
         count_live(entry, place->second);
         return done();
     });
 }
 
-std::pair<bool, std::uint32_t> LabelSurvey::key_rank(const Location& at) const {
+// Something live in a damaged pack that lies in a sound one too. Where that is under another key it is of no use to a keyring
+// that holds the damaged one's alone: then the pack waits for a repair that proves its blocks.
+Result<bool> LabelSurvey::is_elsewhere_for_others(const IndexEntry& damaged) {
+    const std::optional<SealedTo> key = key_at(damaged.location);
+    if (!key) return true;
+    const Index::Usable is_same = [&](const Location& at) {
+        const auto place = places_.find(at.pack);
+        if (place == places_.end() || !packs_[place->second].in_ledger || !packs_[place->second].is_sound()) return false;
+        const std::optional<SealedTo> there = key_at(at);
+        return there && opens_wherever(*there, *key);
+    };
+    TRY_ASSIGN(const std::optional<Location> found, index_->lookup(damaged.id, &is_same));
+    return found.has_value();
+}
+
+std::optional<SealedTo> LabelSurvey::key_at(const Location& at) const {
     const auto segment = blocks_.read_segment(at);
-    if (!segment.ok()) return {true, UINT32_MAX};
-    return {!keys_->knows(segment->key), segment->epoch};
+    return segment.ok() ? std::optional(sealed_to(*segment, *keys_)) : std::nullopt;
 }
 
 const PackUse* LabelSurvey::find(const ObjectId& pack) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "vault/history/ledger.h"
+#include "vault/index_places.h"
 #include "vault/packs/format.h"
 #include "vault/packs/index.h"
 #include "vault/packs/pack_reader.h"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -53,9 +55,8 @@ public:
     [[nodiscard]] const PackUse* find(const ObjectId& pack) const;
     [[nodiscard]] bool is_live(ByteView id32) const { return live_.contains(id32); }
     [[nodiscard]] bool is_live_block(const ObjectId& pack, std::uint32_t block_offset) const;
-    // Of two sound places of one thing, the one that fewer keyrings may fail to open comes first: a key that is here before one
-    // that is not, then the older epoch. Equal where headers cannot be read.
-    [[nodiscard]] std::pair<bool, std::uint32_t> key_rank(const Location& at) const;
+    // What key is needed there; nothing where the segment's header cannot be read.
+    [[nodiscard]] std::optional<SealedTo> key_at(const Location& at) const;
     // Packs that a segment lists, by the segment's position in index().segments(); as of the last count().
     [[nodiscard]] const std::vector<std::set<PackRow>>& rows_of_segments() const { return segment_rows_; }
 
@@ -70,6 +71,7 @@ private:
     void count_live(const IndexEntry& entry, std::size_t place);
     void note_row(const IndexEntry& entry, std::size_t place, std::size_t segment);
     Status adopt_needed(bool damaged);
+    Result<bool> is_elsewhere_for_others(const IndexEntry& damaged);
     static std::uint64_t block_key(std::size_t place, std::uint32_t offset) { return std::uint64_t{place} << 32 | offset; }
 
     ObjectStore& store_;

@@ -99,8 +99,7 @@ private:
     }
 
     [[nodiscard]] bool is_worth_repacking(const PackUse& use) const {
-        const std::uint64_t blocks = use.size - std::min(use.size, use.header_bytes);
-        if (use.live_bytes * 100 < blocks * kLivePercent) return true;
+        if (has_dead_blocks(use)) return true;
         return facts_.compact && use.live_raw * 100 < use.raw * kLivePercent;
     }
 
@@ -166,6 +165,11 @@ private:
 };
 
 }  // namespace
+
+bool has_dead_blocks(const PackUse& use) {
+    const std::uint64_t blocks = use.size - std::min(use.size, use.header_bytes);
+    return use.live_bytes * 100 < blocks * kLivePercent;
+}
 
 std::size_t PrunePlan::packs_to_remove() const {
     return static_cast<std::size_t>(

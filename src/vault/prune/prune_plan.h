@@ -21,6 +21,9 @@ namespace custody {
 // repacked is not repacked again.
 inline constexpr std::uint64_t kLivePercent = 75;
 
+// Worth moving without any secret: whole blocks of it are of no use.
+[[nodiscard]] bool has_dead_blocks(const PackUse& use);
+
 using Surveys = std::map<LabelId, std::unique_ptr<LabelSurvey>>;
 
 struct PlanFacts {

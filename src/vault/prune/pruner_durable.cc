@@ -63,7 +63,7 @@ Status Pruner::fold_indexes(const PrunePlan& plan, Change& change) {
         const FoldChoice choice{of_label.drop, of_label.foldable, of_label.left_over};
         TRY_ASSIGN(const IndexFold fold, fold_index(store_, survey, repository_.keyring()->signing_seed(), choice));
         for (const ObjectInfo& segment : fold.replaced) change.unlink_first.push_back(segment.name);
-        if (fold.made) change.added.push_back(*fold.made);
+        change.added.insert(change.added.end(), fold.made.begin(), fold.made.end());
     }
     return done();
 }
@@ -133,7 +133,7 @@ Status Pruner::repack_label(const LabelId& label, const LabelPlan& of_label, Cha
     }
     TRY_ASSIGN(const IndexFold fold, fold_index(store_, survey, seed, choice));
     for (const ObjectInfo& segment : fold.replaced) change.unlink_first.push_back(segment.name);
-    if (fold.made) change.added.push_back(*fold.made);
+    change.added.insert(change.added.end(), fold.made.begin(), fold.made.end());
     for (const ObjectInfo& segment : made.index) {
         const auto& gone = change.unlink_first;
         if (std::find(gone.begin(), gone.end(), segment.name) == gone.end()) change.added.push_back(segment);

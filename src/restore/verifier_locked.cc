@@ -1,0 +1,126 @@
+// What of the snapshots is whole and yet not to be opened here: it lies only in packs that were sealed to keys which this keyring
+// does not hold. Named as damage is, by snapshot and path; a folder whose names are locked is named in place of what is below.
+#include "restore/verification.h"
+#include "vault/object_check.h"
+#include "vault/reachability.h"
+#include "vault/tree_reader.h"
+
+namespace custody {
+namespace {
+
+constexpr std::size_t kMaxNamed = 100'000;  // a snapshot
+
+class LockNamer {
+public:
+    LockNamer(Verification& run, LabelUnderCheck& label)
+        : run_(run),
+          label_(label),
+          sound_(*label.index, run.health, &run.wrong),
+          blocks_(run.store(), *label.opener),
+          trees_(*label.index, blocks_, *label.keys),
+          reach_(blocks_, [this](ByteView id, SegmentKind kind) { return find_open(id, kind); }) {}
+
+    Status run() {
+        for (const Snapshot& snapshot : label_.snapshots) {
+            if (!run_.state().snapshots.contains(snapshot.id)) continue;
+            TRY_ASSIGN(const bool opens, reach_.is_sound(snapshot.summary.root, run_.stop));
+            if (!opens) TRY(name_in(snapshot));
+        }
+        return done();
+    }
+
+private:
+    struct Place {
+        TreeId node;
+        std::string path;
+    };
+
+    // A sound place under a key that is here.
+    Result<std::optional<Location>> find_open(ByteView id, SegmentKind kind) const {
+        const Index::Usable usable = [&](const Location& at) {
+            return run_.health.is_sound(at.pack, at.block_offset) && blocks_.may_open(at);
+        };
+        auto found = label_.index->lookup(id, &usable);
+        if (!found.ok() && !is_damage(found.error())) return found;
+        if (!found.ok() || !*found || (*found)->kind != kind) return std::optional<Location>{};
+        return found;
+    }
+
+    // What cannot be had at all is damage, and named as such.
+    Result<bool> is_locked(ByteView id, SegmentKind kind) const {
+        TRY_ASSIGN(const std::optional<Location> open, find_open(id, kind));
+        if (open) return false;
+        TRY_ASSIGN(const std::optional<Location> sound, sound_.find(id, kind));
+        return sound.has_value();
+    }
+
+    void name(const std::string& path) {
+        if (++named_ > kMaxNamed || path == last_) return;
+        run_.result.locked.push_back({snapshot_, path});
+        last_ = path;
+    }
+
+    Status name_in(const Snapshot& snapshot) {
+        snapshot_ = snapshot.id.hex();
+        named_ = 0;
+        last_.reset();
+        std::vector<Place> stack{{snapshot.summary.root, snapshot.summary.kind == "files" ? "/" : ""}};
+        while (!stack.empty() && named_ <= kMaxNamed) {
+            TRY(run_.stop.check());
+            const Place place = std::move(stack.back());
+            stack.pop_back();
+            TRY_ASSIGN(const bool locked, is_locked(place.node.view(), SegmentKind::tree));
+            if (locked) {
+                name(place.path);
+                continue;
+            }
+            const auto node = trees_.node(place.node);
+            if (!node.ok() && !is_damage(node.error())) return node.error();
+            if (node.ok()) TRY(name_in_node(**node, place.path, stack));
+        }
+        return done();
+    }
+
+    Status name_in_node(const Node& node, const std::string& path, std::vector<Place>& stack) {
+        for (const FanoutChild& child : node.children) {
+            if (reach_.is_broken(child.id)) stack.push_back({child.id, path});
+        }
+        TRY(name_in_content(node.content, path, stack));
+        for (const Entry& entry : node.entries) {
+            const std::string below = path.empty() || path.ends_with('/') ? path + entry.name : path + "/" + entry.name;
+            if (entry.children && reach_.is_broken(*entry.children)) stack.push_back({*entry.children, below});
+            TRY(name_in_content(entry.content, below, stack));
+        }
+        return done();
+    }
+
+    Status name_in_content(const Content& content, const std::string& path, std::vector<Place>& stack) {
+        if (content.node && reach_.is_broken(*content.node)) stack.push_back({*content.node, path});
+        for (const ContentChunk& chunk : content.chunks) {
+            TRY_ASSIGN(const bool locked, is_locked(chunk.id.view(), SegmentKind::content));
+            if (locked) name(path);
+        }
+        return done();
+    }
+
+    Verification& run_;
+    LabelUnderCheck& label_;
+    LocationFinder sound_;
+    BlockSource blocks_;
+    TreeReader trees_;
+    Reachability reach_;
+    std::string snapshot_;
+    std::size_t named_ = 0;
+    std::optional<std::string> last_;  // several chunks of one file name it once
+};
+
+}  // namespace
+
+Status name_locked(Verification& run) {
+    for (auto& [id, label] : run.labels) {
+        if (label.secrets) TRY(LockNamer(run, label).run());
+    }
+    return done();
+}
+
+}  // namespace custody
