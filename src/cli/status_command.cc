@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
+#include "cli/losses.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/key_destruction.h"
 #include "vault/keys/outstanding_copies.h"
@@ -46,6 +47,7 @@ struct Overview {
     std::vector<Group> groups;
     std::vector<std::string> empty_labels;
     std::vector<std::string> damaged_packs;              // names, as the ledger knows them
+    std::vector<std::string> broken;                     // ids of snapshots that lack what damaged packs had
     std::map<std::string, std::string> damaged_objects;  // by presence and size: name -> problem
     Json lost = Json::array();                           // snapshots whose record was lost
     std::vector<std::string> needs;                      // what a person has to do
@@ -300,6 +302,7 @@ Status look_at_vault(Context& context, Overview& overview) {
             say("the clock is behind the last entry of the ledger ({}): set it right", human_time(clock.floor)));
     }
     look_at_packs(repository.state(), overview);
+    if (!overview.damaged_packs.empty()) TRY(name_broken(context, repository, overview.needs, overview.broken));
     look_at_held_labels(repository, *keyring, overview);
     look_at_lost_snapshots(repository, *keyring, overview);
     std::vector<Repository::DamagedSnapshot> damaged;
@@ -376,6 +379,7 @@ Json json_of(const Overview& overview, Time now) {
               {"unreadable_snapshots", overview.unreadable},
               {"damaged_packs", overview.damaged_packs},
               {"damaged_objects", damaged},
+              {"damaged_snapshots", overview.broken},
               {"lost_snapshots", overview.lost}}},
             {"keyring", {{"folder", overview.keyring}, {"role", overview.role}, {"kit", kit_word(overview.kit)}}},
             {"groups", groups},

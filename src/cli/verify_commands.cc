@@ -2,9 +2,9 @@
 #include "base/counts.h"
 #include "base/text.h"
 #include "cli/command_table.h"
+#include "cli/losses.h"
 #include "restore/verifier.h"
 #include "vault/keys/keyring_file.h"
-#include "vault/lost_snapshot.h"
 #include "vault/replicator.h"
 #include "vault/store/local_store.h"
 #include "vault/vault_identity.h"
@@ -163,18 +163,6 @@ void print_damage(Output& output, const VerifyResult::Damage& damage) {
     print_affected(output, damage.affects);
 }
 
-// Where no other vault has the record either, only an end that a person puts to it makes the vault green again.
-void print_way_out_of_lost_records(Output& output, Repository& repository, const VerifyResult& result) {
-    for (const std::string& hex : result.lost_records) {
-        const std::string record = "snapshots/" + hex;
-        const bool is_damaged = std::any_of(result.damaged.begin(), result.damaged.end(),
-                                            [&](const VerifyResult::Damage& each) { return each.object == record; });
-        const auto id = ObjectId::from_hex(hex);
-        if (!is_damaged || !id || !repository.state().snapshots.contains(*id)) continue;
-        output.line(say("snapshot {}: {}", hex.substr(0, 8), way_out_of_lost(repository, *id, repository.clock().now())));
-    }
-}
-
 void print_unopened(Output& output, const VerifyResult& result) {
     for (const VerifyResult::Unopened& one : result.unopened) output.line(say("NOT READ {}: {}", one.object, printable(one.why)));
     if (result.unopened.empty()) return;
@@ -249,6 +237,7 @@ int report(Context& context, const VerifyResult& result, Repository* repository)
             say("without another vault: run 'custody repair', back up the same sources again, which stores anew what they "
                 "still have, then run 'custody repair' once more"));
     }
+    if (repository != nullptr) print_way_to_end_broken(output, *repository, result);
     return kExitDamage;
 }
 
@@ -352,6 +341,7 @@ void print_repair(Context& context, Repository& repository, const RepairResult& 
             say("the ledger names the damaged packs, and no backup relies on them any more: back up the same sources again, "
                 "which stores anew what they still have, then run 'custody repair' once more; or heal from another vault "
                 "with --from"));
+        print_way_to_end_broken(output, repository, result);
     }
 }
 

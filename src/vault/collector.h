@@ -46,11 +46,13 @@ struct PruneResult {
     std::uint64_t bytes_freed = 0, bytes_copied = 0, bytes_before = 0, bytes_after = 0;
     std::uint64_t index_segments_before = 0, index_segments_after = 0;
     std::vector<std::string> warnings;
-    std::vector<ObjectId> damaged;  // snapshots whose record is lost or damaged: of their labels nothing was freed, exit 4
+    // Snapshots whose record is lost or damaged, or that lack a tree or chunk; and the labels of which nothing was freed for it.
+    std::vector<ObjectId> damaged;
+    std::vector<std::string> left_alone;
 };
 // busy: another prune, or what was to go came to be needed meanwhile. corrupt: a record is lost whose label the ledger does not
-// say, or references or an index are damaged; nothing was freed. Works on a full medium (frees `reserve` first, deletes whole
-// packs before it repacks).
+// say, or an index is damaged; nothing was freed. Where a tree cannot be read, or something is in no pack, nothing of its label
+// is. Works on a full medium (frees `reserve` first, deletes whole packs before it repacks).
 [[nodiscard]] Result<PruneResult> prune(Repository& repository, const PruneOptions& options, Progress& progress,
                                         const StopFlag& stop);
 

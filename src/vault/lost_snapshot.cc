@@ -1,5 +1,6 @@
 #include "vault/lost_snapshot.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 #include "vault/history/lawful_term.h"
 #include "vault/history/witness.h"
@@ -11,6 +12,7 @@ namespace custody {
 namespace {
 
 constexpr std::size_t kShortId = 8;
+constexpr std::size_t kShownAtOnce = 8;  // snapshots in a line
 
 // Entries of early versions do not say. A backup that brought anything new came with an index segment, whose name carries the
 // label; a copy enters segments of many labels with the first of its snapshots.
@@ -47,6 +49,22 @@ Result<std::optional<Snapshot>> read_before_grown(Repository& repository, const 
 std::string held_text(const HoldState& hold) {
     if (!hold.until) return say("held until released ({})", printable(hold.reason));
     return say("held until {} ({})", to_rfc3339_local(*hold.until), printable(hold.reason));
+}
+
+// What a forget of it would be told, and what comes before it; empty: nothing stands against it.
+std::string why_refused(LostRecord lost, Time now) {
+    const std::string held = is_held(lost.ledger, now) ? held_text(*lost.ledger.hold) : std::string();
+    lost.ledger.hold.reset();
+    const std::string term = protection_of(lost, now);
+    const std::string shown = lost.id.hex().substr(0, kShortId);
+    if (!term.empty()) {
+        return say("'custody forget {}' is refused as long as it is protected: {}", shown,
+                   held.empty() ? term : held + "; " + term);
+    }
+    if (held.empty()) return {};
+    return say(
+        "'custody forget {}' is refused while it is {}: where no copy is left, 'custody hold release {} --reason R' comes first",
+        shown, held, shown);
 }
 
 }  // namespace
@@ -89,22 +107,52 @@ std::string way_out_of_lost(Repository& repository, const ObjectId& id, Time now
     unknown.id = id;
     unknown.ledger = repository.state().snapshots.at(id);
     const auto looked = look_at_lost(repository, id);
-    LostRecord lost = looked.ok() ? *looked : unknown;  // what may not be looked at counts as protected for longest
-    const std::string held = is_held(lost.ledger, now) ? held_text(*lost.ledger.hold) : std::string();
-    lost.ledger.hold.reset();
-    const std::string term = protection_of(lost, now);
-    const std::string shown = id.hex().substr(0, kShortId);
-    if (!term.empty()) {
-        return say("heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused as long as it is protected: {}",
-                   shown, held.empty() ? term : held + "; " + term);
+    const LostRecord lost = looked.ok() ? *looked : unknown;  // what may not be looked at counts as protected for longest
+    const std::string refused = why_refused(lost, now);
+    if (!refused.empty()) return say("heal it with 'custody repair --from VAULT'") + "; " + refused;
+    return say("heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'",
+               id.hex().substr(0, kShortId));
+}
+
+std::string way_to_end_broken(Repository& repository, const std::vector<ObjectId>& ids, Time now) {
+    std::string free, refused;
+    std::size_t count = 0, untold = 0;
+    for (const ObjectId& id : ids) {
+        const auto live = repository.state().snapshots.find(id);
+        auto snapshot = live == repository.state().snapshots.end() ? Result<Snapshot>(Error{Code::not_found, {}})
+                                                                   : repository.read_snapshot(id);
+        if (!snapshot.ok()) continue;
+        if (++count > kShownAtOnce) {
+            ++untold;
+            continue;
+        }
+        LostRecord broken;
+        broken.id = id;
+        broken.ledger = live->second;
+        broken.label = snapshot->clear.label;
+        broken.label_name = snapshot->summary.label;
+        broken.before_grown = std::move(*snapshot);  // as it is read
+        const std::string why = why_refused(std::move(broken), now);
+        if (why.empty()) free += (free.empty() ? "" : " ") + id.hex().substr(0, kShortId);
+        if (!why.empty()) refused += (refused.empty() ? "" : "; ") + why;
     }
-    if (!held.empty()) {
-        return say(
-            "heal it with 'custody repair --from VAULT'; 'custody forget {}' is refused while it is {}: where no copy is "
-            "left, 'custody hold release {} --reason R' comes first",
-            shown, held, shown);
+    std::string text;
+    if (!free.empty()) {
+        text =
+            say("where no copy is left, and the source is gone or has changed, restore what is left of it; then 'custody forget "
+                "{}' ends it",
+                free);
     }
-    return say("heal it with 'custody repair --from VAULT', or, where no copy is left, end it with 'custody forget {}'", shown);
+    if (!refused.empty()) text += (text.empty() ? "" : "; ") + refused;
+    if (untold != 0) text += say_count(untold, " (and {} more snapshot)", " (and {} more snapshots)");
+    return text;
+}
+
+std::string way_out_of_broken(Repository& repository, const std::vector<ObjectId>& ids, Time now) {
+    const std::string heal =
+        say("heal it with 'custody repair --from VAULT', or back up the same sources again and then run 'custody repair'");
+    const std::string end = way_to_end_broken(repository, ids, now);
+    return end.empty() ? heal : heal + "; " + end;
 }
 
 std::string protection_of(const LostRecord& lost, Time now) {

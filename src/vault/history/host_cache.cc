@@ -10,11 +10,13 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kMagic = "custody cache 2\n";
+constexpr std::string_view kMagic = "custody cache 3\n";
 constexpr std::size_t kFooterSize = 16 + 32 + 32 + 8 + 4 * 8 + 8;  // vault, plan, base, key, written, offset, count, checksums
 constexpr std::size_t kSlotSize = 24;
 constexpr std::size_t kWindow = 256 * 1024;
 constexpr std::uint32_t kMaxRecord = 1024 * 1024 * 1024;
+constexpr std::size_t kTagDigits = 16;
+constexpr std::string_view kCacheEnd = ".cache", kTemporaryEnd = ".tmp";
 
 CacheSlot slot_of(const std::string& path, std::uint64_t number, std::uint64_t offset) {
     Bytes key;
@@ -121,18 +123,50 @@ std::shared_ptr<const CachedPiece> HostCacheReader::piece(const std::string& pat
     return piece;
 }
 
+namespace {
+
+// "<cache>.cache.<16 hex>.tmp"
+bool is_temporary(const std::string& name) {
+    const std::size_t end = kTagDigits + 1 + kTemporaryEnd.size();
+    if (name.size() <= end || !name.ends_with(kTemporaryEnd)) return false;
+    const std::string_view before = std::string_view(name).substr(0, name.size() - end);
+    const std::string_view tag = std::string_view(name).substr(before.size() + 1, kTagDigits);
+    return before.ends_with(kCacheEnd) && name[before.size()] == '.' &&
+           tag.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// Of runs that were killed: whoever writes one holds its lock. Nothing here is an error: what stays is never read.
+void remove_leftovers(FileSystem& files, const std::string& folder) {
+    const auto items = files.list(folder);
+    if (!items.ok()) return;
+    for (const DirectoryItem& item : *items) {
+        if (!is_temporary(item.name)) continue;
+        const std::string path = join_path(folder, item.name);
+        const auto file = files.open_writable(path);
+        if (!file.ok()) continue;
+        const auto locked = (*file)->try_lock(true);
+        if (locked.ok() && *locked) (void)files.remove(path);
+    }
+}
+
+}  // namespace
+
 HostCacheWriter::HostCacheWriter(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {
     append(buffer_, as_bytes(kMagic));
     if (path_.empty()) return;
     const auto tag = random_id<SegmentId>();
-    temporary_ = path_ + "." + tag.hex().substr(0, 16) + ".tmp";
+    temporary_ = path_ + "." + tag.hex().substr(0, kTagDigits) + std::string(kTemporaryEnd);
     // The file stays root's where root writes it: it has the names of files that the owner of the folder may not be able to read.
     auto made = make_directories(files_, parent_path(path_), 0700, Owner::folder);
+    if (made.ok()) remove_leftovers(files_, parent_path(path_));
     auto file = made.ok() ? files_.create(temporary_, 0600) : Result<std::unique_ptr<File>>(made.error());
-    if (file.ok())
-        file_ = std::move(*file);
-    else
+    if (!file.ok()) {
         failure_ = file.error();
+        return;
+    }
+    file_ = std::move(*file);
+    // Says that it is wanted. Where there are no locks, or another run looked before this one had it, the cache may be lost.
+    (void)file_->try_lock(true);
 }
 
 HostCacheWriter::~HostCacheWriter() {
@@ -195,8 +229,8 @@ Status HostCacheWriter::finish(const CacheBinding& binding) {
     append(buffer_, encode_footer(binding, records_end, slots_.size(), table));
     spill();
     if (failure_) return *failure_;
-    file_.reset();
     const Status renamed = files_.rename(temporary_, path_);
+    file_.reset();  // and its lock, which had to hold until then
     if (!renamed.ok()) (void)files_.remove(temporary_);
     return renamed;
 }

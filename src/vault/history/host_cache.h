@@ -63,7 +63,8 @@ private:
 
 class HostCacheWriter {
 public:
-    // An empty path: in memory only. A failure to write is kept for finish(); records then stay in memory.
+    // An empty path: in memory only. A failure to write is kept for finish(); records then stay in memory. What runs that were
+    // killed left in the folder is removed.
     HostCacheWriter(FileSystem& files, std::string path);
     ~HostCacheWriter();  // drops what is unfinished; the old cache stays
     HostCacheWriter(const HostCacheWriter&) = delete;

@@ -100,7 +100,7 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
         const std::uint64_t size = std::exchange(row.pack_size, 0);
         pack_sizes_[row] = size;
     }
-    TRY(index_->for_each([&](const IndexEntry& entry, std::size_t segment) {
+    const Status counted = index_->for_each([&](const IndexEntry& entry, std::size_t segment) {
         const std::size_t place = place_of(entry, census, ledger);
         note_row(entry, place, segment);
         PackUse& use = packs_[place];
@@ -108,15 +108,21 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
         // What a snapshot needs is in packs that the ledger names; a copy elsewhere counts for nothing.
         if (use.in_ledger && use.is_sound() && live_.contains(entry.id)) count_live(entry, place);
         return done();
-    }));
+    });
+    if (!counted.ok() && counted.error().code == Code::corrupt) return nothing_freed(*keys_, counted.error().message);
+    TRY(counted);
     for (const auto& [row, size] : pack_sizes_) {
         const auto place = places_.find(row.pack);
         if (place != places_.end()) packs_[place->second].header_bytes += kSegmentHeaderSize;
     }
     if (live_.not_found() > 0) TRY(adopt_needed(false));
     if (live_.not_found() > 0 || !ledger.damaged_packs.empty()) TRY(adopt_needed(true));
-    if (live_.not_found() == 0) return done();
-    return nothing_freed(*keys_, say("{} chunks or trees that snapshots need are in no pack", live_.not_found()));
+    return done();
+}
+
+std::string LabelSurvey::lack() const {
+    if (live_.not_found() == 0) return {};
+    return say("{} chunks or trees that snapshots need are in no pack", live_.not_found());
 }
 
 // A writer names every pack it uses in its entry. Should one have failed to, its data are kept all the same; and so is a damaged

@@ -1,7 +1,7 @@
 // What of one label's packs is in use: marked from references alone, with the writer's keys.
 //
 // Ownership: refers to the store, which outlives it. Threads: one. Errors: corrupt when index or references are damaged; then
-// nothing may be freed. Memory: 32 bytes and overhead a tree node, 12 to 23 bytes a chunk and a live block.
+// nothing of the label may be freed. Memory: 32 bytes and overhead a tree node, 12 to 23 bytes a chunk and a live block.
 #pragma once
 
 #include "vault/history/ledger.h"
@@ -47,9 +47,12 @@ public:
 
     // Everything below `root` is live from now on. Polled often: `check` may end it.
     [[nodiscard]] Status mark(const TreeId& root, const std::function<Status()>& check);
-    // Counts anew what is in use, over every index entry: of a damaged pack only what no other holds. corrupt: something live is
-    // in no pack that is there.
+    // Counts anew what is in use, over every index entry: of a damaged pack only what no other holds. corrupt: the index is not
+    // whole.
     [[nodiscard]] Status count(const Census& census, const LedgerState& ledger);
+
+    // As of the last count(), where something live is in no pack that is there: what, in words. Else empty.
+    [[nodiscard]] std::string lack() const;
 
     [[nodiscard]] const std::vector<PackUse>& packs() const { return packs_; }
     [[nodiscard]] const PackUse* find(const ObjectId& pack) const;

@@ -15,8 +15,9 @@ public:
 
     Result<PrunePlan> run() {
         for (const auto& [label, survey] : facts_.surveys) {
-            if (!facts_.left_alone.contains(label)) plan_label(label, *survey);
+            if (!facts_.left_alone.contains(label)) TRY(plan_label(label, *survey));
         }
+        plan_damaged_packs();
         for (const auto& [name, object] : facts_.census) {
             if (name.starts_with("packs/")) TRY(plan_unlisted_pack(name, object));
             if (name.starts_with("index/")) plan_destroyed_segment(name);
@@ -44,7 +45,7 @@ private:
         return object == facts_.census.end() || is_past_grace(object->second);
     }
 
-    void plan_label(const LabelId& label, LabelSurvey& survey) {
+    Status plan_label(const LabelId& label, LabelSurvey& survey) {
         LabelPlan& plan = plan_.labels[label];
         std::set<ObjectId> pinned;  // listed by a segment that must stay as it is
         const std::vector<Index::SegmentInfo> segments = survey.index().segments();
@@ -61,16 +62,12 @@ private:
         }
         for (const PackUse& use : survey.packs()) {
             if (use.needed && !use.damaged) plan_.adopt.insert(pack_name(use.id));
-            if (use.needed && use.damaged) {
-                plan_.warnings.push_back(
-                    say("{} is damaged and stays, for snapshots need what lies in no other pack: run "
-                        "`custody repair --from` a second vault, or back up the same sources again",
-                        pack_name(use.id)));
-            }
+            if (use.needed && use.damaged) plan_.hit[label].push_back(pack_name(use.id));
             if (use.needed || pinned.contains(use.id) || !is_announced(use.id)) continue;
             const Others others = other_labels(label, use.id);
-            if (others != Others::need_it) plan_pack(use, others == Others::none, plan);
+            if (others != Others::need_it) TRY(plan_pack(use, others == Others::none, plan));
         }
+        return done();
     }
 
     // Early versions moved blocks of several labels into one pack: it goes when none of them needs it, and is not repacked.
@@ -86,16 +83,32 @@ private:
         return others;
     }
 
-    void plan_pack(const PackUse& use, bool may_repack, LabelPlan& plan) {
+    Status plan_pack(const PackUse& use, bool may_repack, LabelPlan& plan) {
         const std::string name = pack_name(use.id);
-        if (!use.in_ledger && use.in_store && !orphan_may_go(name)) {
-            return;
-        } else if (use.live_bytes == 0 || !use.in_ledger) {
-            plan.drop.insert(use.id);
-            plan_.remove.insert(name);
-        } else if (may_repack && is_worth_repacking(use)) {
-            plan.repack.insert(use.id);
-        }
+        if (!use.in_ledger && use.in_store && !orphan_may_go(name)) return done();
+        const bool goes = use.live_bytes == 0 || !use.in_ledger;
+        if (!goes && !(may_repack && is_worth_repacking(use))) return done();
+        TRY_ASSIGN(const bool free, has_none_of_left_alone(use.id));
+        if (!free) return done();
+        if (goes) plan_.remove.insert(name);
+        (goes ? plan.drop : plan.repack).insert(use.id);
+        return done();
+    }
+
+    // What a label that is left alone needs is not known, nor whether its index lists all of that: a pack that may have been
+    // filled with blocks of several labels is asked itself.
+    [[nodiscard]] Result<bool> has_none_of_left_alone(const ObjectId& pack) const {
+        if (facts_.left_alone.empty()) return true;
+        bool found = false;
+        const OnBlock on_block = [&](const SegmentHeader& segment, std::uint32_t, std::uint32_t, const BlockHeader&,
+                                     ByteView) -> Status {
+            found = found || facts_.left_alone.contains(segment.label);
+            return facts_.check ? facts_.check() : done();
+        };
+        const auto scan = scan_pack(facts_.store, pack, &on_block);
+        if (!scan.ok() && !is_damage(scan.error()) && scan.error().code != Code::usage) return scan.error();
+        // What was not met in a pack with holes may be what is needed.
+        return scan.ok() && !found && scan->blocks > 0 && scan->damage.empty();
     }
 
     [[nodiscard]] bool is_worth_repacking(const PackUse& use) const {
@@ -122,12 +135,24 @@ private:
 
     Status plan_unlisted_pack(const std::string& name, const ObjectInfo& object) {
         const auto id = id_in_name(name);
-        if (!id || !is_announced(*id) || is_surveyed(*id)) return done();
+        if (!id || !is_announced(*id) || is_surveyed(*id) || plan_.remove.contains(name)) return done();
         if (!in_ledger(name) && !is_past_grace(object)) return done();
         TRY_ASSIGN(const std::optional<LabelId> label, label_of_pack(name));
         if (!label) return done();
-        if (is_ours(*label) || is_destroyed(*label)) plan_.remove.insert(name);
+        if (!is_ours(*label) && !is_destroyed(*label)) return done();
+        TRY_ASSIGN(const bool free, has_none_of_left_alone(*id));
+        if (free) plan_.remove.insert(name);
         return done();
+    }
+
+    // Proven bad, and in no index here: most likely of a label that was destroyed, which its header need not tell any more. Where
+    // it is known what every live snapshot needs, none needs this.
+    void plan_damaged_packs() {
+        if (!facts_.all_known) return;
+        for (const auto& [pack, n] : facts_.ledger.damaged_packs) {
+            const std::string name = pack_name(pack);
+            if (in_ledger(name) && is_announced(pack) && !is_surveyed(pack)) plan_.remove.insert(name);
+        }
     }
 
     void plan_destroyed_segment(const std::string& name) {

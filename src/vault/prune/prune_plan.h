@@ -1,14 +1,16 @@
 // What a prune may take away: decided from store, ledger and surveys, touching nothing.
 //
 // Labels whose writer's keys are not here are left entirely alone, but for those that were destroyed: of them everything goes.
-// So are those in `left_alone`, whose surveys do not know all that is live.
-// What no ledger entry names is an orphan: left by a writer that died, kept for the grace so that the next run can use it.
+// So are those in `left_alone`, whose surveys do not know all that is live: while there are such, a pack goes only when it was
+// read and has no block of theirs. What no ledger entry names is an orphan: left by a writer that died, kept for the grace so
+// that the next run can use it.
 #pragma once
 
 #include "vault/prune/index_fold.h"
 #include "vault/prune/label_survey.h"
 #include "vault/store/session.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -37,6 +39,8 @@ struct PlanFacts {
     bool compact = false;
     // Once marks are published: nothing that is not in them may go.
     const std::unordered_set<ObjectId, IdHash>* marked = nullptr;
+    bool all_known = false;                   // of every live snapshot of the vault it is known what it needs
+    std::function<Status()> check = nullptr;  // polled where packs are read
 };
 
 struct LabelPlan {
@@ -49,6 +53,8 @@ struct PrunePlan {
     std::map<LabelId, LabelPlan> labels;
     std::set<std::string> remove;  // objects to unlink: packs, segments of destroyed labels, snapshots
     std::set<std::string> adopt;   // packs to enter in the ledger, because something live is there and nowhere else
+    // Packs that are damaged and stay, for snapshots of the label need what is in no other.
+    std::map<LabelId, std::vector<std::string>> hit;
     std::vector<std::string> warnings;
 
     [[nodiscard]] std::size_t packs_to_remove() const;

@@ -2,21 +2,12 @@
 
 #include "base/counts.h"
 #include "base/text.h"
-#include "vault/lost_snapshot.h"
+#include "vault/object_check.h"
 #include "vault/store/reserve.h"
 
 #include <algorithm>
 
 namespace custody {
-namespace {
-
-std::string way_out(Repository& repository, const ObjectId& lost) {
-    if (!repository.state().snapshots.contains(lost)) return say("it was ended meanwhile; run prune again");
-    return way_out_of_lost(repository, lost, repository.clock().now());
-}
-
-}  // namespace
-
 Pruner::Pruner(Repository& repository, const PruneOptions& options, Progress& progress, const StopFlag& stop)
     : repository_(repository), store_(repository.store()), options_(options), progress_(progress), stop_(stop), check_([this] {
           return stop_.check();
@@ -45,16 +36,19 @@ Result<PruneResult> Pruner::run() {
     for (const auto& [label, survey] : surveys_) result_.index_segments_before += survey->index().segments().size();
     TRY_ASSIGN(PrunePlan planned, plan(nullptr));
     result_.warnings.insert(result_.warnings.end(), planned.warnings.begin(), planned.warnings.end());
+    hit_ = planned.hit;
     if (options_.dry_run) {
         result_.packs_removed = planned.packs_to_remove();
         result_.packs_repacked = planned.packs_to_repack();
         result_.bytes_freed = estimate_freed(planned);
         result_.bytes_after = result_.bytes_before - std::min(result_.bytes_before, result_.bytes_freed);
         result_.index_segments_after = result_.index_segments_before;
+        TRY(name_losses());
         return std::move(result_);
     }
     TRY(work(planned));
     TRY(finish());
+    TRY(name_losses());
     return std::move(result_);
 }
 
@@ -171,28 +165,6 @@ Status Pruner::open_surveys() {
     return done();
 }
 
-// What it needs is not known: nothing of its label may go. Where its entry does not say which that is, nothing at all.
-Status Pruner::leave_label_alone(const ObjectId& lost) {
-    const LedgerState& state = repository_.state();
-    const auto live = state.snapshots.find(lost);
-    const auto ended = state.lost.find(lost);  // while this ran
-    std::optional<LabelId> label;
-    if (live != state.snapshots.end()) label = live->second.label;
-    if (live == state.snapshots.end() && ended != state.lost.end()) label = ended->second.was.label;
-    if (!label) {
-        return Error{Code::corrupt, say("the record of snapshot {} is damaged or missing; nothing was freed: {}", lost.hex(),
-                                        way_out(repository_, lost))};
-    }
-    const auto survey = surveys_.find(*label);
-    if (survey == surveys_.end()) return done();
-    left_alone_.insert(*label);
-    if (std::find(result_.damaged.begin(), result_.damaged.end(), lost) != result_.damaged.end()) return done();
-    result_.damaged.push_back(lost);
-    result_.warnings.push_back(say("the record of snapshot {} is damaged or missing, so that nothing of label {} was freed: {}",
-                                   lost.hex(), survey->second->keys().name, way_out(repository_, lost)));
-    return done();
-}
-
 // Also one that is forgotten by now: its object stays until a prune takes it away, and that is us.
 Status Pruner::mark_snapshot(const ObjectId& id) {
     const auto bytes = store_.get(snapshot_name(id), kMaxSnapshotSize);
@@ -200,9 +172,17 @@ Status Pruner::mark_snapshot(const ObjectId& id) {
     if (!clear.ok() && clear.error().code != Code::corrupt && clear.error().code != Code::not_found) return clear.error();
     if (!clear.ok()) return leave_label_alone(id);
     const auto survey = surveys_.find(clear->label);
-    if (survey == surveys_.end()) return done();
+    if (survey == surveys_.end()) {
+        all_known_ = false;
+        return done();
+    }
+    if (left_alone_.contains(clear->label)) return done();
     TRY_ASSIGN(const Snapshot snapshot, decode_snapshot(id, *bytes, survey->second->keys()));
-    return survey->second->mark(snapshot.summary.root, check_);
+    const Status marked = survey->second->mark(snapshot.summary.root, check_);
+    // What this user may not read is no damage.
+    if (marked.ok() || !is_damage(marked.error()) || marked.error().code == Code::denied) return marked;
+    leave_torn_label_alone(clear->label, marked.error().message);
+    return done();
 }
 
 Status Pruner::mark_live_snapshots() {
@@ -233,13 +213,16 @@ Status Pruner::list_store() {
 
 Status Pruner::survey() {
     TRY(list_store());
-    for (const auto& [label, survey] : surveys_) TRY(survey->count(census_, repository_.state()));
+    for (const auto& [label, survey] : surveys_) {
+        TRY(survey->count(census_, repository_.state()));
+        if (const std::string lack = survey->lack(); !lack.empty()) leave_torn_label_alone(label, lack);
+    }
     return done();
 }
 
 Result<PrunePlan> Pruner::plan(const std::unordered_set<ObjectId, IdHash>* marked) {
     return plan_prune({store_, repository_.state(), census_, surveys_, left_alone_, repository_.clock().now(), options_.grace_ns,
-                       options_.compact, marked});
+                       options_.compact, marked, all_known_, check_});
 }
 
 Status Pruner::count_bytes(std::uint64_t& bytes) {

@@ -12,9 +12,9 @@
 //      from here on leaves objects that no entry names, which the next prune clears away
 //   8  unlink: replaced index segments first, then packs and snapshots
 //   9  repack (6 to 8 again); remake the reserve; publish marks of the same generation without what is gone
-// A label of which a live snapshot's record is lost is left as it is, for what that needs is not known; others go on.
-// On a full medium 6 may have no room. Then it comes after 8: the marks keep writers from what is gone until the index is
-// without it.
+// A label of which a live snapshot's record is lost, or a tree or chunk is not to be had, is left as it is, for what that needs
+// is not known; others go on. On a full medium 6 may have no room. Then it comes after 8: the marks keep writers from what is
+// gone until the index is without it.
 #pragma once
 
 #include "vault/collector.h"
@@ -46,6 +46,9 @@ private:
     Status mark_live_snapshots();
     Status mark_snapshot(const ObjectId& id);
     Status leave_label_alone(const ObjectId& lost);
+    void leave_torn_label_alone(const LabelId& label, std::string why);
+    Status name_losses();
+    Status name_torn(const LabelId& label, const std::string& why);
     Status mark_snapshots_since(std::uint64_t n);
     Status list_store();
     Status survey();
@@ -74,7 +77,10 @@ private:
     std::function<Status()> check_;
     PruneResult result_;
     Surveys surveys_;
-    std::set<LabelId> left_alone_;  // what a live snapshot of theirs needs is not known
+    std::set<LabelId> left_alone_;         // what a live snapshot of theirs needs is not known
+    std::map<LabelId, std::string> torn_;  // of those, the ones of which trees or chunks are not to be had: the first, and why
+    std::map<LabelId, std::vector<std::string>> hit_;  // damaged packs that others need; as in the plan
+    bool all_known_ = true;                            // of every live snapshot it is known what it needs
     Census census_;
     Marks marks_;  // as this prune published them
     bool marks_published_ = false;

@@ -143,7 +143,9 @@ Status Pruner::repack_label(const LabelId& label, const LabelPlan& of_label, Cha
 
 Status Pruner::survey_again(const LabelId& label) {
     TRY(list_store());
-    return surveys_.at(label)->count(census_, repository_.state());
+    TRY(surveys_.at(label)->count(census_, repository_.state()));
+    const std::string lack = surveys_.at(label)->lack();
+    return lack.empty() ? done() : Status(Error{Code::corrupt, lack});
 }
 
 Status Pruner::repack(const PrunePlan& plan) {

@@ -186,5 +186,24 @@ TEST_F(HostCacheTest, RecordsComeBackInOrderFromFileAndFromMemory) {
     EXPECT_EQ(files.list(scratch / "below")->size(), 1u);
 }
 
+TEST_F(HostCacheTest, WhatAKilledRunLeftIsRemovedAndWhatIsBeingWrittenStays) {
+    const std::string cache = scratch / "below/one.cache", left = cache + ".0123456789abcdef.tmp";
+    const std::vector<std::string> others = {scratch / "below/one.cache.tmp", scratch / "below/mine.0123456789abcdef.tmp",
+                                             scratch / "below/one.cache.0123456789abcdeX.tmp"};
+    HostCacheWriter running(files, cache);
+    const std::size_t while_running = files.list(scratch / "below")->size();
+    EXPECT_EQ(while_running, 1u);
+    for (const std::string& name : others) test::write_file(name, "of somebody");
+    test::write_file(left, "half of it");
+    {
+        HostCacheWriter next(files, scratch / "below/two.cache");
+        EXPECT_TRUE(next.finish(binding).ok());
+    }
+    EXPECT_FALSE(files.info(left).ok());
+    for (const std::string& name : others) EXPECT_TRUE(files.info(name).ok()) << name;
+    EXPECT_TRUE(running.finish(binding).ok()) << "its file was still there";
+    EXPECT_TRUE(HostCacheReader::open(files, cache, vault, plan));
+}
+
 }  // namespace
 }  // namespace custody
