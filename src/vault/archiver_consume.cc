@@ -140,7 +140,7 @@ Result<std::shared_ptr<StoredItem>> BackupWalk::read_now_once(const Target& targ
     std::shared_ptr<StoredItem> stored;
     if (!unread) {
         const std::unique_ptr<FileContent> content = std::move(opened->content);
-        stored = to_store(std::move(*opened), item, now);
+        stored = to_store(std::move(*opened), now);
         if (content) TRY(read_content(*content, *stored, unread));
     }
     if (!unread) return stored;

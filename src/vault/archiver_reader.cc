@@ -41,7 +41,7 @@ private:
             return false;
         }
         const std::unique_ptr<FileContent> content = std::move(opened->content);
-        outcome.stored = to_store(std::move(*opened), *request.item, now);
+        outcome.stored = to_store(std::move(*opened), now);
         if (!content) return false;
         const std::uint64_t expected = data_bytes_of(*content);
         outcome.too_large = content->size() == kUnknownSize || expected > kMaxSmallFile;
@@ -79,12 +79,12 @@ private:
 
 }  // namespace
 
-std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, const SourceItem& item, Time opened_at) {
+std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, Time opened_at) {
     auto stored = std::make_shared<StoredItem>();
     stored->entry = std::move(opened.entry);
     stored->stamp = opened.stamp;
-    const FileTime settled = to_file_time(Time{opened_at.ns - item.settle_ns});
-    stored->racy = !opened.settles || opened.stamp.modified > settled || opened.stamp.changed > settled;
+    const FileTime settled = to_file_time(Time{opened_at.ns - opened.settle_ns});
+    stored->racy = opened.stamp.modified > settled || opened.stamp.changed > settled;
     return stored;
 }
 

@@ -25,7 +25,7 @@ inline constexpr std::uint64_t kMaxSmallFile = kMinChunk;  // one chunk each
 struct StoredItem {
     Entry entry;
     FileStamp stamp;
-    bool racy = false;  // too young to be believed next time
+    bool racy = false;  // too young, when it was opened, to be believed next time
 };
 
 struct ReadRequest {
@@ -56,7 +56,7 @@ using AfterFill = std::function<void(MutableByteView)>;
 [[nodiscard]] Error bad_memory();
 
 // What open() told, as it will be stored.
-[[nodiscard]] std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, const SourceItem& item, Time opened_at);
+[[nodiscard]] std::shared_ptr<StoredItem> to_store(OpenedItem&& opened, Time opened_at);
 // Size and holes of content of which only `data_bytes` could be read.
 void cut_short(Content& content, std::uint64_t data_bytes);
 

@@ -24,6 +24,7 @@ BackupFixture::BackupFixture() : clock(Time{system_clock().now().ns + kSecond}) 
                             .value());
     repository = std::move(Repository::create_in(std::make_unique<MemoryStore>(store), clock, *keyring).value());
     tree_options.paths = {top};
+    tree_options.settle_ns = 2 * kSecond;
     options.label = "business";
     options.name = "top";
     options.cache_folder = scratch / "cache";

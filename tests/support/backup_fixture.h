@@ -35,7 +35,7 @@ public:
     [[nodiscard]] std::string at(const std::string& name) const { return top + "/" + name; }
     void folder(const std::string& name);                        // made below top
     [[nodiscard]] std::size_t count(const std::string& prefix);  // objects in the store
-    // Files of the test are older than the racy window from now on.
+    // Files of the test are old enough to be believed from now on (settle_ns of tree_options, whatever file system they lie on).
     void let_settle() { clock.advance(10 * kSecond); }
 
     ScratchFolder scratch{"backup"};

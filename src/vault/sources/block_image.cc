@@ -8,6 +8,7 @@
 #include "vault/sources/ext_free_space.h"
 #include "vault/sources/local_item.h"
 #include "vault/sources/loop_devices.h"
+#include "vault/sources/settling.h"
 #include "vault/sources/single_item.h"
 
 #include <fcntl.h>
@@ -23,7 +24,6 @@ namespace custody {
 namespace {
 
 constexpr std::uint32_t kImageChunk = 1024 * 1024;
-constexpr std::int64_t kNeverSettles_ns = 36'500 * kDay;  // writing to a device moves none of its times
 
 struct OpenImage {
     Fd fd;
@@ -53,7 +53,6 @@ SourceItem item_of(const std::string& path, const OpenImage& image) {
     item.type = EntryType::file;
     item.stamp.size = image.size;
     item.links = 1;
-    if (image.is_device()) item.settle_ns = kNeverSettles_ns;
     return item;
 }
 
@@ -130,6 +129,7 @@ public:
         if (item.type == EntryType::folder) return opened;
         TRY_ASSIGN(OpenImage image, open_image(path_));
         opened.stamp = item_of(path_, image).stamp;
+        if (!image.is_device()) opened.settle_ns = settle_time_ns(image.fd.get(), true);  // writing to a device moves no times
         std::vector<Hole> holes;
         if (!image.is_device()) {
             TRY_ASSIGN(holes, find_holes(image.fd.get(), image.size));
@@ -162,17 +162,21 @@ private:
     std::vector<Hole> free_;
 };
 
-// True: what lies there may change while it is read.
-Result<bool> check_mounted(const ImageOptions& options, const OpenImage& image) {
+// What may change what lies there while it is read.
+struct Writers {
+    bool mounted = false, swap = false;
+};
+Result<Writers> find_writers(const ImageOptions& options, const OpenImage& image) {
     const auto devices = image.is_device() ? std::vector<std::string>{options.path} : loop_devices_over(image.status);
-    bool mounted = false;
+    Writers writers;
     std::string uses;
     for (const std::string& device : devices) {
         TRY_ASSIGN(const DeviceInfo info, describe_device(device));
-        mounted = mounted || info.mounted_read_write;
+        writers.mounted = writers.mounted || info.mounted_read_write;
+        writers.swap = writers.swap || info.is_swap;
         for (const std::string& use : info.uses) uses += (uses.empty() ? "" : ", ") + use;
     }
-    if (!mounted || options.allow_mounted) return mounted;
+    if (!writers.mounted || options.allow_mounted) return writers;
     return Error{Code::refused,
                  say("{} is in use ({}): its image would be torn; unmount it, mount it read-only, or give --allow-mounted",
                      printable(options.path), uses)};
@@ -182,7 +186,8 @@ void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, 
     std::string words = area.type.empty() ? std::string(translate("unknown content")) : area.type;
     if (!area.label.empty()) words += " \"" + printable(area.label) + "\"";
     const bool is_ext = area.type == "ext2" || area.type == "ext3" || area.type == "ext4";
-    const auto space = is_ext && !options.keep_free_blocks ? find_ext_free_space(options.path, area.offset) : std::nullopt;
+    const auto space =
+        is_ext && !options.keep_free_blocks ? find_ext_free_space(options.path, area.offset, area.size) : std::nullopt;
     if (space && space->distrust.empty() && !mounted) {
         for (const Hole& run : space->free)
             if (run.offset + run.length <= area.offset + area.size) free.push_back(run);
@@ -205,13 +210,18 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
                                        "whether what makes it failed, or a medium is missing",
                                        printable(options.path))};
     }
-    TRY_ASSIGN(const bool mounted, check_mounted(options, image));
-    if (mounted)
+    TRY_ASSIGN(const Writers writers, find_writers(options, image));
+    if (writers.mounted)
         notes.warnings.push_back(
             say("{} is mounted read-write: the image may hold a state that never was", printable(options.path)));
+    if (writers.swap)
+        notes.warnings.push_back(
+            say("{} is in use as swap: the image may hold a state that never was; what is in swap needs no "
+                "backup, and 'swapoff' ends it",
+                printable(options.path)));
     const DiskLayout layout = find_disk_layout(image.fd.get(), image.size);
     std::vector<Hole> free;
-    for (const DiskArea& area : layout.areas) note_area(area, options, mounted, notes, free);
+    for (const DiskArea& area : layout.areas) note_area(area, options, writers.mounted, notes, free);
     if (!layout.table.empty())
         notes.description =
             layout.table + ", " + say_count(layout.areas.size(), "{} partition", "{} partitions") + ": " + notes.description;

@@ -28,7 +28,10 @@ public:
     [[nodiscard]] Status next(SourceStep& step) override;
     [[nodiscard]] Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) override {
         auto& local = static_cast<LocalFolder&>(const_cast<SourceFolder&>(folder));  // every folder here is one of ours
-        return open_local_item(local.shared_from_this(), item);
+        auto opened = open_local_item(local.shared_from_this(), item);
+        if (options_.settle_ns && opened.ok() && opened->content && opened->content->size() != kUnknownSize)
+            opened->settle_ns = *options_.settle_ns;
+        return opened;
     }
     [[nodiscard]] bool is_gone(const SourceFolder& folder, const SourceItem& item) override {
         return !item.is_named && static_cast<LocalFolder&>(const_cast<SourceFolder&>(folder)).lacks(item.name);

@@ -25,6 +25,8 @@ struct FileTreeOptions {
     // Never backed up, found by device and inode wherever they are met (bind mounts, links to folders): keyrings, the vault
     // itself. Of what was named, nothing but such: refused; such among others: failed items.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> excluded_inodes;  // device, inode
+    // Of tests, for files: how long their times must have rested, instead of what the file system asks for.
+    std::optional<std::int64_t> settle_ns = std::nullopt;
     std::string mount_table = "/etc/fstab";  // an empty folder listed here and not mounted is refused
 };
 // Filled while the source is walked, by the walking thread; outlives the source.

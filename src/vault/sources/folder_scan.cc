@@ -163,7 +163,6 @@ Status FolderScanner::list(FolderScan& scan, FolderPiece& notes) {
         return done();
     }
     TRY_ASSIGN(const auto fd, scan.folder->use());
-    scan.settle_ns = settle_time_ns(fd->get());
     if (!scan.named && scan.device != scan.parent_device && is_kernel_made(fd->get())) {
         notes.notes.push_back(say("left out: {} is made up by the kernel", printable(scan.folder->path())));
         scan.only_planned = true;
@@ -248,7 +247,6 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
         piece.items.push_back(std::move(item));
         return true;
     }
-    item.settle_ns = scan.settle_ns;
     piece.items.push_back(std::move(item));
     if (piece.items.back().type == EntryType::folder) descend(scan, plan, piece);
     return true;

@@ -42,7 +42,6 @@ struct FolderScan {
 
     // What finishing gives.
     std::optional<Error> error;
-    std::int64_t settle_ns = 2 * kSecond;
     std::vector<std::string> names;  // sorted; those from `next` on are still to be shown
     std::size_t next = 0;
     FolderPiece first;

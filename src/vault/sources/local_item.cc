@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "vault/sources/local_attributes.h"
+#include "vault/sources/settling.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <initializer_list>
 
 namespace custody {
 namespace {
@@ -139,6 +139,7 @@ Result<OpenedItem> open_by_name(const SourceItem& item, int at, const std::strin
     if (::fstatat(at, item.name.c_str(), &status, follow) != 0) return system_error(errno, "look at", path);
     if (entry_type_of(status.st_mode) != item.type) return replaced(path);
     OpenedItem opened = begin_entry(item, status);
+    opened.settle_ns = settle_time_ns(at, false);
     if (item.type == EntryType::symlink) {
         TRY_ASSIGN(opened.entry.target, read_link(at, item.name, path));
     }
@@ -207,16 +208,6 @@ bool is_kernel_made(int descriptor) {
     }
 }
 
-std::int64_t settle_time_ns(int folder) {
-    struct statfs status {};
-    if (::fstatfs(folder, &status) != 0) return 4 * kSecond;
-    const auto type = static_cast<std::uint32_t>(status.f_type);
-    for (const std::uint32_t coarse : {std::uint32_t{MSDOS_SUPER_MAGIC}, std::uint32_t{EXFAT_SUPER_MAGIC}, 0x5346544eu /* ntfs */,
-                                       0x7366746eu /* ntfs3 */, std::uint32_t{FUSE_SUPER_MAGIC}})
-        if (type == coarse) return 4 * kSecond;
-    return 2 * kSecond;
-}
-
 Result<OpenedItem> open_local_item(const std::shared_ptr<LocalFolder>& folder, const SourceItem& item) {
     const std::string path = join_path(folder->path(), item.name);
     TRY_ASSIGN(const auto at, folder->use());
@@ -234,11 +225,12 @@ Result<OpenedItem> open_local_item(const std::shared_ptr<LocalFolder>& folder, c
     if (::fstat(fd.get(), &status) != 0) return system_error(errno, "look at", path);
     if (entry_type_of(status.st_mode) != item.type || (is_file && !S_ISREG(status.st_mode))) return replaced(path);
     OpenedItem opened = begin_entry(item, status);
+    opened.settle_ns = settle_time_ns(fd.get(), is_file);
     opened.entry.attributes.flags = read_inode_flags(fd.get());
     TRY_ASSIGN(opened.entry.attributes.xattrs, read_xattrs(fd.get(), path));
     if (!is_file) return opened;
     if (is_unmeasured(fd.get(), status)) {
-        opened.settles = false;
+        opened.settle_ns = kNeverSettles_ns;
         opened.content = std::make_unique<UnmeasuredContent>(std::move(fd), status, path);
         return opened;
     }

@@ -16,12 +16,9 @@
 namespace custody {
 
 [[nodiscard]] EntryType entry_type_of(mode_t mode);
-// Name and settle time aside.
+// Name aside.
 void fill_from_stat(const struct stat& status, SourceItem& item);
 [[nodiscard]] FileStamp stamp_of(const struct stat& status);
-// How long a stamp must have rested, by the file system's time granularity (vault decision 10).
-[[nodiscard]] std::int64_t settle_time_ns(int folder);
-
 // On a file system that the kernel makes up (procfs, sysfs and the like).
 [[nodiscard]] bool is_kernel_made(int descriptor);
 

@@ -49,11 +49,10 @@ struct SourceItem {
     FileStamp stamp;
     std::uint32_t mode = 0, uid = 0, gid = 0;  // mode: 07777
     std::uint32_t links = 1;
-    std::uint64_t device_number = 0;       // st_rdev of a device node
-    std::int64_t settle_ns = 2 * kSecond;  // a stamp younger than this when read cannot be trusted next time (FAT: 4 s)
-    bool attributes_only = false;          // a parent of a backed-up path
-    bool is_named = false;                 // by the user: a named path that is gone is a failure
-    std::optional<Error> error;            // could not even be looked at: left out and named
+    std::uint64_t device_number = 0;  // st_rdev of a device node
+    bool attributes_only = false;     // a parent of a backed-up path
+    bool is_named = false;            // by the user: a named path that is gone is a failure
+    std::optional<Error> error;       // could not even be looked at: left out and named
 };
 
 inline constexpr std::size_t kMaxPieceItems = kMaxNodeEntries;
@@ -85,12 +84,16 @@ public:
 };
 inline constexpr std::uint64_t kUnknownSize = ~std::uint64_t{0};
 
+// Times do not tell whether it is the same: it is read by every run.
+inline constexpr std::int64_t kNeverSettles_ns = 36'500 * kDay;
+
 // An item as it is when opened: everything of its entry but content, children and hard link.
 struct OpenedItem {
     Entry entry;
     FileStamp stamp;
     std::unique_ptr<FileContent> content;  // files
-    bool settles = true;                   // false: its stamp never tells whether it is the same
+    // With a stamp younger than this when it was opened it cannot be taken for the same next time.
+    std::int64_t settle_ns = kNeverSettles_ns;
 };
 
 // What is asked about at the end (duty B8): items as they were stored, of one folder.
