@@ -53,7 +53,7 @@ constexpr Translation kTexts[] = {
     {"the output", "đầu ra"},
     {"the prefix {} is not a folder", "tiền tố {} không phải là thư mục"},
     {"the reader of the output went away", "bên đọc đầu ra đã ngừng"},
-    {"the running system lies on the same disk", "hệ thống đang chạy nằm trên cùng đĩa đó"},
+    {"the running system or its swap lies on its disk", "hệ thống đang chạy hoặc vùng hoán đổi của nó nằm trên đĩa đó"},
     {"the secrets of {} are not in this keyring, and only they open content; use `--level structure` here, or verify where the "
      "custodian's keyring is",
      "bí mật của {} không có trong bộ khóa này, mà chỉ chúng mở được nội dung; ở đây hãy dùng `--level structure`, hoặc kiểm tra "
@@ -127,6 +127,8 @@ constexpr Translation kTexts[] = {
     {"{} is larger than the image: its last {} were left as they are", "{} lớn hơn ảnh: {} cuối được để nguyên"},
     {"{} is left as it is: it differs in {} (--overwrite changed replaces it)",
      "{} được để nguyên: nó khác ở {} (--overwrite changed sẽ thay nó)"},
+    {"{} is left as it is: it is another name of {}, which did not come back (--overwrite changed replaces it)",
+     "{} được để nguyên: nó là tên khác của {}, vốn không trở lại (--overwrite changed sẽ thay nó)"},
     {"{} is left: a link or file in the place of a folder above the chosen paths is never replaced; move it away, or restore to "
      "where it leads with --target and --strip-prefix",
      "{} được để nguyên: liên kết hay tệp nằm ở chỗ của một thư mục phía trên các đường dẫn đã chọn không bao giờ bị thay; hãy "
@@ -155,6 +157,14 @@ constexpr Translation kTexts[] = {
      "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được ({})"},
     {"{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
      "{} mục có thời gian mà hệ thống tệp ở đó không lưu được chính xác; chúng nhận thời gian gần nhất lưu được (đầu là {})"},
+    {"{} items have more extended attributes than the file system there can hold of one file; they came back without those that "
+     "did not fit (first {})",
+     "{} mục có nhiều thuộc tính mở rộng hơn mức hệ thống tệp ở đó giữ được cho một tệp; chúng trở lại mà không có những thuộc "
+     "tính không đủ chỗ (đầu là {})"},
+    {"{} items have paths of more than 4,095 bytes: the archive carries them, but GNU tar and unzip cannot unpack them; 'custody "
+     "restore' can ({})",
+     "{} mục có đường dẫn dài hơn 4.095 byte: tệp lưu trữ chứa được chúng, nhưng GNU tar và unzip không giải nén được; 'custody "
+     "restore' thì được ({})"},
     {"{} items lost extended attributes, access lists or file flags: zip cannot carry them ({})",
      "{} mục mất thuộc tính mở rộng, danh sách quyền hoặc cờ tệp: zip không chứa được chúng ({})"},
     {"{} names are not UTF-8 and were stored as they are ({})", "{} tên không phải UTF-8 và được lưu nguyên như vậy ({})"},
@@ -181,6 +191,10 @@ constexpr Translation kTexts[] = {
     {"{}: bytes {} to {} are damaged and were left as zeros: {}", "{}: các byte từ {} đến {} bị hỏng và được để là số không: {}"},
     {"{}: the secrets are not here; packs were hashed whole, their content was not opened",
      "{}: không có bí mật ở đây; các gói được băm toàn bộ, nội dung không được mở"},
+    {"{}; what is there stays until the new one is whole, so there has to be room for both: make room, or remove it, and run the "
+     "command again",
+     "{}; tệp đang có ở đó được giữ cho đến khi tệp mới trọn vẹn, nên phải đủ chỗ cho cả hai: hãy dọn chỗ, hoặc xóa nó, rồi chạy "
+     "lại lệnh"},
 };
 static_assert(is_sorted_table(kTexts));
 

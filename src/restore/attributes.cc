@@ -54,6 +54,7 @@ std::string_view word_of(Shortfall kind) {
         case Shortfall::trusted_attributes:
         case Shortfall::security_attributes:
         case Shortfall::foreign_attributes:
+        case Shortfall::large_attributes:
         case Shortfall::access_lists:
             break;
     }
@@ -132,6 +133,29 @@ Result<mode_t> set_owner(const AttributeTask& task, const struct stat& now, cons
     return keep;
 }
 
+// What an attribute takes where all of a file lie in one block, and what of a block is for them, as ext2 to ext4 count (fs/ext4/
+// xattr.h). A little less than there is: an inode may have room for a small one.
+std::size_t room_of(const ExtendedAttribute& attribute) {
+    constexpr std::size_t kHead = 16, kPadding = 4;
+    const auto padded = [](std::size_t size) { return (size + kPadding - 1) / kPadding * kPadding; };
+    return kHead + padded(attribute.name.size()) + padded(attribute.value.size());
+}
+std::size_t room_in_block(std::size_t block_bytes) {
+    constexpr std::size_t kBlockHead = 36;
+    return block_bytes - std::min(block_bytes, kBlockHead);
+}
+
+// Whether they were refused because they are more than a file may have, and not because the medium is full.
+bool is_too_large(int descriptor, const std::vector<ExtendedAttribute>& wanted, int error_number) {
+    if (error_number == E2BIG) return true;
+    struct statfs system = {};
+    if (error_number != ENOSPC || ::fstatfs(descriptor, &system) != 0 || system.f_bsize <= 0) return false;
+    constexpr std::uint64_t kFreeBlocks = 64;  // enough for any
+    std::size_t room = 0;
+    for (const ExtendedAttribute& attribute : wanted) room += room_of(attribute);
+    return system.f_bavail >= kFreeBlocks && room > room_in_block(static_cast<std::size_t>(system.f_bsize));
+}
+
 Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const ShownPath& path, Shortfalls& shortfalls) {
     const Xattrs xattrs(task.descriptor, task.access);
     if (task.was_there) {
@@ -142,11 +166,19 @@ Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const Sho
         (void)xattrs.remove(kAccessAcl);
         if (task.type == EntryType::folder) (void)xattrs.remove(kDefaultAcl);
     }
+    bool lacks_large = false;
     for (const ExtendedAttribute& attribute : wanted.xattrs) {
         if (xattrs.set(attribute) == 0) continue;
-        if (is_fatal(errno)) return failed("set the attributes of", path, errno);
-        shortfalls.note(kind_of(attribute.name), path.text(), errno);
+        const int reason = errno;
+        if (is_fatal(reason)) return failed("set the attributes of", path, reason);
+        if (is_too_large(task.descriptor, wanted.xattrs, reason)) {
+            lacks_large = true;
+            (void)xattrs.remove(attribute.name.c_str());  // no other value either
+            continue;
+        }
+        shortfalls.note(kind_of(attribute.name), path.text(), reason);
     }
+    if (lacks_large) note_large_attributes(path, shortfalls);
     return done();
 }
 
@@ -192,26 +224,51 @@ bool is_nearest(FileTime now, FileTime wanted) {
     });
 }
 
-bool same_time(const struct stat& status, FileTime wanted, const Powers& powers) {
+// The steps in which file systems count that do not count nanoseconds, as the kernel cuts to them, which is downwards: ext2,
+// ext3, ext4 of small inodes and HFS+; some servers; UDF; SMB.
+constexpr std::array<std::int32_t, 4> kTimeSteps_ns = {1'000'000'000, 1'000'000, 1'000, 100};
+
+// Whether the time there is what became of `wanted` because the file system counts in larger steps. That it does, all times of
+// the file tell: what the kernel noted of itself would not end in so many zeros.
+bool is_cut(const struct stat& status, FileTime wanted) {
     const FileTime now = to_file_time(status.st_mtim);
-    return now == wanted || is_nearest(now, wanted) || (powers.coarse_attributes && are_within(now, wanted, kCoarsest_s));
+    return now.seconds == wanted.seconds && std::any_of(kTimeSteps_ns.begin(), kTimeSteps_ns.end(), [&](std::int32_t step) {
+               return status.st_ctim.tv_nsec % step == 0 && status.st_atim.tv_nsec % step == 0 &&
+                      now.nanoseconds == wanted.nanoseconds - wanted.nanoseconds % step;
+           });
 }
 
-const char* compare_xattrs(int descriptor, const Attributes& wanted, const Powers& powers) {
+bool same_time(const struct stat& status, FileTime wanted, const Powers& powers) {
+    const FileTime now = to_file_time(status.st_mtim);
+    return now == wanted || is_nearest(now, wanted) || is_cut(status, wanted) ||
+           (powers.coarse_attributes && are_within(now, wanted, kCoarsest_s));
+}
+
+AttributeComparison compare_xattrs(int descriptor, const Attributes& wanted, const Powers& powers) {
+    constexpr AttributeComparison kDifferent{"extended attributes", false};
     const Xattrs xattrs(descriptor, Access::path_only);
     const auto could_set = [&](std::string_view name) {
         return powers.privileged || name.starts_with("user.") || name.starts_with(kAclPrefix);
     };
     for (const std::string& name : xattrs.names()) {
-        if (is_ours_to_remove(name) && could_set(name) && find(wanted.xattrs, name) == nullptr) return "extended attributes";
+        if (is_ours_to_remove(name) && could_set(name) && find(wanted.xattrs, name) == nullptr) return kDifferent;
     }
+    std::vector<const ExtendedAttribute*> missing;
+    std::size_t taken = 0;
     for (const ExtendedAttribute& attribute : wanted.xattrs) {
         if (!could_set(attribute.name)) continue;
         const auto value = xattrs.value(attribute.name);
         if (!value && errno == ENOTSUP) continue;  // "btrfs.compression" elsewhere: nobody could have set it
-        if (!value || *value != attribute.value) return "extended attributes";
+        if (!value && errno == ENODATA && powers.attribute_room > 0) {
+            missing.push_back(&attribute);
+            continue;
+        }
+        if (!value || *value != attribute.value) return kDifferent;
+        taken += room_of(attribute);
     }
-    return nullptr;
+    const bool is_full = std::all_of(missing.begin(), missing.end(),
+                                     [&](const ExtendedAttribute* one) { return taken + room_of(*one) > powers.attribute_room; });
+    return is_full ? AttributeComparison{nullptr, !missing.empty()} : kDifferent;
 }
 
 }  // namespace
@@ -276,6 +333,10 @@ std::vector<std::string> Shortfalls::warnings() const {
          "{} security attributes could not be set (first on {}: {}); only root may"},
         {"{} attribute that only some file systems know could not be set (on {}: {})",
          "{} attributes that only some file systems know could not be set (first on {}: {})"},
+        {"{} item has more extended attributes than the file system there can hold of one file; it came back without those that "
+         "did not fit ({})",
+         "{} items have more extended attributes than the file system there can hold of one file; they came back without those "
+         "that did not fit (first {})"},
         {"{} access control list could not be set (on {}: {})", "{} access control lists could not be set (first on {}: {})"},
         {"{} item did not get its file flags back ({}: {})", "{} items did not get their file flags back (first {}: {})"},
         {"{} hard link became a separate copy ({}: {})", "{} hard links became separate copies (first {}: {})"},
@@ -302,6 +363,8 @@ Powers powers_on(int folder) {
         const auto type = static_cast<long>(system.f_type);
         powers.coarse_attributes =
             type == MSDOS_SUPER_MAGIC || type == kExfat || type == kNtfs || type == kNtfs3 || type == kFuse;
+        if (type == EXT4_SUPER_MAGIC && system.f_bsize > 0)
+            powers.attribute_room = room_in_block(static_cast<std::size_t>(system.f_bsize));
     }
     return powers;
 }
@@ -359,19 +422,23 @@ bool clear_protection(int descriptor) {
 
 bool protects(std::uint32_t flags) { return (flags & (FS_APPEND_FL | FS_IMMUTABLE_FL)) != 0; }
 
-const char* compare_attributes(int descriptor, const struct stat& status, EntryType type, const Attributes& wanted,
-                               const Powers& powers) {
-    if (!same_time(status, wanted.modified, powers)) return "time";
-    if (powers.coarse_attributes) return nullptr;
+AttributeComparison compare_attributes(int descriptor, const struct stat& status, EntryType type, const Attributes& wanted,
+                                       const Powers& powers) {
+    if (!same_time(status, wanted.modified, powers)) return {"time", false};
+    if (powers.coarse_attributes) return {};
     const bool owner_settable = powers.privileged || (wanted.uid == powers.uid && wanted.gid == powers.gid);
-    if (owner_settable && (status.st_uid != wanted.uid || status.st_gid != wanted.gid)) return "owner";
+    if (owner_settable && (status.st_uid != wanted.uid || status.st_gid != wanted.gid)) return {"owner", false};
     const mode_t compared = owner_settable ? 07777 : 01777;
-    if (type != EntryType::symlink && (status.st_mode & compared) != (wanted.mode & compared)) return "mode";
+    if (type != EntryType::symlink && (status.st_mode & compared) != (wanted.mode & compared)) return {"mode", false};
     return compare_xattrs(descriptor, wanted, powers);
 }
 
 void note_time(const struct stat& status, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls) {
     if (to_file_time(status.st_mtim) != wanted) shortfalls.note(Shortfall::near_time, path.text(), ERANGE);
+}
+
+void note_large_attributes(const ShownPath& path, Shortfalls& shortfalls) {
+    shortfalls.note(Shortfall::large_attributes, path.text(), ERANGE);
 }
 
 FlagComparison compare_flags(int descriptor, std::uint32_t wanted) {

@@ -38,11 +38,12 @@ enum class Shortfall : std::uint8_t {
     trusted_attributes,
     security_attributes,
     foreign_attributes,  // in a namespace of one kind of file system: btrfs.compression
+    large_attributes,    // more than one file may have there
     access_lists,
     flags,
     hard_links,  // the file system has none: separate copies
 };
-inline constexpr std::size_t kShortfalls = 12;
+inline constexpr std::size_t kShortfalls = 13;
 
 // This user may not, or there is no such thing on this kind of file system: the same however often it is tried.
 [[nodiscard]] bool is_beyond_reach(int error_number);
@@ -78,6 +79,7 @@ struct Powers {
     std::uint32_t uid = 0, gid = 0;
     bool privileged = false;         // root: owners, trusted and security attributes
     bool coarse_attributes = false;  // FAT, exFAT, NTFS: no owners or modes of its own, times rounded
+    std::size_t attribute_room = 0;  // bytes for all extended attributes of a file; 0: plenty, or not known
 };
 // Of this process on the file system of `folder`.
 [[nodiscard]] Powers powers_on(int folder);
@@ -111,10 +113,18 @@ bool clear_protection(int descriptor);
 // Notes where a time that was set, or found as good as the same, is only near the wanted one.
 void note_time(const struct stat& status, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls);
 
-// What differs first, as an English word known to the translations ("mode", "owner", ...); nullptr: the same as far as this
-// user could have set it and the file system holds it. `descriptor` may be O_PATH; flags are compared by compare_flags.
-[[nodiscard]] const char* compare_attributes(int descriptor, const struct stat& status, EntryType type, const Attributes& wanted,
-                                             const Powers& powers);
+// Notes that it lacks extended attributes for which the file system has no room, as compare_attributes() found.
+void note_large_attributes(const ShownPath& path, Shortfalls& shortfalls);
+
+struct AttributeComparison {
+    // What differs first, as an English word known to the translations ("mode", "owner", ...); nullptr: the same as far as this
+    // user could have set it and the file system holds it.
+    const char* difference = nullptr;
+    bool lacks_large = false;  // the same but for extended attributes for which there is no room
+};
+// `descriptor` may be O_PATH, and `status` is its; flags are compared by compare_flags.
+[[nodiscard]] AttributeComparison compare_attributes(int descriptor, const struct stat& status, EntryType type,
+                                                     const Attributes& wanted, const Powers& powers);
 enum class FlagComparison { same, some_missing, different };
 [[nodiscard]] FlagComparison compare_flags(int descriptor, std::uint32_t wanted);
 

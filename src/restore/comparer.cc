@@ -52,37 +52,39 @@ bool same_target(int folder, const Entry& entry) {
     return size >= 0 && target.compare(0, static_cast<std::size_t>(size), entry.target) == 0;
 }
 
+Verdict different(const char* what) { return {what, false, false}; }
+
 }  // namespace
 
 Result<Verdict> Comparer::compare(FolderId folder, const Entry& entry, const InPlace& in_place) const {
     const struct stat& status = in_place.status;
-    if (entry_type_of(status.st_mode) != entry.type) return Verdict{"type", false};
+    if (entry_type_of(status.st_mode) != entry.type) return different("type");
     const bool is_file = entry.type == EntryType::file;
-    if (is_file && static_cast<std::uint64_t>(status.st_size) != entry.content.size) return Verdict{"size", false};
+    if (is_file && static_cast<std::uint64_t>(status.st_size) != entry.content.size) return different("size");
     const bool is_device = entry.type == EntryType::character_device || entry.type == EntryType::block_device;
-    if (is_device && status.st_rdev != entry.device) return Verdict{"device number", false};
+    if (is_device && status.st_rdev != entry.device) return different("device number");
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
-    if (entry.type == EntryType::symlink && !same_target(handle->get(), entry)) return Verdict{"link target", false};
+    if (entry.type == EntryType::symlink && !same_target(handle->get(), entry)) return different("link target");
     const Fd there(::openat(handle->get(), entry.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat now = {};
     const bool same_inode =
         there.valid() && ::fstat(there.get(), &now) == 0 && now.st_ino == status.st_ino && now.st_dev == status.st_dev;
-    if (!same_inode) return Verdict{"type", false};
-    const char* const difference = compare_attributes(there.get(), now, entry.type, entry.attributes, powers_);
-    if (difference != nullptr) return Verdict{difference, false};
-    return is_file ? compare_file(handle->get(), entry) : Verdict{};
+    if (!same_inode) return different("type");
+    const AttributeComparison found = compare_attributes(there.get(), now, entry.type, entry.attributes, powers_);
+    if (found.difference != nullptr) return different(found.difference);
+    return is_file ? compare_file(handle->get(), entry, found.lacks_large) : Verdict{nullptr, false, found.lacks_large};
 }
 
-Result<Verdict> Comparer::compare_file(int folder, const Entry& entry) const {
+Result<Verdict> Comparer::compare_file(int folder, const Entry& entry, bool lacks_large) const {
     const int how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     Fd file(::openat(folder, entry.name.c_str(), how | O_NOATIME));
     if (!file.valid()) file = Fd(::openat(folder, entry.name.c_str(), how));
-    if (!file.valid()) return Verdict{"content that cannot be read", false};
+    if (!file.valid()) return different("content that cannot be read");
     const FlagComparison flags = compare_flags(file.get(), entry.attributes.flags);
-    if (flags == FlagComparison::different) return Verdict{"file flags", false};
+    if (flags == FlagComparison::different) return different("file flags");
     TRY_ASSIGN(const bool same, same_content(file.get(), entry.content));
-    if (!same) return Verdict{"content", false};
-    return Verdict{nullptr, flags == FlagComparison::some_missing};
+    if (!same) return different("content");
+    return Verdict{nullptr, flags == FlagComparison::some_missing, lacks_large};
 }
 
 Result<bool> Comparer::same_content(int descriptor, const Content& content) const {

@@ -18,6 +18,7 @@ struct Verdict {
     const char* difference = nullptr;
     // Identical but for file flags that a restore sets last of all: an interrupted restore ended just before.
     bool flags_missing = false;
+    bool lacks_large = false;  // identical as far as AttributeComparison says
 };
 
 class Comparer {
@@ -28,7 +29,7 @@ public:
     [[nodiscard]] Result<Verdict> compare(FolderId folder, const Entry& entry, const InPlace& in_place) const;
 
 private:
-    Result<Verdict> compare_file(int folder, const Entry& entry) const;
+    Result<Verdict> compare_file(int folder, const Entry& entry, bool lacks_large) const;
     Result<bool> same_content(int descriptor, const Content& content) const;
 
     TargetFolders& folders_;

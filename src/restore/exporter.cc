@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "restore/content_stream.h"
+#include "restore/exporter_entry.h"
 #include "restore/exporter_file.h"
 #include "restore/plan.h"
 #include "restore/report.h"
@@ -9,7 +10,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,26 +23,6 @@ namespace {
 constexpr std::size_t kZeroBytes = 1024 * 1024;
 constexpr std::size_t kMaxWaiting = 4096;  // entries whose content is being decoded
 
-// libarchive converts names by the locale of the thread: in this one UTF-8 stays UTF-8 whatever the user's locale is. Names that
-// are not UTF-8 are written in the "C" locale, where bytes stay bytes and nothing claims that they are UTF-8.
-class ThreadLocale {
-public:
-    explicit ThreadLocale(const char* name) : locale_(::newlocale(LC_CTYPE_MASK, name, nullptr)) {
-        if (locale_ != nullptr) before_ = ::uselocale(locale_);
-    }
-    ~ThreadLocale() {
-        if (locale_ == nullptr) return;
-        ::uselocale(before_);
-        ::freelocale(locale_);
-    }
-    ThreadLocale(const ThreadLocale&) = delete;
-    ThreadLocale& operator=(const ThreadLocale&) = delete;
-
-private:
-    locale_t locale_;
-    locale_t before_ = nullptr;
-};
-
 struct FreeArchive {
     void operator()(archive* one) const {
         (void)::archive_write_fail(one);  // or one that was dropped half-way would be written to its end now
@@ -53,69 +33,6 @@ struct FreeEntry {
     void operator()(archive_entry* one) const { ::archive_entry_free(one); }
 };
 using EntryHandle = std::unique_ptr<archive_entry, FreeEntry>;
-
-mode_t type_of(EntryType type) {
-    switch (type) {
-        case EntryType::folder:
-            return AE_IFDIR;
-        case EntryType::symlink:
-            return AE_IFLNK;
-        case EntryType::fifo:
-            return AE_IFIFO;
-        case EntryType::socket:
-            return AE_IFSOCK;
-        case EntryType::character_device:
-            return AE_IFCHR;
-        case EntryType::block_device:
-            return AE_IFBLK;
-        case EntryType::file:
-            break;
-    }
-    return AE_IFREG;
-}
-
-// system.posix_acl_* as the kernel stores it: u32 version 2, then { u16 tag, u16 permissions, u32 id } (linux/posix_acl_xattr.h).
-void add_acl(archive_entry* entry, const ExtendedAttribute& attribute) {
-    const int type =
-        attribute.name == "system.posix_acl_default" ? ARCHIVE_ENTRY_ACL_TYPE_DEFAULT : ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
-    ByteReader reader(attribute.value);
-    if (reader.u32() != 2) return;
-    while (reader.ok() && !reader.at_end()) {
-        const unsigned tag = reader.u16(), permissions = reader.u16();
-        const auto id = static_cast<int>(reader.u32());
-        if (!reader.ok()) return;
-        int kind = 0;
-        switch (tag) {
-            case 0x01:
-                kind = ARCHIVE_ENTRY_ACL_USER_OBJ;
-                break;
-            case 0x02:
-                kind = ARCHIVE_ENTRY_ACL_USER;
-                break;
-            case 0x04:
-                kind = ARCHIVE_ENTRY_ACL_GROUP_OBJ;
-                break;
-            case 0x08:
-                kind = ARCHIVE_ENTRY_ACL_GROUP;
-                break;
-            case 0x10:
-                kind = ARCHIVE_ENTRY_ACL_MASK;
-                break;
-            case 0x20:
-                kind = ARCHIVE_ENTRY_ACL_OTHER;
-                break;
-            default:
-                continue;
-        }
-        const bool named = kind == ARCHIVE_ENTRY_ACL_USER || kind == ARCHIVE_ENTRY_ACL_GROUP;
-        (void)::archive_entry_acl_add_entry(entry, type, static_cast<int>(permissions & 7), kind, named ? id : -1, nullptr);
-    }
-}
-
-// libarchive writes such letters of an attribute's name as in a URL, and only under its own key says so.
-bool is_coded(const std::string& xattr) {
-    return std::any_of(xattr.begin(), xattr.end(), [](char c) { return c <= ' ' || c > '~' || c == '%' || c == '='; });
-}
 
 // Files that cannot be read, by their paths in the archive.
 using Losses = std::map<std::string, Error>;
@@ -227,6 +144,7 @@ private:
             lost_.special.add("/" + next.path);
             return done();
         }
+        if (is_too_long_to_unpack(next.path)) lost_.long_paths.add("/" + shortened(next.path));
         const Content content = std::move(next.entry.content);
         next.entry.content = {};
         next.entry.content.size = content.size;
@@ -334,8 +252,8 @@ private:
 
     Status write_header(Waiting& file) {
         if (file.follows && leaders_[file.entry.hard_link].left_out) {
-            report_.failed_file({Code::failed, say("/{} is not exported: it is another name of /{}, which is not exported either",
-                                                   printable(file.path), printable(leaders_[file.entry.hard_link].path))});
+            report_.failed_file({Code::io, say("/{} is not exported: it is another name of /{}, which is not exported either",
+                                               printable(file.path), printable(leaders_[file.entry.hard_link].path))});
             mark_left_out(file);
             return done();
         }
@@ -344,7 +262,7 @@ private:
         archive_entry* const entry = handle.get();
         const Attributes& attributes = file.entry.attributes;
         ::archive_entry_copy_pathname(entry, file.path.c_str());
-        ::archive_entry_set_mode(entry, type_of(file.entry.type) | attributes.mode);
+        ::archive_entry_set_mode(entry, archive_type(file.entry.type) | attributes.mode);
         ::archive_entry_set_uid(entry, attributes.uid);
         ::archive_entry_set_gid(entry, attributes.gid);
         set_time(
@@ -362,17 +280,6 @@ private:
         lost_.raw_names.add("/" + file.path);
         const ThreadLocale bytes("C");
         return check(::archive_write_header(archive_.get(), entry));
-    }
-
-    // libarchive writes seconds, a point and the nanoseconds; pax (POSIX) reads that as one decimal number, so before 1970 both
-    // parts have to count downwards.
-    static void set_time(FileTime time, archive_entry* entry) {
-        timespec parts = to_timespec(time);
-        if (parts.tv_sec < 0 && parts.tv_nsec > 0) {
-            ++parts.tv_sec;
-            parts.tv_nsec = kSecond - parts.tv_nsec;
-        }
-        ::archive_entry_set_mtime(entry, parts.tv_sec, parts.tv_nsec);
     }
 
     // Within the last second before 1970 there is no whole second to bear the sign: libarchive would drop it.

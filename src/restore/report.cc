@@ -10,7 +10,7 @@ namespace custody {
 void Report::failed_file(const Error& error) {
     // What no other file would survive either.
     const bool hopeless = error.code == Code::no_space || error.code == Code::read_only || error.code == Code::wrong_key ||
-                          error.code == Code::interrupted || error.code == Code::memory;
+                          error.code == Code::interrupted || error.code == Code::memory || error.code == Code::failed;
     if (hopeless) return fail(error);
     if (error.code == Code::corrupt) damaged_.store(true, std::memory_order_relaxed);
     name_failure(error.message);
@@ -97,6 +97,11 @@ std::vector<std::string> ArchiveLosses::warnings() const {
          "so ({})",
          "{} extended attributes have names that tar as it is written here carries with %-codes only, and most programs leave "
          "them so ({})");
+    tell(long_paths,
+         "{} item has a path of more than 4,095 bytes: the archive carries it, but GNU tar and unzip cannot unpack it; 'custody "
+         "restore' can ({})",
+         "{} items have paths of more than 4,095 bytes: the archive carries them, but GNU tar and unzip cannot unpack them; "
+         "'custody restore' can ({})");
     tell(raw_names, "{} name is not UTF-8 and was stored as it is ({})",
          "{} names are not UTF-8 and were stored as they are ({})");
     return lines;

@@ -31,7 +31,8 @@ public:
     }
     // For a progress line: bytes written, of files that may not be complete yet, or found there.
     void wrote(std::uint64_t bytes) { written_.fetch_add(bytes, std::memory_order_relaxed); }
-    // `line` names the path and the reason. A full or read-only medium ends the run: it becomes fatal().
+    // `line` names the path and the reason. What no other file would survive either (a full medium, a process that may open no
+    // more files: Code::failed) ends the run: it becomes fatal().
     void failed_file(const Error& error);
     // It is there, and something of it is not: the line names both.
     void incomplete_file(const std::string& line) { name_failure(line); }
@@ -72,6 +73,7 @@ struct ArchiveLoss {
 struct ArchiveLosses {
     ArchiveLoss special, copies, extended, far_times, near_times, raw_names;
     ArchiveLoss coded_names;  // of extended attributes
+    ArchiveLoss long_paths;   // carried, but hard to unpack
     [[nodiscard]] std::vector<std::string> warnings() const;
 };
 

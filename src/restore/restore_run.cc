@@ -127,8 +127,8 @@ Status RestoreRun::meet(const Entry& entry) {
     const FolderId folder = open_.back().folder;
     const FolderState state = folders_.facts(folder).state;
     if (state == FolderState::blocked) {
-        report_.failed_file({Code::failed, say("{} is not restored: its folder could not be made",
-                                               printable(folders_.path_of(folder, entry.name)))});
+        report_.failed_file(
+            {Code::io, say("{} is not restored: its folder could not be made", printable(folders_.path_of(folder, entry.name)))});
         return done();
     }
     if (entry.hard_link != 0) {
@@ -188,12 +188,16 @@ Status RestoreRun::judge(const Candidate& candidate, const Result<Verdict>& verd
     const char* difference = verdict->difference;
     if (difference == nullptr && is_joined(candidate)) difference = "being one inode with another file of the snapshot";
     if (difference == nullptr) {
-        skip(candidate.folder, candidate.entry, candidate.in_place, verdict->flags_missing);
+        skip(candidate.folder, candidate.entry, candidate.in_place, *verdict);
         return done();
     }
     if (options_.overwrite != Overwrite::never) return plan_entry(candidate.folder, Entry(candidate.entry), true);
     (void)is_joined(candidate);  // it stays what it is
     leave_as_it_is(candidate.folder, candidate.entry, difference);
+    if (Leader* const leader = leader_named(candidate.folder, candidate.entry)) {
+        leader->identity = {candidate.in_place.status.st_dev, candidate.in_place.status.st_ino};
+        leader->difference = difference;
+    }
     return done();
 }
 
@@ -209,15 +213,17 @@ RestoreRun::Leader* RestoreRun::leader_named(FolderId folder, const Entry& entry
     return &found->second;
 }
 
-void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing) {
+void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_place, const Verdict& verdict) {
     report_.skipped_file(entry.content.size);
-    note_time(in_place.status, entry.attributes.modified, {folders_, folder, &entry.name}, shortfalls_);
+    const ShownPath shown{folders_, folder, &entry.name};
+    note_time(in_place.status, entry.attributes.modified, shown, shortfalls_);
+    if (verdict.lacks_large) note_large_attributes(shown, shortfalls_);
     if (Leader* const leader = leader_named(folder, entry)) {
         leader->state = Leader::State::placed;
         leader->identity = {in_place.status.st_dev, in_place.status.st_ino};
         // Those that are there forbid further names: lifted for them, and set again.
-        if (flags_missing || protects(entry.attributes.flags)) leader->late_flags = entry.attributes.flags;
-    } else if (flags_missing && !options_.dry_run) {
+        if (verdict.flags_missing || protects(entry.attributes.flags)) leader->late_flags = entry.attributes.flags;
+    } else if (verdict.flags_missing && !options_.dry_run) {
         writer_.set_late_flags(folder, entry.name, entry.attributes.flags);
     }
 }
@@ -258,7 +264,9 @@ Status RestoreRun::plan_entry(FolderId folder, Entry&& entry, bool replace) {
 
 // What the run would say and count.
 void RestoreRun::plan_dry(FolderId folder, const Entry& entry, bool replace, std::uint64_t bytes) {
-    const Status possible = replace ? writer_.check_room({folder, &entry, true, false}) : done();
+    const Placement place{folder, &entry, replace, false};
+    Status possible = writer_.check_writable(place);
+    if (possible.ok() && replace) possible = writer_.check_room(place);
     possible.ok() ? report_.done_file(bytes) : fail_entry(folder, entry, possible.error());
 }
 
@@ -353,8 +361,21 @@ std::optional<InPlace> RestoreRun::clear_way_for(const Batch::Link& link, const 
         return std::nullopt;
     }
     if (options_.overwrite != Overwrite::never) return *in_place;
-    leave_as_it_is(link.folder, link.entry, "being another inode than its other names");
+    leave_link(link, leader, there);
     return std::nullopt;
+}
+
+void RestoreRun::leave_link(const Batch::Link& link, const Leader& leader, Identity there) {
+    const bool is_failed = leader.state == Leader::State::failed;
+    if (is_failed && leader.difference == nullptr) {
+        report_.failed_file({Code::exists, say("{} is left as it is: it is another name of {}, which did not come back "
+                                               "(--overwrite changed replaces it)",
+                                               printable(folders_.path_of(link.folder, link.entry.name)),
+                                               printable(folders_.path_of(leader.folder, leader.name)))});
+        return;
+    }
+    const bool is_same = is_failed && there == leader.identity;  // and differs in what its first name differs in
+    leave_as_it_is(link.folder, link.entry, is_same ? leader.difference : "being another inode than its other names");
 }
 
 Result<bool> RestoreRun::make_link(Batch::Link& link) {

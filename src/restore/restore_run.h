@@ -41,7 +41,8 @@ private:
         Identity identity;
         enum class State { planned, placed, failed } state = State::planned;
         std::uint32_t late_flags = 0;
-        bool is_lifted = false;  // it had them, and lacks them until the end of the run
+        bool is_lifted = false;            // it had them, and lacks them until the end of the run
+        const char* difference = nullptr;  // failed: what `identity` is left for, which was there before
     };
     // Something that was there before, to be compared.
     struct Candidate {
@@ -64,8 +65,9 @@ private:
     void plan_dry(FolderId folder, const Entry& entry, bool replace, std::uint64_t bytes);
     Status judge_candidates();
     Status judge(const Candidate& candidate, const Result<Verdict>& verdict);
-    void skip(FolderId folder, const Entry& entry, const InPlace& in_place, bool flags_missing);
+    void skip(FolderId folder, const Entry& entry, const InPlace& in_place, const Verdict& verdict);
     bool is_joined(const Candidate& candidate);
+    void leave_link(const Batch::Link& link, const Leader& leader, Identity there);
     void leave_as_it_is(FolderId folder, const Entry& entry, const char* difference);
 
     // Hands the filled batch to the pool, after the one before is through.

@@ -37,7 +37,7 @@ Result<std::uint64_t> bytes_needed(Plan plan, TreeReader& trees, const StopFlag&
 // A restore that plainly cannot fit is not begun. Into a folder that already holds a part, nothing is plain.
 Status check_space(SnapshotAccess& access, const TargetFolders& folders, const RestoreOptions& options, const StopFlag& stop) {
     struct statvfs space = {};
-    if (::fstatvfs(folders.root_descriptor(), &space) != 0 || space.f_blocks == 0) return done();  // none: it tells no sizes
+    if (::fstatvfs(folders.nearest_descriptor(), &space) != 0 || space.f_blocks == 0) return done();  // none: it tells no sizes
     const std::uint64_t free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
     if (access.snapshot().summary.bytes <= free_bytes || !folders.target_was_empty()) return done();
     TRY_ASSIGN(Plan plan, Plan::make(access.trees(), access.root(), options.paths, options.strip_prefix));
@@ -79,7 +79,7 @@ Result<RestoreResult> restore_files(Repository& repository, const Snapshot& snap
     TRY_ASSIGN(const auto access, SnapshotAccess::open(repository, snapshot, unlocked));
     TRY_ASSIGN(Plan plan, Plan::make(access->trees(), access->root(), options.paths, options.strip_prefix));
     TRY_ASSIGN(const auto folders, TargetFolders::open(options.target, !options.dry_run));
-    if (!options.dry_run) TRY(check_space(*access, *folders, options, stop));
+    TRY(check_space(*access, *folders, options, stop));
     RestoreRun run(*access, *folders, options, progress, stop);
     TRY(expect_totals(*access, options, run, stop));
     TRY(run.run(plan));

@@ -1,5 +1,6 @@
 #include "restore/target_folders.h"
 
+#include "base/open_file_limit.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -24,6 +25,17 @@ Status make_target(const std::string& target) {
             return system_error(errno, "make the folder", path);
         }
         if (slash == std::string::npos) return done();
+    }
+}
+
+// What make_target() would meet, without making anything. The nearest folder that is there.
+Result<Fd> foresee_target(const std::string& target) {
+    for (std::string path = target;;) {
+        const std::string above = parent_path(path);
+        Fd folder(::open(above.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (folder.valid() && ::faccessat(folder.get(), ".", W_OK | X_OK, 0) == 0) return folder;
+        if (folder.valid() || errno != ENOENT || above == path) return system_error(errno, "make the folder", path);
+        path = above;
     }
 }
 
@@ -73,6 +85,7 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
     if (::stat(folders->target_.c_str(), &status) != 0) {
         if (errno != ENOENT) return system_error(errno, "open the target", target);
         if (!make) {
+            TRY_ASSIGN(folders->above_, foresee_target(folders->target_));
             top.facts.state = FolderState::absent;
             return folders;
         }
@@ -136,7 +149,7 @@ Status TargetFolders::open_child_locked(FolderId folder) {
 }
 
 void TargetFolders::keep_few_locked() {
-    while (recent_.size() > kOpenFolders) {
+    while (recent_.size() > std::max<std::size_t>(share_of_open_files(kOpenFolders), 1)) {
         slots_[recent_.back()].handle = nullptr;
         recent_.pop_back();
     }

@@ -49,7 +49,8 @@ public:
     using Handle = std::shared_ptr<const Fd>;
 
     // The target, made if absent with mode 0700 less umask's bits and all its missing parents. usage: it is not a folder.
-    // `make` false (dry run): an absent target is a folder of state `absent`.
+    // `make` false (dry run): an absent target is a folder of state `absent`, and where it could not be made the error is the
+    // same.
     static Result<std::unique_ptr<TargetFolders>> open(const std::string& target, bool make);
 
     // An O_PATH descriptor of the folder. io "was replaced" when it is not the folder it was.
@@ -57,6 +58,8 @@ public:
     // One that can be read and whose attributes can be set, not kept.
     [[nodiscard]] Result<Fd> open_readable(FolderId folder);
 
+    // Of the target or, where that is absent, of the nearest folder above it that is there.
+    [[nodiscard]] int nearest_descriptor() const { return above_.valid() ? above_.get() : root_descriptor(); }
     // Of the target itself; -1 when it is absent.
     [[nodiscard]] int root_descriptor() const { return slots_[kTargetFolder].handle ? slots_[kTargetFolder].handle->get() : -1; }
 
@@ -97,6 +100,7 @@ private:
 
     std::string target_;
     bool was_empty_ = true;
+    Fd above_;  // of an absent target: see nearest_descriptor()
     mutable std::mutex mutex_;
     std::deque<Slot> slots_;
     std::vector<FolderId> free_;

@@ -124,6 +124,17 @@ Error TreeWriter::hindered(std::string_view verb, const Placement& place, int re
     return system_error(reason, verb, path_of(place));
 }
 
+Error TreeWriter::cannot_write(const Placement& place, int reason) const {
+    Error error = system_error(reason, "write", path_of(place));
+    if (place.replace && (reason == ENOSPC || reason == EDQUOT)) {
+        error.message =
+            say("{}; what is there stays until the new one is whole, so there has to be room for both: make room, or "
+                "remove it, and run the command again",
+                error.message);
+    }
+    return error;
+}
+
 std::string TreeWriter::path_of(const Placement& place) const { return folders_.path_of(place.folder, place.entry->name); }
 
 Result<InPlace> TreeWriter::look(FolderId folder, const std::string& name) {
@@ -141,6 +152,21 @@ Status TreeWriter::check_room(const Placement& place) {
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(place.folder));
     if (is_full_folder(handle->get(), place.entry->name.c_str())) return in_the_way(path_of(place));
     return done();
+}
+
+// Flags that forbid it are lifted first where overwriting was asked for.
+int TreeWriter::why_unwritable(FolderId folder) {
+    const auto handle = folders_.open(folder);
+    if (!handle.ok() || ::faccessat((*handle)->get(), ".", W_OK | X_OK, 0) == 0) return 0;
+    return errno == EPERM && overwrite_ != Overwrite::never ? 0 : errno;
+}
+
+Status TreeWriter::check_writable(const Placement& place) {
+    if (folders_.facts(place.folder).state != FolderState::existing) return done();
+    const int reason = why_unwritable(place.folder);
+    if (reason == 0) return done();
+    TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(place.folder));
+    return hindered(place.entry->type == EntryType::file ? "make the file" : "make", place, reason, handle->get());
 }
 
 bool TreeWriter::lift_flags(FolderId folder, const std::string& name) {
@@ -190,7 +216,7 @@ Status TreeWriter::reopen(NewFile& file, const std::string& path) {
 
 Status TreeWriter::write_part(int descriptor, const FilePart& part, const Placement& place) const {
     const int reason = write_fully(descriptor, part);
-    return reason == 0 ? done() : Status(system_error(reason, "write", path_of(place)));
+    return reason == 0 ? done() : Status(cannot_write(place, reason));
 }
 
 Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const FilePart> parts) {
@@ -203,7 +229,7 @@ Result<Identity> TreeWriter::write_file(const Placement& place, std::span<const 
     }
     // The path is put together only when it is needed: this is the busiest line of a restore.
     for (const FilePart& part : parts) {
-        if (const int reason = write_fully(descriptor, part); reason != 0) return system_error(reason, "write", path_of(place));
+        if (const int reason = write_fully(descriptor, part); reason != 0) return cannot_write(place, reason);
     }
     return finish_file(file, place);
 }

@@ -105,6 +105,8 @@ public:
 
     // Whether what is there could be replaced, looked at without doing anything; the same words as when it is tried.
     [[nodiscard]] Status check_room(const Placement& place);
+    // Whether anything could be made in the folder, in the same way.
+    [[nodiscard]] Status check_writable(const Placement& place);
     [[nodiscard]] Result<InPlace> look(FolderId folder, const std::string& name);
 
     // A regular file in one go: parts in any order, the rest of its size is a hole.
@@ -148,6 +150,10 @@ private:
     Status remove_marks(FolderId folder, const std::vector<std::string>& marks);
     FolderFacts facts_of_existing(FolderId folder, bool dry_run);
     void put_back_flags_of(FolderId folder);
+    // 0, or the errno that making something in it would meet.
+    int why_unwritable(FolderId folder);
+    // Says where old and new have to fit side by side.
+    Error cannot_write(const Placement& place, int reason) const;
     // What went wrong with `place` in the folder; names the flag where one forbids it.
     Error hindered(std::string_view verb, const Placement& place, int reason, int folder) const;
     // Leftovers of temporary names go, unless it is a dry run; marks of the folder are remembered. True: it has one.

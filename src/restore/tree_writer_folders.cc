@@ -66,11 +66,13 @@ Status TreeWriter::finish_target(const Entry* entry) {
 
 TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry, bool dry_run) {
     const FolderState above = folders_.facts(parent).state;
-    if (above == FolderState::blocked || above == FolderState::absent) return {folders_.add(parent, entry.name, above), {}};
+    if (above == FolderState::absent) return {folders_.add(parent, entry.name, above), {}};
     const auto blocked = [&](const Error& problem) {
         return Entered{folders_.add(parent, entry.name, FolderState::blocked), problem};
     };
     const std::string path = folders_.path_of(parent, entry.name);
+    if (above == FolderState::blocked)
+        return blocked({Code::io, say("{} is not restored: its folder could not be made", printable(path))});
     const auto in_place = look(parent, entry.name);
     if (!in_place.ok()) return blocked(in_place.error());
     const bool is_folder = in_place->exists && S_ISDIR(in_place->status.st_mode);
@@ -79,6 +81,8 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
         if (const auto why = why_left(entry, overwrite_, path)) return blocked(*why);
     }
     const FolderState state = is_folder ? FolderState::existing : dry_run ? FolderState::absent : FolderState::made;
+    if (const int reason = state == FolderState::absent ? why_unwritable(parent) : 0; reason != 0)
+        return blocked(system_error(reason, replaces ? "replace" : "make the folder", path));
     const FolderId folder = folders_.add(parent, entry.name, state);
     const auto note_replaced = [&] {
         if (replaces && ++replaced_ == 1) first_replaced_ = path;
@@ -119,7 +123,8 @@ FolderFacts TreeWriter::meet_existing(FolderId folder, const Entry& entry, bool 
         const auto handle = folders_.open(folder);
         struct stat status = {};
         if (!handle.ok() || ::fstat((*handle)->get(), &status) != 0) return true;
-        if (compare_attributes((*handle)->get(), status, EntryType::folder, entry.attributes, powers_) != nullptr) return true;
+        if (compare_attributes((*handle)->get(), status, EntryType::folder, entry.attributes, powers_).difference != nullptr)
+            return true;
         const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         return readable.valid() && compare_flags(readable.get(), entry.attributes.flags) != FlagComparison::same;
     };
@@ -267,9 +272,10 @@ Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
     if (was_there && readable.valid() && marks.empty()) {
         struct stat status = {};
         if (::fstat(readable.get(), &status) != 0) return system_error(errno, "look at", shown.text());
-        const bool same = compare_attributes(readable.get(), status, EntryType::folder, wanted, powers_) == nullptr;
-        if (same && compare_flags(readable.get(), wanted.flags) == FlagComparison::same) {
+        const auto found = compare_attributes(readable.get(), status, EntryType::folder, wanted, powers_);
+        if (found.difference == nullptr && compare_flags(readable.get(), wanted.flags) == FlagComparison::same) {
             note_time(status, wanted.modified, shown, shortfalls_);
+            if (found.lacks_large) note_large_attributes(shown, shortfalls_);
             return done();
         }
     }

@@ -170,5 +170,32 @@ TEST_F(Export, ALargeFileDamagedFurtherOnIsLeftOutWholeAndTheRestIsThere) {
     ASSERT_TRUE(runs("zstd -t '" + (scratch / "all.tar.zst") + "' && unzip -t '" + (scratch / "all.zip") + "'"));
 }
 
+// GNU tar hands a path to the kernel in one piece.
+TEST_F(Export, PathsThatOtherProgramsCannotUnpackAreNamed) {
+    std::string path = source;
+    int folder = ::open(source.c_str(), O_RDONLY | O_DIRECTORY);
+    const std::string name(250, 'd');
+    while (path.size() < 4096) {
+        ASSERT_EQ(::mkdirat(folder, name.c_str(), 0755), 0);
+        const int below = ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY);
+        ASSERT_GE(below, 0);
+        ::close(folder);
+        folder = below;
+        path += "/" + name;
+    }
+    const int file = ::openat(folder, "file", O_WRONLY | O_CREAT, 0644);
+    ASSERT_GE(file, 0);
+    ::close(file);
+    ::close(folder);
+    const Snapshot snapshot = back_up();
+    for (const char* output : {"all.tar", "all.zip"}) {
+        const auto result = export_to(snapshot, scratch / output);
+        ASSERT_TRUE(is_ok(result));
+        EXPECT_EQ(result->failed, 0u);
+        EXPECT_THAT(result->warnings, Contains(AllOf(HasSubstr("2 items have paths of more than 4,095 bytes"),
+                                                     HasSubstr("/.../file"), HasSubstr("custody restore"))));
+    }
+}
+
 }  // namespace
 }  // namespace custody::test

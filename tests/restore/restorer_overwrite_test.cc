@@ -336,5 +336,91 @@ TEST_F(RestoreOverwrite, AFullTargetIsOneClearErrorAndNothingHalf) {
     EXPECT_EQ(::umount(target.c_str()), 0);
 }
 
+// Every folder that could not be made is named, the empty ones too.
+TEST_F(RestoreOverwrite, WhatLiesBelowAFileInPlaceOfAFolderIsEachNamed) {
+    std::filesystem::create_directories(source + "/sub/empty/below");
+    write_file(source + "/sub/file", "file");
+    const Snapshot snapshot = back_up();
+    std::filesystem::create_directories(restored());
+    write_file(restored("sub"), "a file");
+    for (const bool dry : {true, false}) {
+        options.dry_run = dry;
+        const RestoreResult result = restore(snapshot);
+        EXPECT_EQ(result.failed, 4u);
+        for (const char* name : {"sub/empty", "sub/empty/below", "sub/file"}) {
+            EXPECT_THAT(result.warnings, Contains(restored(name) + " is not restored: its folder could not be made"));
+        }
+    }
+}
+
+// Names of one file that differs are left for what differs, and not for being other files than they are.
+TEST_F(RestoreOverwrite, NamesOfOneFileThatDiffersAreLeftForTheSameReason) {
+    const Snapshot snapshot = backed_up();
+    (void)restore(snapshot);
+    ASSERT_EQ(::chmod(restored("small").c_str(), 0600), 0);
+    const RestoreResult one_file = restore(snapshot);
+    EXPECT_EQ(one_file.failed, 2u);
+    EXPECT_THAT(one_file.warnings, Contains(HasSubstr("small is left as it is: it differs in mode")));
+    EXPECT_THAT(one_file.warnings, Contains(HasSubstr("small too is left as it is: it differs in mode")));
+    ASSERT_EQ(::unlink(restored("small too").c_str()), 0);
+    write_file(restored("small too"), "small");
+    EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("small too is left as it is: it differs in being another inode")));
+    ASSERT_EQ(::unlink(restored("small").c_str()), 0);
+    ASSERT_EQ(::mkdir(restored("small").c_str(), 0755), 0);
+    write_file(restored("small/in the way"), "");
+    EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("small too is left as it is")));
+}
+
+// What the run refuses before it begins, the dry run refuses in the same words.
+TEST_F(RestoreOverwrite, ADryRunRefusesWhatTheRunRefuses) {
+    write_file(source + "/large", noise(9'000'000, 3));
+    const Snapshot snapshot = back_up();
+    const std::string disk = scratch / "disk";
+    ASSERT_EQ(::mkdir(disk.c_str(), 0755), 0);
+    if (const std::string why_not = try_mount("tmpfs", disk, "size=4m"); !why_not.empty()) GTEST_SKIP() << why_not;
+    const auto both_refuse = [&](Code code) {
+        options.dry_run = true;
+        const auto promised = try_restore(snapshot);
+        options.dry_run = false;
+        const auto kept = try_restore(snapshot);
+        EXPECT_TRUE(fails_with(code, promised));
+        EXPECT_TRUE(fails_with(code, kept));
+        if (promised.ok() || kept.ok()) return;
+        EXPECT_EQ(promised.error().message, kept.error().message);
+    };
+    options.target = target = disk + "/absent/too";
+    both_refuse(Code::no_space);  // the target is absent, and then empty
+    both_refuse(Code::no_space);
+    options.target = target = disk;
+    ASSERT_EQ(::mkdir((disk + "/folder").c_str(), 0755), 0);
+    write_file(disk + "/folder/something", "so that it is not empty");
+    ASSERT_EQ(::mount(nullptr, disk.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+    both_refuse(Code::read_only);  // a folder cannot be made
+    options.target = target = disk + "/folder";
+    options.strip_prefix = source;
+    both_refuse(Code::read_only);  // a file cannot be made
+    options.target = target = disk + "/nothing/there";
+    both_refuse(Code::read_only);  // the target cannot be made
+    EXPECT_EQ(::umount(disk.c_str()), 0);
+}
+
+// The file there is whole until the new one is: where only one of them fits, that is said.
+TEST_F(RestoreOverwrite, OldAndNewHaveToFitSideBySideAndThatIsSaid) {
+    write_file(source + "/large", noise(3'000'000, 3));
+    const Snapshot snapshot = back_up();
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    if (const std::string why_not = try_mount("tmpfs", target, "size=4m"); !why_not.empty()) GTEST_SKIP() << why_not;
+    (void)restore(snapshot);
+    change_silently("large", noise(3'000'000, 4));
+    options.overwrite = Overwrite::changed;
+    const auto full = try_restore(snapshot);
+    EXPECT_TRUE(fails_with(Code::no_space, full));
+    if (!full.ok()) {
+        EXPECT_THAT(full.error().message, HasSubstr("there has to be room for both"));
+    }
+    EXPECT_EQ(read_file_text(restored("large")), noise(3'000'000, 4));
+    EXPECT_EQ(::umount(target.c_str()), 0);
+}
+
 }  // namespace
 }  // namespace custody::test

@@ -1,6 +1,7 @@
 // What could not be brought back of an item: a warning where nobody could, a failure where something real kept it away.
 #include "tests/support/exotic_tree.h"
 #include "tests/support/failing_call.h"
+#include "tests/support/loop_file_system.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
 #include "tests/support/try_mount.h"
@@ -153,6 +154,43 @@ TEST_F(RestoreShortfalls, AFileSystemThatTellsNoSizesIsNotFull) {
     EXPECT_EQ(::umount(target.c_str()), 0);
     ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(came_back, "content");
+}
+
+// ext4 keeps all attributes of a file in one block. What is more is said, is no failure, and the file counts as done.
+TEST_F(RestoreShortfalls, AttributesThatAreMoreThanAFileMayHaveThereAreNone) {
+    std::string why_not;
+    const auto ext4 = LoopFileSystem::make("ext4", LoopFileSystem::least_size("ext4"), why_not);
+    if (!ext4) GTEST_SKIP() << why_not;
+    const auto xfs = LoopFileSystem::make("xfs", LoopFileSystem::least_size("xfs"), why_not);
+    if (!xfs) GTEST_SKIP() << why_not;
+    source = xfs->path() + "/source";
+    ASSERT_EQ(::mkdir(source.c_str(), 0755), 0);
+    ASSERT_EQ(::mkdir((source + "/folder").c_str(), 0755), 0);
+    write_file(source + "/file", "content");
+    const std::string large(12'000, 'x');
+    for (const char* name : {"/folder", "/file"}) {
+        ASSERT_EQ(::setxattr((source + name).c_str(), "user.large", large.data(), large.size(), 0), 0);
+        ASSERT_TRUE(set_attribute(source + name, "user.small"));
+    }
+    const Snapshot snapshot = back_up();
+    options.target = target = ext4->path() + "/target";
+    options.strip_prefix = source;
+    bool is_again = false;
+    for (const Overwrite how : {Overwrite::never, Overwrite::never, Overwrite::changed}) {
+        options.overwrite = how;
+        const auto result = hear(snapshot);
+        ASSERT_TRUE(is_ok(result));
+        EXPECT_EQ(result->failed, 0u);
+        EXPECT_EQ(result->skipped, is_again ? 1u : 0u);
+        is_again = true;
+        EXPECT_THAT(result->warnings, Contains(HasSubstr("more extended attributes than the file system there can hold")));
+        char value = 0;
+        EXPECT_EQ(::getxattr((target + "/file").c_str(), "user.small", &value, 1), 1);
+    }
+    // One that has a place there is missed.
+    ASSERT_EQ(::removexattr((target + "/file").c_str(), "user.small"), 0);
+    options.overwrite = Overwrite::never;
+    EXPECT_EQ(restore(snapshot).failed, 1u);
 }
 
 }  // namespace

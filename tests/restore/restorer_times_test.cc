@@ -191,5 +191,54 @@ TEST_F(RestoreTimes, AnArchiveKeepsThemOrSaysWhatItCannot) {
     EXPECT_THAT(zipped->warnings, Contains(HasSubstr("3 items have a time before 1901 or after 2038")));
 }
 
+// ext4 of small inodes counts whole seconds. A restore that is run again there finds everything done.
+TEST_F(RestoreTimes, AFileSystemThatCountsSecondsHoldsThemAsWellAsItCan) {
+    const std::string image = memory_ + "/image";
+    write_file(image, "");
+    ASSERT_EQ(::truncate(image.c_str(), 20'000'000), 0);
+    std::string why_not;
+    if (!run_program({"mkfs.ext4", "-q", "-F", "-I", "128", image}, why_not)) GTEST_SKIP() << why_not;
+    const auto ext4 = LoopFileSystem::mount_copy("ext4", image, why_not);
+    if (!ext4) GTEST_SKIP() << why_not;
+    ASSERT_EQ(::mkdir((source + "/folder").c_str(), 0755), 0);
+    write_file(source + "/folder/file", "file");
+    ASSERT_EQ(::link((source + "/folder/file").c_str(), (source + "/folder/file too").c_str()), 0);
+    ASSERT_EQ(::symlink("file", (source + "/folder/link").c_str()), 0);
+    write_file(source + "/early", "early");
+    for (const char* name : {"/folder/file", "/folder/link", "/folder"}) set_time(source + name, {1'700'000'000, 999'999'999});
+    set_time(source + "/early", {-1, 250'000'000});
+    set_time(source, {1'700'000'000, 0});
+    restore_to(ext4->path() + "/target");
+    options.strip_prefix = source;
+    const Snapshot snapshot = back_up();
+    const auto names_four = ElementsAre(HasSubstr("4 items have a time"));
+    EXPECT_THAT(restore(snapshot).warnings, names_four);
+    EXPECT_EQ(time_of(target + "/folder/file"), (FileTime{1'700'000'000, 0}));
+    EXPECT_EQ(time_of(target + "/early"), (FileTime{-1, 0}));
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
+        options.overwrite = how;
+        const RestoreResult again = restore(snapshot);
+        EXPECT_EQ(again.failed, 0u);
+        EXPECT_EQ(again.skipped, 4u);
+        EXPECT_THAT(again.warnings, ::testing::Each(HasSubstr("have a time")));
+    }
+    set_time(target + "/early", {5, 0});
+    options.overwrite = Overwrite::never;
+    EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("early is left as it is: it differs in time")));
+}
+
+// Where nanoseconds are counted a time without them is another time.
+TEST_F(RestoreTimes, ATimeThatSomebodyCutIsADifference) {
+    write_file(source + "/file", "content");
+    set_time(source + "/file", {1'700'000'000, 123'456'789});
+    restore_to(memory_ + "/target");
+    const Snapshot snapshot = back_up();
+    (void)restore(snapshot);
+    for (const std::uint32_t cut : {0u, 123'000'000u, 123'456'000u}) {
+        set_time(restored("file"), {1'700'000'000, cut});
+        EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("differs in time"))) << cut;
+    }
+}
+
 }  // namespace
 }  // namespace custody::test
