@@ -105,6 +105,25 @@ TEST(Ending, ClosedOutputEndsPrintersAndNothingElse) {
     }
 }
 
+// What was done stands, and is named on standard error; what could not be printed is an error.
+TEST(Ending, OutputThatCannotBeWrittenIsAnErrorAndTheBackupStands) {
+    Office office("cli-full-output");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    std::size_t made = 0;
+    for (const char* script : {"exec \"$@\" >/dev/full", "exec \"$@\" >&-"}) {
+        Program program = office.custody.command({"backup", office.source, "--label", "business", "--name", "srv"});
+        program.arguments.insert(program.arguments.begin(), {"-c", script, "sh", program.path});
+        program.path = "sh";
+        const Outcome backup = run(program);
+        EXPECT_EQ(backup.exit, 1) << backup.err;
+        const Json snapshots = json_of(office.custody({"snapshots", "--json"}));
+        ASSERT_EQ(snapshots.size(), ++made);
+        EXPECT_THAT(backup.err, HasSubstr(" of business/srv, entry "));
+        EXPECT_THAT(backup.err, HasSubstr("custody: cannot write to standard output: "));
+    }
+}
+
 // A quit at the prompt is answered like an interrupt: the terminal has its echo back.
 TEST(Ending, AQuitAtThePromptLeavesTheTerminalAsItWas) {
     Office office("cli-quit");
