@@ -33,6 +33,10 @@ Code code_of(int error_number) {
         case EBUSY:
         case ETXTBSY:
             return Code::busy;
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+            return Code::failed;  // of this moment, and no word about the medium: ends the command
         default:
             return Code::io;
     }
@@ -66,7 +70,11 @@ std::string reason_of(int error_number) {
 }
 
 Error system_error(int error_number, std::string_view operation, std::string_view path) {
-    return {code_of(error_number), say("cannot {} {}: {}", translate(operation), printable(path), reason_of(error_number))};
+    std::string message = say("cannot {} {}: {}", translate(operation), printable(path), reason_of(error_number));
+    if (error_number == EMFILE) message = say("{}; raise the limit (`ulimit -n`) and run the command again", message);
+    if (error_number == ENFILE || error_number == ENOMEM)
+        message = say("{}; end other programs and run the command again", message);
+    return {code_of(error_number), std::move(message)};
 }
 
 Status read_exactly(File& file, std::uint64_t offset, MutableByteView into, std::string_view path) {

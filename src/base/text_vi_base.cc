@@ -22,7 +22,7 @@ constexpr Translation kTexts[] = {
     {"no mounted file system holds {}", "không hệ thống tệp nào được gắn chứa {}"},
     {"part of {}", "là một phần của {}"},
     {"several contradicting signatures", "nhiều dấu nhận dạng mâu thuẫn nhau"},
-    {"swap", "vùng hoán đổi"},
+    {"swap, which 'swapoff {}' ends", "vùng hoán đổi, tắt bằng 'swapoff {}'"},
     {"the kernel knows no device behind {}", "nhân hệ điều hành không biết thiết bị nào đứng sau {}"},
     {"{} belongs to another user (number {}), and what root writes in it cannot be given to him: {}; run this as that user",
      "{} thuộc về người dùng khác (số {}), mà không chuyển được những gì root ghi vào đó cho người ấy: {}; hãy chạy lệnh này "
@@ -38,6 +38,8 @@ constexpr Translation kTexts[] = {
      "đó thay cho người ấy; hãy nêu chính thư mục đó"},
     {"{} min {:02} s", "{} phút {:02} giây"},
     {"{} partitions", "{} phân vùng"},
+    {"{}; end other programs and run the command again", "{}; hãy tắt bớt chương trình khác rồi chạy lại lệnh"},
+    {"{}; raise the limit (`ulimit -n`) and run the command again", "{}; hãy nâng giới hạn (`ulimit -n`) rồi chạy lại lệnh"},
 };
 static_assert(is_sorted_table(kTexts));
 

@@ -1,4 +1,5 @@
 // custody: the command line. First of all secrets are made safe: no core dumps, passphrases out of the environment.
+#include "base/open_file_limit.h"
 #include "base/secret.h"
 #include "cli/exit_code.h"
 #include "cli/program.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
         return custody::exit_code_of(hardened.error().code);
     }
     custody::Passphrases passphrases = custody::Passphrases::capture_environment();
+    custody::raise_open_file_limit();
     std::set_terminate(end_in_words);
     (void)std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of write() then
     return custody::run_program(argc, argv, std::move(passphrases));

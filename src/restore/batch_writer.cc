@@ -1,5 +1,6 @@
 #include "restore/batch_writer.h"
 
+#include "base/open_file_limit.h"
 #include "base/text.h"
 #include "restore/chunk_fetch.h"
 
@@ -35,7 +36,7 @@ void OpenLongFiles::opened(const std::shared_ptr<LongFile>& file) {
         const std::lock_guard lock(mutex_);
         files_.push_back(file);
         files_.remove_if([](const auto& one) { return one.expired(); });
-        if (files_.size() <= kOpenLongFiles) return;
+        if (files_.size() <= share_of_open_files(kOpenLongFiles)) return;
         oldest = files_.front().lock();
         files_.pop_front();
     }
@@ -180,7 +181,7 @@ void BatchWriter::write_whole(BatchFile& file, const std::vector<FilePart>& part
 
 Result<std::shared_ptr<const Fd>> BatchWriter::descriptor_of(const std::shared_ptr<LongFile>& file, bool& fresh) {
     const std::lock_guard lock(file->mutex);
-    if (!file->failure.empty()) return Error{Code::failed, file->failure};
+    if (!file->failure.empty()) return Error{Code::io, file->failure};
     if (file->file.descriptor != nullptr) return file->file.descriptor;
     fresh = true;
     if (file->begun) {
@@ -206,7 +207,8 @@ void BatchWriter::write_long(const std::shared_ptr<LongFile>& file, const std::v
     };
     const Status written = write();
     if (!written.ok()) {
-        if (written.error().code == Code::no_space || written.error().code == Code::read_only) report_.fail(written.error());
+        const Code why = written.error().code;
+        if (why == Code::no_space || why == Code::read_only || why == Code::failed) report_.fail(written.error());
         const std::lock_guard lock(file->mutex);
         if (file->failure.empty()) file->failure = written.error().message;
     }
@@ -225,7 +227,7 @@ void BatchWriter::place(LongFile& file) {
     const std::lock_guard lock(file.mutex);
     const Placement placement = file.placement();
     const auto finish = [&]() -> Result<Identity> {
-        if (!file.failure.empty()) return Error{file.damaged ? Code::corrupt : Code::failed, file.failure};
+        if (!file.failure.empty()) return Error{file.damaged ? Code::corrupt : Code::io, file.failure};
         if (file.file.descriptor == nullptr) TRY(writer_.reopen(file.file, writer_.path_of(placement)));
         return writer_.finish_file(file.file, placement);
     };
@@ -247,7 +249,8 @@ std::vector<BatchWriter::Unmet> BatchWriter::take_unmet() {
 
 void BatchWriter::give_up(Batch& batch, std::size_t need, const Error& error) {
     BatchFile& file = batch.files[batch.needs[need].file];
-    if (error.code == Code::wrong_key) report_.fail(error);
+    // Neither is a word about this chunk: the next one fares no better.
+    if (error.code == Code::wrong_key || error.code == Code::failed) report_.fail(error);
     const std::shared_ptr<LongFile>& long_file = batch.make_long(batch.needs[need].file, false);
     long_file->lose(writer_.path_of(file.placement()), error);
     settle(long_file, 1);

@@ -50,6 +50,9 @@ Result<Claim> read_claim(ObjectStore& store, const VaultId& vault, const Keyring
     for (const std::uint64_t n : numbers) {
         const auto entry = read_entry(store, ledger_name(n), vault, n);
         const auto witness = read_entry(store, witness_name(vault, n), vault, n);
+        for (const auto* read : {&entry, &witness}) {
+            if (!read->ok() && read->error().code == Code::failed) return read->error();  // says nothing about either vault
+        }
         if (entry.ok()) claim.known = n;
         if (witness.ok()) claim.witnessed = n;
         if (!entry.ok() && !witness.ok()) continue;  // what one says that cannot be read counts for nobody

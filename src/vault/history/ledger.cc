@@ -151,6 +151,7 @@ std::optional<Digest> Ledger::digest_of(std::uint64_t n) const {
 Status Ledger::check_cut() {
     const std::uint64_t n = state_.n;
     const auto beyond = read_entry(*store_, witness_name(vault_, n + 1), vault_, n + 1);
+    if (!beyond.ok() && beyond.error().code == Code::failed) return beyond.error();
     if (!beyond.ok()) return done();  // none, or a damaged one: verification tells
     TRY(refresh());
     if (state_.n > n) return done();
@@ -189,6 +190,7 @@ Result<Ledger> Ledger::salvage(ObjectStore& store, const VaultId& vault, std::ve
         while (expected < n && ledger.take_witness(expected)) ++expected;
         expected = n + 1;
         auto fetched = fetch(store, vault, n);
+        if (!fetched.ok() && fetched.error().code == Code::failed) return fetched.error();  // not the entry's fault
         if (!fetched.ok() || !*fetched) {
             damage.push_back({ledger_name(n), fetched.ok() ? say("it is missing") : fetched.error().message});
             ledger.take_witness(n);

@@ -1,5 +1,6 @@
 #include "vault/packs/index.h"
 
+#include "base/lru_cache.h"
 #include "base/text.h"
 #include "vault/packs/index_segment.h"
 
@@ -14,7 +15,6 @@ namespace custody {
 
 namespace {
 
-constexpr std::size_t kOpenSegments = 256;
 constexpr std::size_t kCacheShards = 16;
 constexpr std::uint32_t kPagesAhead = 32;  // read at once when walking through a segment
 constexpr std::size_t kManySegments = 32;  // above this a merge reads singly, to keep its memory bounded
@@ -127,7 +127,6 @@ private:
     const WriterKeys& keys_;
     const IndexTrust trust_;
     std::set<ObjectId> last_;
-    mutable OpenObjects objects_{kOpenSegments};
     mutable PageCache cache_;
 
     // A lookup that finds a segment gone reloads by itself, so these change under const.
@@ -139,7 +138,7 @@ private:
 };
 
 Status OpenIndex::open_new(const ObjectInfo& object, Segments& known) const {
-    auto segment = IndexSegment::open(store_, objects_, keys_, object);
+    auto segment = IndexSegment::open(store_, keys_, object);
     if (!segment.ok()) {
         if (segment.error().code == Code::not_found) return done();  // a prune was faster
         if (!is_damage(segment.error())) return segment.error();

@@ -59,45 +59,33 @@ Result<IndexTable> read_table(ObjectReader& reader, const Frame& frame, const Wr
 
 }  // namespace
 
-IndexSegment::IndexSegment(ObjectStore& store, OpenObjects& objects, std::string name, const IndexHeader& header, Secret page_key)
-    : store_(store),
-      objects_(objects),
+IndexSegment::IndexSegment(std::unique_ptr<ObjectReader> reader, std::string name, const IndexHeader& header, Secret page_key)
+    : reader_(std::move(reader)),
       name_(std::move(name)),
       header_bytes_(encode(header)),
       page_aead_(header.suite, page_key.view()) {}
 
-Result<std::shared_ptr<IndexSegment>> IndexSegment::open(ObjectStore& store, OpenObjects& objects, const WriterKeys& keys,
-                                                         const ObjectInfo& object) {
+Result<std::shared_ptr<IndexSegment>> IndexSegment::open(ObjectStore& store, const WriterKeys& keys, const ObjectInfo& object) {
     const auto id = ObjectId::from_hex(std::string_view(object.name).substr(object.name.rfind('/') + 1));
     if (!id) return Error{Code::corrupt, say("{} is not the name of an index segment", object.name)};
-    auto opened = store.open(object.name);
-    if (!opened.ok()) return opened.error();
-    const std::shared_ptr<ObjectReader> reader = std::move(*opened);
+    TRY_ASSIGN(auto reader, store.open(object.name));
     const auto read = [&]() -> Result<std::shared_ptr<IndexSegment>> {
         TRY_ASSIGN(const Frame frame, read_frame(*reader));
         const IndexHeader& header = frame.header;
         if (header.family != keys.family || header.label != keys.label || header.suite != keys.suite) {
             return Error{Code::corrupt, say("index segment: it belongs to another family or label")};
         }
+        TRY_ASSIGN(IndexTable table, read_table(*reader, frame, keys));
+        const std::uint64_t size = reader->size();
         std::shared_ptr<IndexSegment> segment(new IndexSegment(
-            store, objects, object.name, header, hkdf(keys.summary_key.view(), header.segment.view(), kIndexPageInfo)));
-        TRY_ASSIGN(segment->table_, read_table(*reader, frame, keys));
-        segment->info_ = {*id, frame.footer.signer, segment->table_.entries(), reader->size()};
+            std::move(reader), object.name, header, hkdf(keys.summary_key.view(), header.segment.view(), kIndexPageInfo)));
+        segment->table_ = std::move(table);
+        segment->info_ = {*id, frame.footer.signer, segment->table_.entries(), size};
         return segment;
     };
     auto segment = read();
     if (!segment.ok()) return named(segment.error(), object.name);
-    objects.insert(object.name, reader);
     return segment;
-}
-
-Result<std::shared_ptr<ObjectReader>> IndexSegment::reader() const {
-    if (auto known = objects_.find(name_)) return *known;
-    auto opened = store_.open(name_);
-    if (!opened.ok()) return opened.error();
-    std::shared_ptr<ObjectReader> fresh = std::move(*opened);
-    objects_.insert(name_, fresh);
-    return fresh;
 }
 
 Error IndexSegment::fault(std::string_view why) const { return Error{Code::corrupt, say("{}: {}", name_, why)}; }
@@ -138,11 +126,10 @@ Result<IndexPage> IndexSegment::read_page(std::uint32_t page) const {
 }
 
 Status IndexSegment::read_pages(std::uint32_t first, std::uint32_t count, Bytes& plain) const {
-    TRY_ASSIGN(const auto object, reader());
     const std::uint64_t before = std::uint64_t{first} * kFullPageSize;
     const std::uint64_t size = std::min(std::uint64_t{count} * kFullPageSize, pages_size(table_.entries()) - before);
     Bytes sealed(static_cast<std::size_t>(size));
-    const Status read = object->read(kIndexHeaderSize + before, sealed);
+    const Status read = reader_->read(kIndexHeaderSize + before, sealed);
     if (!read.ok()) return named(read.error(), name_);
     plain.resize(sealed.size() - std::size_t{count} * kTagSize);
     std::size_t from = 0, to = 0;

@@ -1,12 +1,11 @@
 // One open index segment: its table in memory, its pages read and checked when they are asked for.
 //
-// Ownership: refers to the store, which outlives it; shares the cache of open objects. Threads: safe from many.
+// Ownership: reads from the store, which outlives it and bounds what is open at a time. Threads: safe from many.
 // Errors: corrupt, naming the object; not_found when the object is gone from the store (a prune merged it: reload).
 #pragma once
 
 #include "base/result.h"
 #include "vault/packs/index_format.h"
-#include "vault/packs/lru_cache.h"
 #include "vault/store/object_store.h"
 
 #include <memory>
@@ -16,19 +15,13 @@
 
 namespace custody {
 
-struct NameHash {
-    std::size_t operator()(const std::string& name) const { return std::hash<std::string>{}(name); }
-};
-using OpenObjects = LruCache<std::string, std::shared_ptr<ObjectReader>, NameHash>;
-
 // The checked plain entries of a page.
 using IndexPage = std::shared_ptr<const Bytes>;
 
 class IndexSegment {
 public:
     // Checks header, footer, sizes, signature and table. The pages are vouched for by the table, each when it is read.
-    static Result<std::shared_ptr<IndexSegment>> open(ObjectStore& store, OpenObjects& objects, const WriterKeys& keys,
-                                                      const ObjectInfo& object);
+    static Result<std::shared_ptr<IndexSegment>> open(ObjectStore& store, const WriterKeys& keys, const ObjectInfo& object);
 
     [[nodiscard]] const Index::SegmentInfo& info() const { return info_; }
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -42,14 +35,12 @@ public:
     [[nodiscard]] std::optional<IndexEntry> find_in(const Bytes& page, ByteView id32) const;
 
 private:
-    IndexSegment(ObjectStore& store, OpenObjects& objects, std::string name, const IndexHeader& header, Secret page_key);
-    [[nodiscard]] Result<std::shared_ptr<ObjectReader>> reader() const;
+    IndexSegment(std::unique_ptr<ObjectReader> reader, std::string name, const IndexHeader& header, Secret page_key);
     [[nodiscard]] Status open_page(std::uint32_t page, ByteView sealed, MutableByteView plain) const;
     [[nodiscard]] bool is_sound(std::uint32_t page, ByteView plain) const;
     [[nodiscard]] Error fault(std::string_view why) const;
 
-    ObjectStore& store_;
-    OpenObjects& objects_;
+    const std::unique_ptr<ObjectReader> reader_;
     const std::string name_;
     const IndexHeaderBytes header_bytes_;
     mutable std::mutex aead_mutex_;

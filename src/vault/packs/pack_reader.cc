@@ -1,7 +1,7 @@
 #include "vault/packs/pack_reader.h"
 
+#include "base/lru_cache.h"
 #include "base/text.h"
-#include "vault/packs/lru_cache.h"
 
 #include <algorithm>
 
@@ -24,7 +24,10 @@ struct HeaderPlaceHash {
     std::size_t operator()(const HeaderPlace& place) const { return IdHash{}(place.pack) ^ place.offset; }
 };
 
+Error is_missing(const ObjectId& pack) { return Error{Code::corrupt, say("{} is missing", pack_name(pack))}; }
+
 Error at_place(const Error& error, const ObjectId& pack, std::uint64_t offset) {
+    if (error.code == Code::not_found) return is_missing(pack);  // removed since it was opened
     return Error{error.code, say("{} at offset {}: {}", pack_name(pack), offset, error.message)};
 }
 
@@ -32,7 +35,7 @@ Result<SharedReader> open_pack(ObjectStore& store, const ObjectId& pack) {
     auto opened = store.open(pack_name(pack));
     if (opened.ok()) return SharedReader(std::move(*opened));
     if (opened.error().code != Code::not_found) return opened.error();
-    return Error{Code::corrupt, say("{} is missing", pack_name(pack))};
+    return is_missing(pack);
 }
 
 // Before anything is read or allocated: do the location's figures hang together and lie inside the pack?

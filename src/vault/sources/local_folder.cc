@@ -1,5 +1,6 @@
 #include "vault/sources/local_folder.h"
 
+#include "base/open_file_limit.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -23,7 +24,7 @@ void DescriptorBudget::admit(const std::shared_ptr<LocalFolder>& opened) {
     {
         const std::lock_guard lock(mutex_);
         open_.push_back(opened);
-        if (open_.size() <= kMaxOpenFolders) return;
+        if (open_.size() <= share_of_open_files(kMaxOpenFolders)) return;
         oldest = open_.front().lock();
         open_.pop_front();
     }

@@ -2,9 +2,11 @@
 
 #include "base/crypto.h"
 #include "base/dangling_link.h"
+#include "base/open_file_limit.h"
 #include "base/text.h"
 #include "vault/store/dirty_folders.h"
 #include "vault/store/locked_file.h"
+#include "vault/store/open_files.h"
 #include "vault/store/reserve.h"
 #include "vault/store/set_aside.h"
 
@@ -29,19 +31,6 @@ constexpr const char* kTemporary = "tmp";
 constexpr std::array kTopFolders = {"packs", "index", "snapshots", "ledger", "witness", "gc"};
 constexpr std::size_t kSessionIdDigits = 32;
 constexpr std::size_t kGenerationDigits = 16;
-
-class LocalReader final : public ObjectReader {
-public:
-    LocalReader(std::unique_ptr<File> file, std::uint64_t size, std::string path)
-        : file_(std::move(file)), size_(size), path_(std::move(path)) {}
-    std::uint64_t size() const override { return size_; }
-    Status read(std::uint64_t offset, MutableByteView into) override { return read_exactly(*file_, offset, into, path_); }
-
-private:
-    std::unique_ptr<File> file_;
-    std::uint64_t size_;
-    std::string path_;
-};
 
 // What writers and sessions need of their store.
 struct StoreFolders {
@@ -158,7 +147,9 @@ std::optional<SessionName> parse_session_name(std::string_view name) {
 class LocalStore final : public ObjectStore {
 public:
     LocalStore(FileSystem& files, const std::string& root)
-        : files_(files), store_(new StoreFolders{files, root, DirtyFolders(files)}) {}
+        : files_(files),
+          store_(new StoreFolders{files, root, DirtyFolders(files)}),
+          open_(std::make_shared<OpenFiles>(files, share_of_open_files(kOpenFilesOfAStore))) {}
 
     std::string location() const override { return store_->root; }
 
@@ -168,8 +159,7 @@ public:
         if (is_absent(file) && name == kMarksObject) file = wait_for_replacement(path);
         if (!file.ok() && (file.error().code == Code::io || leads_nowhere(path))) TRY(info(name));  // says so where it is no file
         TRY(file);
-        TRY_ASSIGN(const FileInfo info, (*file)->info());
-        return std::unique_ptr<ObjectReader>(std::make_unique<LocalReader>(std::move(*file), info.size, path));
+        return open_->reader(std::move(*file), path);
     }
 
     Result<ObjectInfo> info(const std::string& name) override {
@@ -359,6 +349,7 @@ private:
 
     FileSystem& files_;
     std::shared_ptr<StoreFolders> store_;
+    std::shared_ptr<OpenFiles> open_;
 };
 
 Result<std::unique_ptr<SessionLock>> LocalStore::begin_session() {

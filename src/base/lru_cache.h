@@ -37,6 +37,13 @@ public:
         places_.erase(items_.back().first);
         items_.pop_back();
     }
+    void erase(const Key& key) {
+        const std::lock_guard lock(mutex_);
+        const auto found = places_.find(key);
+        if (found == places_.end()) return;
+        items_.erase(found->second);
+        places_.erase(found);
+    }
     void clear() {
         const std::lock_guard lock(mutex_);
         places_.clear();
