@@ -147,7 +147,9 @@ std::vector<std::string> swap_paths() {
 void add_swaps(const std::set<std::string>& names, DeviceInfo& info) {
     for (const auto& path : swap_paths()) {
         std::string name;
-        if (is_block_node(path, name) && names.contains(name)) info.uses.push_back(say("swap"));
+        if (!is_block_node(path, name) || !names.contains(name)) continue;
+        info.is_swap = true;
+        info.uses.push_back(say("swap, which 'swapoff {}' ends", printable(path)));
     }
 }
 

@@ -38,10 +38,11 @@ struct DeviceInfo {
     bool is_partition = false;
     bool read_only = false;
     std::vector<std::string> partitions;  // kernel names
-    // Why it is in use, in words, one per reason: "mounted read-write on /srv", "swap", "part of md0", ... for the device and
-    // everything on or above it. Empty: nobody uses it.
+    // Why it is in use, in words, one per reason: "mounted read-write on /srv", "swap, ...", "part of md0", ... for the device
+    // and everything on or above it. Empty: nobody uses it.
     std::vector<std::string> uses;
     bool mounted_read_write = false;
+    bool is_swap = false;               // active: it, or what lies on or above it
     bool holds_running_system = false;  // "/", "/boot", "/usr" or swap lies on the same disk; a loop device is its own disk
     std::string content;                // libblkid: "ext4 \"data\"", "gpt, 3 partitions", ""
 };

@@ -350,7 +350,8 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
 void add_source_options(CLI::App& backup, BackupFlags& flags) {
     add_operands(backup, "PATH", flags.paths, say("Files and folders to back up"));
     add_value(backup, "--image", flags.image, "DEVICE-OR-FILE",
-              say("Backs up a disk, a partition or a disk-image file, block by block"));
+              say("Backs up a disk, a partition or a disk-image file, block by block. Free blocks of ext2, ext3 and ext4 are not "
+                  "stored: what lies in them and no file system knows of is lost, unless --keep-free-blocks is given"));
     add_value(backup, "--stdin", flags.stream, "FILENAME",
               say("Backs up standard input as one file of this name; an empty stream makes no snapshot, one that broke off does: "
                   "'set -o pipefail' in the shell shows that the program before it failed"));
@@ -404,7 +405,8 @@ void add_backup_command(CommandTable& table) {
     backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));
     backup.add_flag("--allow-mounted", flags->allow_mounted,
                     say("With --image: takes a device or image file that is mounted for writing"));
-    backup.add_flag("--keep-free-blocks", flags->keep_free_blocks, say("With --image: stores unallocated space too"));
+    backup.add_flag("--keep-free-blocks", flags->keep_free_blocks,
+                    say("With --image: stores the free blocks of ext2, ext3 and ext4 too"));
     table.runs(backup, flags, run_backup_command);
 }
 

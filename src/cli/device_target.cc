@@ -82,8 +82,8 @@ Result<ImageTarget> confirm_device(Context& context, const std::string& path, st
 }  // namespace
 
 std::string reason_to_refuse(const DeviceInfo& device, std::uint64_t image_bytes) {
-    if (device.holds_running_system) return say("the running system lies on its disk");
     if (!device.uses.empty()) return say("it is in use: {}", printable(joined(device.uses)));
+    if (device.holds_running_system) return say("the running system or its swap lies on its disk");
     if (device.read_only) return say("it is read-only");
     if (device.bytes < image_bytes) {
         return say("it is too small: it holds {}, the image needs {}", human_bytes(device.bytes), human_bytes(image_bytes));
@@ -105,11 +105,19 @@ Result<ImageTarget> confirm_image_target(Context& context, const std::string& pa
     TRY_ASSIGN(const std::string absolute, absolute_path(path));
     struct stat node {};
     const bool is_there = ::stat(absolute.c_str(), &node) == 0;
+    struct stat itself {};
+    const bool is_link = ::lstat(absolute.c_str(), &itself) == 0 && S_ISLNK(itself.st_mode);
     if ((!is_there || !S_ISBLK(node.st_mode)) && (absolute.starts_with("/dev/") || !consent.serial.empty())) {
         return Error{Code::not_found,
                      say("{} is no device: nothing was written; 'lsblk' lists the devices", printable(absolute))};
     }
     TRY(check_outside_vaults(absolute, context.settings().keyring));
+    // A file is replaced by a new one, which would leave what the link leads to as it is.
+    if (is_link && !(is_there && S_ISBLK(node.st_mode))) {
+        return Error{Code::usage,
+                     say("{} is a symbolic link and is not replaced: name the file that it leads to, or another file",
+                         printable(absolute))};
+    }
     if (!is_there) return ImageTarget{absolute, false, "", false};  // a new file
     if (S_ISBLK(node.st_mode)) return confirm_device(context, absolute, image_bytes, consent);
     if (!S_ISREG(node.st_mode)) return Error{Code::usage, say("{} is neither a device nor a file", printable(absolute))};

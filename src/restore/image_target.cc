@@ -33,8 +33,8 @@ Status check_device(const ImageTarget& target, const DeviceInfo& device, std::ui
     if (device.serial != target.confirmed_serial) {
         return refused(target.path, say("its serial is {} and {} was confirmed", device.serial, target.confirmed_serial));
     }
-    if (device.holds_running_system) return refused(target.path, say("the running system lies on the same disk"));
     if (!device.uses.empty()) return refused(target.path, say("it is in use: {}", device.uses.front()));
+    if (device.holds_running_system) return refused(target.path, say("the running system or its swap lies on its disk"));
     if (device.bytes < size) {
         return refused(target.path, say("it has {} bytes and the image needs {}", device.bytes, size));
     }

@@ -1,6 +1,7 @@
 #include "vault/sources/ext_free_space.h"
 
 #include "base/text.h"
+#include "vault/sources/ext_allocation.h"
 
 #include <ext2fs/ext2fs.h>
 
@@ -42,7 +43,7 @@ void list_free(ext2_filsys fs, std::uint64_t offset, ExtFreeSpace& space) {
 
 }  // namespace
 
-std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset) {
+std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size) {
     const std::string options = fmt::format("offset={}", offset);
     ext2_filsys opened = nullptr;
     if (ext2fs_open2(path.c_str(), options.c_str(), EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP, 0, 0, unix_io_manager, &opened) != 0)
@@ -50,13 +51,16 @@ std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::ui
     const FileSystemPointer fs(opened);
     ExtFreeSpace space;
     space.distrust = reason_for_distrust(fs.get());
+    // Of damage or a hostile image: what follows takes time and memory by its blocks.
+    if (ext2fs_blocks_count(fs->super) > size / fs->blocksize) space.distrust = say("it is larger than the place it lies in");
     if (!space.distrust.empty()) return space;
     fs->default_bitmap_type = EXT2FS_BMAP64_RBTREE;  // grows with fragmentation, not with the disk
     if (ext2fs_read_block_bitmap(fs.get()) != 0) {
         space.distrust = say("its block bitmaps are damaged");
         return space;
     }
-    list_free(fs.get(), offset, space);
+    space.distrust = find_allocation_fault(fs.get());
+    if (space.distrust.empty()) list_free(fs.get(), offset, space);
     return space;
 }
 

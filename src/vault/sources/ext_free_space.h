@@ -2,8 +2,8 @@
 //
 // Nothing is free that the bitmaps do not call free: superblocks, group descriptors, their backups and reserves, bitmaps, inode
 // tables and the journal are marked in use, in groups without an initialised bitmap too (libext2fs marks them there).
-// A file system that is not clean, whose journal has something to replay or whose bitmaps do not check, has no free blocks here:
-// they may be stale.
+// A file system that is not clean, whose journal has something to replay or whose bitmaps do not check (ext_allocation.h), has no
+// free blocks here: they may be stale or damaged.
 #pragma once
 
 #include "vault/history/tree.h"
@@ -22,7 +22,8 @@ struct ExtFreeSpace {
     std::uint64_t used_bytes = 0;
     std::string distrust;  // in words: why nothing is free; empty: the bitmaps can be believed
 };
-// `path`: of the device or image, `offset`: where the file system begins. nullopt: libext2fs knows no file system there.
-[[nodiscard]] std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset);
+// `path`: of the device or image, `offset`: where the file system begins, `size`: bytes that it may take. nullopt: libext2fs
+// knows no file system there.
+[[nodiscard]] std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size);
 
 }  // namespace custody

@@ -1,0 +1,248 @@
+// Block bitmaps that are damaged, alone or with what counts them: nothing that is in use is called free.
+#include "vault/sources/ext_allocation.h"
+
+#include "tests/support/backup_fixture.h"
+#include "tests/support/exotic_tree.h"
+#include "tests/support/results.h"
+#include "vault/sources/block_image.h"
+#include "vault/sources/ext_free_space.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <random>
+#include <regex>
+
+namespace custody {
+namespace {
+
+using test::noise;
+using test::read_file_text;
+using test::write_file;
+
+constexpr std::uint64_t kBlock = 1024, kSize = 24ull * 1024 * 1024;
+constexpr const char* kNoChecksums = "-O ^metadata_csum,^uninit_bg";
+
+class ExtAllocationTest : public ::testing::Test, public test::BackupFixture {
+protected:
+    [[nodiscard]] std::string at(const std::string& name) const { return scratch / name; }
+    static bool run(const std::string& command) { return std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0; }
+    [[nodiscard]] std::string output_of(const std::string& command) const {
+        EXPECT_TRUE(run("{ " + command + "; } > " + at("output"))) << command;
+        return read_file_text(at("output"));
+    }
+    // An image with three groups and files in it. False: there is no mkfs.
+    bool make_image(const std::string& how) {
+        if (!run("mkfs.ext4 -V && debugfs -V && dumpe2fs -V")) return false;
+        options.label = "image";
+        EXPECT_EQ(::mkdir(at("content").c_str(), 0755), 0);
+        for (unsigned i = 0; i < 20; ++i) write_file(at("content/" + std::to_string(i)), noise(400'000, i));
+        write_file(at("image"), "");
+        EXPECT_EQ(::truncate(at("image").c_str(), kSize), 0);
+        EXPECT_TRUE(run("mkfs.ext4 -F -m 0 -b 1024 " + how + " -d " + at("content") + " " + at("image")));
+        return true;
+    }
+    [[nodiscard]] std::string described() const { return output_of("dumpe2fs " + at("image")); }
+    [[nodiscard]] std::string debugfs(const std::string& request) const {
+        return output_of("debugfs -R '" + request + "' " + at("image"));
+    }
+    void change(const std::string& requests) const {
+        write_file(at("requests"), requests);
+        ASSERT_TRUE(run("debugfs -w -f " + at("requests") + " " + at("image")));
+    }
+    static std::uint64_t number_after(const std::string& text, const std::string& words) {
+        std::smatch found;
+        return std::regex_search(text, found, std::regex(words + "\\s*([0-9]+)")) ? std::stoull(found[1]) : 0;
+    }
+    // The bitmap calls it free, and its group's descriptor and the superblock count it.
+    void free_with_all_counts(std::uint64_t block) const {
+        ASSERT_GT(block, 0u);
+        const std::string group = std::to_string((block - 1) / 8192), text = described();
+        const std::string of_group = text.substr(text.find("Group " + group + ":"));
+        std::smatch found;
+        ASSERT_TRUE(std::regex_search(of_group, found, std::regex("([0-9]+) free blocks")));
+        change("freeb " + std::to_string(block) + " 1\nset_bg " + group + " free_blocks_count " +
+               std::to_string(std::stoull(found[1]) + 1) + "\nset_bg " + group + " checksum calc\nssv free_blocks_count " +
+               std::to_string(number_after(text, "\nFree blocks:") + 1) + "\n");
+    }
+    void overwrite(std::uint64_t block, const std::string& bytes) const {
+        std::string image = read_file_text(at("image"));
+        image.replace(block * kBlock, bytes.size(), bytes);
+        write_file(at("image"), image);
+    }
+    [[nodiscard]] ExtFreeSpace look() const {
+        const auto space = find_ext_free_space(at("image"), 0, kSize);
+        EXPECT_TRUE(space.has_value());
+        return space.value_or(ExtFreeSpace{});
+    }
+    void expect_distrust(const std::string& words) const {
+        const ExtFreeSpace space = look();
+        EXPECT_NE(space.distrust.find(words), std::string::npos) << space.distrust;
+        EXPECT_TRUE(space.free.empty());
+    }
+};
+
+class DamagedBitmapTest : public ExtAllocationTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(DamagedBitmapTest, LosesNothing) {
+    if (!make_image(GetParam())) GTEST_SKIP() << "no e2fsprogs";
+    const ExtFreeSpace sound = look();
+    EXPECT_EQ(sound.distrust, "");
+    EXPECT_FALSE(sound.free.empty());
+    const std::string original = read_file_text(at("image")), text = described();
+    const std::regex bitmap("Block bitmap at ([0-9]+)");
+    int damaged = 0;
+    for (std::sregex_iterator found(text.begin(), text.end(), bitmap), end; found != end; ++found) {
+        const std::uint64_t block = std::stoull((*found)[1]);
+        if (original.substr(block * kBlock, kBlock) == std::string(kBlock, '\0')) continue;  // not used: nothing in the group is
+        overwrite(block, std::string(kBlock, '\0'));
+        expect_distrust("its b");
+        ImageNotes seen;
+        auto source = open_block_image({.path = at("image")}, seen);
+        ASSERT_TRUE(test::is_ok(source));
+        EXPECT_EQ(seen.skipped_free, 0u);
+        ASSERT_EQ(seen.warnings.size(), 1u);
+        EXPECT_TRUE(seen.warnings[0].starts_with("free space of ext")) << seen.warnings[0];
+        if (damaged++ == 0) {
+            const BackupResult result = backup(**source);
+            EXPECT_TRUE(read(result.snapshot).at(at("image")).content == read_file_text(at("image")));
+        }
+        write_file(at("image"), original);
+    }
+    EXPECT_GE(damaged, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, DamagedBitmapTest,
+                         ::testing::Values(kNoChecksums, "-O ^metadata_csum,uninit_bg", "-t ext3", "-t ext2",
+                                           "-t ext2 -r 0 -I 128", "-O ^metadata_csum,^uninit_bg,^flex_bg", "-O metadata_csum",
+                                           "-O meta_bg,^resize_inode", "-O ^metadata_csum,sparse_super2,^resize_inode",
+                                           "-O ^metadata_csum,quota,inline_data,ea_inode -I 256",
+                                           "-O bigalloc,^metadata_csum,^uninit_bg -C 4096"));
+
+TEST_F(ExtAllocationTest, ABlockOfAFileIsNotFreeThoughAllCountsSaySo) {
+    if (!make_image("-t ext3")) GTEST_SKIP() << "no e2fsprogs";
+    ASSERT_NE(debugfs("stat /7").find("(IND)"), std::string::npos);
+    const std::uint64_t data = std::stoull(debugfs("bmap /7 100"));
+    free_with_all_counts(data);
+    expect_distrust("its bitmaps call block " + std::to_string(data) + " free, which its inode");
+}
+
+TEST_F(ExtAllocationTest, WhatMapsAFileIsNotFreeThoughAllCountsSaySo) {
+    if (!make_image("-t ext3")) GTEST_SKIP() << "no e2fsprogs";
+    const std::uint64_t indirect = number_after(debugfs("stat /7"), "\\(IND\\):");
+    free_with_all_counts(indirect);
+    expect_distrust("its bitmaps call block " + std::to_string(indirect) + " free, which its inode");
+}
+
+TEST_F(ExtAllocationTest, AnExtentAndAnAttributeBlockAreNotFreeThoughAllCountsSaySo) {
+    if (!make_image(std::string(kNoChecksums) + " -I 256")) GTEST_SKIP() << "no e2fsprogs";
+    change("ea_set /3 user.long " + std::string(700, 'x') + "\n");
+    const std::string sound = read_file_text(at("image"));
+    const std::uint64_t attributes = number_after(debugfs("stat /3"), "File ACL:");
+    free_with_all_counts(attributes);
+    expect_distrust("its bitmaps call block " + std::to_string(attributes) + " free, which its inode");
+    write_file(at("image"), sound);
+    const std::uint64_t data = std::stoull(debugfs("bmap /3 9"));
+    free_with_all_counts(data);
+    expect_distrust("its bitmaps call block " + std::to_string(data) + " free, which its inode");
+}
+
+TEST_F(ExtAllocationTest, StructuresOfItsOwnAreNotFreeThoughAllCountsAndChecksumsSaySo) {
+    if (!make_image("-O metadata_csum -J size=4")) GTEST_SKIP() << "no e2fsprogs";
+    const std::string sound = read_file_text(at("image")), text = described();
+    EXPECT_EQ(look().distrust, "");
+    for (const char* structure : {"Primary superblock at", "Group descriptors at", "Reserved GDT blocks at", "Block bitmap at",
+                                  "Inode bitmap at", "Inode table at"}) {
+        const std::uint64_t block = number_after(text, structure);
+        free_with_all_counts(block);
+        expect_distrust("its bitmaps call block " + std::to_string(block) + " free");
+        write_file(at("image"), sound);
+    }
+    const std::uint64_t journal = std::stoull(debugfs("bmap <8> 3"));
+    free_with_all_counts(journal);
+    expect_distrust("its bitmaps call block " + std::to_string(journal) + " free, which its inode 8 uses");
+}
+
+TEST_F(ExtAllocationTest, TheBlockAgainstMountingTwiceIsNotFree) {
+    if (!make_image(std::string(kNoChecksums) + ",mmp")) GTEST_SKIP() << "no e2fsprogs";
+    const std::uint64_t block = number_after(described(), "MMP block number:");
+    const auto flip_feature = [&] {  // debugfs would wait for who might have it mounted
+        std::string image = read_file_text(at("image"));
+        image[kBlock + 0x61] ^= 1;
+        write_file(at("image"), image);
+    };
+    flip_feature();
+    free_with_all_counts(block);
+    EXPECT_EQ(look().distrust, "");
+    flip_feature();
+    expect_distrust("its bitmaps call block " + std::to_string(block) + " free");
+}
+
+TEST_F(ExtAllocationTest, ABackupOfTheSuperblockIsNotFree) {
+    if (!make_image(kNoChecksums)) GTEST_SKIP() << "no e2fsprogs";
+    const std::uint64_t backup = number_after(described(), "Backup superblock at");
+    free_with_all_counts(backup);
+    expect_distrust("its bitmaps call block " + std::to_string(backup) + " free");
+}
+
+TEST_F(ExtAllocationTest, CountsThatContradictTheBitmapAreNoticed) {
+    if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
+    const std::string sound = read_file_text(at("image"));
+    change("set_bg 0 free_blocks_count 5\nset_bg 0 checksum calc\n");
+    expect_distrust("its descriptor says 5");
+    write_file(at("image"), sound);
+    change("ssv free_blocks_count 7\n");
+    expect_distrust("its superblock says 7");
+    write_file(at("image"), sound);
+    change("set_bg 1 checksum 1\n");
+    expect_distrust("its group descriptors are damaged");
+}
+
+TEST_F(ExtAllocationTest, AFileSystemLargerThanItsPlaceIsStoredWhole) {
+    if (!make_image(kNoChecksums)) GTEST_SKIP() << "no e2fsprogs";
+    const auto space = find_ext_free_space(at("image"), 0, kSize - kBlock);
+    ASSERT_TRUE(space.has_value());
+    EXPECT_EQ(space->distrust, "it is larger than the place it lies in");
+    EXPECT_TRUE(space->free.empty());
+}
+
+// 256 * 256 * 256 times the same block, and every inode once more.
+TEST_F(ExtAllocationTest, BlocksThatNameThemselvesEnd) {
+    if (!make_image("-t ext2")) GTEST_SKIP() << "no e2fsprogs";
+    const std::uint64_t block = std::stoull(debugfs("bmap /7 3"));
+    std::string itself;
+    while (itself.size() < kBlock) {
+        for (const unsigned shift : {0u, 8u, 16u, 24u}) itself += static_cast<char>((block >> shift) & 0xff);
+    }
+    overwrite(block, itself);
+    change("sif /5 block[TIND] " + std::to_string(block) + "\n");
+    expect_distrust("its inodes use more blocks than it has");
+}
+
+// Whatever the bytes are, it ends and nothing lies outside.
+TEST_F(ExtAllocationTest, AnyBytesAreAnswered) {
+    if (!make_image(kNoChecksums)) GTEST_SKIP() << "no e2fsprogs";
+    const std::string sound = read_file_text(at("image"));
+    const std::uint64_t table = number_after(described(), "Inode table at") * kBlock;
+    std::mt19937 random(7);
+    int answered = 0;
+    for (int round = 0; round < 60; ++round) {
+        std::string image = sound;
+        for (int i = 0; i < 4; ++i) {
+            const bool in_table = random() % 2 == 0;
+            image[in_table ? table + random() % (32 * 256) : kBlock + random() % (4 * kBlock)] = static_cast<char>(random());
+        }
+        write_file(at("image"), image);
+        const auto space = find_ext_free_space(at("image"), 0, kSize);
+        if (!space) continue;
+        ++answered;
+        for (const Hole& run : space->free) EXPECT_LE(run.offset + run.length, kSize) << round;
+    }
+    EXPECT_GT(answered, 0);
+}
+
+}  // namespace
+}  // namespace custody
