@@ -1,5 +1,6 @@
 #include "vault/entry_objects.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -49,7 +50,11 @@ Status EntryObjects::take_in(const ObjectId& id, const std::string& name, const 
                              std::map<std::string, std::uint64_t>& objects) {
     if (now.objects.contains(name) || objects.contains(name) || is_marked(id)) return done();
     const auto info = store_->info(name);
-    if (!info.ok()) return info.error().code == Code::not_found ? done() : Status(info.error());
+    if (!info.ok() && info.error().code == Code::not_found) {
+        TRY_ASSIGN(const bool is_blocked, store_->is_blocked(parent_path(name)));
+        return is_blocked ? Status(Error{Code::io, info.error().message}) : done();
+    }
+    TRY(info);
     objects[name] = info->size;
     return done();
 }
