@@ -90,6 +90,7 @@ void look_at_keyring(Context& context, Overview& overview) {
     overview.role = keys.is_custodian() ? "custodian" : "writer";
     overview.kit = kit_state(keys);
     if (std::string line = kit_warning(keys); !line.empty()) overview.needs.push_back(std::move(line));
+    if (std::string line = keyring_rights_warning(keys.folder()); !line.empty()) overview.needs.push_back(std::move(line));
 }
 
 // After the vault, whose ledger may say that another keyring has finished.
@@ -299,7 +300,9 @@ Status look_at_vault(Context& context, Overview& overview) {
     const ClockState clock = repository.clock_state();
     if (clock.behind_floor) {
         overview.needs.push_back(
-            say("the clock is behind the last entry of the ledger ({}): set it right", human_time(clock.floor)));
+            say("the clock is behind what the ledger has seen ({}): set it; if it is right now, and was ahead then, enter that "
+                "with 'custody forget --keep-last 1000000 --clock-is-right'",
+                human_time(clock.floor)));
     }
     look_at_packs(repository.state(), overview);
     if (!overview.damaged_packs.empty()) TRY(name_broken(context, repository, overview.needs, overview.broken));
@@ -474,7 +477,8 @@ void add_status_command(CommandTable& table) {
              "records are read, all else is only seen to be there with its size: 'custody verify' reads more), went "
              "back behind the ledger entry that this keyring remembers, is mounted read-only, or holds nothing yet; when there "
              "is no second copy (duty B6); when "
-             "no recovery kit is proven, or it is older than the keys; when a copy of the keys, or this keyring itself, still "
+             "no recovery kit is proven, or it is older than the keys; when others may read or change the keyring; when a copy "
+             "of the keys, or this keyring itself, still "
              "opens a destroyed label; when snapshots were made with keys that this keyring lacks; "
              "when something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while "
              "they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "

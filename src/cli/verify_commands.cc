@@ -246,7 +246,12 @@ constexpr OpenOptions kTolerant{.tolerate_damage = true};  // what is wrong with
 // With a keyring where there is one: it remembers the head even when no key is used.
 Result<Repository> open_to_verify(Context& context, VerifyLevel level) {
     TRY_ASSIGN(const std::string reference, context.vault_reference());
-    TRY_ASSIGN(const bool exists, context.keyring_exists());
+    const auto looked = context.keyring_exists();
+    if (!looked.ok() && level == VerifyLevel::keyless) {
+        context.progress().warn(looked.error().message);
+        return context.open_vault(reference, nullptr, kTolerant);
+    }
+    TRY_ASSIGN(const bool exists, looked);
     if (level == VerifyLevel::keyless && !exists) return context.open_vault(reference, nullptr, kTolerant);
     if (!exists) {
         return Error{Code::not_found, say("no keyring in {}: level {} needs one; '--keyless' works without",

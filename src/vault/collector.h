@@ -35,7 +35,7 @@ struct ForgetResult {
 
 struct PruneOptions {
     std::int64_t grace_ns = 24 * kHour;         // orphans younger than this are left (a courtesy)
-    bool compact = false;                       // re-form blocks under half live; needs secrets
+    bool compact = false;                       // re-form blocks of which too little is live; needs secrets
     const UnlockedKeyring* unlocked = nullptr;  // for compact
     bool dry_run = false;
     unsigned threads = 0;
