@@ -360,9 +360,21 @@ std::optional<InPlace> RestoreRun::clear_way_for(const Batch::Link& link, const 
         report_.skipped_file(0);
         return std::nullopt;
     }
+    if (is_good_copy(link, leader, *in_place)) return std::nullopt;
     if (options_.overwrite != Overwrite::never) return *in_place;
     leave_link(link, leader, there);
     return std::nullopt;
+}
+
+// FAT and exFAT have no hard links: the copy that a restore made there instead is as good when it runs again.
+bool RestoreRun::is_good_copy(const Batch::Link& link, const Leader& leader, const InPlace& in_place) {
+    const bool may_be = writer_.powers().coarse_attributes && leader.state == Leader::State::placed;
+    if (!may_be || options_.overwrite == Overwrite::always) return false;
+    const auto verdict = comparer_.compare(link.folder, link.entry, in_place);
+    if (!verdict.ok() || verdict->difference != nullptr) return false;
+    skip(link.folder, link.entry, in_place, *verdict);
+    shortfalls_.note(Shortfall::hard_links, folders_.path_of(link.folder, link.entry.name), EPERM);
+    return true;
 }
 
 void RestoreRun::leave_link(const Batch::Link& link, const Leader& leader, Identity there) {

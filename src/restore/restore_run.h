@@ -67,6 +67,7 @@ private:
     Status judge(const Candidate& candidate, const Result<Verdict>& verdict);
     void skip(FolderId folder, const Entry& entry, const InPlace& in_place, const Verdict& verdict);
     bool is_joined(const Candidate& candidate);
+    bool is_good_copy(const Batch::Link& link, const Leader& leader, const InPlace& in_place);
     void leave_link(const Batch::Link& link, const Leader& leader, Identity there);
     void leave_as_it_is(FolderId folder, const Entry& entry, const char* difference);
 

@@ -193,5 +193,28 @@ TEST_F(RestoreShortfalls, AttributesThatAreMoreThanAFileMayHaveThereAreNone) {
     EXPECT_EQ(restore(snapshot).failed, 1u);
 }
 
+// What stands there in place of a link is as good as it can be, and is done when the restore is run again.
+TEST_F(RestoreShortfalls, CopiesWhereThereAreNoHardLinksAreDone) {
+    std::string why_not;
+    const auto exfat = LoopFileSystem::make("exfat-fuse", LoopFileSystem::least_size("exfat-fuse"), why_not);
+    if (!exfat) GTEST_SKIP() << why_not;
+    write_file(source + "/a", "content");
+    ASSERT_EQ(::link((source + "/a").c_str(), (source + "/b").c_str()), 0);
+    const Snapshot snapshot = back_up();
+    options.target = target = exfat->path() + "/target";
+    options.strip_prefix = source;
+    EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("1 hard link became a separate copy")));
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
+        options.overwrite = how;
+        const RestoreResult again = restore(snapshot);
+        EXPECT_EQ(again.failed, 0u);
+        EXPECT_EQ(again.skipped, 2u);
+        EXPECT_THAT(again.warnings, Contains(HasSubstr("1 hard link became a separate copy")));
+    }
+    write_file(target + "/b", "another");
+    options.overwrite = Overwrite::never;
+    EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("b is left as it is")));
+}
+
 }  // namespace
 }  // namespace custody::test
