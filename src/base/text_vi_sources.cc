@@ -61,6 +61,7 @@ constexpr Translation kTexts[] = {
     {"was replaced", "đã bị thay thế"},
     {"was written to", "đã bị ghi vào"},
     {"went from {} bytes to {}", "từ {} byte thành {} byte"},
+    {"{} ('e2fsck -f -n' shows what is damaged)", "{} ('e2fsck -f -n' cho thấy cái gì bị hỏng)"},
     {"{} cannot name a stream: give one file name of at most 255 bytes",
      "{} không đặt tên cho luồng dữ liệu được: hãy cho một tên tệp dài nhất 255 byte"},
     {"{} is a vault and is backed up as it lies there; leave it out with --exclude {}",

@@ -107,6 +107,9 @@ TEST(Restore, OfWhatTheSnapshotIsNotIsRefusedWithTheRightCommand) {
 
     const std::string image = office.folder / "back.img", target = office.folder / "back";
     write_file(image, "mine");
+    const std::string link = office.folder / "link", dangling = office.folder / "dangling";
+    std::filesystem::create_symlink("back.img", link);
+    std::filesystem::create_symlink("nowhere", dangling);
     struct Case {
         std::vector<std::string> arguments;
         std::string told;
@@ -117,6 +120,9 @@ TEST(Restore, OfWhatTheSnapshotIsNotIsRefusedWithTheRightCommand) {
         {{"restore", "latest:srv", "--stdout"}, "PATH --stdout"},
         {{"restore", "latest:srv", office.source, "--stdout"}, "is a folder"},
         {{"restore", "latest:disk.img", "--target", target}, "--image DEVICE-OR-FILE"},
+        {{"restore", "latest:disk.img", "--image", link}, "is a symbolic link"},
+        {{"restore", "latest:disk.img", "--image", link, "--overwrite", "always"}, "is a symbolic link"},
+        {{"restore", "latest:disk.img", "--image", dangling}, "is a symbolic link"},
     };
     for (const Case& one : cases) {
         const Outcome refused = office.custody(one.arguments);

@@ -34,6 +34,9 @@ TEST(DeviceTarget, RefusesWhatMustNotBeOverwritten) {
     DeviceInfo system = usb_disk();
     system.holds_running_system = true;
     EXPECT_NE(reason_to_refuse(system, 1), "");
+    system.uses = {"swap"};
+    EXPECT_NE(reason_to_refuse(system, 1).find("swap"), std::string::npos);
+    EXPECT_EQ(reason_to_refuse(system, 1).find("running system"), std::string::npos) << "what uses it is closer to it";
     DeviceInfo used = usb_disk();
     used.uses = {"mounted read-only on /media/usb"};
     EXPECT_NE(reason_to_refuse(used, 1).find("/media/usb"), std::string::npos);

@@ -24,6 +24,8 @@ std::string reason_for_distrust(ext2_filsys fs) {
     return {};
 }
 
+std::string damage(const std::string& what) { return say("{} ('e2fsck -f -n' shows what is damaged)", what); }
+
 void list_free(ext2_filsys fs, std::uint64_t offset, ExtFreeSpace& space) {
     const std::uint64_t block_size = fs->blocksize;
     const blk64_t count = ext2fs_blocks_count(fs->super);
@@ -56,11 +58,13 @@ std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::ui
     if (!space.distrust.empty()) return space;
     fs->default_bitmap_type = EXT2FS_BMAP64_RBTREE;  // grows with fragmentation, not with the disk
     if (ext2fs_read_block_bitmap(fs.get()) != 0) {
-        space.distrust = say("its block bitmaps are damaged");
+        space.distrust = damage(say("its block bitmaps are damaged"));
         return space;
     }
-    space.distrust = find_allocation_fault(fs.get());
-    if (space.distrust.empty()) list_free(fs.get(), offset, space);
+    if (const std::string fault = find_allocation_fault(fs.get()); !fault.empty())
+        space.distrust = damage(fault);
+    else
+        list_free(fs.get(), offset, space);
     return space;
 }
 

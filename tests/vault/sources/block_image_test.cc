@@ -180,6 +180,26 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
     EXPECT_TRUE(run("losetup -d " + device));
 }
 
+TEST_F(BlockImageTest, SwapInUseIsNamed) {
+    write_file(at("image"), std::string(4 * kMiB, '\0'));
+    ASSERT_EQ(::chmod(at("image").c_str(), 0600), 0);
+    if (!run("mkswap " + at("image"))) GTEST_SKIP() << "no mkswap (package util-linux)";
+    if (!run("losetup -f --show " + at("image") + " > " + at("device.real"))) GTEST_SKIP() << "no loop devices here";
+    const std::string listed = read_file_text(at("device.real")), device = listed.substr(0, listed.find('\n'));
+    const bool in_use = run("swapon " + device);
+    if (in_use) {
+        EXPECT_TRUE(is_ok(open_block_image({.path = device}, image_notes)));
+        EXPECT_TRUE(run("swapoff " + device));
+        ASSERT_EQ(image_notes.warnings.size(), 1u);
+        EXPECT_TRUE(image_notes.warnings[0].starts_with(device + " is in use as swap")) << image_notes.warnings[0];
+        image_notes = {};
+        EXPECT_TRUE(is_ok(open_block_image({.path = device}, image_notes)));
+        EXPECT_TRUE(image_notes.warnings.empty());
+    }
+    EXPECT_TRUE(run("losetup -d " + device));
+    if (!in_use) GTEST_SKIP() << "swap cannot be turned on here";
+}
+
 TEST_F(BlockImageTest, RefusesWhatIsNoImage) {
     ImageOptions image;
     image.path = scratch.path();
