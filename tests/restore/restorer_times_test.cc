@@ -197,7 +197,8 @@ TEST_F(RestoreTimes, AFileSystemThatCountsSecondsHoldsThemAsWellAsItCan) {
     write_file(image, "");
     ASSERT_EQ(::truncate(image.c_str(), 20'000'000), 0);
     std::string why_not;
-    if (!run_program({"mkfs.ext4", "-q", "-F", "-I", "128", image}, why_not)) GTEST_SKIP() << why_not;
+    if (!run_program({"mkfs.ext4", "-V"}, why_not)) GTEST_SKIP() << why_not;
+    ASSERT_TRUE(run_program({"mkfs.ext4", "-q", "-F", "-I", "128", image}, why_not)) << why_not;
     const auto ext4 = LoopFileSystem::mount_copy("ext4", image, why_not);
     if (!ext4) GTEST_SKIP() << why_not;
     ASSERT_EQ(::mkdir((source + "/folder").c_str(), 0755), 0);
