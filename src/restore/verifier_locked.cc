@@ -1,5 +1,6 @@
 // What of the snapshots is whole and yet not to be opened here: it lies only in packs that were sealed to keys which this keyring
 // does not hold. Named as damage is, by snapshot and path; a folder whose names are locked is named in place of what is below.
+#include "restore/broken_places.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
 #include "vault/reachability.h"
@@ -30,11 +31,6 @@ public:
     }
 
 private:
-    struct Place {
-        TreeId node;
-        std::string path;
-    };
-
     // A sound place under a key that is here.
     Result<std::optional<Location>> find_open(ByteView id, SegmentKind kind) const {
         const Index::Usable usable = [&](const Location& at) {
@@ -64,10 +60,15 @@ private:
         snapshot_ = snapshot.id.hex();
         named_ = 0;
         last_.reset();
-        std::vector<Place> stack{{snapshot.summary.root, snapshot.summary.kind == "files" ? "/" : ""}};
+        std::vector<BrokenPlace> stack{{snapshot.summary.root, snapshot.summary.kind == "files" ? "/" : ""}};
+        const auto name_if_locked = [this](const ContentChunk& chunk, const std::string& path) -> Status {
+            TRY_ASSIGN(const bool locked, is_locked(chunk.id.view(), SegmentKind::content));
+            if (locked) name(path);
+            return done();
+        };
         while (!stack.empty() && named_ <= kMaxNamed) {
             TRY(run_.stop.check());
-            const Place place = std::move(stack.back());
+            const BrokenPlace place = std::move(stack.back());
             stack.pop_back();
             TRY_ASSIGN(const bool locked, is_locked(place.node.view(), SegmentKind::tree));
             if (locked) {
@@ -76,29 +77,7 @@ private:
             }
             const auto node = trees_.node(place.node);
             if (!node.ok() && !is_damage(node.error())) return node.error();
-            if (node.ok()) TRY(name_in_node(**node, place.path, stack));
-        }
-        return done();
-    }
-
-    Status name_in_node(const Node& node, const std::string& path, std::vector<Place>& stack) {
-        for (const FanoutChild& child : node.children) {
-            if (reach_.is_broken(child.id)) stack.push_back({child.id, path});
-        }
-        TRY(name_in_content(node.content, path, stack));
-        for (const Entry& entry : node.entries) {
-            const std::string below = path.empty() || path.ends_with('/') ? path + entry.name : path + "/" + entry.name;
-            if (entry.children && reach_.is_broken(*entry.children)) stack.push_back({*entry.children, below});
-            TRY(name_in_content(entry.content, below, stack));
-        }
-        return done();
-    }
-
-    Status name_in_content(const Content& content, const std::string& path, std::vector<Place>& stack) {
-        if (content.node && reach_.is_broken(*content.node)) stack.push_back({*content.node, path});
-        for (const ContentChunk& chunk : content.chunks) {
-            TRY_ASSIGN(const bool locked, is_locked(chunk.id.view(), SegmentKind::content));
-            if (locked) name(path);
+            if (node.ok()) TRY(look_below(**node, place.path, reach_, stack, name_if_locked));
         }
         return done();
     }

@@ -1,5 +1,6 @@
 // Whether every node and chunk of every snapshot can be had from a sound place; and whom the damage affects.
 #include "base/text.h"
+#include "restore/broken_places.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
 #include "vault/presence.h"
@@ -34,11 +35,6 @@ public:
     }
 
 private:
-    struct Place {
-        TreeId node;
-        std::string path;
-    };
-
     Result<bool> can_be_had(ByteView id, SegmentKind kind) const {
         TRY_ASSIGN(const std::optional<Location> at, finder_.find(id, kind));
         return at.has_value();
@@ -112,10 +108,14 @@ private:
     }
 
     Status name_paths(const TreeId& root, const std::string& top) {
-        std::vector<Place> stack{{root, top}};
+        const auto blame_if_lost = [this](const ContentChunk& chunk, const std::string& path) -> Status {
+            TRY_ASSIGN(const bool had, can_be_had(chunk.id.view(), SegmentKind::content));
+            return had ? done() : blame(chunk.id.view(), path);
+        };
+        std::vector<BrokenPlace> stack{{root, top}};
         while (!stack.empty() && named_ <= kMaxNamed) {
             TRY(run_.stop.check());
-            const Place place = std::move(stack.back());
+            const BrokenPlace place = std::move(stack.back());
             stack.pop_back();
             TRY_ASSIGN(const bool had, can_be_had(place.node.view(), SegmentKind::tree));
             if (!had) {
@@ -132,29 +132,7 @@ private:
                 TRY(blame(place.node.view(), place.path, node.error()));
                 continue;
             }
-            TRY(name_in_node(**node, place.path, stack));
-        }
-        return done();
-    }
-
-    Status name_in_node(const Node& node, const std::string& path, std::vector<Place>& stack) {
-        for (const FanoutChild& child : node.children) {
-            if (reach_.is_broken(child.id)) stack.push_back({child.id, path});
-        }
-        TRY(name_in_content(node.content, path, stack));
-        for (const Entry& entry : node.entries) {
-            const std::string below = path.empty() || path.ends_with('/') ? path + entry.name : path + "/" + entry.name;
-            if (entry.children && reach_.is_broken(*entry.children)) stack.push_back({*entry.children, below});
-            TRY(name_in_content(entry.content, below, stack));
-        }
-        return done();
-    }
-
-    Status name_in_content(const Content& content, const std::string& path, std::vector<Place>& stack) {
-        if (content.node && reach_.is_broken(*content.node)) stack.push_back({*content.node, path});
-        for (const ContentChunk& chunk : content.chunks) {
-            TRY_ASSIGN(const bool had, can_be_had(chunk.id.view(), SegmentKind::content));
-            if (!had) TRY(blame(chunk.id.view(), path));
+            TRY(look_below(**node, place.path, reach_, stack, blame_if_lost));
         }
         return done();
     }
