@@ -22,7 +22,8 @@ bool Copier::fails(const ObjectId& pack, const std::string& why) {
 // tells what came before it.
 bool Copier::opens_with_its_key(const CopiedLabel& label, const BlockSource& blocks, const Location& at) {
     const auto segment = blocks.read_segment(at);
-    if (!segment.ok() || segment->key == label.key) return true;  // what cannot be read is found damaged elsewhere
+    if (!segment.ok()) return false;  // nor can be told: at the source another place may be sure to
+    if (segment->key == label.key) return true;
     if (!label.keys->knows(segment->key)) return false;
     return label.keys->knows(label.key) ? segment->epoch <= label.epoch : segment->epoch < label.epoch;
 }
