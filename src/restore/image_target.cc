@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace custody {
@@ -21,6 +22,13 @@ namespace {
 
 constexpr std::uint64_t kZeroStep = 64ull * 1024 * 1024;  // a device that zeroes slowly still shows progress and can be stopped
 constexpr std::size_t kZeroBuffer = 1024 * 1024;
+// What the image of a device holds as zeros becomes a hole in a file, in pieces no smaller than this: smaller ones would only
+// scatter the file.
+constexpr std::uint64_t kHoleStep = 64ull * 1024;
+
+bool is_zeros(ByteView bytes) {
+    return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
 
 Error refused(const std::string& device, const std::string& why) {
     return {Code::refused, say("{} is not written to: {}", printable(device), why)};
@@ -137,7 +145,17 @@ Status OpenImageTarget::open_file(const ImageTarget& target, std::uint64_t size)
 }
 
 Status OpenImageTarget::write(std::uint64_t offset, ByteView bytes) const {
-    return write_fully(descriptor_.get(), offset, bytes, path_);
+    if (is_device_) return write_fully(descriptor_.get(), offset, bytes, path_);
+    std::size_t data = 0;  // where what is not written yet begins
+    for (std::size_t at = 0; at < bytes.size();) {
+        const auto step = static_cast<std::size_t>(std::min(bytes.size() - at, kHoleStep - (offset + at) % kHoleStep));
+        if (is_zeros(bytes.subspan(at, step))) {
+            TRY(write_fully(descriptor_.get(), offset + data, bytes.subspan(data, at - data), path_));
+            data = at + step;
+        }
+        at += step;
+    }
+    return write_fully(descriptor_.get(), offset + data, bytes.subspan(data), path_);
 }
 
 Status OpenImageTarget::zero(std::uint64_t offset, std::uint64_t length) const {

@@ -24,6 +24,7 @@ public:
     OpenImageTarget& operator=(OpenImageTarget&&) = delete;
     ~OpenImageTarget();
 
+    // Once for each range; a new file keeps long runs of zeros as holes.
     [[nodiscard]] Status write(std::uint64_t offset, ByteView bytes) const;
     // Makes [offset, offset + length) read as zeros. Nothing to do in a new file.
     [[nodiscard]] Status zero(std::uint64_t offset, std::uint64_t length) const;

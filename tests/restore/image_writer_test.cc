@@ -92,6 +92,22 @@ TEST_F(ImageRestore, ToANewFileSparseAndExact) {
     EXPECT_LT(status.st_blocks * 512, 7 << 20) << "holes are holes";
 }
 
+// A device has no holes to tell of: what nothing was ever written to reads as zeros, and would fill a disk.
+TEST_F(ImageRestore, WhatWasStoredAsZerosComesBackAsHoles) {
+    std::string content = noise(1 << 20, 6) + std::string(20 << 20, '\0') + noise(5000, 7) + std::string(70'001, '\0');
+    content += noise(3, 8) + std::string(1 << 20, '\0') + "end";
+    write_file(image_, content);
+    ImageNotes notes;
+    auto opened = open_block_image({.path = image_}, notes);
+    ASSERT_TRUE(is_ok(opened));
+    const Snapshot snapshot = back_up_from(**opened, "image", "disk");
+    ASSERT_TRUE(is_ok(restore_to(snapshot, to_file(out_))));
+    EXPECT_TRUE(read_file_text(out_) == content);
+    struct stat status = {};
+    ASSERT_EQ(::stat(out_.c_str(), &status), 0);
+    EXPECT_LT(status.st_blocks * 512, 2 << 20) << "long runs of zeros are holes";
+}
+
 TEST_F(ImageRestore, AnExistingFileIsKeptUnlessToldOtherwise) {
     const Snapshot snapshot = image_snapshot();
     write_file(out_, "precious");
