@@ -101,10 +101,14 @@ constexpr Translation kTexts[] = {
      "{} thuộc tính mở rộng có tên mà tar được ghi ở đây chỉ lưu được bằng mã %, và hầu hết chương trình để nguyên như vậy ({})"},
     {"{} file or link makes way for a folder, as --overwrite asks: {}",
      "{} tệp hoặc liên kết nhường chỗ cho thư mục, theo --overwrite: {}"},
+    {"{} file that was there keeps its own file flags: {} (--overwrite changed gives it those of the snapshot)",
+     "{} tệp có sẵn giữ nguyên các cờ tệp của nó: {} (--overwrite changed sẽ đặt theo bản chụp)"},
     {"{} files lost their setuid or setgid bit because they have another owner now (first {}: {})",
      "{} tệp mất bit setuid hoặc setgid vì nay có chủ khác (mục đầu {}: {})"},
     {"{} files or links make way for folders, as --overwrite asks, first {}",
      "{} tệp hoặc liên kết nhường chỗ cho thư mục, theo --overwrite, đầu tiên là {}"},
+    {"{} files that were there keep their own file flags, first {} (--overwrite changed gives them those of the snapshot)",
+     "{} tệp có sẵn giữ nguyên các cờ tệp của chúng, đầu tiên là {} (--overwrite changed sẽ đặt theo bản chụp)"},
     {"{} folder that was there keeps its own owner, mode, access lists and times: {} (--overwrite changed gives it those of the "
      "snapshot)",
      "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của nó: {} (--overwrite changed sẽ đặt theo "
@@ -145,6 +149,10 @@ constexpr Translation kTexts[] = {
     {"{} is read-only: unlock it or choose another", "{} chỉ cho đọc: hãy mở khóa ghi hoặc chọn thiết bị khác"},
     {"{} is there already: name another file", "{} đã có: hãy nêu tệp khác"},
     {"{} is there already: name another file, or --overwrite always", "{} đã có: hãy nêu tệp khác, hoặc --overwrite always"},
+    {"{} item has an access list that gives its owning group more than its mask lets pass: tar as it is written here carries "
+     "what the mask lets pass, and the whole list only as an extended attribute ({})",
+     "{} mục có danh sách quyền cho nhóm sở hữu nhiều hơn mặt nạ cho phép: tar ghi ở đây chỉ chứa phần mặt nạ cho phép, còn cả "
+     "danh sách thì chỉ nằm trong thuộc tính mở rộng ({})"},
     {"{} items did not get their file flags back (first {}: {})", "{} mục không lấy lại được cờ tệp (mục đầu {}: {})"},
     {"{} items did not get their mode back (first {}: {})", "{} mục không lấy lại được quyền truy cập (mục đầu {}: {})"},
     {"{} items did not get their owner back (first {}: {}); restore as root to keep owners",
@@ -157,6 +165,10 @@ constexpr Translation kTexts[] = {
      "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được ({})"},
     {"{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
      "{} mục có thời gian mà hệ thống tệp ở đó không lưu được chính xác; chúng nhận thời gian gần nhất lưu được (đầu là {})"},
+    {"{} items have access lists that give their owning group more than their mask lets pass: tar as it is written here carries "
+     "what the mask lets pass, and the whole lists only as extended attributes ({})",
+     "{} mục có danh sách quyền cho nhóm sở hữu nhiều hơn mặt nạ cho phép: tar ghi ở đây chỉ chứa phần mặt nạ cho phép, còn cả "
+     "danh sách thì chỉ nằm trong thuộc tính mở rộng ({})"},
     {"{} items have more extended attributes than the file system there can hold of one file; they came back without those that "
      "did not fit (first {})",
      "{} mục có nhiều thuộc tính mở rộng hơn mức hệ thống tệp ở đó giữ được cho một tệp; chúng trở lại mà không có những thuộc "

@@ -262,7 +262,7 @@ private:
         archive_entry* const entry = handle.get();
         const Attributes& attributes = file.entry.attributes;
         ::archive_entry_copy_pathname(entry, file.path.c_str());
-        ::archive_entry_set_mode(entry, archive_type(file.entry.type) | attributes.mode);
+        ::archive_entry_set_mode(entry, archive_type(file.entry.type) | mode_without_acl(attributes));
         ::archive_entry_set_uid(entry, attributes.uid);
         ::archive_entry_set_gid(entry, attributes.gid);
         set_time(
@@ -304,12 +304,12 @@ private:
             return;
         }
         for (const ExtendedAttribute& attribute : attributes.xattrs) {
-            if (attribute.name.starts_with("system.posix_acl_")) {
-                add_acl(entry, attribute);
-            } else {
-                if (is_coded(attribute.name)) lost_.coded_names.add("/" + file.path + ": " + attribute.name);
-                ::archive_entry_xattr_add_entry(entry, attribute.name.c_str(), attribute.value.data(), attribute.value.size());
+            if (is_acl(attribute)) {
+                if (add_acl(entry, attribute)) continue;
+                lost_.narrowed_lists.add("/" + file.path);  // and the list itself among the extended attributes
             }
+            if (is_coded(attribute.name)) lost_.coded_names.add("/" + file.path + ": " + attribute.name);
+            ::archive_entry_xattr_add_entry(entry, attribute.name.c_str(), attribute.value.data(), attribute.value.size());
         }
         if (attributes.flags != 0) ::archive_entry_set_fflags(entry, attributes.flags, 0);
     }

@@ -74,6 +74,7 @@ struct ArchiveLosses {
     ArchiveLoss special, copies, extended, far_times, near_times, raw_names;
     ArchiveLoss coded_names;  // of extended attributes
     ArchiveLoss long_paths;   // carried, but hard to unpack
+    ArchiveLoss narrowed_lists;
     [[nodiscard]] std::vector<std::string> warnings() const;
 };
 

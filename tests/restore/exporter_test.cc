@@ -118,6 +118,56 @@ TEST_F(Export, NamesOfAttributesThatTarEncodesAreSaid) {
     EXPECT_THAT(plain->warnings, IsEmpty());
 }
 
+// Who unpacks without --acls gets the mode of the header: no right that the file never granted.
+TEST_F(Export, NoModeIsWiderThanWhatAnAccessListGrants) {
+    if (::geteuid() != 0 || !runs("setfacl --version")) GTEST_SKIP() << "needs root and setfacl";
+    const auto make = [&](const std::string& name, const std::string& commands) {
+        write_file(source + "/" + name, "secret");
+        ASSERT_TRUE(runs("cd '" + source + "' && f=" + name + " && " + commands)) << name;
+    };
+    make("hidden", "chmod 660 $f && setfacl -m u:33:r $f && chmod 600 $f");  // group::rw-, mask::---
+    make("partly", "chmod 4770 $f && setfacl -m u:33:r,m::rx $f");           // group::rwx, mask::r-x
+    make("shut", "chmod 600 $f && setfacl -m u:33:rw,m::rw $f");             // group::---, mask::rw-
+    make("exact", "chmod 640 $f && setfacl -m u:33:rw $f");                  // group::r--, mask::rw-
+    const Snapshot snapshot = back_up();
+    const auto mode_of = [&](const char* name) {
+        struct stat status = {};
+        EXPECT_EQ(::lstat((restored() + "/" + name).c_str(), &status), 0) << name;
+        return status.st_mode & 07777;
+    };
+    const auto unpack = [&](const std::string& how) {
+        std::filesystem::remove_all(target);
+        ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+        ASSERT_TRUE(runs("cd '" + target + "' && " + how)) << how;
+    };
+    const std::string tar = scratch / "all.tar", zip = scratch / "all.zip";
+    const auto result = export_to(snapshot, tar);
+    ASSERT_TRUE(is_ok(result));
+    EXPECT_THAT(result->warnings, ::testing::ElementsAre(
+                                      AllOf(HasSubstr("2 items have access lists"), HasSubstr("/hidden"), HasSubstr("/partly"))));
+    ASSERT_TRUE(is_ok(export_to(snapshot, zip)));
+    for (const std::string& how : {"tar -xpf '" + tar + "'", "unzip '" + zip + "'"}) {
+        unpack(how);
+        EXPECT_EQ(mode_of("hidden"), 0600u) << how;
+        EXPECT_EQ(mode_of("partly") & 0777, 0750u) << how;
+        EXPECT_EQ(mode_of("shut"), 0600u) << how;
+        EXPECT_EQ(mode_of("exact"), 0640u) << how;
+    }
+    unpack("tar --acls -xpf '" + tar + "'");
+    EXPECT_EQ(mode_of("hidden"), 0600u);
+    EXPECT_EQ(mode_of("partly"), 04750u);
+    EXPECT_EQ(mode_of("shut"), 0660u);  // of which the group bits are the mask
+    EXPECT_EQ(mode_of("exact"), 0660u);
+    unpack("tar --xattrs --xattrs-include='system.*' -xpf '" + tar + "'");
+    for (const char* name : {"hidden", "partly"}) {
+        char before[256], after[256];
+        const ssize_t size = ::getxattr((source + "/" + name).c_str(), "system.posix_acl_access", before, sizeof before);
+        ASSERT_GT(size, 0);
+        ASSERT_EQ(::getxattr((restored() + "/" + name).c_str(), "system.posix_acl_access", after, sizeof after), size);
+        EXPECT_EQ(std::string(before, std::size_t(size)), std::string(after, std::size_t(size))) << name;
+    }
+}
+
 TEST_F(Export, ADamagedSmallFileIsLeftOutAndNamed) {
     for (int file = 0; file < 6; ++file) write_file(source + "/" + std::to_string(file), noise(200'000, unsigned(file)));
     const Snapshot snapshot = back_up();
