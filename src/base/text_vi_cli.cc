@@ -16,6 +16,8 @@ constexpr Translation kTexts[] = {
     {"; make room: end snapshots with 'custody forget', then run 'custody prune', or use a larger medium",
      "; hãy giải phóng chỗ: kết thúc các bản chụp bằng 'custody forget', rồi chạy 'custody prune', hoặc dùng phương tiện lớn "
      "hơn"},
+    {"; mount its medium for writing, or look whether it is write-protected, and run the command again",
+     "; hãy gắn kết phương tiện ở chế độ ghi, hoặc xem nó có bị khóa ghi không, rồi chạy lại lệnh"},
     {"DAMAGED {}", "HỎNG {}"},
     {"DAMAGED {}: {}", "HỎNG {}: {}"},
     {"LOCKED, in such packs alone:", "BỊ KHÓA, chỉ có trong các gói đó:"},

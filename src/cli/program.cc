@@ -109,9 +109,13 @@ int report_error(Output& output, ProgressLine& progress, const Error& error) {
 Error with_consequence(Error error, const CLI::App& command) {
     const std::string path = command_path(command);
     constexpr std::array kWriters = {"backup", "copy", "prune", "forget", "repair", "hold add", "hold release"};
-    if (error.code == Code::no_space && std::find(kWriters.begin(), kWriters.end(), path) != kWriters.end()) {
+    const bool writes = std::find(kWriters.begin(), kWriters.end(), path) != kWriters.end();
+    if (error.code == Code::no_space && writes) {
         error.message +=
             say("; make room: end snapshots with 'custody forget', then run 'custody prune', or use a larger medium");
+    }
+    if (error.code == Code::read_only && (writes || path == "init")) {
+        error.message += say("; mount its medium for writing, or look whether it is write-protected, and run the command again");
     }
     // A question that was not answered says so itself: nothing was begun.
     const std::string left = after_interrupt(command);

@@ -1,5 +1,6 @@
 // What a person may type, write into settings, or meet: empty values, names, newer vaults, interruptions, numbers.
 #include "tests/cli/cli_fixture.h"
+#include "tests/support/try_mount.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -279,6 +280,32 @@ TEST(Input, SparseFilesBeyondAllNumbersHinderNothing) {
     EXPECT_EQ(done.exit, 0) << done.err;
     EXPECT_EQ(json_of(office.custody({"snapshots", "--json"}))[0]["bytes"], std::uint64_t{1} << 53);
     EXPECT_EQ(office.custody({"verify"}).exit, 0);
+}
+
+TEST(Input, AMediumThatIsReadOnlyIsReadAndSaysWhatWritingNeeds) {
+    const Office office("cli-input-read-only");
+    office.fill_source();
+    ASSERT_EQ(office.custody({"init"}).exit, 0);
+    const std::string medium = office.folder / "medium", vault = medium + "/vault";
+    std::filesystem::create_directory(medium);
+    if (const std::string why_not = try_mount("tmpfs", medium, "size=64m"); !why_not.empty()) GTEST_SKIP() << why_not;
+    EXPECT_EQ(office.custody({"init", "--vault", vault}).exit, 0);
+    EXPECT_EQ(office.backup({"--vault", vault}).exit, 0);
+    EXPECT_EQ(::mount(nullptr, medium.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0) << std::strerror(errno);
+    const std::vector<std::vector<std::string>> writers = {{"backup", office.source, "--label", "business"},
+                                                           {"forget", "latest"},
+                                                           {"prune"},
+                                                           {"hold", "add", "latest", "--reason", "case"}};
+    for (std::vector<std::string> writer : writers) {
+        writer.insert(writer.end(), {"--vault", vault});
+        const Outcome refused = office.custody(writer);
+        EXPECT_EQ(refused.exit, 1) << writer.front() << ": " << refused.err;
+        EXPECT_TRUE(one_clear_line(refused)) << refused.err;
+        EXPECT_NE(refused.err.find("Read-only file system; mount its medium for writing"), std::string::npos) << refused.err;
+    }
+    EXPECT_EQ(office.custody({"snapshots", "--vault", vault}).exit, 0);
+    EXPECT_EQ(office.custody({"verify", "--level", "full", "--vault", vault}).exit, 0);
+    EXPECT_EQ(::umount(medium.c_str()), 0) << std::strerror(errno);
 }
 
 TEST(Input, AVaultIsNotHealedFromItself) {
