@@ -3,6 +3,7 @@
 
 #include "base/open_file_limit.h"
 #include "tests/support/pack_fixtures.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/scratch_folder.h"
 #include "tests/vault/store/local_store_under_test.h"
 #include "vault/object_check.h"
@@ -142,6 +143,7 @@ TEST_F(OpenFilesTest, ASegmentThatAPruneMergedAfterItsFileWasClosedIsLookedUpInT
 }
 
 TEST_F(OpenFilesTest, NoMoreFilesToBeHadIsNoDamage) {
+    if (kSanitizerNeedsDescriptors) GTEST_SKIP() << "this sanitizer cannot do without descriptors";
     make_segments(20);
     const FileLimit limit(64);
     open_store();
