@@ -59,8 +59,19 @@ CLI::App& CommandTable::add_family(CLI::App& parent, const std::string& name, co
 }
 
 std::string CommandTable::help(const CLI::App& command) const {
-    const auto text = texts_.find(&command);
-    return help_text(root_, command, text == texts_.end() ? CommandText{} : text->second);
+    const auto found = texts_.find(&command);
+    CommandText text = found == texts_.end() ? CommandText{} : found->second;
+    if (text.examples.empty()) add_examples_of_members(command, text.examples);
+    return help_text(root_, command, text);
+}
+
+// The first of each: what the family is for shows at a glance.
+void CommandTable::add_examples_of_members(const CLI::App& family, std::vector<std::string>& examples) const {
+    for (const CLI::App* member : family.get_subcommands(nullptr)) {
+        const auto text = texts_.find(member);
+        if (text != texts_.end() && !text->second.examples.empty()) examples.push_back(text->second.examples.front());
+        if (text == texts_.end() || text->second.examples.empty()) add_examples_of_members(*member, examples);
+    }
 }
 
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& into, const std::string& value,

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] std::string help(const CLI::App& command) const;
 
 private:
+    void add_examples_of_members(const CLI::App& family, std::vector<std::string>& examples) const;
+
     CLI::App root_;
     std::map<const CLI::App*, CommandText> texts_;
     Action action_;
