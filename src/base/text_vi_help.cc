@@ -68,11 +68,12 @@ constexpr Translation kTexts[] = {
     {"--writer needs --host: the name of the host that will write", "--writer cần --host: tên của máy sẽ ghi"},
     {"/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless --overwrite "
      "says otherwise; one that is identical counts as done, so an interrupted restore is simply run again: folders that it "
-     "made are finished. Overwriting as root lifts immutable and append-only flags first.",
+     "made are finished. A file never replaces a folder that is not empty. Overwriting as root lifts immutable and append-only "
+     "flags first.",
      "/srv/data trở lại thành DIR/srv/data. Tệp đã có mà khác thì được giữ nguyên và nêu tên (mã thoát 1), trừ khi --overwrite "
      "yêu cầu khác; tệp giống hệt được tính là xong, nên lần phục hồi bị ngắt chỉ cần chạy lại: các thư mục nó đã tạo sẽ được "
-     "hoàn tất. Khi ghi đè bằng quyền root, các "
-     "cờ bất biến và chỉ ghi thêm được gỡ trước."},
+     "hoàn tất. Tệp không bao giờ thay thế thư mục không rỗng. Khi ghi đè bằng quyền root, các cờ bất biến và chỉ ghi thêm được "
+     "gỡ trước."},
     {"A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each version of a file is "
      "shown once, with the newest snapshot that holds it. Snapshots that no key here opens are passed over and named at the end "
      "(exit code 8), as are damaged ones (4).",
@@ -93,7 +94,8 @@ constexpr Translation kTexts[] = {
     {"A recovery kit: all keys", "Bộ phục hồi: tất cả các khóa"},
     {"Accepts that the vault went back and ends at entry N; what came after it is lost here",
      "Chấp nhận rằng kho đã lùi lại và kết thúc ở mục N; những gì sau đó đã mất ở đây"},
-    {"Adds a label", "Thêm một nhãn"},
+    {"Adds a label, and makes its keys: nothing else is needed ('key add' does the same)",
+     "Thêm một nhãn và tạo khóa cho nó: không cần gì thêm ('key add' cũng làm như vậy)"},
     {"Adds a passphrase, or an officer's public key", "Thêm một cụm mật khẩu, hoặc khóa công khai của cán bộ"},
     {"Age", "Tuổi"},
     {"Also a page to print: QR code and lines to type", "Kèm một trang để in: mã QR và các dòng để gõ lại"},
@@ -212,7 +214,6 @@ constexpr Translation kTexts[] = {
     {"Looks and counts, stores nothing", "Chỉ xem và đếm, không lưu gì"},
     {"Lower-case letters, digits and '-'", "Chữ thường, chữ số và '-'"},
     {"Makes an empty vault, and a keyring where there is none", "Tạo một kho trống, và bộ khóa nếu chưa có"},
-    {"Makes keys for a new label", "Tạo khóa cho một nhãn mới"},
     {"Meaning", "Ý nghĩa"},
     {"Name", "Tên"},
     {"Needs no passphrase, except with --compact. Works on a full medium.",
@@ -368,6 +369,8 @@ constexpr Translation kTexts[] = {
     {"The rule looks at snapshots of this label only", "Quy tắc chỉ xét các bản chụp của nhãn này"},
     {"The rule looks at snapshots of this name only", "Quy tắc chỉ xét các bản chụp mang tên này"},
     {"The same again: ", "Gõ lại lần nữa: "},
+    {"The same as 'label add': a new label with its keys; 'key rotate' gives new keys to a label that exists",
+     "Như 'label add': một nhãn mới cùng khóa của nó; 'key rotate' cấp khóa mới cho nhãn đã có"},
     {"The shell: bash", "Trình vỏ: bash"},
     {"The snapshot", "Bản chụp"},
     {"The snapshots", "Các bản chụp"},

@@ -1,14 +1,14 @@
 #include "restore/protection.h"
 
 #include "restore/attributes.h"
-#include "restore/proc_path.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <cstdint>
+#include <cerrno>
+#include <utility>
 
 namespace custody {
 namespace {
@@ -22,15 +22,34 @@ Fd open_plain(int folder, const char* name) {
 
 }  // namespace
 
-bool lift_protection(int folder, const char* name) {
-    const Fd there = open_plain(folder, name);
-    return there.valid() && clear_protection(there.get());
-}
-
 bool is_protected(int folder, const char* name) {
     const Fd there = open_plain(folder, name);
     std::uint32_t flags = 0;
     return there.valid() && ::ioctl(there.get(), FS_IOC_GETFLAGS, &flags) == 0 && protects(flags);
+}
+
+LiftedFlags::LiftedFlags(int folder, const char* name) : there_(open_plain(folder, name)) {
+    const bool is_lifted =
+        there_.valid() && ::ioctl(there_.get(), FS_IOC_GETFLAGS, &flags_) == 0 && clear_protection(there_.get());
+    if (!is_lifted) there_ = Fd();
+}
+
+LiftedFlags::LiftedFlags(LiftedFlags&& other) noexcept
+    : there_(std::move(other.there_)), flags_(std::exchange(other.flags_, 0)) {}
+
+LiftedFlags& LiftedFlags::operator=(LiftedFlags&& other) noexcept {
+    if (this == &other) return *this;
+    (void)put_back();
+    there_ = std::move(other.there_);
+    flags_ = std::exchange(other.flags_, 0);
+    return *this;
+}
+
+int LiftedFlags::put_back() {
+    const Fd there = std::move(there_);
+    struct stat status = {};
+    if (!there.valid() || (::fstat(there.get(), &status) == 0 && status.st_nlink == 0)) return 0;
+    return ::ioctl(there.get(), FS_IOC_SETFLAGS, &flags_) == 0 ? 0 : errno;
 }
 
 }  // namespace custody

@@ -41,22 +41,21 @@ Status RestoreRun::run(Plan& plan) {
     (void)batches_.finish([] {});  // jobs refer to this object
     const auto fatal = report_.fatal();
     const Status whole = fatal ? Status(*fatal) : stop_.check();
-    if (!options_.dry_run) set_late_flags(whole.ok());
+    if (!options_.dry_run) set_late_flags();
     report_.tell(progress_);
     TRY(whole);
     if (options_.dry_run) return done();
-    writer_.put_back_flags();  // the target's own
+    writer_.put_back_folders();  // the target's own
     TRY(writer_.finish_target(plan.prefix_folder()));
     report_.tell(progress_);
     progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
     return folders_.sync_all();
 }
 
-// Of a run that ended early only those that it took away itself: what it made is whole when it runs again.
-void RestoreRun::set_late_flags(bool is_whole) {
+// Of a run that ended early too: what it placed is whole. Names that are still to come are linked all the same.
+void RestoreRun::set_late_flags() {
     for (const auto& [number, leader] : leaders_) {
-        if (leader.late_flags == 0 || (!is_whole && !leader.is_lifted)) continue;
-        writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
+        if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
     }
 }
 
@@ -70,6 +69,14 @@ RestoreResult RestoreRun::take_result() {
                                "(--overwrite changed gives them those of the snapshot)",
                                printable(writer_.first_kept())));
     }
+    if (kept_flags_ > 0) {
+        report_.warn(say_count(kept_flags_,
+                               "{} file that was there keeps its own file flags: {} (--overwrite changed gives it those of the "
+                               "snapshot)",
+                               "{} files that were there keep their own file flags, first {} (--overwrite changed gives them "
+                               "those of the snapshot)",
+                               printable(first_kept_flags_)));
+    }
     if (const std::uint64_t replaced = writer_.replaced(); replaced > 0) {
         report_.warn(say_count(replaced, "{} file or link makes way for a folder, as --overwrite asks: {}",
                                "{} files or links make way for folders, as --overwrite asks, first {}",
@@ -79,7 +86,7 @@ RestoreResult RestoreRun::take_result() {
 }
 
 Status RestoreRun::walk(Plan& plan) {
-    TRY(writer_.enter_target(access_.snapshot().id.hex(), options_.dry_run));
+    writer_.enter_target(access_.snapshot().id.hex(), options_.dry_run);
     PlanStep next;
     open_.push_back({kTargetFolder, {}});
     for (std::size_t steps = 0;; ++steps) {
@@ -218,12 +225,15 @@ void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_pla
     const ShownPath shown{folders_, folder, &entry.name};
     note_time(in_place.status, entry.attributes.modified, shown, shortfalls_);
     if (verdict.lacks_large) note_large_attributes(shown, shortfalls_);
+    // What an interrupted restore of this snapshot made in a folder of its own may lack them.
+    const bool may_change = options_.overwrite != Overwrite::never || folders_.facts(folder).is_ours;
+    const bool sets_flags = verdict.flags_missing && may_change;
+    if (verdict.flags_missing && !may_change && ++kept_flags_ == 1) first_kept_flags_ = shown.text();
     if (Leader* const leader = leader_named(folder, entry)) {
         leader->state = Leader::State::placed;
         leader->identity = {in_place.status.st_dev, in_place.status.st_ino};
-        // Those that are there forbid further names: lifted for them, and set again.
-        if (verdict.flags_missing || protects(entry.attributes.flags)) leader->late_flags = entry.attributes.flags;
-    } else if (verdict.flags_missing && !options_.dry_run) {
+        if (sets_flags) leader->late_flags = entry.attributes.flags;
+    } else if (sets_flags && !options_.dry_run) {
         writer_.set_late_flags(folder, entry.name, entry.attributes.flags);
     }
 }
@@ -406,14 +416,8 @@ Result<bool> RestoreRun::make_link(Batch::Link& link) {
     }
     if (leader.state == Leader::State::placed) {
         const Placement place{link.folder, &link.entry, in_place->exists, false};
-        const auto link_it = [&] { return writer_.make_hard_link(leader.folder, leader.name, leader.identity, place); };
-        Result<int> linked = link_it();
-        const auto is_linked = [&] { return linked.ok() && *linked == 0; };
-        if (!is_linked() && protects(leader.late_flags) && writer_.lift_flags(leader.folder, leader.name)) {
-            leader.is_lifted = true;
-            linked = link_it();
-        }
-        if (is_linked()) {
+        const Result<int> linked = writer_.make_hard_link(leader.folder, leader.name, leader.identity, place);
+        if (linked.ok() && *linked == 0) {
             report_.done_file(0);
             return true;
         }
@@ -422,9 +426,10 @@ Result<bool> RestoreRun::make_link(Batch::Link& link) {
             return true;
         }
         note_copy(folders_.path_of(link.folder, link.entry.name), *linked);
+        if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
     }
     // No first name to link to: this one becomes it.
-    leader = {link.folder, link.entry.name, {}, Leader::State::planned, leader.late_flags};
+    leader = {link.folder, link.entry.name, {}, Leader::State::planned};
     folders_.pin(link.folder);
     TRY(plan_entry(link.folder, std::move(link.entry), in_place->exists));
     return false;

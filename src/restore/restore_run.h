@@ -40,8 +40,7 @@ private:
         std::string name;
         Identity identity;
         enum class State { planned, placed, failed } state = State::planned;
-        std::uint32_t late_flags = 0;
-        bool is_lifted = false;            // it had them, and lacks them until the end of the run
+        std::uint32_t late_flags = 0;      // placed: to be set when no more names come
         const char* difference = nullptr;  // failed: what `identity` is left for, which was there before
     };
     // Something that was there before, to be compared.
@@ -81,7 +80,7 @@ private:
     // What there is under the link's name; nullopt: the link needs no more work.
     std::optional<InPlace> clear_way_for(const Batch::Link& link, const Leader& leader);
     void note_copy(const std::string& path, int reason);
-    void set_late_flags(bool is_whole);
+    void set_late_flags();
     void finish_folders(Batch& batch);
     Leader* leader_named(FolderId folder, const Entry& entry);
     void fail_entry(FolderId folder, const Entry& entry, const Error& error);
@@ -105,6 +104,8 @@ private:
     std::vector<Candidate> candidates_;
     bool judging_ = false;
     std::uint64_t expected_files_ = 0, expected_bytes_ = 0;
+    std::uint64_t kept_flags_ = 0;  // identical files whose flags were not to be touched
+    std::string first_kept_flags_;
     std::unordered_map<std::uint64_t, Leader> leaders_;
     std::set<Identity> linked_;  // inodes with several names in the target that stay: only these have to be remembered
 };

@@ -78,8 +78,9 @@ Result<RestoreResult> restore_files(Repository& repository, const Snapshot& snap
     const std::int64_t begun_ns = repository.clock().monotonic_ns();
     TRY_ASSIGN(const auto access, SnapshotAccess::open(repository, snapshot, unlocked));
     TRY_ASSIGN(Plan plan, Plan::make(access->trees(), access->root(), options.paths, options.strip_prefix));
-    TRY_ASSIGN(const auto folders, TargetFolders::open(options.target, !options.dry_run));
+    TRY_ASSIGN(const auto folders, TargetFolders::open(options.target));
     TRY(check_space(*access, *folders, options, stop));
+    if (!options.dry_run) TRY(folders->make_absent(access->snapshot().id.hex()));
     RestoreRun run(*access, *folders, options, progress, stop);
     TRY(expect_totals(*access, options, run, stop));
     TRY(run.run(plan));

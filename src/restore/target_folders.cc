@@ -2,6 +2,8 @@
 
 #include "base/open_file_limit.h"
 #include "base/text.h"
+#include "restore/leftovers.h"
+#include "restore/unfinished_folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,15 +19,36 @@
 namespace custody {
 namespace {
 
-// mkdir -p. Links on the way to the target are the user's own and are followed.
-Status make_target(const std::string& target) {
-    for (std::size_t slash = target.find('/', 1);; slash = target.find('/', slash + 1)) {
-        const std::string path = target.substr(0, slash);
-        if (::mkdir(path.c_str(), slash == std::string::npos ? 0777 : 0755) != 0 && errno != EEXIST) {
-            return system_error(errno, "make the folder", path);
-        }
-        if (slash == std::string::npos) return done();
+// Folders that killed runs were about to name.
+void remove_leftovers_in(int parent) {
+    const int duplicate = ::openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR* const stream = duplicate >= 0 ? ::fdopendir(duplicate) : nullptr;
+    if (stream == nullptr) return;  // one that cannot be listed keeps them; they do no harm
+    Leftovers leftovers;
+    std::vector<std::string> found;
+    while (const dirent* item = ::readdir(stream)) {
+        const bool may_be_folder = item->d_type == DT_DIR || item->d_type == DT_UNKNOWN;
+        if (may_be_folder && leftovers.is_one(::dirfd(stream), item->d_name)) found.emplace_back(item->d_name);
     }
+    for (const std::string& name : found) remove_temporary_folder(::dirfd(stream), name.c_str());
+    ::closedir(stream);
+}
+
+// mkdir -p, the last with its mark. Links on the way to the target are the user's own and are followed. False: somebody else made
+// it meanwhile.
+Result<bool> make_target(const std::string& target, const std::string& snapshot) {
+    for (std::size_t slash = target.find('/', 1); slash != std::string::npos; slash = target.find('/', slash + 1)) {
+        const std::string path = target.substr(0, slash);
+        if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return system_error(errno, "make the folder", path);
+    }
+    const Fd parent(::open(parent_path(target).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!parent.valid()) return system_error(errno, "make the folder", target);
+    remove_leftovers_in(parent.get());
+    const std::string temporary = make_run_prefix() + "0";
+    const int reason =
+        make_unfinished_folder(parent.get(), temporary.c_str(), std::string(base_name(target)).c_str(), 0777, snapshot);
+    if (reason != 0 && reason != EEXIST) return system_error(reason, "make the folder", target);
+    return reason == 0;
 }
 
 // What make_target() would meet, without making anything. The nearest folder that is there.
@@ -76,7 +99,7 @@ int rename_exclusively(int folder, const char* from, const char* to) {
     return ::renameat(folder, from, folder, to);
 }
 
-Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& target, bool make) {
+Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& target) {
     std::unique_ptr<TargetFolders> folders(new TargetFolders(target));
     while (folders->target_.size() > 1 && folders->target_.back() == '/') folders->target_.pop_back();
     Slot& top = folders->slots_.emplace_back();
@@ -84,28 +107,41 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
     struct stat status = {};
     if (::stat(folders->target_.c_str(), &status) != 0) {
         if (errno != ENOENT) return system_error(errno, "open the target", target);
-        if (!make) {
-            TRY_ASSIGN(folders->above_, foresee_target(folders->target_));
-            top.facts.state = FolderState::absent;
-            return folders;
-        }
-        TRY(make_target(folders->target_));
-        top.facts.state = FolderState::made;
-    } else if (!S_ISDIR(status.st_mode)) {
-        return Error{Code::usage,
-                     say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target))};
+        TRY_ASSIGN(folders->above_, foresee_target(folders->target_));
+        top.facts.state = FolderState::absent;
+        return folders;
     }
-    Fd opened(::open(folders->target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the target", target);
+    TRY(folders->open_target());
+    return folders;
+}
+
+Status TargetFolders::make_absent(const std::string& snapshot) {
+    FolderFacts& facts = slots_[kTargetFolder].facts;
+    if (facts.state != FolderState::absent) return done();
+    TRY_ASSIGN(const bool is_made, make_target(target_, snapshot));
+    above_.reset();
+    facts.state = is_made ? FolderState::made : FolderState::existing;
+    return open_target();
+}
+
+Status TargetFolders::open_target() {
+    Slot& top = slots_[kTargetFolder];
+    struct stat status = {};
+    if (::stat(target_.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
+        return Error{Code::usage,
+                     say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target_))};
+    }
+    Fd opened(::open(target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the target", target_);
     top.device = status.st_dev;
     top.inode = status.st_ino;
-    folders->devices_.insert(status.st_dev);
+    devices_.insert(status.st_dev);
     Fd again(::fcntl(opened.get(), F_DUPFD_CLOEXEC, 0));
-    if (!again.valid()) return system_error(errno, "open the target", target);
-    folders->synced_.push_back(std::move(again));
-    folders->was_empty_ = is_empty_folder(opened.get());
+    if (!again.valid()) return system_error(errno, "open the target", target_);
+    synced_.push_back(std::move(again));
+    was_empty_ = is_empty_folder(opened.get());
     top.handle = std::make_shared<const Fd>(std::move(opened));
-    return folders;
+    return done();
 }
 
 Result<TargetFolders::Handle> TargetFolders::open(FolderId folder) {

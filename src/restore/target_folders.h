@@ -48,10 +48,12 @@ class TargetFolders {
 public:
     using Handle = std::shared_ptr<const Fd>;
 
-    // The target, made if absent with mode 0700 less umask's bits and all its missing parents. usage: it is not a folder.
-    // `make` false (dry run): an absent target is a folder of state `absent`, and where it could not be made the error is the
-    // same.
-    static Result<std::unique_ptr<TargetFolders>> open(const std::string& target, bool make);
+    // The target. usage: it is not a folder. Nothing is made: an absent target is a folder of state `absent`, and where it could
+    // not be made the error is that of make_absent().
+    static Result<std::unique_ptr<TargetFolders>> open(const std::string& target);
+    // A target that is absent, with all its missing parents: made, with the mark of what is unfinished from the moment on that it
+    // has its name (unfinished_folder.h). Nothing is done to one that is there. Before anything is opened or added.
+    [[nodiscard]] Status make_absent(const std::string& snapshot);
 
     // An O_PATH descriptor of the folder. io "was replaced" when it is not the folder it was.
     [[nodiscard]] Result<Handle> open(FolderId folder);
@@ -93,6 +95,7 @@ private:
         bool pinned = false, released = false;
     };
     explicit TargetFolders(std::string target) : target_(std::move(target)) {}
+    Status open_target();
     Result<Handle> open_locked(FolderId folder);
     Status open_child_locked(FolderId folder);
     void keep_few_locked();

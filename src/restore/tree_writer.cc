@@ -14,13 +14,12 @@
 namespace custody {
 namespace {
 
-// Makes room where rename() alone would not replace. True: worth another try.
-bool make_room(int folder, const char* name, int reason) {
-    if (reason == EISDIR) {  // only an empty folder goes
-        if (::unlinkat(folder, name, AT_REMOVEDIR) == 0) return true;
-        return errno == EPERM && lift_protection(folder, name) && ::unlinkat(folder, name, AT_REMOVEDIR) == 0;
-    }
-    return reason == EPERM && lift_protection(folder, name);
+// Gives what is under the temporary name the other, which somebody else may have and which is to be replaced. 0, or the errno.
+int rename_over(int folder, const char* temporary, const char* name) {
+    if (::renameat(folder, temporary, folder, name) == 0) return 0;
+    // Only an empty folder goes.
+    const bool is_gone = errno == EISDIR && ::unlinkat(folder, name, AT_REMOVEDIR) == 0;
+    return is_gone && ::renameat(folder, temporary, folder, name) == 0 ? 0 : errno;
 }
 
 mode_t type_bits(EntryType type) {
@@ -154,11 +153,13 @@ Status TreeWriter::check_room(const Placement& place) {
     return done();
 }
 
-// Flags that forbid it are lifted first where overwriting was asked for.
+// Flags and modes that forbid it are lifted first where overwriting was asked for.
 int TreeWriter::why_unwritable(FolderId folder) {
     const auto handle = folders_.open(folder);
     if (!handle.ok() || ::faccessat((*handle)->get(), ".", W_OK | X_OK, 0) == 0) return 0;
-    return errno == EPERM && overwrite_ != Overwrite::never ? 0 : errno;
+    const int reason = errno;
+    if (reason == EACCES) return may_ease(folder, (*handle)->get()) ? 0 : reason;
+    return reason == EPERM && overwrite_ != Overwrite::never ? 0 : reason;
 }
 
 Status TreeWriter::check_writable(const Placement& place) {
@@ -167,11 +168,6 @@ Status TreeWriter::check_writable(const Placement& place) {
     if (reason == 0) return done();
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(place.folder));
     return hindered(place.entry->type == EntryType::file ? "make the file" : "make", place, reason, handle->get());
-}
-
-bool TreeWriter::lift_flags(FolderId folder, const std::string& name) {
-    const auto handle = folders_.open(folder);
-    return handle.ok() && lift_protection((*handle)->get(), name.c_str());
 }
 
 Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) {
@@ -254,13 +250,31 @@ Result<Identity> TreeWriter::finish_file(NewFile& file, const Placement& place) 
     return identity;
 }
 
+// One at a time: two may be names of one file.
+int TreeWriter::replace_protected(int folder, const char* temporary, const Placement& place) {
+    const std::lock_guard lock(lifting_);
+    const char* const name = place.entry->name.c_str();
+    LiftedFlags lifted(folder, name);
+    const int reason = rename_over(folder, temporary, name);
+    note_put_back(lifted, {folders_, place.folder, &place.entry->name});
+    return reason;
+}
+
+void TreeWriter::note_put_back(LiftedFlags& lifted, const ShownPath& path) {
+    if (const int reason = lifted.put_back(); reason != 0) shortfalls_.note(Shortfall::flags, path.text(), reason);
+}
+
 Status TreeWriter::give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place) {
     const int at = folder->get();
     const char* const name = place.entry->name.c_str();
-    int renamed = place.replace ? ::renameat(at, temporary.c_str(), at, name) : rename_exclusively(at, temporary.c_str(), name);
-    if (renamed != 0 && place.replace && make_room(at, name, errno)) renamed = ::renameat(at, temporary.c_str(), at, name);
-    if (renamed != 0) {
-        const int reason = errno;
+    int reason = 0;
+    if (place.replace) {
+        reason = rename_over(at, temporary.c_str(), name);
+        if (reason == EPERM) reason = replace_protected(at, temporary.c_str(), place);
+    } else if (rename_exclusively(at, temporary.c_str(), name) != 0) {
+        reason = errno;
+    }
+    if (reason != 0) {
         if (reason == EEXIST && !place.replace) {
             return Error{Code::exists, say("{} appeared while restoring and is left as it is", printable(path_of(place)))};
         }
@@ -297,14 +311,19 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
 
 Result<int> TreeWriter::make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place) {
     TRY_ASSIGN(const TargetFolders::Handle source, folders_.open(from));
+    LiftedFlags lifted;  // of the file itself: given back when the temporary name is, or has gone
     NewFile made;
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
     const int at = made.folder->get();
     const std::string path = path_of(place);
     std::string temporary = temporary_name();
-    if (::linkat(source->get(), from_name.c_str(), at, temporary.c_str(), 0) != 0) {
-        return errno;
+    const auto link_it = [&] { return ::linkat(source->get(), from_name.c_str(), at, temporary.c_str(), 0) == 0 ? 0 : errno; };
+    int reason = link_it();
+    if (reason == EPERM) {
+        lifted = LiftedFlags(source->get(), from_name.c_str());
+        if (lifted.any()) reason = link_it();
     }
+    if (reason != 0) return reason;
     made.temporary_name = std::move(temporary);
     struct stat status = {};
     if (::fstatat(at, made.temporary_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
@@ -314,6 +333,7 @@ Result<int> TreeWriter::make_hard_link(FolderId from, const std::string& from_na
                                    printable(folders_.path_of(from, from_name)))};
     }
     TRY(give_name(made.folder, made.temporary_name, place));
+    note_put_back(lifted, {folders_, from, &from_name});
     return 0;
 }
 

@@ -5,8 +5,9 @@
 // replaced (RENAME_NOREPLACE). Folders are made with mode 0700 and get their attributes when everything below them is done; until
 // then the topmost folder of those that were made carries a mark (unfinished_folder.h), and all below it are known by that. A
 // folder that was there before and carries none keeps what it has where nothing may be overwritten.
-// Immutable and append-only flags of what may be overwritten, and of the folders it lies in, are lifted first; a folder that the
-// snapshot does not hold as a whole gets them back when it is done, or when the run ends early.
+// Immutable and append-only flags of what may be overwritten, and of the folders it lies in, are lifted first, as is a mode that
+// keeps this user out of a folder of his own. A folder that the snapshot does not hold as a whole gets both back when it is done,
+// or when the run ends early; a file that has other names gets its flags back at once.
 //
 // Ownership: refers to folders and shortfalls, which outlive it. Threads: enter_folder() and finish_folder() from one; the rest
 // from many. Durable: nothing, until TargetFolders::sync_all(). Errors name the path below the target.
@@ -16,6 +17,7 @@
 #include "base/result.h"
 #include "restore/attributes.h"
 #include "restore/leftovers.h"
+#include "restore/protection.h"
 #include "restore/restorer.h"
 #include "restore/target_folders.h"
 #include "vault/history/tree.h"
@@ -26,6 +28,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,13 +78,13 @@ struct FilePart {
 class TreeWriter {
 public:
     TreeWriter(TargetFolders& folders, Overwrite overwrite, const Powers& powers, Shortfalls& shortfalls);
-    ~TreeWriter() { put_back_flags(); }
+    ~TreeWriter() { put_back_folders(); }
     TreeWriter(const TreeWriter&) = delete;
     TreeWriter& operator=(const TreeWriter&) = delete;
 
     // What the target gives to what is made in it; leftovers of an interrupted run directly in it go. Once, before all else.
     // `snapshot`: its id, for the marks of what is unfinished.
-    [[nodiscard]] Status enter_target(const std::string& snapshot, bool dry_run);
+    void enter_target(const std::string& snapshot, bool dry_run);
     // When everything below it is done. `entry`: what the target stands for (a stripped prefix), null: nothing. Its attributes go
     // to a target that this restore made.
     [[nodiscard]] Status finish_target(const Entry* entry);
@@ -120,12 +123,11 @@ public:
 
     // Symbolic links, FIFOs, sockets, device nodes.
     [[nodiscard]] Result<Identity> make_special(const Placement& place);
-    // Another name of `of`, which lies under `from_name`. 0, or the errno with which the file system refused it.
+    // Another name of `of`, which lies under `from_name`, and keeps its flags. 0, or the errno with which the file system refused
+    // it. From one thread.
     [[nodiscard]] Result<int> make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
-    // Takes away what forbids further names. False: nothing did, or this user may not.
-    bool lift_flags(FolderId folder, const std::string& name);
-    // Of folders that are not finished, the target itself among them: the flags that were lifted.
-    void put_back_flags();
+    // Of folders that are not finished, the target itself among them: the flags and modes that were lifted.
+    void put_back_folders();
     // Of a file whose flags were left for later. Missing meanwhile: nothing is done.
     void set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags);
 
@@ -149,7 +151,13 @@ private:
     Status give_attributes(FolderId folder, const Entry& entry);
     Status remove_marks(FolderId folder, const std::vector<std::string>& marks);
     FolderFacts facts_of_existing(FolderId folder, bool dry_run);
-    void put_back_flags_of(FolderId folder);
+    // Whether a mode keeps this user out of a folder of his own that he wants changed, or that a restore made.
+    [[nodiscard]] bool may_ease(FolderId folder, int descriptor) const;
+    void ease_mode(FolderId folder, int descriptor);
+    void put_back_folder(FolderId folder);
+    void note_put_back(LiftedFlags& lifted, const ShownPath& path);
+    // 0, or the errno.
+    int replace_protected(int folder, const char* temporary, const Placement& place);
     // 0, or the errno that making something in it would meet.
     int why_unwritable(FolderId folder);
     // Says where old and new have to fit side by side.
@@ -168,7 +176,9 @@ private:
     std::string run_prefix_;
     std::atomic<std::uint64_t> next_number_{0};
     std::string snapshot_;
+    std::mutex lifting_;                                  // held while flags of what is replaced are lifted
     std::map<FolderId, std::uint32_t> lifted_;            // flags that folders had which were there
+    std::map<FolderId, mode_t> eased_;                    // modes, in the same way
     std::map<FolderId, std::vector<std::string>> marks_;  // of folders that are not finished
     std::uint64_t kept_folders_ = 0;
     std::string first_kept_;

@@ -22,39 +22,19 @@ namespace {
 constexpr std::uint32_t kInheritedFlags = FS_SECRM_FL | FS_UNRM_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL |
                                           FS_COMPR_FL | FS_NOCOMP_FL | FS_NOCOW_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL;
 
-// A folder under a temporary name holds its mark at most.
-void remove_leftover_folder(int parent, const char* name) {
-    Fd folder(open_folder_beneath(parent, name, O_RDONLY));
-    DIR* const stream = folder.valid() ? ::fdopendir(folder.get()) : nullptr;
-    if (stream == nullptr) return;
-    std::vector<std::string> marks;
-    while (const dirent* item = ::readdir(stream)) {
-        if (is_mark_name(item->d_name)) marks.emplace_back(item->d_name);
-    }
-    for (const std::string& mark : marks) (void)::unlinkat(::dirfd(stream), mark.c_str(), 0);
-    (void)folder.release();  // closedir() closes it
-    ::closedir(stream);
-    (void)::unlinkat(parent, name, AT_REMOVEDIR);
-}
-
 bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), "system.posix_acl_default", nullptr, 0) > 0; }
 
 }  // namespace
 
-Status TreeWriter::enter_target(const std::string& snapshot, bool dry_run) {
+void TreeWriter::enter_target(const std::string& snapshot, bool dry_run) {
     snapshot_ = snapshot;
     const FolderState state = folders_.facts(kTargetFolder).state;
-    if (state == FolderState::absent) return done();
+    if (state == FolderState::absent) return;
     FolderFacts facts = facts_of_existing(kTargetFolder, dry_run);
     facts.state = state;
     facts.is_ours = state == FolderState::made || (!folders_.target_was_empty() && look_for_leftovers(kTargetFolder, dry_run));
     folders_.set_facts(kTargetFolder, facts);
-    if (state != FolderState::made) return done();
-    if (const int reason = mark_unfinished(folders_.root_descriptor(), snapshot_); reason != 0) {
-        return system_error(reason, "write to the folder", folders_.target());
-    }
-    marks_[kTargetFolder] = {mark_name(folders_.root_descriptor(), snapshot_)};
-    return done();
+    if (state == FolderState::made) marks_[kTargetFolder] = {mark_name(folders_.root_descriptor(), snapshot_)};
 }
 
 Status TreeWriter::finish_target(const Entry* entry) {
@@ -140,14 +120,7 @@ FolderFacts TreeWriter::meet_existing(FolderId folder, const Entry& entry, bool 
 
 int TreeWriter::make_folder(int parent, const char* name, bool is_marked) {
     if (!is_marked) return ::mkdirat(parent, name, 0700) == 0 ? 0 : errno;
-    const std::string temporary = temporary_name();
-    if (::mkdirat(parent, temporary.c_str(), 0700) != 0) return errno;
-    const Fd made(open_folder_beneath(parent, temporary.c_str(), O_RDONLY));
-    int reason = made.valid() ? mark_unfinished(made.get(), snapshot_) : errno;
-    if (reason == 0 && rename_exclusively(parent, temporary.c_str(), name) == 0) return 0;
-    if (reason == 0) reason = errno;
-    remove_leftover_folder(parent, temporary.c_str());
-    return reason;
+    return make_unfinished_folder(parent, temporary_name().c_str(), name, 0700, snapshot_);
 }
 
 // A folder above what is restored may be a link to a bigger disk: what lies behind it would be out of reach.
@@ -177,9 +150,32 @@ Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const NewF
             return done();
         }
         if (!how.replaces || ::unlinkat(parent, name, 0) == 0) continue;
-        const bool again = errno == EPERM && lift_protection(parent, name) && ::unlinkat(parent, name, 0) == 0;
-        if (!again) return system_error(errno, "replace", how.path);
+        int refused = errno;
+        if (refused == EPERM) {
+            LiftedFlags lifted(parent, name);
+            refused = ::unlinkat(parent, name, 0) == 0 ? 0 : errno;
+            if (const int lost = lifted.put_back(); lost != 0) shortfalls_.note(Shortfall::flags, how.path, lost);
+        }
+        if (refused != 0) return system_error(refused, "replace", how.path);
     }
+}
+
+bool TreeWriter::may_ease(FolderId folder, int descriptor) const {
+    const bool is_wanted =
+        overwrite_ != Overwrite::never || folders_.facts(folder).is_ours || folders_.facts(folders_.parent(folder)).is_ours;
+    if (powers_.coarse_attributes) return false;
+    struct stat status = {};
+    if (!is_wanted || ::fstat(descriptor, &status) != 0 || status.st_uid != powers_.uid) return false;
+    // chmod() takes the set-group-id bit away from a group that is not ours: it could not be put back.
+    return (status.st_mode & S_IRWXU) != S_IRWXU && ((status.st_mode & S_ISGID) == 0 || ::group_member(status.st_gid) != 0);
+}
+
+void TreeWriter::ease_mode(FolderId folder, int descriptor) {
+    struct stat status = {};
+    const bool is_closed = ::faccessat(descriptor, ".", R_OK | W_OK | X_OK, 0) != 0 && errno == EACCES;
+    if (!is_closed || !may_ease(folder, descriptor) || ::fstat(descriptor, &status) != 0) return;
+    const mode_t mode = status.st_mode & 07777;
+    if (::chmod(ProcPath(descriptor).text(), mode | S_IRWXU) == 0) eased_[folder] = mode;
 }
 
 // Also lifts the flags that forbid to work in it, where overwriting was asked for; a user who may not do that meets them later.
@@ -187,6 +183,7 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     FolderFacts facts;
     const auto handle = folders_.open(folder);
     if (!handle.ok()) return facts;
+    if (!dry_run) ease_mode(folder, (*handle)->get());
     facts.gives_acl = has_default_acl((*handle)->get());
     const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     std::uint32_t flags = 0;
@@ -198,21 +195,25 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     return facts;
 }
 
-void TreeWriter::put_back_flags_of(FolderId folder) {
-    const auto lifted = lifted_.find(folder);
-    if (lifted == lifted_.end()) return;
-    const std::uint32_t flags = lifted->second;
-    lifted_.erase(lifted);
+void TreeWriter::put_back_folder(FolderId folder) {
+    const auto eased = eased_.extract(folder);
+    const auto lifted = lifted_.extract(folder);
+    if (eased.empty() && lifted.empty()) return;
     const ShownPath path{folders_, folder, nullptr};
     const auto handle = folders_.open(folder);
+    // Immutable, it would refuse the mode.
+    const bool is_closed = eased.empty() || (handle.ok() && ::chmod(ProcPath((*handle)->get()).text(), eased.mapped()) == 0);
+    if (!is_closed) shortfalls_.note(Shortfall::mode, path.text(), handle.ok() ? errno : EIO);
+    if (lifted.empty()) return;
     if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
     const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!readable.valid()) return shortfalls_.note(Shortfall::flags, path.text(), errno);
-    set_flags(readable.get(), flags, path, shortfalls_);
+    set_flags(readable.get(), lifted.mapped(), path, shortfalls_);
 }
 
-void TreeWriter::put_back_flags() {
-    while (!lifted_.empty()) put_back_flags_of(std::prev(lifted_.end())->first);  // children before what they lie in
+void TreeWriter::put_back_folders() {
+    while (!eased_.empty()) put_back_folder(std::prev(eased_.end())->first);  // children before what they lie in
+    while (!lifted_.empty()) put_back_folder(std::prev(lifted_.end())->first);
 }
 
 bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
@@ -232,7 +233,7 @@ bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
     }
     if (!dry_run) {
         for (const std::string& name : files) (void)::unlinkat(at, name.c_str(), 0);
-        for (const std::string& name : folders) remove_leftover_folder(at, name.c_str());
+        for (const std::string& name : folders) remove_temporary_folder(at, name.c_str());
     }
     ::closedir(stream);
     const bool is_marked = !marks.empty();
@@ -254,17 +255,20 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     const FolderFacts facts = folders_.facts(folder);
     if (facts.state == FolderState::absent || facts.state == FolderState::blocked) return done();
     if (facts.keeps) {
-        put_back_flags_of(folder);
+        put_back_folder(folder);
         return done();
     }
-    return give_attributes(folder, entry);
+    const Status given = give_attributes(folder, entry);
+    if (!given.ok()) put_back_folder(folder);
+    eased_.erase(folder);  // it has those of the snapshot
+    lifted_.erase(folder);
+    return given;
 }
 
 Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
     const FolderFacts facts = folders_.facts(folder);
     const bool was_there = facts.state == FolderState::existing;
     const auto marks = marks_.extract(folder);
-    lifted_.erase(folder);  // it gets those of the snapshot
     const ShownPath shown{folders_, folder, nullptr};
     const Attributes& wanted = entry.attributes;
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));

@@ -1,13 +1,16 @@
 #include "restore/unfinished_folder.h"
 
 #include "restore/proc_path.h"
+#include "restore/target_folders.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string_view>
+#include <vector>
 
 namespace custody {
 namespace {
@@ -31,6 +34,30 @@ int mark_unfinished(int folder, const std::string& snapshot) {
     if (name.empty()) return errno;
     const Fd made(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     return made.valid() ? 0 : errno;
+}
+
+int make_unfinished_folder(int parent, const char* temporary, const char* name, mode_t mode, const std::string& snapshot) {
+    if (::mkdirat(parent, temporary, mode) != 0) return errno;
+    const Fd made(open_folder_beneath(parent, temporary, O_RDONLY));
+    int reason = made.valid() ? mark_unfinished(made.get(), snapshot) : errno;
+    if (reason == 0 && rename_exclusively(parent, temporary, name) == 0) return 0;
+    if (reason == 0) reason = errno;
+    remove_temporary_folder(parent, temporary);
+    return reason;
+}
+
+void remove_temporary_folder(int parent, const char* name) {
+    Fd folder(open_folder_beneath(parent, name, O_RDONLY));
+    DIR* const stream = folder.valid() ? ::fdopendir(folder.get()) : nullptr;
+    if (stream == nullptr) return;
+    std::vector<std::string> marks;
+    while (const dirent* item = ::readdir(stream)) {
+        if (is_mark_name(item->d_name)) marks.emplace_back(item->d_name);
+    }
+    for (const std::string& mark : marks) (void)::unlinkat(::dirfd(stream), mark.c_str(), 0);
+    (void)folder.release();  // closedir() closes it
+    ::closedir(stream);
+    (void)::unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 bool is_mark_of(int folder, const std::string& name, bool coarse) {

@@ -6,6 +6,8 @@
 // Threads: any. `folder` is an open descriptor, O_PATH will do. Durable: as the folder itself, in which order it was made.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace custody {
@@ -15,6 +17,12 @@ namespace custody {
 [[nodiscard]] std::string mark_name(int folder, const std::string& snapshot);
 // 0, or the errno that kept it from being made.
 [[nodiscard]] int mark_unfinished(int folder, const std::string& snapshot);
+// Makes a folder that has its mark from the moment on that it has its name, under `temporary` so far; EEXIST where the name is
+// taken. 0, or the errno; then nothing is left of it.
+[[nodiscard]] int make_unfinished_folder(int parent, const char* temporary, const char* name, mode_t mode,
+                                         const std::string& snapshot);
+// A folder under a temporary name, which holds its mark at most; one that holds more stays.
+void remove_temporary_folder(int parent, const char* name);
 // `coarse`: the file system knows no owners of its own.
 [[nodiscard]] bool is_mark_of(int folder, const std::string& name, bool coarse);
 

@@ -103,7 +103,7 @@ TEST_F(RestoreHostile, FoldersSwappedForLinksWhileRunningLeadNowhere) {
 
 TEST_F(RestoreHostile, ATemporaryFileSwappedForALinkToAnotherIsNoticed) {
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
-    const auto folders = TargetFolders::open(target, true);
+    const auto folders = TargetFolders::open(target);
     ASSERT_TRUE(is_ok(folders));
     Shortfalls shortfalls;
     TreeWriter writer(**folders, Overwrite::never, powers_on((*folders)->root_descriptor()), shortfalls);
@@ -128,7 +128,7 @@ TEST_F(RestoreHostile, ATemporaryFileSwappedForALinkToAnotherIsNoticed) {
 
 TEST_F(RestoreHostile, AFolderReplacedByAnotherWhileClosedIsNoticed) {
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
-    const auto folders = TargetFolders::open(target, true);
+    const auto folders = TargetFolders::open(target);
     ASSERT_TRUE(is_ok(folders));
     ASSERT_EQ(::mkdir((target + "/first").c_str(), 0755), 0);
     const FolderId first = (*folders)->add(kTargetFolder, "first", FolderState::existing);
@@ -145,7 +145,7 @@ TEST_F(RestoreHostile, AFolderReplacedByAnotherWhileClosedIsNoticed) {
 
 TEST_F(RestoreHostile, ANameThatAppearsMeanwhileIsNotReplaced) {
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
-    const auto folders = TargetFolders::open(target, true);
+    const auto folders = TargetFolders::open(target);
     ASSERT_TRUE(is_ok(folders));
     Shortfalls shortfalls;
     TreeWriter writer(**folders, Overwrite::never, powers_on((*folders)->root_descriptor()), shortfalls);

@@ -1,4 +1,5 @@
 // Immutable and append-only flags on what a restore has to replace, and on the folders it lies in.
+#include "restore/unfinished_folder.h"
 #include "tests/support/exotic_tree.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
@@ -157,6 +158,84 @@ TEST_F(RestoreProtection, AFurtherNameOfAFlaggedFileIsLinkedNotCopied) {
         }
         ASSERT_TRUE(set_protection(source + "/one", 0));
     }
+}
+
+// A file of the target may have a further name that the snapshot knows nothing of.
+TEST_F(RestoreProtection, AnotherNameOfWhatIsReplacedKeepsItsFlags) {
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    const std::string other = restored("other name");
+    for (const int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
+        for (const Overwrite how : {Overwrite::changed, Overwrite::always}) {
+            write_file(restored("plain"), "evidence");
+            ASSERT_EQ(::link(restored("plain").c_str(), other.c_str()), 0);
+            ASSERT_TRUE(set_protection(other, flag));
+            options.overwrite = how;
+            EXPECT_EQ(restore(snapshot).failed, 0u);
+            EXPECT_EQ(read_file_text(restored("plain")), "plain");
+            EXPECT_EQ(flags_of(restored("plain")), 0);
+            EXPECT_EQ(read_file_text(other), "evidence");
+            EXPECT_EQ(flags_of(other), flag);
+            ASSERT_TRUE(set_protection(other, 0));
+            ASSERT_EQ(::unlink(other.c_str()), 0);
+        }
+    }
+}
+
+TEST_F(RestoreProtection, AnotherNameOfAFileThatMakesWayForAFolderKeepsItsFlags) {
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    const std::string other = restored("other name");
+    ASSERT_TRUE(set_protection(restored("folder/below"), 0));
+    ASSERT_TRUE(remove_tree(restored("folder")));
+    write_file(restored("folder"), "evidence");
+    ASSERT_EQ(::link(restored("folder").c_str(), other.c_str()), 0);
+    ASSERT_TRUE(set_protection(other, FS_IMMUTABLE_FL));
+    options.overwrite = Overwrite::changed;
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    EXPECT_TRUE(std::filesystem::is_directory(restored("folder/below")));
+    EXPECT_EQ(flags_of(other), FS_IMMUTABLE_FL);
+}
+
+// The flags were in the way first, then what is in it: left as it was altogether.
+TEST_F(RestoreProtection, WhatCouldNotBeReplacedHasItsFlagsBack) {
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    ASSERT_EQ(::unlink(restored("plain").c_str()), 0);
+    std::filesystem::create_directories(restored("plain/of the user"));
+    ASSERT_TRUE(set_protection(restored("plain"), FS_IMMUTABLE_FL));
+    options.overwrite = Overwrite::changed;
+    const RestoreResult result = restore(snapshot);
+    EXPECT_EQ(result.failed, 1u);
+    EXPECT_THAT(result.warnings, Contains(HasSubstr("a folder that is not empty is in its place")));
+    EXPECT_EQ(flags_of(restored("plain")), FS_IMMUTABLE_FL);
+}
+
+TEST_F(RestoreProtection, WithoutOverwritingNothingThatIsThereGetsFlags) {
+    ASSERT_TRUE(set_protection(source + "/one", FS_IMMUTABLE_FL));
+    const Snapshot flagged = back_up();
+    EXPECT_EQ(restore(flagged).failed, 0u);
+    const auto kept = HasSubstr("2 files that were there keep their own file flags, first " + restored());
+    for (const char* name : {"flagged", "one"}) ASSERT_TRUE(set_protection(restored(name), 0));
+    for (const bool dry_run : {true, false}) {
+        options.dry_run = dry_run;
+        const RestoreResult result = restore(flagged);
+        EXPECT_EQ(result.failed, 0u);
+        EXPECT_THAT(result.warnings, Contains(kept));
+        for (const char* name : {"flagged", "one"}) EXPECT_EQ(flags_of(restored(name)), 0) << name;
+    }
+    options.overwrite = Overwrite::changed;
+    EXPECT_THAT(restore(flagged).warnings, IsEmpty());
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+// What lies in a folder that an interrupted restore made is its own: it may have ended just before the flags.
+TEST_F(RestoreProtection, WhatAnInterruptedRestoreMadeGetsItsFlags) {
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    ASSERT_TRUE(set_protection(restored("flagged"), 0));
+    const int folder = open_quickly(restored());
+    EXPECT_EQ(mark_unfinished(folder, snapshot.id.hex()), 0);
+    ::close(folder);
+    EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
+    EXPECT_EQ(flags_of(restored("flagged")), FS_APPEND_FL);
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
 }
 
 TEST_F(RestoreProtection, ADryRunLeavesEveryFlag) {
