@@ -44,6 +44,7 @@ constexpr Translation kTexts[] = {
     {"backing up", "đang sao lưu"},
     {"checking objects", "đang kiểm tra đối tượng"},
     {"checking references", "đang kiểm tra tham chiếu"},
+    {"checking what is free", "đang kiểm tra phần còn trống"},
     {"close", "đóng"},
     {"comparing", "đang so sánh"},
     {"content", "nội dung"},

@@ -209,6 +209,7 @@ Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
     TRY_ASSIGN(options.path, absolute_path(flags.image));
     options.allow_mounted = flags.allow_mounted;
     options.keep_free_blocks = flags.keep_free_blocks;
+    options.watch = {&context.stop(), &context.progress()};
     OpenSource opened;
     ImageNotes notes;
     TRY_ASSIGN(opened.source, open_block_image(options, notes));

@@ -186,8 +186,9 @@ void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, 
     std::string words = area.type.empty() ? std::string(translate("unknown content")) : area.type;
     if (!area.label.empty()) words += " \"" + printable(area.label) + "\"";
     const bool is_ext = area.type == "ext2" || area.type == "ext3" || area.type == "ext4";
-    const auto space =
-        is_ext && !options.keep_free_blocks ? find_ext_free_space(options.path, area.offset, area.size) : std::nullopt;
+    const auto space = is_ext && !options.keep_free_blocks
+                           ? find_ext_free_space(options.path, area.offset, area.size, options.watch)
+                           : std::nullopt;
     if (space && space->distrust.empty() && !mounted) {
         for (const Hole& run : space->free)
             if (run.offset + run.length <= area.offset + area.size) free.push_back(run);
@@ -221,7 +222,10 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
                 printable(options.path)));
     const DiskLayout layout = find_disk_layout(image.fd.get(), image.size);
     std::vector<Hole> free;
-    for (const DiskArea& area : layout.areas) note_area(area, options, writers.mounted, notes, free);
+    for (const DiskArea& area : layout.areas) {
+        note_area(area, options, writers.mounted, notes, free);
+        if (options.watch.stop != nullptr) TRY(options.watch.stop->check());
+    }
     if (!layout.table.empty())
         notes.description =
             layout.table + ", " + say_count(layout.areas.size(), "{} partition", "{} partitions") + ": " + notes.description;

@@ -2,8 +2,10 @@
 // holes, and free blocks of ext2/3/4 (libext2fs) on the whole device or in its partitions (libblkid), are holes of the entry.
 //
 // failed: it is empty. refused: the device or a partition of it is mounted read-write and `allow_mounted` is false.
+// interrupted: `watch.stop` was requested.
 #pragma once
 
+#include "vault/sources/ext_allocation.h"
 #include "vault/sources/source.h"
 
 #include <memory>
@@ -15,6 +17,7 @@ struct ImageOptions {
     std::string path;
     bool allow_mounted = false;
     bool keep_free_blocks = false;  // store unallocated space too
+    AllocationWatch watch = {};     // over the look for free blocks, which takes seconds on large file systems
 };
 struct ImageNotes {
     std::vector<std::string> warnings;

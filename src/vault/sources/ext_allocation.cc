@@ -3,7 +3,9 @@
 #include "base/text.h"
 
 #include <ext2fs/ext2fs.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -96,8 +98,14 @@ std::string check_free_counts(ext2_filsys fs) {
 // time that one can take whose inodes all name the same blocks.
 class InodeWalk {
 public:
-    explicit InodeWalk(ext2_filsys fs)
-        : fs_(fs), count_(ext2fs_blocks_count(fs->super)), left_(count_), buffer_(static_cast<std::size_t>(fs->blocksize) * 3) {}
+    InodeWalk(ext2_filsys fs, const AllocationWatch& watch)
+        : fs_(fs),
+          watch_(watch),
+          count_(ext2fs_blocks_count(fs->super)),
+          left_(count_),
+          buffer_(static_cast<std::size_t>(fs->blocksize) * 3) {}
+
+    [[nodiscard]] bool is_ended() const { return watch_.stop != nullptr && watch_.stop->requested(); }
 
     std::string check(ext2_ino_t number, ext2_inode& inode) {
         const blk64_t attributes = ext2fs_file_acl_block(fs_, &inode);
@@ -107,6 +115,7 @@ public:
         if (!has_blocks || (inode.i_flags & EXT4_INLINE_DATA_FL) != 0) return {};
         stopped_at_.reset();
         const errcode_t failure = ext2fs_block_iterate3(fs_, number, BLOCK_FLAG_READ_ONLY, buffer_.data(), &InodeWalk::see, this);
+        if (is_ended()) return say("interrupted");
         if (stopped_at_ && left_ == 0) return say("its inodes use more blocks than it has");
         if (stopped_at_ && is_there(*stopped_at_)) return called_free(*stopped_at_, number);
         return failure == 0 && !stopped_at_ ? std::string() : say("its inode {} is damaged", number);
@@ -123,7 +132,7 @@ private:
     // Called by C: nothing may be thrown.
     static int see(ext2_filsys, blk64_t* block, e2_blkcnt_t, blk64_t, int, void* self) noexcept {
         auto& walk = *static_cast<InodeWalk*>(self);
-        if (walk.left_ > 0 && walk.is_marked(*block)) {
+        if (walk.left_ > 0 && !walk.is_ended() && walk.is_marked(*block)) {
             --walk.left_;
             return 0;
         }
@@ -132,43 +141,87 @@ private:
     }
 
     ext2_filsys fs_;
+    const AllocationWatch& watch_;
     blk64_t count_, left_;
     std::optional<blk64_t> stopped_at_;
     std::vector<char> buffer_;
 };
 
-std::string check_journal(ext2_filsys fs) {
+std::string check_journal(ext2_filsys fs, const AllocationWatch& watch) {
     const ext2_ino_t number = fs->super->s_journal_inum;
     if (!ext2fs_has_feature_journal(fs->super) || number == 0) return {};
     ext2_inode inode{};
     if (ext2fs_read_inode(fs, number, &inode) != 0) return say("its inode {} is damaged", number);
-    return InodeWalk(fs).check(number, inode);
+    return InodeWalk(fs, watch).check(number, inode);
 }
 
-std::string check_inodes(ext2_filsys fs) {
-    ext2_inode_scan opened = nullptr;
-    if (ext2fs_open_inode_scan(fs, kScanBytes / static_cast<int>(fs->blocksize), &opened) != 0)
-        return say("its inode tables cannot be read");
-    const ScanPointer scan(opened);
-    InodeWalk walk(fs);
-    for (;;) {
-        ext2_ino_t number = 0;
-        ext2_inode inode{};
-        if (ext2fs_get_next_inode(opened, &number, &inode) != 0) return say("its inode tables cannot be read");
-        if (number == 0) return {};
-        if (inode.i_links_count == 0 && number != EXT2_BAD_INO) continue;  // unused, or a file that is gone
-        if (std::string fault = walk.check(number, inode); !fault.empty()) return fault;
+// All inodes, group by group.
+class InodeTables {
+public:
+    InodeTables(ext2_filsys fs, const AllocationPlace& place, const AllocationWatch& watch)
+        : fs_(fs), place_(place), watch_(watch), walk_(fs, watch) {}
+
+    std::string check() {
+        ext2_inode_scan opened = nullptr;
+        if (ext2fs_open_inode_scan(fs_, kScanBytes / static_cast<int>(fs_->blocksize), &opened) != 0) return unreadable();
+        const ScanPointer scan(opened);
+        for (dgrp_t group = 0; group < fs_->group_desc_count; ++group) {
+            if (walk_.is_ended()) return say("interrupted");
+            if (watch_.progress != nullptr)
+                watch_.progress->update({"checking what is free", group, fs_->group_desc_count, 0, 0, {}});
+            if (std::string fault = check_group(opened, group); !fault.empty()) return fault;
+        }
+        return {};
     }
-}
+
+private:
+    static std::string unreadable() { return say("its inode tables cannot be read"); }
+
+    std::string check_group(ext2_inode_scan scan, dgrp_t group) {
+        const std::uint32_t all = fs_->super->s_inodes_per_group;
+        const std::uint32_t unused = ext2fs_has_group_desc_csum(fs_) ? ext2fs_bg_itable_unused(fs_, group) : 0;
+        // As many are free at least: one that says more would hide files.
+        if (unused > all || unused > ext2fs_bg_free_inodes_count(fs_, group)) return say("its group descriptors are damaged");
+        const std::uint32_t used = all - unused;
+        if (used == 0 || is_hole(group, used)) return {};
+        if (ext2fs_inode_scan_goto_blockgroup(scan, static_cast<int>(group)) != 0) return unreadable();
+        const ext2_ino_t before = group * all, last = before + used;
+        for (ext2_ino_t number = before; number < last;) {
+            if (walk_.is_ended()) return say("interrupted");
+            ext2_inode inode{};
+            const errcode_t failure = ext2fs_get_next_inode(scan, &number, &inode);
+            if (failure == EXT2_ET_INODE_CSUM_INVALID) return say("its inode {} is damaged", number);
+            if (failure != 0) return unreadable();
+            if (number <= before || number > last) break;  // of the next group, or none: this one ended earlier
+            if (inode.i_links_count == 0 && number != EXT2_BAD_INO) continue;  // unused, or a file that is gone
+            if (std::string fault = walk_.check(number, inode); !fault.empty()) return fault;
+        }
+        return {};
+    }
+
+    // A hole reads as zeros, which is a table of unused inodes.
+    [[nodiscard]] bool is_hole(dgrp_t group, std::uint32_t used) const {
+        if (place_.image < 0) return false;
+        const std::uint64_t begin = place_.offset + ext2fs_inode_table_loc(fs_, group) * fs_->blocksize;
+        const std::uint64_t end = begin + static_cast<std::uint64_t>(used) * EXT2_INODE_SIZE(fs_->super);
+        const off_t data = ::lseek(place_.image, static_cast<off_t>(begin), SEEK_DATA);
+        return data < 0 ? errno == ENXIO : static_cast<std::uint64_t>(data) >= end;
+    }
+
+    ext2_filsys fs_;
+    const AllocationPlace& place_;
+    const AllocationWatch& watch_;
+    InodeWalk walk_;
+};
 
 }  // namespace
 
-std::string find_allocation_fault(struct_ext2_filsys* fs) {
+std::string find_allocation_fault(struct_ext2_filsys* fs, const AllocationPlace& place, const AllocationWatch& watch) {
     std::string fault = check_descriptors(fs);
     if (fault.empty()) fault = check_own_structures(fs);
     if (fault.empty()) fault = check_free_counts(fs);
-    if (fault.empty()) fault = check_journal(fs);
-    if (fault.empty() && !ext2fs_has_feature_metadata_csum(fs->super)) fault = check_inodes(fs);
+    if (fault.empty()) fault = check_journal(fs, watch);
+    if (fault.empty()) fault = InodeTables(fs, place, watch).check();
     return fault;
 }
 

@@ -1,9 +1,11 @@
 #include "vault/sources/ext_free_space.h"
 
+#include "base/file.h"
 #include "base/text.h"
-#include "vault/sources/ext_allocation.h"
 
 #include <ext2fs/ext2fs.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <memory>
@@ -43,9 +45,18 @@ void list_free(ext2_filsys fs, std::uint64_t offset, ExtFreeSpace& space) {
     space.used_bytes = count * block_size - free_bytes;
 }
 
+// Invalid for a device, which has no holes, and where it cannot be opened: then all of it is read.
+Fd open_image_file(const std::string& path) {
+    Fd image(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status {};
+    if (!image.valid() || ::fstat(image.get(), &status) != 0 || !S_ISREG(status.st_mode)) return Fd();
+    return image;
+}
+
 }  // namespace
 
-std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size) {
+std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size,
+                                                const AllocationWatch& watch) {
     const std::string options = fmt::format("offset={}", offset);
     ext2_filsys opened = nullptr;
     if (ext2fs_open2(path.c_str(), options.c_str(), EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP, 0, 0, unix_io_manager, &opened) != 0)
@@ -61,7 +72,9 @@ std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::ui
         space.distrust = damage(say("its block bitmaps are damaged"));
         return space;
     }
-    if (const std::string fault = find_allocation_fault(fs.get()); !fault.empty())
+    const Fd image = open_image_file(path);
+    const std::string fault = find_allocation_fault(fs.get(), {image.valid() ? image.get() : -1, offset}, watch);
+    if (!fault.empty())
         space.distrust = damage(fault);
     else
         list_free(fs.get(), offset, space);

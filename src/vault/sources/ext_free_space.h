@@ -7,6 +7,7 @@
 #pragma once
 
 #include "vault/history/tree.h"
+#include "vault/sources/ext_allocation.h"
 
 #include <cstdint>
 #include <optional>
@@ -23,7 +24,8 @@ struct ExtFreeSpace {
     std::string distrust;  // in words: why nothing is free; empty: the bitmaps can be believed
 };
 // `path`: of the device or image, `offset`: where the file system begins, `size`: bytes that it may take. nullopt: libext2fs
-// knows no file system there.
-[[nodiscard]] std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size);
+// knows no file system there. When `watch.stop` ends it, nothing is free.
+[[nodiscard]] std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size,
+                                                              const AllocationWatch& watch = {});
 
 }  // namespace custody

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <regex>
 
@@ -199,6 +200,101 @@ TEST_F(ExtAllocationTest, CountsThatContradictTheBitmapAreNoticed) {
     write_file(at("image"), sound);
     change("set_bg 1 checksum 1\n");
     expect_distrust("its group descriptors are damaged");
+}
+
+// Blocks of a file called free and as many free ones called used: all counts and checksums agree.
+TEST_F(ExtAllocationTest, ABitmapChangedBitForBitIsNotBelieved) {
+    for (const char* how : {"-O metadata_csum", "-O metadata_csum,64bit -I 256", "-O metadata_csum,^64bit,^extents", "-t ext3"}) {
+        std::filesystem::remove_all(at("content"));
+        if (!make_image(how)) GTEST_SKIP() << "no e2fsprogs";
+        EXPECT_EQ(look().distrust, "") << how;
+        std::uint64_t used = 0, free = 0;
+        for (int file = 19; file >= 0 && (free == 0 || (free - 1) / 8192 != (used - 1) / 8192); --file) {
+            used = std::stoull(debugfs("bmap /" + std::to_string(file) + " 100"));
+            free = number_after(debugfs("ffb 1 " + std::to_string(used)), "Free blocks found:");
+        }
+        ASSERT_EQ((free - 1) / 8192, (used - 1) / 8192) << how;
+        change("freeb " + std::to_string(used) + " 1\nsetb " + std::to_string(free) + " 1\n");
+        const std::string text = described();  // which checks the bitmaps' checksums
+        EXPECT_EQ(text.find("FAILED"), std::string::npos) << text;
+        expect_distrust("its bitmaps call block " + std::to_string(used) + " free, which its inode");
+        ImageNotes seen;
+        auto source = open_block_image({.path = at("image")}, seen);
+        ASSERT_TRUE(test::is_ok(source)) << how;
+        EXPECT_EQ(seen.skipped_free, 0u) << how;
+        const BackupResult result = backup(**source);
+        EXPECT_TRUE(read(result.snapshot).at(at("image")).content == read_file_text(at("image"))) << how;
+    }
+}
+
+TEST_F(ExtAllocationTest, AnInodeThatIsDamagedUnderItsChecksumIsNoticed) {
+    if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
+    std::smatch found;
+    const std::string where = debugfs("imap /7");
+    ASSERT_TRUE(std::regex_search(where, found, std::regex("located at block ([0-9]+), offset 0x([0-9a-f]+)"))) << where;
+    const std::uint64_t links = std::stoull(found[1]) * kBlock + std::stoull(found[2], nullptr, 16) + 26;
+    std::string image = read_file_text(at("image"));
+    image[links] = '\0';  // as if it were unused
+    write_file(at("image"), image);
+    expect_distrust("is damaged");
+}
+
+// What is called unused is not read: only where as many inodes are free.
+TEST_F(ExtAllocationTest, ADescriptorThatCallsInodesInUseUnusedIsNotBelieved) {
+    if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
+    change("set_bg 0 itable_unused " + std::to_string(number_after(described(), "Inodes per group:") - 12) +
+           "\nset_bg 0 checksum calc\n");
+    expect_distrust("its group descriptors are damaged");
+}
+
+// Of 1 GiB of inode tables in a file that has few blocks.
+TEST_F(ExtAllocationTest, HolesOfAnImageFileAreNotRead) {
+    const auto bytes_read = [] { return number_after(read_file_text("/proc/self/io"), "rchar:"); };
+    if (bytes_read() == 0) GTEST_SKIP() << "no count of what is read";
+    write_file(at("image"), "");
+    ASSERT_EQ(::truncate(at("image").c_str(), 64ll << 30), 0);
+    if (!run("mkfs.ext3 -F -b 4096 -i 16384 -I 256 " + at("image"))) GTEST_SKIP() << "no mkfs, or no files of 64 GiB here";
+    ASSERT_EQ(number_after(described(), "Inode count:"), 1ull << 22);
+    write_file(at("content"), noise(400'000, 1));
+    change("write " + at("content") + " file\n");
+    const std::string sound = described();
+    const std::uint64_t before = bytes_read();
+    auto space = find_ext_free_space(at("image"), 0, 64ull << 30);
+    ASSERT_TRUE(space.has_value());
+    EXPECT_EQ(space->distrust, "");
+    EXPECT_FALSE(space->free.empty());
+    EXPECT_LT(bytes_read() - before, 100u << 20);
+    const std::string data = output_of("debugfs -R 'bmap /file 50' " + at("image"));
+    change("freeb " + std::to_string(std::stoull(data)) + " 1\nsetb 1000000 1\n");
+    space = find_ext_free_space(at("image"), 0, 64ull << 30);
+    ASSERT_TRUE(space.has_value());
+    EXPECT_NE(space->distrust, "");
+}
+
+// Asks for the end when it is told of the first group.
+class EndsAtOnce final : public Progress {
+public:
+    explicit EndsAtOnce(StopFlag& stop) : stop_(stop) {}
+    void update(const ProgressState& state) override {
+        EXPECT_EQ(state.phase, "checking what is free");
+        EXPECT_EQ(state.items_total, 3u);
+        ++updates;
+        stop_.request();
+    }
+    void warn(std::string_view) override {}
+    int updates = 0;
+
+private:
+    StopFlag& stop_;
+};
+
+TEST_F(ExtAllocationTest, TheWalkIsShownAndEndsWhenAsked) {
+    if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
+    EndsAtOnce progress(stop);
+    ImageNotes seen;
+    const auto source = open_block_image({.path = at("image"), .watch = {&stop, &progress}}, seen);
+    EXPECT_TRUE(test::fails_with(Code::interrupted, source));
+    EXPECT_EQ(progress.updates, 1);
 }
 
 TEST_F(ExtAllocationTest, AFileSystemLargerThanItsPlaceIsStoredWhole) {
