@@ -44,6 +44,12 @@ constexpr Translation kTexts[] = {
     {"reserve is missing; the next prune or repair makes it again", "thiếu phần dự trữ; lần dọn hoặc chữa tiếp theo sẽ tạo lại"},
     {"sample of {} % of the blocks and all trees, seed {}", "mẫu {} % số khối và toàn bộ cây, hạt giống {}"},
     {"says that {} lies in {} at {}, and it does not", "nói rằng {} nằm trong {} ở {}, nhưng không phải vậy"},
+    {"snapshot {0} was made with a key that is here, and what is LOCKED of it lies in this vault only under keys that are not: "
+     "an early version copied it so, or its own pack was lost. Where another vault has it and opens it whole, 'custody forget "
+     "{0}' here, then 'custody copy {0}' from there brings it as it was made",
+     "bản chụp {0} được tạo bằng khóa có ở đây, nhưng phần bị KHÓA của nó trong kho này chỉ nằm dưới các khóa không có ở đây: "
+     "một phiên bản cũ đã sao chép như vậy, hoặc gói riêng của nó đã mất. Nếu một kho khác có bản chụp ấy và mở được trọn "
+     "vẹn, hãy chạy 'custody forget {0}' ở đây, rồi 'custody copy {0}' từ kho kia để đưa nó về đúng như khi được tạo"},
     {"the archive", "tệp lưu trữ"},
     {"the folder {} was replaced by another while restoring: run it again",
      "thư mục {} bị thay bằng thư mục khác trong khi phục hồi: hãy chạy lại"},

@@ -1,5 +1,6 @@
 // What of the snapshots is whole and yet not to be opened here: it lies only in packs that were sealed to keys which this keyring
 // does not hold. Named as damage is, by snapshot and path; a folder whose names are locked is named in place of what is below.
+#include "base/text.h"
 #include "restore/broken_places.h"
 #include "restore/verification.h"
 #include "vault/object_check.h"
@@ -25,7 +26,9 @@ public:
         for (const Snapshot& snapshot : label_.snapshots) {
             if (!run_.state().snapshots.contains(snapshot.id)) continue;
             TRY_ASSIGN(const bool opens, reach_.is_sound(snapshot.summary.root, run_.stop));
-            if (!opens) TRY(name_in(snapshot));
+            if (opens) continue;
+            TRY(name_in(snapshot));
+            tell_if_spoilt(snapshot);
         }
         return done();
     }
@@ -48,6 +51,18 @@ private:
         if (open) return false;
         TRY_ASSIGN(const std::optional<Location> sound, sound_.find(id, kind));
         return sound.has_value();
+    }
+
+    // Who makes a snapshot relies on nothing that its own key does not open, nor does a copy of it, but for early versions and
+    // for what was lost since.
+    void tell_if_spoilt(const Snapshot& snapshot) {
+        if (named_ == 0 || !label_.keys->knows(snapshot.clear.key)) return;
+        const std::string id = snapshot.id.hex().substr(0, 12);
+        run_.result.notes.push_back(say(
+            "snapshot {0} was made with a key that is here, and what is LOCKED of it lies in this vault only under keys that "
+            "are not: an early version copied it so, or its own pack was lost. Where another vault has it and opens it whole, "
+            "'custody forget {0}' here, then 'custody copy {0}' from there brings it as it was made",
+            id));
     }
 
     void name(const std::string& path) {

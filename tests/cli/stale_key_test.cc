@@ -2,6 +2,8 @@
 // stores, it can restore; what it cannot open is said to be locked, never damaged.
 #include "tests/cli/cli_fixture.h"
 
+#include <set>
+
 namespace custody::test {
 namespace {
 
@@ -315,6 +317,78 @@ TEST_F(CompactedKeys, WhatLiesUnderTwoKeysStaysUnderBoth) {
         expect_back(newest_, "newest", "common");
         write_in("common", "of", "stale");
     }
+}
+
+// What the newest keyring stored lies whole at the copy, and its packs were lost or cut at the source, where the older keyring
+// stored the same anew. Which of the two places the index names first is chance: one of ten is enough to show it.
+TEST_F(CompactedKeys, ACopyBringsWhatItsMakerOpensThoughTheTargetHasItUnderAnothersKey) {
+    const std::string copy = at("copy");
+    ASSERT_EQ(newest_({"init", "--vault", copy}).exit, 0);
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    rotate(newest_);
+    std::vector<std::string> folders;
+    for (unsigned i = 0; i < 10; ++i) {
+        folders.push_back("lost" + std::to_string(i));
+        write_in(folders.back(), "file", noise(100'000, 500 + i));
+        back_up(newest_, folders.back());
+    }
+    ASSERT_EQ(newest_({"copy", "--to", copy}).exit, 0);
+    std::vector<fs::path> packs;
+    for (const auto& item : fs::recursive_directory_iterator(office_.custody.vault() + "/packs")) {
+        if (item.is_regular_file() && item.file_size() > 100'000) packs.push_back(item.path());
+    }
+    ASSERT_EQ(packs.size(), folders.size());
+    for (std::size_t i = 0; i < packs.size(); ++i) {
+        fs::permissions(packs[i], fs::perms::owner_all);
+        if (i % 2 == 0) fs::remove(packs[i]);
+        if (i % 2 == 1) fs::resize_file(packs[i], 80'000);
+    }
+    for (const std::string& folder : folders) back_up(stale_, folder, folder + "-again");
+    const Outcome copied = stale_({"copy", "--to", copy});
+    ASSERT_EQ(copied.exit, 0) << copied.err;
+    fs::rename(office_.custody.vault(), at("source"));
+    fs::rename(copy, office_.custody.vault());
+    for (const std::string& folder : folders) {
+        expect_back(stale_, folder + "-again", folder);
+        expect_back(newest_, folder, folder);
+    }
+}
+
+// Its own pack is lost at the copy, where another keyring's holds the same: to a repair there that is no loss, to its maker it
+// is.
+TEST_F(CompactedKeys, VerifySaysHowASnapshotThatItsMakerCannotOpenAtTheCopyComesBackThere) {
+    const std::string copy = at("copy");
+    ASSERT_EQ(newest_({"init", "--vault", copy}).exit, 0);
+    ASSERT_EQ(stale_({"key", "import", kit_}).exit, 0);
+    rotate(newest_);
+    write_in("both", "file", noise(200'000, 600));
+    back_up(newest_, "both", "theirs");
+    ASSERT_EQ(newest_({"copy", "--to", copy}).exit, 0);
+    back_up(stale_, "both", "own");
+    std::set<fs::path> theirs;
+    for (const auto& item : fs::recursive_directory_iterator(copy + "/packs")) theirs.insert(item.path());
+    ASSERT_EQ(stale_({"copy", "--to", copy}).exit, 0);
+    std::vector<fs::path> own;
+    for (const auto& item : fs::recursive_directory_iterator(copy + "/packs")) {
+        if (item.is_regular_file() && item.file_size() > 200'000 && !theirs.contains(item.path())) own.push_back(item.path());
+    }
+    ASSERT_EQ(own.size(), 1u);
+    fs::remove(own.front());
+    ASSERT_EQ(newest_({"repair", "--vault", copy}).exit, 0);
+
+    const std::string words = "was made with a key that is here";
+    const Outcome locked = stale_({"verify", "--level", "full", "--vault", copy});
+    EXPECT_EQ(locked.exit, 8) << locked.out << locked.err;
+    EXPECT_TRUE(says(locked, words)) << locked.err;
+    EXPECT_FALSE(says(stale_({"verify", "--level", "full"}), words)) << "theirs is locked there, its own is not";
+    const std::string id = json_of(stale_({"snapshots", "--json"})).back()["id"];
+    EXPECT_TRUE(says(locked, "custody forget " + id.substr(0, 12))) << locked.err;
+    ASSERT_EQ(stale_({"forget", id, "--vault", copy}).exit, 0);
+    ASSERT_EQ(stale_({"copy", id, "--to", copy}).exit, 0);
+    EXPECT_FALSE(says(stale_({"verify", "--level", "full", "--vault", copy}), words));
+    fs::rename(office_.custody.vault(), at("source"));
+    fs::rename(copy, office_.custody.vault());
+    expect_back(stale_, "own", "both");
 }
 
 // A pack of epoch 1 is damaged, and what it holds is stored again under epoch 2. Whether the rest of it is sound only the
