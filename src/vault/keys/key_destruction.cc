@@ -74,13 +74,13 @@ bool has_told(Repository& repository, const LabelId& label, const DestructionWor
 }
 
 // The last step: the keys are gone, and nothing that a snapshot says could bring them back. Again when what is outstanding has
-// changed: other keyrings go by it.
+// changed: other keyrings go by it. Of copies that are not known nothing is said: to others that is as good as outstanding.
 Status tell_end(Repository& repository, const LabelId& label, const DestructionWord& word) {
     LedgerEntry draft;
     draft.operation = Operation::destroy_label;
     draft.time = repository.clock().now();
     draft.details = {{"label", label.hex()}};
-    set_destruction_word(draft, word.copies.value_or(0), word.keyrings);
+    if (word.copies) set_destruction_word(draft, *word.copies, word.keyrings);
     TRY(repository.publish(std::move(draft), [](const LedgerState&, LedgerEntry&) { return done(); }));
     return done();
 }

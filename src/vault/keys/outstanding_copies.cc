@@ -71,19 +71,20 @@ std::map<LabelId, std::set<SignerId>> passed_keyrings(const Keyring& keyring, st
 
 DestructionWord own_word(const Keyring& keyring, std::span<Repository* const> reachable, const LabelId& label) {
     DestructionWord word;
-    word.copies = 0;
     const auto destroyed = keyring.destroyed(label);
-    if (!destroyed) return word;
+    if (!destroyed) return word;  // it has nothing to say; of copies least of all that none is left
+    std::uint64_t copies = 0;
     const std::set<std::uint32_t> outstanding(destroyed->outstanding_copies.begin(), destroyed->outstanding_copies.end());
     for (const CopyInfo& copy : keyring.copies()) {
         if (!outstanding.contains(copy.number)) continue;
         const auto signer = signer_of(copy);
         if (!signer) {
-            ++*word.copies;
+            ++copies;
         } else if (last_word(reachable, label, *signer) == nullptr) {
             word.keyrings.insert(*signer);
         }
     }
+    word.copies = copies;
     return word;
 }
 

@@ -25,7 +25,8 @@ namespace custody {
 // Of which labels that this keyring destroyed which signers have passed: for Keyring::settle_keyrings.
 [[nodiscard]] std::map<LabelId, std::set<SignerId>> passed_keyrings(const Keyring& keyring,
                                                                     std::span<Repository* const> reachable);
-// What this keyring has to say now of a label that it destroyed; `time` is not filled in.
+// What this keyring has to say now of a label that it destroyed; `time` is not filled in. Of one that it did not destroy:
+// nothing, not that no copy is left.
 [[nodiscard]] DestructionWord own_word(const Keyring& keyring, std::span<Repository* const> reachable, const LabelId& label);
 [[nodiscard]] bool says_the_same(const DestructionWord& a, const DestructionWord& b);
 // What is to be done about an outstanding copy of a destroyed label, in words.

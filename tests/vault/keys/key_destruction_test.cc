@@ -349,11 +349,11 @@ TEST_F(KeyDestructionTest, OneThatWasBegunIsFinishedByRunningItAgain) {
     const LabelId label = keyring_.writer_keys("image").value()->label;
     claim_destroyed(first_, label, keyring_.signing_seed(), true);
     EXPECT_FALSE(first_.state().label_destroyers.contains(label));
+    EXPECT_EQ(own_word(keyring_, {}, label).copies, std::nullopt) << "until it destroyed its keys it vouches for no copy";
     ASSERT_TRUE(is_ok(destroy("image")));
     EXPECT_EQ(first_.state().n, 3u) << "it is not begun twice";
-    for (Repository* repository : {&first_, &second_}) {
+    for (Repository* repository : {&first_, &second_})
         EXPECT_TRUE(repository->state().label_destroyers.at(label).contains(keyring_.signer()));
-    }
 }
 
 TEST_F(KeyDestructionTest, AVaultThatNobodyLookedAtForbidsIt) {
