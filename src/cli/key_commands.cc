@@ -232,8 +232,9 @@ void add_key_commands(CommandTable& table) {
     table.runs(list, std::make_shared<NoFlags>(), run_list);
 
     auto add_flags = std::make_shared<LabelFlags>();
-    CLI::App& add =
-        table.add(key, "add", say("Makes keys for a new label"), {"key add --label L", {"custody key add --label network"}, ""});
+    CLI::App& add = table.add(
+        key, "add", say("The same as 'label add': a new label with its keys; 'key rotate' gives new keys to a label that exists"),
+        {"key add --label L", {"custody key add --label network"}, ""});
     add_value(add, "--label", add_flags->label, "L", say("The label"))->required();
     table.runs(add, add_flags, run_add);
 

@@ -62,7 +62,9 @@ void add_label_commands(CommandTable& table) {
     CLI::App& list = table.add(label, "list", say("Lists the labels"), {"label list", {"custody label list"}, ""});
     table.runs(list, std::make_shared<NoFlags>(), run_list);
     auto flags = std::make_shared<AddFlags>();
-    CLI::App& add = table.add(label, "add", say("Adds a label"), {"label add NAME", {"custody label add network"}, ""});
+    CLI::App& add =
+        table.add(label, "add", say("Adds a label, and makes its keys: nothing else is needed ('key add' does the same)"),
+                  {"label add NAME", {"custody label add network"}, ""});
     add_operand(add, "NAME", flags->name, say("Lower-case letters, digits and '-'"))->required();
     table.runs(add, flags, run_add);
 }
