@@ -1,6 +1,7 @@
 // Immutable and append-only flags on what a restore has to replace, and on the folders it lies in.
 #include "restore/unfinished_folder.h"
 #include "tests/support/exotic_tree.h"
+#include "tests/support/failing_call.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
 #include "tests/support/tree_compare.h"
@@ -11,6 +12,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -158,6 +160,16 @@ TEST_F(RestoreProtection, AFurtherNameOfAFlaggedFileIsLinkedNotCopied) {
         }
         ASSERT_TRUE(set_protection(source + "/one", 0));
     }
+}
+
+// The flags of a file wait until it has all its names: where a further name becomes a copy, neither goes without.
+TEST_F(RestoreProtection, NamesThatBecameCopiesAllHaveTheirFlags) {
+    ASSERT_TRUE(set_protection(source + "/one", FS_IMMUTABLE_FL));
+    const Snapshot flagged = back_up();
+    const bool full = with_failing_call(SYS_linkat, EMLINK, [&] { EXPECT_EQ(restore(flagged).failed, 1u); });
+    if (!full) GTEST_SKIP() << "this kernel was built without seccomp filters";
+    EXPECT_FALSE(std::filesystem::equivalent(restored("one"), restored("two")));
+    for (const char* name : {"one", "two"}) EXPECT_EQ(flags_of(restored(name)), FS_IMMUTABLE_FL) << name;
 }
 
 // A file of the target may have a further name that the snapshot knows nothing of.
