@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <optional>
 
 namespace custody {
 namespace {
@@ -186,18 +187,20 @@ void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, 
     std::string words = area.type.empty() ? std::string(translate("unknown content")) : area.type;
     if (!area.label.empty()) words += " \"" + printable(area.label) + "\"";
     const bool is_ext = area.type == "ext2" || area.type == "ext3" || area.type == "ext4";
-    const auto space = is_ext && !options.keep_free_blocks
-                           ? find_ext_free_space(options.path, area.offset, area.size, options.watch)
-                           : std::nullopt;
-    if (space && space->distrust.empty() && !mounted) {
+    std::optional<ExtFreeSpace> space;
+    if (is_ext && !options.keep_free_blocks && mounted)
+        space.emplace().distrust = say("it is mounted read-write");  // whatever its bitmaps say now
+    else if (is_ext && !options.keep_free_blocks)
+        space = find_ext_free_space(options.path, area.offset, area.size, options.watch);
+    if (space && space->distrust.empty()) {
         for (const Hole& run : space->free)
             if (run.offset + run.length <= area.offset + area.size) free.push_back(run);
         words += say(" {} used of {}", human_bytes(space->used_bytes), human_bytes(area.size));
     } else {
         words += " " + human_bytes(area.size);
         if (space)
-            notes.warnings.push_back(say("free space of {} at byte {} is stored too: {}", area.type, area.offset,
-                                         mounted ? say("it is mounted read-write") : space->distrust));
+            notes.warnings.push_back(
+                say("free space of {} at byte {} is stored too: {}", area.type, area.offset, space->distrust));
     }
     notes.description += (notes.description.empty() ? "" : ", ") + words;
 }

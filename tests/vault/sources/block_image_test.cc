@@ -173,6 +173,7 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
             image.allow_mounted = true;
             EXPECT_TRUE(is_ok(open_block_image(image, image_notes)));
             EXPECT_EQ(image_notes.skipped_free, 0u);
+            EXPECT_TRUE(image_notes.warnings.back().ends_with("is stored too: it is mounted read-write")) << path;
         }
         write_file(at("another"), read_file_text(at("renamed")));
         EXPECT_TRUE(is_ok(open_block_image({.path = at("another")}, image_notes)));
