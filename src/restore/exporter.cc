@@ -24,10 +24,7 @@ constexpr std::size_t kZeroBytes = 1024 * 1024;
 constexpr std::size_t kMaxWaiting = 4096;  // entries whose content is being decoded
 
 struct FreeArchive {
-    void operator()(archive* one) const {
-        (void)::archive_write_fail(one);  // or one that was dropped half-way would be written to its end now
-        (void)::archive_write_free(one);
-    }
+    void operator()(archive* one) const { (void)::archive_write_free(one); }
 };
 struct FreeEntry {
     void operator()(archive_entry* one) const { ::archive_entry_free(one); }
@@ -54,6 +51,15 @@ public:
                   }),
           zeros_(kZeroBytes),
           descriptor_(descriptor) {}
+    ExportRun(const ExportRun&) = delete;
+    ExportRun& operator=(const ExportRun&) = delete;
+    ~ExportRun() {
+        if (!is_open_) return;
+        // A tar entry that was begun would be filled up with zeros to the size it told of; marked as failed, it is not. A zip
+        // entry is only ended, which is also what frees its compressor.
+        if (format_ != ArchiveFormat::zip) (void)::archive_write_fail(archive_.get());
+        (void)::archive_write_close(archive_.get());
+    }
 
     Status run(Plan& plan) {
         const ThreadLocale utf8("C.UTF-8");
@@ -70,7 +76,9 @@ public:
         TRY(stream_.flush());
         while (!waiting_.empty()) TRY(close_front());
         report_.tell(progress_);
-        return spoilt_ ? done() : check(::archive_write_close(archive_.get()));
+        if (spoilt_) return done();
+        is_open_ = false;
+        return check(::archive_write_close(archive_.get()));
     }
 
     // Damage showed in a file whose beginning was written, and that cannot be taken back out of an archive: what was written is
@@ -120,7 +128,9 @@ private:
             (void)::archive_write_set_filter_option(to, "zstd", "threads", threads.c_str());
         }
         TRY(check(::archive_write_set_bytes_in_last_block(to, 1)));
-        return check(::archive_write_open_fd(to, descriptor_));
+        TRY(check(::archive_write_open_fd(to, descriptor_)));
+        is_open_ = true;
+        return done();
     }
 
     Status add(const PlanStep& step) {
@@ -353,7 +363,8 @@ private:
     std::string path_;  // of the folder the plan is in, with a slash at its end
     std::uint64_t next_tag_ = 0;
     ArchiveLosses lost_;
-    bool spoilt_ = false;  // reading goes on to find what else is lost; nothing is written any more
+    bool is_open_ = false;  // begun, and not ended yet
+    bool spoilt_ = false;   // reading goes on to find what else is lost; nothing is written any more
 };
 
 // Nothing: it is to be begun again, without `losses`. Every round learns of one more at least, so there are only so many.
