@@ -290,12 +290,17 @@ Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
     const AttributeTask task{descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there};
     if (!marks.empty()) {
         // All but the time, which taking the mark away moves, comes first: without a mark the folder has to be as it was. Of the
-        // mode this user still needs what lets him take it away.
-        Attributes eased = wanted;
-        eased.mode |= S_IRWXU;
+        // mode an ordinary user may still need what lets him take it away.
         Shortfalls said_below;
-        TRY(set_attributes(task, eased, shown, said_below));
-        TRY(remove_marks(folder, marks.mapped()));
+        TRY(set_attributes(task, wanted, shown, said_below));
+        Status removed = remove_marks(folder, marks.mapped());
+        if (!removed.ok() && removed.error().code == Code::denied) {
+            Attributes eased = wanted;
+            eased.mode |= S_IRWXU;
+            TRY(set_attributes(task, eased, shown, said_below));
+            removed = remove_marks(folder, marks.mapped());
+        }
+        TRY(removed);
     }
     TRY(set_attributes(task, wanted, shown, shortfalls_));
     if (readable.valid() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
