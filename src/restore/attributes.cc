@@ -2,6 +2,7 @@
 
 #include "base/counts.h"
 #include "base/text.h"
+#include "restore/access_list.h"
 #include "restore/proc_path.h"
 #include "vault/sources/local_attributes.h"
 
@@ -23,13 +24,10 @@ namespace {
 
 constexpr std::uint32_t kSettableFlags = kKeptFlags;
 constexpr mode_t kSetIds = S_ISUID | S_ISGID;
-constexpr std::string_view kAclPrefix = "system.posix_acl_";
-constexpr const char* kAccessAcl = "system.posix_acl_access";
-constexpr const char* kDefaultAcl = "system.posix_acl_default";
 constexpr std::size_t kMaxXattrBytes = 64 * 1024;  // of the kernel: XATTR_SIZE_MAX, XATTR_LIST_MAX
 
 Shortfall kind_of(std::string_view xattr) {
-    if (xattr.starts_with(kAclPrefix)) return Shortfall::access_lists;
+    if (xattr.starts_with(kAccessListPrefix)) return Shortfall::access_lists;
     if (xattr.starts_with("trusted.")) return Shortfall::trusted_attributes;
     if (xattr.starts_with("user.")) return Shortfall::user_attributes;
     return xattr.starts_with("security.") ? Shortfall::security_attributes : Shortfall::foreign_attributes;
@@ -63,7 +61,7 @@ std::string_view word_of(Shortfall kind) {
 
 // True where a restore takes away what the snapshot does not have. Labels of a security module belong to the machine.
 bool is_ours_to_remove(std::string_view xattr) {
-    return xattr.starts_with("user.") || xattr.starts_with("trusted.") || xattr.starts_with(kAclPrefix) ||
+    return xattr.starts_with("user.") || xattr.starts_with("trusted.") || xattr.starts_with(kAccessListPrefix) ||
            xattr == "security.capability";
 }
 
@@ -156,20 +154,22 @@ bool is_too_large(int descriptor, const std::vector<ExtendedAttribute>& wanted, 
     return system.f_bavail >= kFreeBlocks && room > room_in_block(static_cast<std::size_t>(system.f_bsize));
 }
 
-Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const ShownPath& path, Shortfalls& shortfalls) {
+// False: the access list is not among them.
+Result<bool> set_xattrs(const AttributeTask& task, const Attributes& wanted, const ShownPath& path, Shortfalls& shortfalls) {
     const Xattrs xattrs(task.descriptor, task.access);
     if (task.was_there) {
         for (const std::string& name : xattrs.names()) {
             if (is_ours_to_remove(name) && find(wanted.xattrs, name) == nullptr) (void)xattrs.remove(name.c_str());
         }
     } else if (task.inherited.acl) {
-        (void)xattrs.remove(kAccessAcl);
-        if (task.type == EntryType::folder) (void)xattrs.remove(kDefaultAcl);
+        (void)xattrs.remove(kAccessList);
+        if (task.type == EntryType::folder) (void)xattrs.remove(kDefaultAccessList);
     }
-    bool lacks_large = false;
+    bool lacks_large = false, has_access_list = true;
     for (const ExtendedAttribute& attribute : wanted.xattrs) {
         if (xattrs.set(attribute) == 0) continue;
         const int reason = errno;
+        if (attribute.name == kAccessList) has_access_list = false;
         if (is_fatal(reason)) return failed("set the attributes of", path, reason);
         if (is_too_large(task.descriptor, wanted.xattrs, reason)) {
             lacks_large = true;
@@ -179,7 +179,7 @@ Status set_xattrs(const AttributeTask& task, const Attributes& wanted, const Sho
         shortfalls.note(kind_of(attribute.name), path.text(), reason);
     }
     if (lacks_large) note_large_attributes(path, shortfalls);
-    return done();
+    return has_access_list;
 }
 
 int change_mode(const AttributeTask& task, mode_t mode) {
@@ -248,7 +248,7 @@ AttributeComparison compare_xattrs(int descriptor, const Attributes& wanted, con
     constexpr AttributeComparison kDifferent{"extended attributes", false};
     const Xattrs xattrs(descriptor, Access::path_only);
     const auto could_set = [&](std::string_view name) {
-        return powers.privileged || name.starts_with("user.") || name.starts_with(kAclPrefix);
+        return powers.privileged || name.starts_with("user.") || name.starts_with(kAccessListPrefix);
     };
     for (const std::string& name : xattrs.names()) {
         if (is_ours_to_remove(name) && could_set(name) && find(wanted.xattrs, name) == nullptr) return kDifferent;
@@ -373,10 +373,11 @@ Status set_attributes(const AttributeTask& task, const Attributes& wanted, const
     struct stat now = {};
     if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return failed("look at", path, errno);
     TRY_ASSIGN(const mode_t kept_bits, set_owner(task, now, wanted, path, shortfalls));
-    TRY(set_xattrs(task, wanted, path, shortfalls));
+    TRY_ASSIGN(const bool has_access_list, set_xattrs(task, wanted, path, shortfalls));
     if (task.type != EntryType::symlink) {
-        const mode_t mode = wanted.mode & ~(kSetIds & ~kept_bits);
-        if (mode != wanted.mode) shortfalls.note(Shortfall::setid_bits, path.text(), EPERM);
+        const mode_t granted = has_access_list ? wanted.mode : mode_without_acl(wanted);
+        const mode_t mode = granted & ~(kSetIds & ~kept_bits);
+        if (mode != granted) shortfalls.note(Shortfall::setid_bits, path.text(), EPERM);
         // A chown clears set-id bits, an ACL sets the group's bits: only an untouched file surely still has the mode it had.
         const bool untouched = now.st_uid == wanted.uid && now.st_gid == wanted.gid && wanted.xattrs.empty() &&
                                !task.inherited.acl && !task.was_there;
@@ -429,7 +430,10 @@ AttributeComparison compare_attributes(int descriptor, const struct stat& status
     const bool owner_settable = powers.privileged || (wanted.uid == powers.uid && wanted.gid == powers.gid);
     if (owner_settable && (status.st_uid != wanted.uid || status.st_gid != wanted.gid)) return {"owner", false};
     const mode_t compared = owner_settable ? 07777 : 01777;
-    if (type != EntryType::symlink && (status.st_mode & compared) != (wanted.mode & compared)) return {"mode", false};
+    const bool lacks_access_list =
+        find(wanted.xattrs, kAccessList) != nullptr && !Xattrs(descriptor, Access::path_only).value(kAccessList);
+    const mode_t mode = lacks_access_list ? mode_without_acl(wanted) : wanted.mode;
+    if (type != EntryType::symlink && (status.st_mode & compared) != (mode & compared)) return {"mode", false};
     return compare_xattrs(descriptor, wanted, powers);
 }
 

@@ -1,6 +1,7 @@
 #include "restore/exporter.h"
 
 #include "base/text.h"
+#include "restore/access_list.h"
 #include "restore/content_stream.h"
 #include "restore/exporter_entry.h"
 #include "restore/exporter_file.h"

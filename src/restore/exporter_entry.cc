@@ -1,6 +1,6 @@
 #include "restore/exporter_entry.h"
 
-#include "base/bytes.h"
+#include "restore/access_list.h"
 
 #include <algorithm>
 #include <climits>
@@ -29,71 +29,37 @@ mode_t archive_type(EntryType type) {
 
 namespace {
 
-struct AclEntry {
-    int kind = 0, permissions = 0, id = -1;
-};
-
-int kind_of_tag(unsigned tag) {
+int kind_of(AccessTag tag) {
     switch (tag) {
-        case 0x01:
+        case AccessTag::owner:
             return ARCHIVE_ENTRY_ACL_USER_OBJ;
-        case 0x02:
+        case AccessTag::user:
             return ARCHIVE_ENTRY_ACL_USER;
-        case 0x04:
+        case AccessTag::group:
             return ARCHIVE_ENTRY_ACL_GROUP_OBJ;
-        case 0x08:
+        case AccessTag::named_group:
             return ARCHIVE_ENTRY_ACL_GROUP;
-        case 0x10:
+        case AccessTag::mask:
             return ARCHIVE_ENTRY_ACL_MASK;
-        case 0x20:
-            return ARCHIVE_ENTRY_ACL_OTHER;
-        default:
-            return 0;
+        case AccessTag::others:
+            break;
     }
-}
-
-// system.posix_acl_* as the kernel stores it: u32 version 2, then { u16 tag, u16 permissions, u32 id } (linux/posix_acl_xattr.h).
-std::vector<AclEntry> acl_of(const ExtendedAttribute& attribute) {
-    std::vector<AclEntry> entries;
-    ByteReader reader(attribute.value);
-    if (reader.u32() != 2) return entries;
-    while (reader.ok() && !reader.at_end()) {
-        AclEntry entry;
-        entry.kind = kind_of_tag(reader.u16());
-        entry.permissions = reader.u16() & 7;
-        const auto id = static_cast<int>(reader.u32());
-        if (!reader.ok()) break;
-        if (entry.kind == ARCHIVE_ENTRY_ACL_USER || entry.kind == ARCHIVE_ENTRY_ACL_GROUP) entry.id = id;
-        if (entry.kind != 0) entries.push_back(entry);
-    }
-    return entries;
+    return ARCHIVE_ENTRY_ACL_OTHER;
 }
 
 }  // namespace
 
-bool is_acl(const ExtendedAttribute& attribute) { return attribute.name.starts_with("system.posix_acl_"); }
-
-mode_t mode_without_acl(const Attributes& attributes) {
-    mode_t owner = 7, group = 7, others = 7, mask = 7;
-    for (const ExtendedAttribute& attribute : attributes.xattrs) {
-        if (attribute.name != "system.posix_acl_access") continue;
-        for (const AclEntry& entry : acl_of(attribute)) {
-            const auto permissions = static_cast<mode_t>(entry.permissions);
-            if (entry.kind == ARCHIVE_ENTRY_ACL_USER_OBJ) owner = permissions;
-            if (entry.kind == ARCHIVE_ENTRY_ACL_GROUP_OBJ) group = permissions;
-            if (entry.kind == ARCHIVE_ENTRY_ACL_MASK) mask = permissions;
-            if (entry.kind == ARCHIVE_ENTRY_ACL_OTHER) others = permissions;
-        }
-    }
-    return attributes.mode & (~mode_t{0777} | owner << 6 | (group & mask) << 3 | others);
-}
+bool is_acl(const ExtendedAttribute& attribute) { return attribute.name.starts_with(kAccessListPrefix); }
 
 bool add_acl(archive_entry* entry, const ExtendedAttribute& attribute) {
-    const bool is_default = attribute.name == "system.posix_acl_default";
+    const bool is_default = attribute.name == kDefaultAccessList;
     const int type = is_default ? ARCHIVE_ENTRY_ACL_TYPE_DEFAULT : ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
     const mode_t granted = ::archive_entry_perm(entry);
-    for (const AclEntry& one : acl_of(attribute))
-        (void)::archive_entry_acl_add_entry(entry, type, one.permissions, one.kind, one.id, nullptr);
+    for (const AccessEntry& one : access_list_of(attribute.value)) {
+        const bool is_named = one.tag == AccessTag::user || one.tag == AccessTag::named_group;
+        const int id = is_named ? static_cast<int>(one.id) : -1;
+        (void)::archive_entry_acl_add_entry(entry, type, one.permissions, kind_of(one.tag), id, nullptr);
+    }
     const bool is_exact = ::archive_entry_perm(entry) == granted;
     ::archive_entry_set_perm(entry, granted);
     return is_exact;

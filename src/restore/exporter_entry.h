@@ -35,12 +35,9 @@ private:
 [[nodiscard]] mode_t archive_type(EntryType type);
 // Of the name alone: a system.posix_acl_* attribute.
 [[nodiscard]] bool is_acl(const ExtendedAttribute& attribute);
-// The mode for programs that unpack no access lists: what it grants to owner, owning group and others they have under the access
-// list too. With such a list the group bits of a mode are the mask of the list: alone they may grant the owning group more.
-[[nodiscard]] mode_t mode_without_acl(const Attributes& attributes);
-// `entry` has the mode of mode_without_acl(), and keeps it. False: libarchive has one place for the mode's bits and the list's
-// entries of owner, owning group and others, and the list's say more than the mode; `entry` carries what the mode grants.
-// What is no such list is left out.
+// `entry` has the mode of mode_without_acl() (restore/access_list), and keeps it. False: libarchive has one place for the mode's
+// bits and the list's entries of owner, owning group and others, and the list's say more than the mode; `entry` carries what the
+// mode grants. What is no such list is left out.
 [[nodiscard]] bool add_acl(archive_entry* entry, const ExtendedAttribute& attribute);
 // libarchive writes such letters of an attribute's name as in a URL, and only under its own key says so.
 [[nodiscard]] bool is_coded(const std::string& xattr);

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+#include <initializer_list>
 
 namespace custody::test {
 namespace {
@@ -154,6 +156,50 @@ TEST_F(RestoreShortfalls, AFileSystemThatTellsNoSizesIsNotFull) {
     EXPECT_EQ(::umount(target.c_str()), 0);
     ASSERT_TRUE(is_ok(result));
     EXPECT_EQ(came_back, "content");
+}
+
+// The group bits of a mode are the list's mask where there is one, and would be the owning group's rights where there is none.
+TEST_F(RestoreShortfalls, NobodyGetsMoreWhereAccessListsHaveNoPlace) {
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    if (const std::string why_not = try_mount("ramfs", target); !why_not.empty()) GTEST_SKIP() << why_not;
+    write_file(source + "/a", "content");
+    ASSERT_EQ(::chmod((source + "/a").c_str(), 0600), 0);
+    constexpr std::uint32_t kNobody = 0xffffffff;
+    struct ListEntry {
+        std::uint16_t tag, permissions;
+        std::uint32_t id;
+    };
+    Bytes list;
+    ByteWriter out(list);
+    out.u32(2);
+    for (const ListEntry& one : std::initializer_list<ListEntry>{
+             {0x01, 6, kNobody}, {0x02, 6, 1000}, {0x04, 0, kNobody}, {0x10, 6, kNobody}, {0x20, 0, kNobody}}) {
+        out.u16(one.tag);
+        out.u16(one.permissions);
+        out.u32(one.id);
+    }
+    const int set = ::setxattr((source + "/a").c_str(), "system.posix_acl_access", list.data(), list.size(), 0);
+    const int reason = errno;
+    if (set != 0) {
+        EXPECT_EQ(::umount(target.c_str()), 0);
+    }
+    if (set != 0 && reason == EOPNOTSUPP) GTEST_SKIP() << "the folder of the tests has no access lists";
+    ASSERT_EQ(set, 0) << std::strerror(reason);
+    const Snapshot snapshot = back_up();
+    const auto first = hear(snapshot), again = hear(snapshot);
+    struct stat status = {};
+    EXPECT_EQ(::stat(restored("a").c_str(), &status), 0);
+    const int widened = ::chmod(restored("a").c_str(), 0660);
+    const auto wide = hear(snapshot);
+    EXPECT_EQ(::umount(target.c_str()), 0);
+    ASSERT_TRUE(is_ok(first));
+    EXPECT_THAT(first->warnings, Contains(HasSubstr("1 access control list could not be set")));
+    EXPECT_EQ(status.st_mode & 07777, 0600u);
+    ASSERT_TRUE(is_ok(again));
+    EXPECT_EQ(again->skipped, 1u) << "it is as whole as it can be there";
+    EXPECT_EQ(widened, 0);
+    ASSERT_TRUE(is_ok(wide));
+    EXPECT_EQ(wide->failed, 1u) << "its mode differs";
 }
 
 // ext4 keeps all attributes of a file in one block. What is more is said, is no failure, and the file counts as done.
