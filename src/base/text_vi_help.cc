@@ -99,8 +99,11 @@ constexpr Translation kTexts[] = {
     {"Adds a passphrase, or an officer's public key", "Thêm một cụm mật khẩu, hoặc khóa công khai của cán bộ"},
     {"Age", "Tuổi"},
     {"Also a page to print: QR code and lines to type", "Kèm một trang để in: mã QR và các dòng để gõ lại"},
-    {"Also rewrites blocks of which less than three quarters is in use, under the keys they have (asks for the passphrase)",
-     "Viết lại cả những khối dùng chưa tới ba phần tư, dưới chính khóa của chúng (hỏi cụm mật khẩu)"},
+    {"Also rewrites blocks of which less than three quarters is in use, under the keys they have, and frees what lies twice "
+     "under "
+     "one key (asks for the passphrase)",
+     "Viết lại cả những khối dùng chưa tới ba phần tư, dưới chính khóa của chúng, và giải phóng những gì nằm hai lần dưới một "
+     "khóa (hỏi cụm mật khẩu)"},
     {"Another vault of the family that holds good copies", "Một kho khác cùng họ còn giữ bản tốt"},
     {"Answers questions with yes; never enough to overwrite a device",
      "Trả lời các câu hỏi là có; không bao giờ đủ để ghi đè một thiết bị"},

@@ -273,9 +273,10 @@ void add_prune(CommandTable& table) {
                                  say("Needs no passphrase, except with --compact. Works on a full medium.")});
     add_value(prune, "--grace", flags->grace, "24h",
               say("Leaves what is younger than this and belongs to no snapshot; default: 24h"));
-    prune.add_flag("--compact", flags->compact,
-                   say("Also rewrites blocks of which less than three quarters is in use, under the keys they have (asks for "
-                       "the passphrase)"));
+    prune.add_flag(
+        "--compact", flags->compact,
+        say("Also rewrites blocks of which less than three quarters is in use, under the keys they have, and frees what "
+            "lies twice under one key (asks for the passphrase)"));
     prune.add_flag("--dry-run", flags->dry_run, say("Says about how much would be freed, frees nothing"));
     table.runs(prune, flags, run_prune);
 }

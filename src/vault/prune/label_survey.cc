@@ -9,6 +9,11 @@ Error nothing_freed(const WriterKeys& keys, std::string_view why) {
     return {Code::corrupt, say("label {}: {}; nothing was freed, run `custody verify` and `custody repair`", keys.name, why)};
 }
 
+Status corrupt_frees_nothing(const Status& status, const WriterKeys& keys) {
+    if (!status.ok() && status.error().code == Code::corrupt) return nothing_freed(keys, status.error().message);
+    return status;
+}
+
 }  // namespace
 
 LabelSurvey::LabelSurvey(ObjectStore& store, std::shared_ptr<const WriterKeys> keys)
@@ -86,7 +91,7 @@ void LabelSurvey::note_row(const IndexEntry& entry, std::size_t place, std::size
     segment_rows_[segment].insert(row);
 }
 
-Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
+Status LabelSurvey::count(const Census& census, const LedgerState& ledger, const ProvePlace& prove) {
     TRY(index_->reload());
     TRY(check_index(census, ledger));
     packs_.clear();
@@ -109,12 +114,12 @@ Status LabelSurvey::count(const Census& census, const LedgerState& ledger) {
         if (use.in_ledger && use.is_sound() && live_.contains(entry.id)) count_live(entry, place);
         return done();
     });
-    if (!counted.ok() && counted.error().code == Code::corrupt) return nothing_freed(*keys_, counted.error().message);
-    TRY(counted);
+    TRY(corrupt_frees_nothing(counted, *keys_));
     for (const auto& [row, size] : pack_sizes_) {
         const auto place = places_.find(row.pack);
         if (place != places_.end()) packs_[place->second].header_bytes += kSegmentHeaderSize;
     }
+    if (prove) TRY(corrupt_frees_nothing(leave_out_doubles(prove), *keys_));
     if (live_.not_found() > 0) TRY(adopt_needed(false));
     if (live_.not_found() > 0 || !ledger.damaged_packs.empty()) TRY(adopt_needed(true));
     return done();

@@ -1,7 +1,8 @@
 // What of one label's packs is in use: marked from references alone, with the writer's keys.
 //
 // Ownership: refers to the store, which outlives it. Threads: one. Errors: corrupt when index or references are damaged; then
-// nothing of the label may be freed. Memory: 32 bytes and overhead a tree node, 12 to 23 bytes a chunk and a live block.
+// nothing of the label may be freed. Memory: 32 bytes and overhead a tree node, 12 to 23 bytes a chunk and a live block, and as
+// much again a live block where doubles are looked for.
 #pragma once
 
 #include "vault/history/ledger.h"
@@ -41,6 +42,9 @@ struct PackUse {
     [[nodiscard]] bool is_sound() const { return in_store && !damaged; }
 };
 
+// Whether what the index says of a place is so, proven by its content.
+using ProvePlace = std::function<Result<bool>(const IndexEntry&)>;
+
 class LabelSurvey {
 public:
     static Result<std::unique_ptr<LabelSurvey>> open(ObjectStore& store, std::shared_ptr<const WriterKeys> keys);
@@ -48,8 +52,9 @@ public:
     // Everything below `root` is live from now on. Polled often: `check` may end it.
     [[nodiscard]] Status mark(const TreeId& root, const std::function<Status()>& check);
     // Counts anew what is in use, over every index entry: of a damaged pack only what no other holds. corrupt: the index is not
-    // whole.
-    [[nodiscard]] Status count(const Census& census, const LedgerState& ledger);
+    // whole. With `prove`, of what lies in several blocks under the very same key one place counts as in use, which is proven;
+    // those of other keys, and of ids of which none is proven, all do.
+    [[nodiscard]] Status count(const Census& census, const LedgerState& ledger, const ProvePlace& prove = nullptr);
 
     // As of the last count(), where something live is in no pack that is there: what, in words. Else empty.
     [[nodiscard]] std::string lack() const;
@@ -73,6 +78,9 @@ private:
     std::size_t place_of(const IndexEntry& entry, const Census& census, const LedgerState& ledger);
     void count_live(const IndexEntry& entry, std::size_t place);
     void note_row(const IndexEntry& entry, std::size_t place, std::size_t segment);
+    [[nodiscard]] bool counts_as_live(const IndexEntry& entry) const;
+    Status keep_places(std::vector<IndexEntry> places, const ProvePlace& prove, FlatSet64& kept) const;
+    Status leave_out_doubles(const ProvePlace& prove);
     Status adopt_needed(bool damaged);
     Result<bool> is_elsewhere_for_others(const IndexEntry& damaged);
     static std::uint64_t block_key(std::size_t place, std::uint32_t offset) { return std::uint64_t{place} << 32 | offset; }

@@ -214,10 +214,32 @@ Status Pruner::list_store() {
 Status Pruner::survey() {
     TRY(list_store());
     for (const auto& [label, survey] : surveys_) {
-        TRY(survey->count(census_, repository_.state()));
+        TRY(count(label));
         if (const std::string lack = survey->lack(); !lack.empty()) leave_torn_label_alone(label, lack);
     }
     return done();
+}
+
+// With the label's secret one place is enough of what two hosts stored at the same time.
+Result<PlaceProver*> Pruner::prover_of(const LabelId& label) {
+    if (!options_.compact) return nullptr;
+    std::unique_ptr<PlaceProver>& prover = provers_[label];
+    if (prover) return prover.get();
+    auto secrets = options_.unlocked->secrets(label);
+    if (!secrets.ok() && secrets.error().code == Code::wrong_key) return nullptr;
+    if (!secrets.ok()) return secrets.error();
+    prover = std::make_unique<PlaceProver>(store_, repository_.keyring()->writer_keys(label), std::move(*secrets));
+    return prover.get();
+}
+
+Status Pruner::count(const LabelId& label) {
+    damage_known_ = repository_.state().last_damage;
+    TRY_ASSIGN(PlaceProver* const prover, prover_of(label));
+    const ProvePlace prove = [&](const IndexEntry& entry) -> Result<bool> {
+        TRY(check_());
+        return prover->is_proven(entry);
+    };
+    return surveys_.at(label)->count(census_, repository_.state(), prover == nullptr ? ProvePlace() : prove);
 }
 
 Result<PrunePlan> Pruner::plan(const std::unordered_set<ObjectId, IdHash>* marked) {

@@ -8,7 +8,9 @@
 //   5  read the ledger again; every snapshot that was live at any moment since 2 counts, also one forgotten since: a writer may
 //      have taken it as the base of its cache
 //   6  publish index segments without the packs that go
-//   7  publish the ledger entry, where at each attempt nothing of what goes is needed by now: else the prune ends, busy; a crash
+//   7  publish the ledger entry, where at each attempt nothing of what goes is needed by now (and, to compact, no pack was
+//   entered
+//      as damaged since: it may hold the place that was kept of a double): else the prune ends, busy; a crash
 //      from here on leaves objects that no entry names, which the next prune clears away
 //   8  unlink: replaced index segments first, then packs and snapshots
 //   9  repack (6 to 8 again); remake the reserve; publish marks of the same generation without what is gone
@@ -18,6 +20,7 @@
 #pragma once
 
 #include "vault/collector.h"
+#include "vault/prune/place_prover.h"
 #include "vault/prune/prune_plan.h"
 #include "vault/prune/repack.h"
 
@@ -52,6 +55,8 @@ private:
     Status mark_snapshots_since(std::uint64_t n);
     Status list_store();
     Status survey();
+    Status count(const LabelId& label);
+    Result<PlaceProver*> prover_of(const LabelId& label);
     Result<PrunePlan> plan(const std::unordered_set<ObjectId, IdHash>* marked);
     Status work(PrunePlan& planned);
     Status publish_marks(const PrunePlan& plan);
@@ -77,7 +82,9 @@ private:
     std::function<Status()> check_;
     PruneResult result_;
     Surveys surveys_;
-    std::set<LabelId> left_alone_;         // what a live snapshot of theirs needs is not known
+    std::map<LabelId, std::unique_ptr<PlaceProver>> provers_;  // to compact
+    std::uint64_t damage_known_ = 0;                           // by the ledger, when places were counted
+    std::set<LabelId> left_alone_;                             // what a live snapshot of theirs needs is not known
     std::map<LabelId, std::string> torn_;  // of those, the ones of which trees or chunks are not to be had: the first, and why
     std::map<LabelId, std::vector<std::string>> hit_;  // damaged packs that others need; as in the plan
     bool all_known_ = true;                            // of every live snapshot it is known what it needs

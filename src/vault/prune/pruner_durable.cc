@@ -143,7 +143,7 @@ Status Pruner::repack_label(const LabelId& label, const LabelPlan& of_label, Cha
 
 Status Pruner::survey_again(const LabelId& label) {
     TRY(list_store());
-    TRY(surveys_.at(label)->count(census_, repository_.state()));
+    TRY(count(label));
     const std::string lack = surveys_.at(label)->lack();
     return lack.empty() ? done() : Status(Error{Code::corrupt, lack});
 }
@@ -170,6 +170,8 @@ Status Pruner::repack(const PrunePlan& plan) {
 
 namespace {
 
+Error changed_meanwhile() { return {Code::busy, say("the ledger changed while this prune ran; run it again")}; }
+
 // Others enter what they wrote and bring back what was forgotten: nothing that the ledger needs by now may go.
 Status check_still_valid(const LedgerState& now, const std::vector<std::string>& removed,
                          const std::vector<std::string>& orphans) {
@@ -182,7 +184,7 @@ Status check_still_valid(const LedgerState& now, const std::vector<std::string>&
         std::none_of(orphans.begin(), orphans.end(), is_named) && std::none_of(orphans.begin(), orphans.end(), is_live_record)) {
         return done();
     }
-    return Error{Code::busy, say("the ledger changed while this prune ran; run it again")};
+    return changed_meanwhile();
 }
 
 }  // namespace
@@ -202,7 +204,8 @@ Status Pruner::commit(Change change) {
     }
     TRY(store_.barrier());
     if (!entry.added.empty() || !entry.removed.empty()) {
-        const auto still_valid = [&](const LedgerState& now, LedgerEntry&) {
+        const auto still_valid = [&](const LedgerState& now, LedgerEntry&) -> Status {
+            if (options_.compact && now.last_damage > damage_known_) return changed_meanwhile();
             return check_still_valid(now, entry.removed, orphans);
         };
         const auto enter = [&]() -> Status {
