@@ -155,10 +155,10 @@ constexpr Translation kTexts[] = {
     {"{} is read-only: unlock it or choose another", "{} chỉ cho đọc: hãy mở khóa ghi hoặc chọn thiết bị khác"},
     {"{} is there already: name another file", "{} đã có: hãy nêu tệp khác"},
     {"{} is there already: name another file, or --overwrite always", "{} đã có: hãy nêu tệp khác, hoặc --overwrite always"},
-    {"{} item has an access list that gives its owning group more than its mask lets pass: tar as it is written here carries "
-     "what the mask lets pass, and the whole list only as an extended attribute ({})",
-     "{} mục có danh sách quyền cho nhóm sở hữu nhiều hơn mặt nạ cho phép: tar ghi ở đây chỉ chứa phần mặt nạ cho phép, còn cả "
-     "danh sách thì chỉ nằm trong thuộc tính mở rộng ({})"},
+    {"{} item has an access list that tar as it is written here carries cut down to what its mode grants, and whole "
+     "only as an extended attribute ({})",
+     "{} mục có danh sách quyền mà tar ghi ở đây chỉ chứa phần quyền truy cập của mục cho phép, còn cả danh sách thì "
+     "chỉ nằm trong thuộc tính mở rộng ({})"},
     {"{} items did not get their file flags back (first {}: {})", "{} mục không lấy lại được cờ tệp (mục đầu {}: {})"},
     {"{} items did not get their mode back (first {}: {})", "{} mục không lấy lại được quyền truy cập (mục đầu {}: {})"},
     {"{} items did not get their owner back (first {}: {}); restore as root to keep owners",
@@ -171,10 +171,10 @@ constexpr Translation kTexts[] = {
      "{} mục có thời gian trong giây cuối trước năm 1970 và nhận giây tròn gần nhất: tar được ghi ở đây không lưu được ({})"},
     {"{} items have a time that the file system there cannot hold exactly; they got the nearest that it can (first {})",
      "{} mục có thời gian mà hệ thống tệp ở đó không lưu được chính xác; chúng nhận thời gian gần nhất lưu được (đầu là {})"},
-    {"{} items have access lists that give their owning group more than their mask lets pass: tar as it is written here carries "
-     "what the mask lets pass, and the whole lists only as extended attributes ({})",
-     "{} mục có danh sách quyền cho nhóm sở hữu nhiều hơn mặt nạ cho phép: tar ghi ở đây chỉ chứa phần mặt nạ cho phép, còn cả "
-     "danh sách thì chỉ nằm trong thuộc tính mở rộng ({})"},
+    {"{} items have access lists that tar as it is written here carries cut down to what their modes grant, and whole "
+     "only as extended attributes ({})",
+     "{} mục có danh sách quyền mà tar ghi ở đây chỉ chứa phần quyền truy cập của mục cho phép, còn cả danh sách thì "
+     "chỉ nằm trong thuộc tính mở rộng ({})"},
     {"{} items have more extended attributes than the file system there can hold of one file; they came back without those that "
      "did not fit (first {})",
      "{} mục có nhiều thuộc tính mở rộng hơn mức hệ thống tệp ở đó giữ được cho một tệp; chúng trở lại mà không có những thuộc "

@@ -103,10 +103,10 @@ std::vector<std::string> ArchiveLosses::warnings() const {
          "{} items have paths of more than 4,095 bytes: the archive carries them, but GNU tar and unzip cannot unpack them; "
          "'custody restore' can ({})");
     tell(narrowed_lists,
-         "{} item has an access list that gives its owning group more than its mask lets pass: tar as it is written here carries "
-         "what the mask lets pass, and the whole list only as an extended attribute ({})",
-         "{} items have access lists that give their owning group more than their mask lets pass: tar as it is written here "
-         "carries what the mask lets pass, and the whole lists only as extended attributes ({})");
+         "{} item has an access list that tar as it is written here carries cut down to what its mode grants, and whole "
+         "only as an extended attribute ({})",
+         "{} items have access lists that tar as it is written here carries cut down to what their modes grant, and whole "
+         "only as extended attributes ({})");
     tell(raw_names, "{} name is not UTF-8 and was stored as it is ({})",
          "{} names are not UTF-8 and were stored as they are ({})");
     return lines;

@@ -129,6 +129,8 @@ TEST_F(Export, NoModeIsWiderThanWhatAnAccessListGrants) {
     make("partly", "chmod 4770 $f && setfacl -m u:33:r,m::rx $f");           // group::rwx, mask::r-x
     make("shut", "chmod 600 $f && setfacl -m u:33:rw,m::rw $f");             // group::---, mask::rw-
     make("exact", "chmod 640 $f && setfacl -m u:33:rw $f");                  // group::r--, mask::rw-
+    make("user", "chmod 664 $f && setfacl -m u:33:---,m::rw $f");            // one who may nothing
+    make("group", "chmod 664 $f && setfacl -m g:33:---,u:33:rw,m::rw $f");
     const Snapshot snapshot = back_up();
     const auto mode_of = [&](const char* name) {
         struct stat status = {};
@@ -143,8 +145,8 @@ TEST_F(Export, NoModeIsWiderThanWhatAnAccessListGrants) {
     const std::string tar = scratch / "all.tar", zip = scratch / "all.zip";
     const auto result = export_to(snapshot, tar);
     ASSERT_TRUE(is_ok(result));
-    EXPECT_THAT(result->warnings, ::testing::ElementsAre(
-                                      AllOf(HasSubstr("2 items have access lists"), HasSubstr("/hidden"), HasSubstr("/partly"))));
+    EXPECT_THAT(result->warnings, ::testing::ElementsAre(AllOf(HasSubstr("4 items have access lists"), HasSubstr("/hidden"),
+                                                               HasSubstr("/partly"), HasSubstr("/user"), HasSubstr("/group"))));
     ASSERT_TRUE(is_ok(export_to(snapshot, zip)));
     for (const std::string& how : {"tar -xpf '" + tar + "'", "unzip '" + zip + "'"}) {
         unpack(how);
@@ -152,6 +154,8 @@ TEST_F(Export, NoModeIsWiderThanWhatAnAccessListGrants) {
         EXPECT_EQ(mode_of("partly") & 0777, 0750u) << how;
         EXPECT_EQ(mode_of("shut"), 0600u) << how;
         EXPECT_EQ(mode_of("exact"), 0640u) << how;
+        EXPECT_EQ(mode_of("user"), 0600u) << how;
+        EXPECT_EQ(mode_of("group"), 0660u) << how;
     }
     unpack("tar --acls -xpf '" + tar + "'");
     EXPECT_EQ(mode_of("hidden"), 0600u);
