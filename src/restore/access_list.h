@@ -30,9 +30,9 @@ struct AccessEntry {
 // u32 version 2, then { u16 tag, u16 permissions, u32 id } (linux/posix_acl_xattr.h). Unknown tags are left out.
 [[nodiscard]] std::vector<AccessEntry> access_list_of(ByteView attribute);
 
-// The mode where there are no access lists: nobody has more by it than under the access list. With such a list the group bits of a
-// mode are the mask of the list, and alone may grant the owning group more; and who is named in a list, perhaps to be held back,
-// is of the owning group or one of the others without it.
+// The mode where there are no access lists: nobody has more by it than under the access list. With such a list the group bits of
+// a mode are the mask of the list, and alone may grant the owning group more; and who is named in a list, perhaps to be held
+// back, is of the owning group or one of the others without it.
 [[nodiscard]] mode_t mode_without_acl(const Attributes& attributes);
 
 }  // namespace custody
