@@ -69,11 +69,11 @@ constexpr Translation kTexts[] = {
     {"/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless --overwrite "
      "says otherwise; one that is identical counts as done, so an interrupted restore is simply run again: folders that it "
      "made are finished. A file never replaces a folder that is not empty. Overwriting as root lifts immutable and append-only "
-     "flags first.",
+     "flags first; never lifts none.",
      "/srv/data trở lại thành DIR/srv/data. Tệp đã có mà khác thì được giữ nguyên và nêu tên (mã thoát 1), trừ khi --overwrite "
      "yêu cầu khác; tệp giống hệt được tính là xong, nên lần phục hồi bị ngắt chỉ cần chạy lại: các thư mục nó đã tạo sẽ được "
      "hoàn tất. Tệp không bao giờ thay thế thư mục không rỗng. Khi ghi đè bằng quyền root, các cờ bất biến và chỉ ghi thêm được "
-     "gỡ trước."},
+     "gỡ trước; never không gỡ cờ nào."},
     {"A GLOB with '/' is matched against whole paths: * stays within a folder, ** crosses folders. Each version of a file is "
      "shown once, with the newest snapshot that holds it. Snapshots that no key here opens are passed over and named at the end "
      "(exit code 8), as are damaged ones (4).",

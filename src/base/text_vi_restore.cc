@@ -14,6 +14,15 @@ constexpr Translation kTexts[] = {
     {"belongs to another vault", "thuộc về một kho khác"},
     {"block at {}: {}", "khối ở {}: {}"},
     {"cannot be read", "không đọc được"},
+    {"cannot finish the folder {}: it carries the immutable or append-only flag; restore as root with --overwrite changed or "
+     "always, which lifts it",
+     "không hoàn tất được thư mục {}: nó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite "
+     "changed "
+     "hoặc always để gỡ cờ"},
+    {"cannot make {} a further name of {}, which carries the immutable or append-only flag; restore as root with --overwrite "
+     "changed or always, which lifts it",
+     "không đặt được {} làm thêm một tên của {}, vốn mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với "
+     "--overwrite changed hoặc always để gỡ cờ"},
     {"cannot write the archive: {}", "không ghi được tệp lưu trữ: {}"},
     {"cannot {} {}: its folder carries the immutable or append-only flag; restore as root with --overwrite changed or always, "
      "which lifts it",
@@ -53,8 +62,14 @@ constexpr Translation kTexts[] = {
     {"the archive", "tệp lưu trữ"},
     {"the folder {} was replaced by another while restoring: run it again",
      "thư mục {} bị thay bằng thư mục khác trong khi phục hồi: hãy chạy lại"},
+    {"the immutable or append-only flag of {} was lifted for the restore and could not be put back ({}): set it again with "
+     "chattr, on its other name where it was replaced",
+     "cờ bất biến hoặc chỉ ghi thêm của {} đã được gỡ để phục hồi và không đặt lại được ({}): hãy đặt lại bằng chattr, trên tên "
+     "khác của nó nếu nó đã bị thay thế"},
     {"the loop device {} is made of it; unmount what is on it and detach it with 'losetup -d {}', or name another file",
      "thiết bị loop {} được tạo từ nó; hãy gỡ gắn những gì trên đó và tháo bằng 'losetup -d {}', hoặc chọn tệp khác"},
+    {"the mode of {} was changed for the restore and could not be put back ({}): set it again with chmod {}",
+     "quyền truy cập của {} đã được đổi để phục hồi và không đặt lại được ({}): hãy đặt lại bằng chmod {}"},
     {"the name leads to another device now", "tên này giờ dẫn đến thiết bị khác"},
     {"the output", "đầu ra"},
     {"the prefix {} is not a folder", "tiền tố {} không phải là thư mục"},

@@ -178,7 +178,7 @@ void add_restore(CommandTable& table) {
          say("/srv/data comes back as DIR/srv/data. A file that is there and differs is left and named (exit code 1) unless "
              "--overwrite says otherwise; one that is identical counts as done, so an interrupted restore is simply run "
              "again: folders that it made are finished. A file never replaces a folder that is not empty. Overwriting as root "
-             "lifts immutable and append-only flags first.") +
+             "lifts immutable and append-only flags first; never lifts none.") +
              "\n" +
              say("A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how "
                  "many did is said; with changed and always it gets those of the snapshot. DIR itself and the folders above a "

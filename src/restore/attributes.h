@@ -56,6 +56,10 @@ public:
     explicit Shortfalls(Sink incomplete = {}) : incomplete_(std::move(incomplete)) {}
     // An item is noted by one thread at a time, and all that it lacks before another one is.
     void note(Shortfall kind, const std::string& path, int error_number);
+    // Something that was there before is not as it was: told to the sink in every case.
+    void tell(const std::string& line) const {
+        if (incomplete_) incomplete_(line);
+    }
     // One line a kind that occurred.
     [[nodiscard]] std::vector<std::string> warnings() const;
 

@@ -28,6 +28,13 @@ bool is_protected(int folder, const char* name) {
     return there.valid() && ::ioctl(there.get(), FS_IOC_GETFLAGS, &flags) == 0 && protects(flags);
 }
 
+int protect_again(int descriptor, std::uint32_t flags) {
+    std::uint32_t now = 0;
+    if (::ioctl(descriptor, FS_IOC_GETFLAGS, &now) != 0) return errno;
+    now |= flags & (FS_APPEND_FL | FS_IMMUTABLE_FL);
+    return ::ioctl(descriptor, FS_IOC_SETFLAGS, &now) == 0 ? 0 : errno;
+}
+
 LiftedFlags::LiftedFlags(int folder, const char* name) : there_(open_plain(folder, name)) {
     const bool is_lifted =
         there_.valid() && ::ioctl(there_.get(), FS_IOC_GETFLAGS, &flags_) == 0 && clear_protection(there_.get());
@@ -49,7 +56,7 @@ int LiftedFlags::put_back() {
     const Fd there = std::move(there_);
     struct stat status = {};
     if (!there.valid() || (::fstat(there.get(), &status) == 0 && status.st_nlink == 0)) return 0;
-    return ::ioctl(there.get(), FS_IOC_SETFLAGS, &flags_) == 0 ? 0 : errno;
+    return protect_again(there.get(), flags_);
 }
 
 }  // namespace custody

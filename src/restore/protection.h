@@ -10,6 +10,8 @@
 namespace custody {
 
 [[nodiscard]] bool is_protected(int folder, const char* name);
+// Sets those among `flags` for the open file or folder, beside what it has. 0, or the errno.
+[[nodiscard]] int protect_again(int descriptor, std::uint32_t flags);
 
 // Takes them away, which only root may, for as long as it lives. A name in the target may be one of several of a file, and the
 // others may be nobody's to change: what still has a name afterwards has its flags again. Ownership: keeps the file open.

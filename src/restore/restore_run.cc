@@ -38,16 +38,20 @@ Status RestoreRun::run(Plan& plan) {
     Status ended = walk(plan);
     if (ended.ok()) ended = drain();
     if (!ended.ok()) report_.fail(ended.error());
-    (void)batches_.finish([] {});  // jobs refer to this object
-    const auto fatal = report_.fatal();
-    const Status whole = fatal ? Status(*fatal) : stop_.check();
+    if (const auto stopped = batches_.finish([] {})) note_leaders(*stopped);  // its jobs refer to this object
     if (!options_.dry_run) set_late_flags();
+    const auto how_it_ended = [&] {
+        const auto fatal = report_.fatal();
+        return fatal ? Status(*fatal) : stop_.check();
+    };
+    if (!options_.dry_run && how_it_ended().ok()) {
+        const Status finished = writer_.finish_target(plan.prefix_folder());
+        if (!finished.ok()) report_.failed_file(finished.error());
+    }
+    writer_.put_back_folders();  // not before the target has lost its mark
     report_.tell(progress_);
-    TRY(whole);
+    TRY(how_it_ended());
     if (options_.dry_run) return done();
-    writer_.put_back_folders();  // the target's own
-    TRY(writer_.finish_target(plan.prefix_folder()));
-    report_.tell(progress_);
     progress_.update({"syncing", report_.files(), 0, report_.written(), 0, {}});
     return folders_.sync_all();
 }
@@ -55,8 +59,13 @@ Status RestoreRun::run(Plan& plan) {
 // Of a run that ended early too: what it placed is whole. Names that are still to come are linked all the same.
 void RestoreRun::set_late_flags() {
     for (const auto& [number, leader] : leaders_) {
-        if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
+        if (leader.late_flags != 0) set_late_flags(leader.folder, leader.name, leader.identity, leader.late_flags);
     }
+}
+
+void RestoreRun::set_late_flags(FolderId folder, const std::string& name, Identity of, std::uint32_t flags) {
+    const Status set = writer_.set_late_flags(folder, name, of, flags);
+    if (!set.ok()) report_.incomplete_file(set.error().message);
 }
 
 RestoreResult RestoreRun::take_result() {
@@ -234,7 +243,8 @@ void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_pla
         leader->identity = {in_place.status.st_dev, in_place.status.st_ino};
         if (sets_flags) leader->late_flags = entry.attributes.flags;
     } else if (sets_flags && !options_.dry_run) {
-        writer_.set_late_flags(folder, entry.name, entry.attributes.flags);
+        const Identity there{in_place.status.st_dev, in_place.status.st_ino};
+        set_late_flags(folder, entry.name, there, entry.attributes.flags);
     }
 }
 
@@ -327,8 +337,8 @@ Status RestoreRun::drain() {
 }
 
 Status RestoreRun::settle_batch(Batch& batch) {
-    if (report_.has_failed()) return done();
     note_leaders(batch);
+    if (report_.has_failed()) return done();
     bool all_linked = true;
     for (Batch::Link& link : batch.links) {
         TRY_ASSIGN(const bool linked, make_link(link));
@@ -410,6 +420,13 @@ Result<bool> RestoreRun::make_link(Batch::Link& link) {
     if (!in_place) return true;
     if (options_.dry_run) {
         const bool is_file = leader.state == Leader::State::failed;  // no first name to link to: it would become that
+        if (leader.state == Leader::State::placed && !folders_.facts(leader.folder).is_ours) {
+            const Status linkable = writer_.check_linkable(leader.folder, leader.name, {link.folder, &link.entry, false, false});
+            if (!linkable.ok()) {
+                report_.failed_file(linkable.error());
+                return true;
+            }
+        }
         if (is_file) leader.state = Leader::State::planned;
         plan_dry(link.folder, link.entry, in_place->exists, is_file ? link.entry.content.size : 0);
         return true;
@@ -426,7 +443,7 @@ Result<bool> RestoreRun::make_link(Batch::Link& link) {
             return true;
         }
         note_copy(folders_.path_of(link.folder, link.entry.name), *linked);
-        if (leader.late_flags != 0) writer_.set_late_flags(leader.folder, leader.name, leader.late_flags);
+        if (leader.late_flags != 0) set_late_flags(leader.folder, leader.name, leader.identity, leader.late_flags);
     }
     // No first name to link to: this one becomes it.
     leader = {link.folder, link.entry.name, {}, Leader::State::planned};

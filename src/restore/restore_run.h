@@ -81,6 +81,7 @@ private:
     std::optional<InPlace> clear_way_for(const Batch::Link& link, const Leader& leader);
     void note_copy(const std::string& path, int reason);
     void set_late_flags();
+    void set_late_flags(FolderId folder, const std::string& name, Identity of, std::uint32_t flags);
     void finish_folders(Batch& batch);
     Leader* leader_named(FolderId folder, const Entry& entry);
     void fail_entry(FolderId folder, const Entry& entry, const Error& error);

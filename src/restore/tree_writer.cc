@@ -260,10 +260,6 @@ int TreeWriter::replace_protected(int folder, const char* temporary, const Place
     return reason;
 }
 
-void TreeWriter::note_put_back(LiftedFlags& lifted, const ShownPath& path) {
-    if (const int reason = lifted.put_back(); reason != 0) shortfalls_.note(Shortfall::flags, path.text(), reason);
-}
-
 Status TreeWriter::give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place) {
     const int at = folder->get();
     const char* const name = place.entry->name.c_str();
@@ -307,44 +303,6 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     TRY(set_attributes(task, entry.attributes, {folders_, place.folder, &entry.name}, shortfalls_));
     TRY(give_name(made.folder, made.temporary_name, place));
     return Identity{status.st_dev, status.st_ino};
-}
-
-Result<int> TreeWriter::make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place) {
-    TRY_ASSIGN(const TargetFolders::Handle source, folders_.open(from));
-    LiftedFlags lifted;  // of the file itself: given back when the temporary name is, or has gone
-    NewFile made;
-    TRY_ASSIGN(made.folder, folders_.open(place.folder));
-    const int at = made.folder->get();
-    const std::string path = path_of(place);
-    std::string temporary = temporary_name();
-    const auto link_it = [&] { return ::linkat(source->get(), from_name.c_str(), at, temporary.c_str(), 0) == 0 ? 0 : errno; };
-    int reason = link_it();
-    if (reason == EPERM) {
-        lifted = LiftedFlags(source->get(), from_name.c_str());
-        if (lifted.any()) reason = link_it();
-    }
-    if (reason != 0) return reason;
-    made.temporary_name = std::move(temporary);
-    struct stat status = {};
-    if (::fstatat(at, made.temporary_name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return system_error(errno, "look at", path);
-    if (Identity{status.st_dev, status.st_ino} != of) {
-        return Error{Code::io, say("{} was replaced by another while restoring: run it again",
-                                   printable(folders_.path_of(from, from_name)))};
-    }
-    TRY(give_name(made.folder, made.temporary_name, place));
-    note_put_back(lifted, {folders_, from, &from_name});
-    return 0;
-}
-
-void TreeWriter::set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags) {
-    const ShownPath path{folders_, folder, &name};
-    const auto handle = folders_.open(folder);
-    if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
-    const Fd file(::openat((*handle)->get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    const int reason = errno;
-    if (!file.valid()) return shortfalls_.note(Shortfall::flags, path.text(), reason);
-    set_flags(file.get(), flags, path, shortfalls_);
 }
 
 }  // namespace custody

@@ -7,7 +7,8 @@
 // folder that was there before and carries none keeps what it has where nothing may be overwritten.
 // Immutable and append-only flags of what may be overwritten, and of the folders it lies in, are lifted first, as is a mode that
 // keeps this user out of a folder of his own. A folder that the snapshot does not hold as a whole gets both back when it is done,
-// or when the run ends early; a file that has other names gets its flags back at once.
+// or when the run ends early; a file that has other names gets its flags back at once. Where nothing may be overwritten no flag
+// is lifted but of what lies in a folder that has the mark: a run that is killed meanwhile could not put it back.
 //
 // Ownership: refers to folders and shortfalls, which outlive it. Threads: enter_folder() and finish_folder() from one; the rest
 // from many. Durable: nothing, until TargetFolders::sync_all(). Errors name the path below the target.
@@ -124,12 +125,15 @@ public:
     // Symbolic links, FIFOs, sockets, device nodes.
     [[nodiscard]] Result<Identity> make_special(const Placement& place);
     // Another name of `of`, which lies under `from_name`, and keeps its flags. 0, or the errno with which the file system refused
-    // it. From one thread.
+    // it. denied: a flag that may not be lifted forbids it. From the thread of enter_folder().
     [[nodiscard]] Result<int> make_hard_link(FolderId from, const std::string& from_name, Identity of, const Placement& place);
-    // Of folders that are not finished, the target itself among them: the flags and modes that were lifted.
+    // Whether that flag is in the way, looked at without doing anything, where no folder is unfinished.
+    [[nodiscard]] Status check_linkable(FolderId from, const std::string& from_name, const Placement& place);
+    // Of folders that are not finished, the target itself among them: the flags and modes that were lifted. What could not be put
+    // back is told to the shortfalls' sink.
     void put_back_folders();
-    // Of a file whose flags were left for later. Missing meanwhile: nothing is done.
-    void set_late_flags(FolderId folder, const std::string& name, std::uint32_t flags);
+    // Of the file whose flags were left for later. io: another is in its place, which gets none.
+    [[nodiscard]] Status set_late_flags(FolderId folder, const std::string& name, Identity of, std::uint32_t flags);
 
     [[nodiscard]] const Powers& powers() const { return powers_; }
     [[nodiscard]] TargetFolders& folders() { return folders_; }
@@ -156,7 +160,11 @@ private:
     void ease_mode(FolderId folder, int descriptor);
     void put_back_folder(FolderId folder);
     void note_put_back(LiftedFlags& lifted, const ShownPath& path);
+    void tell_flags_lost(const std::string& path, const std::string& why);
+    // Whether flags of what lies in it may be lifted for as long as its further names are made.
+    [[nodiscard]] bool may_lift_in(FolderId folder) const;
     // 0, or the errno.
+    int remove_protected(int folder, const char* name, const std::string& path);
     int replace_protected(int folder, const char* temporary, const Placement& place);
     // 0, or the errno that making something in it would meet.
     int why_unwritable(FolderId folder);
@@ -166,6 +174,8 @@ private:
     Error hindered(std::string_view verb, const Placement& place, int reason, int folder) const;
     // Leftovers of temporary names go, unless it is a dry run; marks of the folder are remembered. True: it has one.
     bool look_for_leftovers(FolderId folder, bool dry_run);
+    // In the same way where this user may not list it: only the mark of this very snapshot can be known.
+    bool look_for_mark(FolderId folder, bool dry_run);
     Status give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place);
 
     TargetFolders& folders_;
@@ -176,7 +186,7 @@ private:
     std::string run_prefix_;
     std::atomic<std::uint64_t> next_number_{0};
     std::string snapshot_;
-    std::mutex lifting_;                                  // held while flags of what is replaced are lifted
+    std::recursive_mutex lifting_;                        // held while flags of files are lifted: two may be names of one
     std::map<FolderId, std::uint32_t> lifted_;            // flags that folders had which were there
     std::map<FolderId, mode_t> eased_;                    // modes, in the same way
     std::map<FolderId, std::vector<std::string>> marks_;  // of folders that are not finished

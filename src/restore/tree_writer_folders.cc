@@ -39,7 +39,7 @@ void TreeWriter::enter_target(const std::string& snapshot, bool dry_run) {
 
 Status TreeWriter::finish_target(const Entry* entry) {
     if (!folders_.facts(kTargetFolder).is_ours) return done();
-    if (entry != nullptr) return give_attributes(kTargetFolder, *entry);
+    if (entry != nullptr) return finish_folder(kTargetFolder, *entry);
     const auto marks = marks_.extract(kTargetFolder);
     return marks.empty() ? done() : remove_marks(kTargetFolder, marks.mapped());
 }
@@ -151,11 +151,7 @@ Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const NewF
         }
         if (!how.replaces || ::unlinkat(parent, name, 0) == 0) continue;
         int refused = errno;
-        if (refused == EPERM) {
-            LiftedFlags lifted(parent, name);
-            refused = ::unlinkat(parent, name, 0) == 0 ? 0 : errno;
-            if (const int lost = lifted.put_back(); lost != 0) shortfalls_.note(Shortfall::flags, how.path, lost);
-        }
+        if (refused == EPERM) refused = remove_protected(parent, name, how.path);
         if (refused != 0) return system_error(refused, "replace", how.path);
     }
 }
@@ -195,32 +191,11 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     return facts;
 }
 
-void TreeWriter::put_back_folder(FolderId folder) {
-    const auto eased = eased_.extract(folder);
-    const auto lifted = lifted_.extract(folder);
-    if (eased.empty() && lifted.empty()) return;
-    const ShownPath path{folders_, folder, nullptr};
-    const auto handle = folders_.open(folder);
-    // Immutable, it would refuse the mode.
-    const bool is_closed = eased.empty() || (handle.ok() && ::chmod(ProcPath((*handle)->get()).text(), eased.mapped()) == 0);
-    if (!is_closed) shortfalls_.note(Shortfall::mode, path.text(), handle.ok() ? errno : EIO);
-    if (lifted.empty()) return;
-    if (!handle.ok()) return shortfalls_.note(Shortfall::flags, path.text(), EIO);
-    const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!readable.valid()) return shortfalls_.note(Shortfall::flags, path.text(), errno);
-    set_flags(readable.get(), lifted.mapped(), path, shortfalls_);
-}
-
-void TreeWriter::put_back_folders() {
-    while (!eased_.empty()) put_back_folder(std::prev(eased_.end())->first);  // children before what they lie in
-    while (!lifted_.empty()) put_back_folder(std::prev(lifted_.end())->first);
-}
-
 bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
     auto readable = folders_.open_readable(folder);
     DIR* const stream = readable.ok() ? ::fdopendir(readable->get()) : nullptr;
-    if (stream == nullptr) return false;  // a folder that cannot be listed keeps its leftovers; they do no harm
-    (void)readable->release();            // closedir() closes it
+    if (stream == nullptr) return look_for_mark(folder, dry_run);
+    (void)readable->release();  // closedir() closes it
     const int at = ::dirfd(stream);
     std::vector<std::string> files, folders, marks;
     while (const dirent* item = ::readdir(stream)) {
@@ -241,12 +216,33 @@ bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
     return is_marked;
 }
 
+// A folder that cannot be listed keeps its leftovers, which do no harm, unless it is one to be finished: that is opened.
+bool TreeWriter::look_for_mark(FolderId folder, bool dry_run) {
+    const auto handle = folders_.open(folder);
+    std::string mark = handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string();
+    if (mark.empty() || !is_mark_of((*handle)->get(), mark, powers_.coarse_attributes)) return false;
+    if (dry_run) return true;
+    FolderFacts facts = folders_.facts(folder);
+    facts.is_ours = true;
+    folders_.set_facts(folder, facts);
+    ease_mode(folder, (*handle)->get());
+    const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (readable.valid()) return look_for_leftovers(folder, dry_run);
+    marks_[folder] = {std::move(mark)};
+    return true;
+}
+
 Status TreeWriter::remove_marks(FolderId folder, const std::vector<std::string>& marks) {
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
     for (const std::string& mark : marks) {
-        if (::unlinkat(handle->get(), mark.c_str(), 0) != 0 && errno != ENOENT) {
-            return system_error(errno, "finish the folder", folders_.path_of(folder));
-        }
+        const int reason = ::unlinkat(handle->get(), mark.c_str(), 0) == 0 ? 0 : errno;
+        if (reason == 0 || reason == ENOENT) continue;
+        const std::string path = folders_.path_of(folder);
+        if (reason != EPERM || !is_protected(handle->get(), ".")) return system_error(reason, "finish the folder", path);
+        return Error{Code::denied,
+                     say("cannot finish the folder {}: it carries the immutable or append-only flag; restore as root "
+                         "with --overwrite changed or always, which lifts it",
+                         printable(path))};
     }
     return done();
 }
@@ -282,6 +278,11 @@ Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
             if (found.lacks_large) note_large_attributes(shown, shortfalls_);
             return done();
         }
+    }
+    if (was_there && !facts.is_ours && overwrite_ == Overwrite::never && is_protected(handle->get(), ".")) {
+        // The user's own: only its time moved, by what came into it, and no flag of his is lifted for that.
+        shortfalls_.note(Shortfall::time, shown.text(), EPERM);
+        return done();
     }
     if (was_there && readable.valid()) (void)clear_protection(readable.get());
     // One that this user may not read can still be his to change.

@@ -186,6 +186,32 @@ TEST_F(RestoreAgainAsUser, AClosedFolderThatAnInterruptedRestoreMadeIsFinished) 
     EXPECT_EQ(mode_of(restored("closed")), 0555u);
 }
 
+// Its owner may go through it and not list it: killed after it had its mode and before its mark went.
+TEST_F(RestoreAgainAsUser, AMarkedFolderThatMayNotBeListedIsFinished) {
+    for (const mode_t mode : {0311u, 0111u}) {
+        ASSERT_EQ(::chmod((source + "/closed").c_str(), mode), 0);
+        snapshot = back_up();
+        ASSERT_EQ(::system(("chmod -R a+rX '" + vault + "'").c_str()), 0);
+        ASSERT_EQ(restore_as_nobody(snapshot), 0);
+        const std::string closed = target + "/closed";
+        ASSERT_EQ(::unlink((closed + "/a").c_str()), 0);
+        const int folder = ::open(closed.c_str(), O_RDONLY | O_DIRECTORY);
+        const std::string mark = mark_name(folder, snapshot.id.hex());
+        ASSERT_EQ(mark_unfinished(folder, snapshot.id.hex()), 0);
+        ASSERT_EQ(::fchownat(folder, mark.c_str(), kNobody, kNobody, 0), 0);
+        ::close(folder);
+        options.dry_run = true;
+        EXPECT_EQ(restore_as_nobody(snapshot), 0);
+        EXPECT_TRUE(std::filesystem::exists(closed + "/" + mark));
+        options.dry_run = false;
+        EXPECT_EQ(restore_as_nobody(snapshot), 0);
+        EXPECT_FALSE(std::filesystem::exists(closed + "/" + mark));
+        EXPECT_THAT(compare_trees(source + "/closed", closed), IsEmpty());
+        EXPECT_EQ(mode_of(closed), mode);
+        ASSERT_EQ(::system(("chmod -R u+rwX '" + target + "' && rm -rf '" + target + "'/*").c_str()), 0);
+    }
+}
+
 // What is above a chosen path is only passed through: as it was, also when the run ends early.
 TEST_F(RestoreAgainAsUser, AFolderAboveAChosenPathHasItsModeBack) {
     ASSERT_EQ(restore_as_nobody(snapshot), 0);

@@ -2,6 +2,7 @@
 #include "restore/unfinished_folder.h"
 #include "tests/support/exotic_tree.h"
 #include "tests/support/failing_call.h"
+#include "tests/support/file_flags.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
 #include "tests/support/tree_compare.h"
@@ -10,7 +11,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,26 +25,11 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr int kProtection = FS_IMMUTABLE_FL | FS_APPEND_FL;
-
-int open_quickly(const std::string& path) { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW); }
-
-int flags_of(const std::string& path) {
-    const int fd = open_quickly(path);
-    int flags = 0;
-    if (fd < 0 || ::ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) flags = -1;
-    ::close(fd);
-    return flags < 0 ? flags : flags & kProtection;
-}
-
-bool set_protection(const std::string& path, int wanted) {
-    const int fd = open_quickly(path);
-    int flags = 0;
-    bool done = fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
-    flags = (flags & ~kProtection) | wanted;
-    done = done && ::ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
-    ::close(fd);
-    return done;
+// When something of it other than its content last changed, its flags among them.
+std::int64_t changed_at(const std::string& path) {
+    struct stat status = {};
+    EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
+    return std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
 }
 
 class RestoreProtection : public ::testing::Test, protected RestoreFixture {
@@ -62,12 +47,7 @@ protected:
         ASSERT_TRUE(set_protection(source + "/folder/below", FS_IMMUTABLE_FL));
         snapshot = back_up();
     }
-    void TearDown() override {  // or nothing of it could be removed
-        (void)set_protection(scratch.path(), 0);
-        for (auto at = std::filesystem::recursive_directory_iterator(scratch.path()); at != decltype(at)(); ++at) {
-            if (at->is_regular_file() || at->is_directory()) (void)set_protection(at->path(), 0);
-        }
-    }
+    void TearDown() override { clear_protection_below(scratch.path()); }  // or nothing of it could be removed
     // Everything that was restored differs, and says that it must not be touched.
     void protect_what_was_restored() {
         ASSERT_TRUE(set_protection(restored("folder/below"), 0));
@@ -87,6 +67,33 @@ protected:
         ASSERT_TRUE(set_protection(target, FS_APPEND_FL));
     }
     [[nodiscard]] std::string parent() const { return std::filesystem::path(restored()).parent_path(); }
+    // Of a snapshot in which both names have the flag. Begins anew.
+    void restore_only_the_first_name(int flag) {
+        options.overwrite = Overwrite::never;
+        options.dry_run = false;
+        TearDown();
+        ASSERT_TRUE(remove_tree(target));
+        ASSERT_TRUE(set_protection(source + "/one", flag));
+        ASSERT_TRUE(set_protection(source + "/flagged", FS_APPEND_FL));
+        ASSERT_TRUE(set_protection(source + "/folder/below", FS_IMMUTABLE_FL));
+        snapshot = back_up();
+        options.paths = {source + "/one"};
+        EXPECT_EQ(restore(snapshot).failed, 0u);
+        ASSERT_EQ(flags_of(restored("one")), flag);
+        options.paths = {};
+    }
+    // As a restore marks a folder that it made, until it is finished.
+    void mark(const std::string& path) {
+        const int folder = open_quickly(path);
+        EXPECT_EQ(mark_unfinished(folder, snapshot.id.hex()), 0);
+        ::close(folder);
+    }
+    [[nodiscard]] bool is_marked(const std::string& path) const {
+        const int folder = open_quickly(path);
+        const std::string name = mark_name(folder, snapshot.id.hex());
+        ::close(folder);
+        return std::filesystem::exists(path + "/" + name);
+    }
 
     Snapshot snapshot;
 };
@@ -135,31 +142,49 @@ TEST_F(RestoreProtection, WithoutOverwritingTheFlagThatForbidsItIsNamed) {
     EXPECT_FALSE(std::filesystem::exists(restored("plain")));
 }
 
-// The first of its names is there and must not be touched: the second is linked to it all the same.
+// The first of its names is there and identical: its flags are lifted for as long as it gets another.
 TEST_F(RestoreProtection, AFurtherNameOfAFlaggedFileIsLinkedNotCopied) {
     for (const int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
-        ASSERT_TRUE(set_protection(source + "/one", flag));
-        const Snapshot flagged = back_up();
-        for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
-            options.overwrite = how;
-            options.paths = {source + "/one"};
-            EXPECT_EQ(restore(flagged).failed, 0u);
-            ASSERT_EQ(flags_of(restored("one")), flag);
-            options.paths = {};
-            const RestoreResult result = restore(flagged);
-            EXPECT_EQ(result.failed, 0u);
-            EXPECT_THAT(result.warnings, IsEmpty());
-            EXPECT_TRUE(std::filesystem::equivalent(restored("one"), restored("two")));
-            EXPECT_EQ(flags_of(restored("two")), flag);
-            EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
-            TearDown();
-            ASSERT_TRUE(remove_tree(target));
-            ASSERT_TRUE(set_protection(source + "/one", flag));  // what TearDown took away
-            ASSERT_TRUE(set_protection(source + "/flagged", FS_APPEND_FL));
-            ASSERT_TRUE(set_protection(source + "/folder/below", FS_IMMUTABLE_FL));
-        }
-        ASSERT_TRUE(set_protection(source + "/one", 0));
+        ASSERT_NO_FATAL_FAILURE(restore_only_the_first_name(flag));
+        options.overwrite = Overwrite::changed;
+        const RestoreResult result = restore(snapshot);
+        EXPECT_EQ(result.failed, 0u);
+        EXPECT_THAT(result.warnings, IsEmpty());
+        EXPECT_TRUE(std::filesystem::equivalent(restored("one"), restored("two")));
+        EXPECT_EQ(flags_of(restored("two")), flag);
+        EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
     }
+}
+
+// A run that is killed between lifting and putting back would cost a file that nobody wanted overwritten its flag.
+TEST_F(RestoreProtection, WithoutOverwritingAFlaggedFileGetsNoFurtherName) {
+    for (const int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
+        ASSERT_NO_FATAL_FAILURE(restore_only_the_first_name(flag));
+        const auto untouched = changed_at(restored("one"));
+        for (const bool dry_run : {true, false}) {
+            options.dry_run = dry_run;
+            const RestoreResult result = restore(snapshot);
+            EXPECT_EQ(result.failed, 1u);
+            EXPECT_THAT(result.warnings, Contains(HasSubstr(restored("two") + " a further name of " + restored("one") +
+                                                            ", which carries the immutable or append-only flag")));
+        }
+        EXPECT_FALSE(std::filesystem::exists(restored("two")));
+        EXPECT_EQ(flags_of(restored("one")), flag);
+        EXPECT_EQ(changed_at(restored("one")), untouched) << "flags that are lifted and put back leave this trace";
+    }
+}
+
+// Killed there, the next run sees the mark and gives the file its flags.
+TEST_F(RestoreProtection, InAnUnfinishedFolderAFlaggedFileGetsItsFurtherName) {
+    ASSERT_NO_FATAL_FAILURE(restore_only_the_first_name(FS_IMMUTABLE_FL));
+    mark(restored());
+    for (const bool dry_run : {true, false}) {
+        options.dry_run = dry_run;
+        EXPECT_EQ(restore(snapshot).failed, 0u);
+    }
+    EXPECT_TRUE(std::filesystem::equivalent(restored("one"), restored("two")));
+    EXPECT_EQ(flags_of(restored("two")), FS_IMMUTABLE_FL);
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
 }
 
 // The flags of a file wait until it has all its names: where a further name becomes a copy, neither goes without.
@@ -242,12 +267,50 @@ TEST_F(RestoreProtection, WithoutOverwritingNothingThatIsThereGetsFlags) {
 TEST_F(RestoreProtection, WhatAnInterruptedRestoreMadeGetsItsFlags) {
     EXPECT_EQ(restore(snapshot).failed, 0u);
     ASSERT_TRUE(set_protection(restored("flagged"), 0));
-    const int folder = open_quickly(restored());
-    EXPECT_EQ(mark_unfinished(folder, snapshot.id.hex()), 0);
-    ::close(folder);
+    mark(restored());
     EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
     EXPECT_EQ(flags_of(restored("flagged")), FS_APPEND_FL);
     EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+// Its mark goes while its flags are lifted; they are the user's, who set them meanwhile.
+TEST_F(RestoreProtection, AnUnfinishedTargetWithAFlagIsFinished) {
+    for (const int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
+        for (const Overwrite how : {Overwrite::changed, Overwrite::always}) {
+            EXPECT_EQ(restore(snapshot).failed, 0u);
+            mark(target);
+            ASSERT_TRUE(set_protection(target, flag));
+            options.overwrite = Overwrite::never;
+            const RestoreResult refused = restore(snapshot);
+            EXPECT_EQ(refused.failed, 1u);
+            EXPECT_THAT(refused.warnings,
+                        Contains(HasSubstr(target + ": it carries the immutable or append-only flag; restore as root")));
+            EXPECT_TRUE(is_marked(target));
+            EXPECT_EQ(flags_of(target), flag);
+            options.overwrite = how;
+            const RestoreResult result = restore(snapshot);
+            EXPECT_EQ(result.failed, 0u);
+            EXPECT_THAT(result.warnings, IsEmpty());
+            EXPECT_FALSE(is_marked(target));
+            EXPECT_EQ(flags_of(target), flag) << "no folder of the snapshot: as it was";
+            ASSERT_TRUE(set_protection(target, 0));
+        }
+    }
+}
+
+TEST_F(RestoreProtection, AnUnfinishedFolderThatHasAFlagInTheSnapshotIsFinished) {
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed, Overwrite::always}) {
+        options.overwrite = how;
+        EXPECT_EQ(restore(snapshot).failed, 0u);
+        for (const int flag : {0, FS_IMMUTABLE_FL}) {
+            ASSERT_TRUE(set_protection(restored("folder/below"), 0));
+            mark(restored("folder/below"));
+            ASSERT_TRUE(set_protection(restored("folder/below"), flag));
+            EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
+            EXPECT_FALSE(is_marked(restored("folder/below")));
+            EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+        }
+    }
 }
 
 TEST_F(RestoreProtection, ADryRunLeavesEveryFlag) {
