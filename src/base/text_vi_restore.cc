@@ -85,6 +85,8 @@ constexpr Translation kTexts[] = {
     {"the snapshot holds more than one file: name the PATH, as `custody ls` shows it",
      "bản chụp có nhiều hơn một tệp: hãy nêu PATH, như `custody ls` hiển thị"},
     {"the snapshot holds no file", "bản chụp không có tệp nào"},
+    {"the target is not made: {} appeared meanwhile; look at what it is and run it again",
+     "không tạo đích: {} xuất hiện giữa chừng; hãy xem đó là gì rồi chạy lại"},
     {"the target {} is not a folder: name a folder, which is made when it is absent",
      "đích {} không phải là thư mục: hãy nêu một thư mục, chưa có thì sẽ được tạo"},
     {"this keyring has no secret of the label {}: use the custodian's keyring or a recovery kit",

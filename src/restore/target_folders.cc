@@ -34,33 +34,57 @@ void remove_leftovers_in(int parent) {
     ::closedir(stream);
 }
 
-// mkdir -p, the last with its mark. Links on the way to the target are the user's own and are followed. False: somebody else made
-// it meanwhile.
-Result<bool> make_target(const std::string& target, const std::string& snapshot) {
-    for (std::size_t slash = target.find('/', 1); slash != std::string::npos; slash = target.find('/', slash + 1)) {
-        const std::string path = target.substr(0, slash);
-        if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return system_error(errno, "make the folder", path);
+Error not_made(int reason, const std::string& path) {
+    if (reason == EEXIST || reason == ESTALE) {
+        return {Code::exists,
+                say("the target is not made: {} appeared meanwhile; look at what it is and run it again", printable(path))};
     }
-    const Fd parent(::open(parent_path(target).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!parent.valid()) return system_error(errno, "make the folder", target);
-    remove_leftovers_in(parent.get());
-    const std::string temporary = make_run_prefix() + "0";
-    const int reason =
-        make_unfinished_folder(parent.get(), temporary.c_str(), std::string(base_name(target)).c_str(), 0777, snapshot);
-    if (reason != 0 && reason != EEXIST) return system_error(reason, "make the folder", target);
-    return reason == 0;
+    return system_error(reason, "make the folder", path);
 }
 
-// What make_target() would meet, without making anything. The nearest folder that is there.
-Result<Fd> foresee_target(const std::string& target) {
+// mkdir -p of `missing` below `above`, the last with its mark. None of it was there when that was looked for: whatever is there
+// now, a link above all, is somebody else's and is not followed.
+Result<Fd> make_target(const Fd& above, std::string_view missing, const std::string& target, const std::string& snapshot) {
+    Fd parent;
+    for (std::size_t slash = missing.find('/'); slash != std::string::npos; slash = missing.find('/', slash + 1)) {
+        const std::size_t begin = slash == 0 ? 0 : missing.rfind('/', slash - 1) + 1;
+        const std::string name(missing.substr(begin, slash - begin));
+        if (name.empty() || name == ".") continue;
+        MadeFolder made = make_plain_folder(parent.valid() ? parent.get() : above.get(), name.c_str(), 0755, snapshot);
+        if (made.reason != 0) return not_made(made.reason, target.substr(0, target.size() - missing.size() + slash));
+        parent = std::move(made.folder);
+    }
+    const int at = parent.valid() ? parent.get() : above.get();
+    remove_leftovers_in(at);
+    const std::string temporary = make_run_prefix() + "0", name(base_name(target));
+    MadeFolder made = make_unfinished_folder(at, temporary.c_str(), name.c_str(), 0777, snapshot);
+    if (made.reason != 0) return not_made(made.reason, target);
+    return std::move(made.folder);
+}
+
+// What make_target() would meet, without making anything.
+struct Foreseen {
+    Fd above;             // the nearest folder that is there; links to it are the user's own and are followed
+    std::string missing;  // from there to the target
+};
+Result<Foreseen> foresee_target(const std::string& target) {
     for (std::string path = target;;) {
+        struct stat status = {};
         const std::string above = parent_path(path);
+        if (::lstat(path.c_str(), &status) == 0) {
+            return S_ISLNK(status.st_mode) ? system_error(ENOENT, "open the target", path) : not_made(EEXIST, path);
+        }
         Fd folder(::open(above.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-        if (folder.valid() && ::faccessat(folder.get(), ".", W_OK | X_OK, 0) == 0) return folder;
+        if (folder.valid() && ::faccessat(folder.get(), ".", W_OK | X_OK, 0) == 0) {
+            const std::size_t begin = path.size() - base_name(path).size();
+            return Foreseen{std::move(folder), target.substr(begin)};
+        }
         if (folder.valid() || errno != ENOENT || above == path) return system_error(errno, "make the folder", path);
         path = above;
     }
 }
+
+}  // namespace
 
 bool is_empty_folder(int folder) {
     const int duplicate = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -72,7 +96,9 @@ bool is_empty_folder(int folder) {
     return names <= 2;
 }
 
-}  // namespace
+Error replaced_folder(const std::string& path) {
+    return {Code::io, say("the folder {} was replaced by another while restoring: run it again", printable(path))};
+}
 
 int open_folder_beneath(int parent, const char* name, int how) {
     open_how request = {};
@@ -107,32 +133,35 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
     struct stat status = {};
     if (::stat(folders->target_.c_str(), &status) != 0) {
         if (errno != ENOENT) return system_error(errno, "open the target", target);
-        TRY_ASSIGN(folders->above_, foresee_target(folders->target_));
+        TRY_ASSIGN(Foreseen foreseen, foresee_target(folders->target_));
+        folders->above_ = std::move(foreseen.above);
+        folders->missing_ = std::move(foreseen.missing);
         top.facts.state = FolderState::absent;
         return folders;
     }
-    TRY(folders->open_target());
+    if (!S_ISDIR(status.st_mode)) {
+        return Error{Code::usage, say("the target {} is not a folder: name a folder, which is made when it is absent",
+                                      printable(folders->target_))};
+    }
+    Fd opened(::open(folders->target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.valid()) return system_error(errno, "open the target", target);
+    TRY(folders->take_target(std::move(opened)));
     return folders;
 }
 
 Status TargetFolders::make_absent(const std::string& snapshot) {
     FolderFacts& facts = slots_[kTargetFolder].facts;
     if (facts.state != FolderState::absent) return done();
-    TRY_ASSIGN(const bool is_made, make_target(target_, snapshot));
+    TRY_ASSIGN(Fd made, make_target(above_, missing_, target_, snapshot));
     above_.reset();
-    facts.state = is_made ? FolderState::made : FolderState::existing;
-    return open_target();
+    facts.state = FolderState::made;
+    return take_target(std::move(made));
 }
 
-Status TargetFolders::open_target() {
+Status TargetFolders::take_target(Fd opened) {
     Slot& top = slots_[kTargetFolder];
     struct stat status = {};
-    if (::stat(target_.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
-        return Error{Code::usage,
-                     say("the target {} is not a folder: name a folder, which is made when it is absent", printable(target_))};
-    }
-    Fd opened(::open(target_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the target", target_);
+    if (::fstat(opened.get(), &status) != 0) return system_error(errno, "open the target", target_);
     top.device = status.st_dev;
     top.inode = status.st_ino;
     devices_.insert(status.st_dev);
@@ -170,7 +199,7 @@ Status TargetFolders::open_child_locked(FolderId folder) {
     struct stat status = {};
     if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the folder", slot.name);
     if (slot.inode != 0 && (slot.inode != status.st_ino || slot.device != status.st_dev)) {
-        return Error{Code::io, say("the folder {} was replaced by another while restoring: run it again", printable(slot.name))};
+        return replaced_folder(path_of_locked(folder));
     }
     slot.device = status.st_dev;
     slot.inode = status.st_ino;
@@ -222,6 +251,12 @@ void TargetFolders::set_facts(FolderId folder, const FolderFacts& facts) {
     slots_[folder].facts = facts;
 }
 
+void TargetFolders::expect(FolderId folder, std::uint64_t device, std::uint64_t inode) {
+    const std::lock_guard lock(mutex_);
+    slots_[folder].device = device;
+    slots_[folder].inode = inode;
+}
+
 void TargetFolders::pin(FolderId folder) {
     const std::lock_guard lock(mutex_);
     slots_[folder].pinned = true;
@@ -258,6 +293,10 @@ FolderId TargetFolders::parent(FolderId folder) const {
 
 std::string TargetFolders::path_of(FolderId folder) const {
     const std::lock_guard lock(mutex_);
+    return path_of_locked(folder);
+}
+
+std::string TargetFolders::path_of_locked(FolderId folder) const {
     std::vector<const std::string*> names;
     for (FolderId at = folder; at != kTargetFolder; at = slots_[at].parent) names.push_back(&slots_[at].name);
     std::string path = target_ == "/" ? "" : target_;

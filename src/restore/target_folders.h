@@ -37,7 +37,8 @@ enum class FolderState {
 
 struct FolderFacts {
     FolderState state = FolderState::existing;
-    // What a new file in it would get from it: a default ACL or inheritable flags, to be taken away again.
+    // What a new file in it would get from it: a default ACL or inheritable flags, to be taken away again. A folder of somebody
+    // else's may be given such a list at any time.
     bool gives_acl = false;
     bool gives_flags = false;
     bool is_ours = false;  // made by this restore, or by one that was interrupted: it has no attributes yet that anybody gave it
@@ -51,8 +52,9 @@ public:
     // The target. usage: it is not a folder. Nothing is made: an absent target is a folder of state `absent`, and where it could
     // not be made the error is that of make_absent().
     static Result<std::unique_ptr<TargetFolders>> open(const std::string& target);
-    // A target that is absent, with all its missing parents: made, with the mark of what is unfinished from the moment on that it
-    // has its name (unfinished_folder.h). Nothing is done to one that is there. Before anything is opened or added.
+    // A target that was absent, with all its missing parents: made, with the mark of what is unfinished from the moment on that
+    // it has its name (unfinished_folder.h). exists: somebody else made one of them meanwhile. Nothing is done to one that was
+    // there. Before anything is opened or added.
     [[nodiscard]] Status make_absent(const std::string& snapshot);
 
     // An O_PATH descriptor of the folder. io "was replaced" when it is not the folder it was.
@@ -68,6 +70,8 @@ public:
     // A number for `name` in `parent`. Nothing is made or opened.
     [[nodiscard]] FolderId add(FolderId parent, const std::string& name, FolderState state);
     void set_facts(FolderId folder, const FolderFacts& facts);
+    // What was just made under its name: anything else that open() meets there is not the folder. Before it is opened.
+    void expect(FolderId folder, std::uint64_t device, std::uint64_t inode);
     // The folder is finished: its slot is given back once its children's are and unless it is pinned.
     void release(FolderId folder);
     // Keeps the folder and those above it known after release(): a hard link will be made from it.
@@ -95,7 +99,8 @@ private:
         bool pinned = false, released = false;
     };
     explicit TargetFolders(std::string target) : target_(std::move(target)) {}
-    Status open_target();
+    Status take_target(Fd opened);
+    [[nodiscard]] std::string path_of_locked(FolderId folder) const;
     Result<Handle> open_locked(FolderId folder);
     Status open_child_locked(FolderId folder);
     void keep_few_locked();
@@ -103,7 +108,8 @@ private:
 
     std::string target_;
     bool was_empty_ = true;
-    Fd above_;  // of an absent target: see nearest_descriptor()
+    Fd above_;             // of an absent target: see nearest_descriptor()
+    std::string missing_;  // the path from there to the target
     mutable std::mutex mutex_;
     std::deque<Slot> slots_;
     std::vector<FolderId> free_;
@@ -124,5 +130,9 @@ struct ShownPath {
 [[nodiscard]] int open_folder_beneath(int parent, const char* name, int how);
 // Gives `from` the name `to` in the same folder unless that is taken (EEXIST). 0, or -1 and errno.
 [[nodiscard]] int rename_exclusively(int folder, const char* from, const char* to);
+// Somebody who may rename beside it put another in its place.
+[[nodiscard]] Error replaced_folder(const std::string& path);
+// Nothing is in the open folder. False: something is, or nobody can tell.
+[[nodiscard]] bool is_empty_folder(int folder);
 
 }  // namespace custody

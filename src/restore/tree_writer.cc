@@ -173,20 +173,17 @@ Status TreeWriter::check_writable(const Placement& place) {
 Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) {
     NewFile file;
     TRY_ASSIGN(file.folder, folders_.open(place.folder));
-    const Attributes& wanted = place.entry->attributes;
-    // Nobody but the owner reads it before it has its own owner. Of many parts: it may have to be opened again to write.
-    const bool ours = wanted.uid == powers_.uid && wanted.gid == powers_.gid;
-    const mode_t mode = ours && !many_parts ? wanted.mode & 0777 : 0600;
     file.temporary_name = temporary_name();
+    // Nobody but its owner reads it before it has its own owner, group and access list: its folder may give it others.
     Fd made(
-        ::openat(file.folder->get(), file.temporary_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+        ::openat(file.folder->get(), file.temporary_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!made.valid()) {
         const int reason = errno;
         file.temporary_name.clear();
         return hindered("make the file", place, reason, file.folder->get());
     }
     file.descriptor = std::make_shared<const Fd>(std::move(made));
-    set_early_flags(file.descriptor->get(), wanted.flags);
+    set_early_flags(file.descriptor->get(), place.entry->attributes.flags);
     if (many_parts) {
         const auto size = static_cast<off_t>(place.entry->content.size);
         if (::ftruncate(file.descriptor->get(), size) != 0) return system_error(errno, "set the size of", path_of(place));

@@ -21,6 +21,7 @@
 #include "restore/protection.h"
 #include "restore/restorer.h"
 #include "restore/target_folders.h"
+#include "restore/unfinished_folder.h"
 #include "vault/history/tree.h"
 
 #include <sys/stat.h>
@@ -141,14 +142,15 @@ public:
 
 private:
     std::string temporary_name();
-    // 0, or the errno. `is_marked`: from the moment on that it has its name.
-    int make_folder(int parent, const char* name, bool is_marked);
+    // `is_marked`: from the moment on that it has its name.
+    MadeFolder make_folder(int parent, const char* name, bool is_marked);
     struct NewFolder {
         std::string path;  // for messages
         bool is_marked = false;
         bool replaces = false;  // the file or link in its place
     };
-    Status make_absent_folder(int parent, const Entry& entry, const NewFolder& how, FolderFacts& facts);
+    // Made, or with the reason EEXIST: somebody else made a folder of that name meanwhile.
+    Result<MadeFolder> make_absent_folder(int parent, const Entry& entry, const NewFolder& how);
     // Why what is in the folder's place stays.
     static std::optional<Error> why_left(const Entry& entry, Overwrite overwrite, const std::string& path);
     FolderFacts meet_existing(FolderId folder, const Entry& entry, bool dry_run);

@@ -1,8 +1,8 @@
 // TreeWriter's folders: making, entering, finishing.
 #include "base/text.h"
+#include "restore/access_list.h"
 #include "restore/protection.h"
 #include "restore/tree_writer.h"
-#include "restore/unfinished_folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -22,7 +22,16 @@ namespace {
 constexpr std::uint32_t kInheritedFlags = FS_SECRM_FL | FS_UNRM_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_DIRSYNC_FL |
                                           FS_COMPR_FL | FS_NOCOMP_FL | FS_NOCOW_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL;
 
-bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), "system.posix_acl_default", nullptr, 0) > 0; }
+// Of an own folder. False: something else than that there are none kept one.
+bool remove_access_lists(int folder) {
+    const auto remove = [&](const char* list) {
+        return ::fremovexattr(folder, list) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
+    };
+    const bool is_open_gone = remove(kAccessList);
+    return remove(kDefaultAccessList) && is_open_gone;
+}
+
+bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), kDefaultAccessList, nullptr, 0) > 0; }
 
 }  // namespace
 
@@ -76,16 +85,22 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
         return Entered{folder, problem};
     };
     FolderFacts facts = folders_.facts(folder);
+    MadeFolder made;  // held until it is opened as the one that it is
     if (state == FolderState::made) {
         const auto handle = folders_.open(parent);
         if (!handle.ok()) return fail(handle.error());
         const FolderFacts inherited = folders_.facts(parent);
-        const Status made = make_absent_folder((*handle)->get(), entry, {path, !inherited.is_ours, replaces}, facts);
-        if (!made.ok()) return fail(made.error());
+        auto result = make_absent_folder((*handle)->get(), entry, {path, !inherited.is_ours, replaces});
+        if (!result.ok()) return fail(result.error());
+        made = std::move(*result);
         note_replaced();
-        facts.gives_acl = inherited.gives_acl;
+        if (made.reason == EEXIST) facts.state = FolderState::existing;
         facts.gives_flags = inherited.gives_flags;
         facts.is_ours = true;
+    }
+    if (facts.state == FolderState::made) {
+        folders_.expect(folder, made.device, made.inode);
+        facts.gives_acl = !remove_access_lists(made.folder.get());
     }
     const auto opened = folders_.open(folder);
     if (!opened.ok()) return fail(opened.error());
@@ -118,8 +133,8 @@ FolderFacts TreeWriter::meet_existing(FolderId folder, const Entry& entry, bool 
     return facts;
 }
 
-int TreeWriter::make_folder(int parent, const char* name, bool is_marked) {
-    if (!is_marked) return ::mkdirat(parent, name, 0700) == 0 ? 0 : errno;
+MadeFolder TreeWriter::make_folder(int parent, const char* name, bool is_marked) {
+    if (!is_marked) return make_plain_folder(parent, name, 0700, snapshot_);
     return make_unfinished_folder(parent, temporary_name().c_str(), name, 0700, snapshot_);
 }
 
@@ -138,17 +153,15 @@ std::optional<Error> TreeWriter::why_left(const Entry& entry, Overwrite overwrit
 }
 
 // A file or link in its place goes first: the caller has decided that it may. Somebody else may have made the folder meanwhile.
-Status TreeWriter::make_absent_folder(int parent, const Entry& entry, const NewFolder& how, FolderFacts& facts) {
+Result<MadeFolder> TreeWriter::make_absent_folder(int parent, const Entry& entry, const NewFolder& how) {
     const char* const name = entry.name.c_str();
     for (int attempt = 0;; ++attempt) {
-        const int reason = make_folder(parent, name, how.is_marked);
-        if (reason == 0) return done();
-        if (reason != EEXIST || attempt == 2) return system_error(reason, "make the folder", how.path);
+        MadeFolder made = make_folder(parent, name, how.is_marked);
+        if (made.reason == 0) return made;
+        if (made.reason == ESTALE) return replaced_folder(how.path);
+        if (made.reason != EEXIST || attempt == 2) return system_error(made.reason, "make the folder", how.path);
         struct stat status = {};
-        if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) {
-            facts.state = FolderState::existing;
-            return done();
-        }
+        if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)) return made;
         if (!how.replaces || ::unlinkat(parent, name, 0) == 0) continue;
         int refused = errno;
         if (refused == EPERM) refused = remove_protected(parent, name, how.path);
@@ -180,7 +193,9 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     const auto handle = folders_.open(folder);
     if (!handle.ok()) return facts;
     if (!dry_run) ease_mode(folder, (*handle)->get());
-    facts.gives_acl = has_default_acl((*handle)->get());
+    struct stat status = {};
+    const bool is_own = ::fstat((*handle)->get(), &status) == 0 && status.st_uid == powers_.uid;
+    facts.gives_acl = !is_own || has_default_acl((*handle)->get());
     const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     std::uint32_t flags = 0;
     facts.gives_flags =
@@ -288,7 +303,9 @@ Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
     // One that this user may not read can still be his to change.
     const Access access = readable.valid() ? Access::full : Access::path_only;
     const int descriptor = readable.valid() ? readable.get() : handle->get();
-    const AttributeTask task{descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, was_there};
+    // A marked one was made where somebody else may have put another empty folder of this user's in its place.
+    const bool has_others = was_there || !marks.empty();
+    const AttributeTask task{descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, has_others};
     if (!marks.empty()) {
         // All but the time, which taking the mark away moves, comes first: without a mark the folder has to be as it was. Of the
         // mode an ordinary user may still need what lets him take it away.
@@ -304,7 +321,7 @@ Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
         TRY(removed);
     }
     TRY(set_attributes(task, wanted, shown, shortfalls_));
-    if (readable.valid() && (wanted.flags != 0 || was_there || facts.gives_flags)) {
+    if (readable.valid() && (wanted.flags != 0 || has_others || facts.gives_flags)) {
         set_flags(readable.get(), wanted.flags, shown, shortfalls_);
     }
     return done();

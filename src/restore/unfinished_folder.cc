@@ -1,6 +1,6 @@
 #include "restore/unfinished_folder.h"
 
-#include "restore/proc_path.h"
+#include "restore/protection.h"
 #include "restore/target_folders.h"
 
 #include <dirent.h>
@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -19,6 +20,66 @@ namespace {
 constexpr std::string_view kMarkPrefix = ".custody-restore-unfinished-";
 
 std::string beginning_of(const struct stat& folder) { return std::string(kMarkPrefix) + std::to_string(folder.st_ino) + "-"; }
+
+// Takes away what its mode grants beyond `mode`. Where modes are the mount's they stay what they are.
+void close_beyond(int folder, mode_t now, mode_t mode) {
+    const mode_t wanted = now & 07777 & (mode | S_ISGID);
+    if (wanted != (now & 07777)) (void)::fchmod(folder, wanted);
+}
+
+// What it is known by, as its file system tells it now: there are some that number it by its path.
+bool is_identified(MadeFolder& made) {
+    struct stat status = {};
+    if (!made.folder.valid() || ::fstat(made.folder.get(), &status) != 0) return false;
+    made.device = status.st_dev;
+    made.inode = status.st_ino;
+    return true;
+}
+
+bool is_in_place(int parent, const char* name, MadeFolder& made) {
+    struct stat status = {};
+    return is_identified(made) && ::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == made.device &&
+           status.st_ino == made.inode;
+}
+
+Fd new_mark(int folder, const std::string& name) {
+    return Fd(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
+enum class Mark { stays, goes };
+
+// Whether the open folder is the one just made: empty, and of the user whom a file belongs to that we make in it. Who that is, is
+// for mounts and servers to say (FAT, a squashed root). 0, or the errno.
+int recognise(const MadeFolder& made, mode_t mode, const std::string& snapshot, Mark mark) {
+    struct stat status = {}, marked = {};
+    const int folder = made.folder.get();
+    if (::fstat(folder, &status) != 0) return errno;
+    if (!is_empty_folder(folder)) return ESTALE;
+    if (mark == Mark::stays || status.st_uid != ::geteuid()) {
+        const std::string name = beginning_of(status) + snapshot;
+        const Fd file = new_mark(folder, name);
+        if (!file.valid()) return errno;
+        const int reason = ::fstat(file.get(), &marked) != 0 ? errno : marked.st_uid != status.st_uid ? ESTALE : 0;
+        if ((reason != 0 || mark == Mark::goes) && ::unlinkat(folder, name.c_str(), 0) != 0 && reason == 0) return errno;
+        if (reason != 0) return reason;
+    }
+    close_beyond(folder, status.st_mode, mode);
+    return 0;
+}
+
+MadeFolder make_here(int parent, const char* name, mode_t mode, const std::string& snapshot, Mark mark) {
+    MadeFolder made;
+    if (::mkdirat(parent, name, mode) != 0) {
+        made.reason = errno;
+        return made;
+    }
+    made.folder = Fd(open_folder_beneath(parent, name, O_RDONLY));
+    made.reason = made.folder.valid() ? recognise(made, mode, snapshot, mark) : errno;
+    const bool is_gone = made.reason == ENOENT || made.reason == ENOTDIR || made.reason == ELOOP;
+    if (is_gone || (made.reason == 0 && !is_identified(made))) made.reason = ESTALE;
+    if (made.reason != 0 && made.reason != ESTALE && is_in_place(parent, name, made)) remove_temporary_folder(parent, name);
+    return made;
+}
 
 }  // namespace
 
@@ -31,19 +92,25 @@ std::string mark_name(int folder, const std::string& snapshot) {
 
 int mark_unfinished(int folder, const std::string& snapshot) {
     const std::string name = mark_name(folder, snapshot);
-    if (name.empty()) return errno;
-    const Fd made(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    return made.valid() ? 0 : errno;
+    return name.empty() || !new_mark(folder, name).valid() ? errno : 0;
 }
 
-int make_unfinished_folder(int parent, const char* temporary, const char* name, mode_t mode, const std::string& snapshot) {
-    if (::mkdirat(parent, temporary, mode) != 0) return errno;
-    const Fd made(open_folder_beneath(parent, temporary, O_RDONLY));
-    int reason = made.valid() ? mark_unfinished(made.get(), snapshot) : errno;
-    if (reason == 0 && rename_exclusively(parent, temporary, name) == 0) return 0;
-    if (reason == 0) reason = errno;
-    remove_temporary_folder(parent, temporary);
-    return reason;
+MadeFolder make_unfinished_folder(int parent, const char* temporary, const char* name, mode_t mode, const std::string& snapshot) {
+    if (is_protected(parent, ".")) return make_here(parent, name, mode, snapshot, Mark::stays);
+    MadeFolder made = make_here(parent, temporary, mode, snapshot, Mark::stays);
+    if (made.reason != 0) return made;
+    if (rename_exclusively(parent, temporary, name) == 0) {
+        if (!is_in_place(parent, name, made)) made.reason = ESTALE;
+        return made;
+    }
+    made.reason = errno;
+    if (is_in_place(parent, temporary, made)) remove_temporary_folder(parent, temporary);
+    // Something else that takes new names and lets none go.
+    return made.reason == EPERM ? make_here(parent, name, mode, snapshot, Mark::stays) : std::move(made);
+}
+
+MadeFolder make_plain_folder(int parent, const char* name, mode_t mode, const std::string& snapshot) {
+    return make_here(parent, name, mode, snapshot, Mark::goes);
 }
 
 void remove_temporary_folder(int parent, const char* name) {

@@ -3,24 +3,39 @@
 //
 // Nothing is read from a mark. It counts only as a plain file of this user's own, with one name, in the folder that it names; a
 // copy, or one that somebody else put there, does not. So it can only ever say something of the folder that it was met in.
+//
+// The folder that a new one is made in may be somebody else's, who may put another in its place at any time. What was made is
+// therefore known by a descriptor and its inode, not by its name.
 // Threads: any. `folder` is an open descriptor, O_PATH will do. Durable: as the folder itself, in which order it was made.
 #pragma once
 
+#include "base/file.h"
+
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 namespace custody {
 
 [[nodiscard]] bool is_mark_name(const std::string& name);
-// The name of the mark that mark_unfinished() makes there; empty: the folder cannot be looked at.
+// The name of the mark that a restore of `snapshot` makes there; empty: the folder cannot be looked at.
 [[nodiscard]] std::string mark_name(int folder, const std::string& snapshot);
 // 0, or the errno that kept it from being made.
 [[nodiscard]] int mark_unfinished(int folder, const std::string& snapshot);
+// What was made, or why nothing was. While `folder` is held, nothing else on its file system has its inode.
+struct MadeFolder {
+    int reason = 0;  // the errno; ESTALE: somebody put another folder in its place. That one stays, as what it is
+    Fd folder;       // to read
+    std::uint64_t device = 0, inode = 0;
+};
 // Makes a folder that has its mark from the moment on that it has its name, under `temporary` so far; EEXIST where the name is
-// taken. 0, or the errno; then nothing is left of it.
-[[nodiscard]] int make_unfinished_folder(int parent, const char* temporary, const char* name, mode_t mode,
-                                         const std::string& snapshot);
+// taken. In an append-only folder, which lets no name go, it gets its mark right after its name. Unless it was made nothing is
+// left of it, as far as its parent lets that go.
+[[nodiscard]] MadeFolder make_unfinished_folder(int parent, const char* temporary, const char* name, mode_t mode,
+                                                const std::string& snapshot);
+// One without a mark, in the same way. `snapshot`: for a mark that it may have for a moment.
+[[nodiscard]] MadeFolder make_plain_folder(int parent, const char* name, mode_t mode, const std::string& snapshot);
 // A folder under a temporary name, which holds its mark at most; one that holds more stays.
 void remove_temporary_folder(int parent, const char* name);
 // `coarse`: the file system knows no owners of its own.
