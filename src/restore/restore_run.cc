@@ -45,6 +45,7 @@ Status RestoreRun::run(Plan& plan) {
         return fatal ? Status(*fatal) : stop_.check();
     };
     if (!options_.dry_run && how_it_ended().ok()) {
+        for (const OpenFolder& left : late_ones_) finish_folder(left);
         const Status finished = writer_.finish_target(plan.prefix_folder());
         if (!finished.ok()) report_.failed_file(finished.error());
     }
@@ -242,6 +243,7 @@ void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_pla
         leader->state = Leader::State::placed;
         leader->identity = {in_place.status.st_dev, in_place.status.st_ino};
         if (sets_flags) leader->late_flags = entry.attributes.flags;
+        await_flags(folder, entry.attributes.flags);
     } else if (sets_flags && !options_.dry_run) {
         const Identity there{in_place.status.st_dev, in_place.status.st_ino};
         set_late_flags(folder, entry.name, there, entry.attributes.flags);
@@ -364,7 +366,13 @@ void RestoreRun::note_leaders(const Batch& batch) {
         leader->state = placed ? Leader::State::placed : Leader::State::failed;
         leader->identity = long_file != nullptr ? long_file->identity : file.identity;
         if (placed && protects(file.entry.attributes.flags)) leader->late_flags = file.entry.attributes.flags;
+        if (placed) await_flags(file.folder, file.entry.attributes.flags);
     }
+}
+
+void RestoreRun::await_flags(FolderId folder, std::uint32_t flags) {
+    const auto marked = protects(flags) ? writer_.unfinished_above(folder) : std::nullopt;
+    if (marked) awaiting_.insert(*marked);
 }
 
 std::optional<InPlace> RestoreRun::clear_way_for(const Batch::Link& link, const Leader& leader) {
@@ -460,13 +468,22 @@ void RestoreRun::note_copy(const std::string& path, int reason) {
 }
 
 void RestoreRun::finish_folders(Batch& batch) {
-    for (const Batch::LeftFolder& left : batch.left_folders) {
-        if (!options_.dry_run) {
-            const Status finished = writer_.finish_folder(left.folder, left.entry);
-            if (!finished.ok()) report_.failed_file(finished.error());
+    for (Batch::LeftFolder& left : batch.left_folders) {
+        OpenFolder folder{left.folder, std::move(left.entry)};
+        if (awaiting_.erase(left.folder) > 0) {
+            late_ones_.push_back(std::move(folder));
+        } else {
+            finish_folder(folder);
         }
-        folders_.release(left.folder);
     }
+}
+
+void RestoreRun::finish_folder(const OpenFolder& left) {
+    if (!options_.dry_run) {
+        const Status finished = writer_.finish_folder(left.folder, left.entry);
+        if (!finished.ok()) report_.failed_file(finished.error());
+    }
+    folders_.release(left.folder);
 }
 
 void RestoreRun::show_progress() {

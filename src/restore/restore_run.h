@@ -83,6 +83,9 @@ private:
     void set_late_flags();
     void set_late_flags(FolderId folder, const std::string& name, Identity of, std::uint32_t flags);
     void finish_folders(Batch& batch);
+    void finish_folder(const OpenFolder& left);
+    // The next run would not give them to what lies in a folder without a mark.
+    void await_flags(FolderId folder, std::uint32_t flags);
     Leader* leader_named(FolderId folder, const Entry& entry);
     void fail_entry(FolderId folder, const Entry& entry, const Error& error);
     [[nodiscard]] bool batch_is_full() const;
@@ -108,7 +111,9 @@ private:
     std::uint64_t kept_flags_ = 0;  // identical files whose flags were not to be touched
     std::string first_kept_flags_;
     std::unordered_map<std::uint64_t, Leader> leaders_;
-    std::set<Identity> linked_;  // inodes with several names in the target that stay: only these have to be remembered
+    std::set<FolderId> awaiting_;        // marked folders in which the flags of leaders are to be set, or may be lifted
+    std::vector<OpenFolder> late_ones_;  // of these, those that are to be finished after that
+    std::set<Identity> linked_;          // inodes with several names in the target that stay: only these have to be remembered
 };
 
 }  // namespace custody

@@ -43,6 +43,7 @@ struct FolderFacts {
     bool gives_flags = false;
     bool is_ours = false;  // made by this restore, or by one that was interrupted: it has no attributes yet that anybody gave it
     bool keeps = false;    // existing, and not ours to change: it keeps the attributes it has
+    bool lets_no_name_go = false;  // append-only, and not to be lifted: what is made in it has its name at once or not at all
 };
 
 class TargetFolders {

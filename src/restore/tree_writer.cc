@@ -164,7 +164,7 @@ int TreeWriter::why_unwritable(FolderId folder) {
 
 Status TreeWriter::check_writable(const Placement& place) {
     if (folders_.facts(place.folder).state != FolderState::existing) return done();
-    const int reason = why_unwritable(place.folder);
+    const int reason = folders_.facts(place.folder).lets_no_name_go ? EPERM : why_unwritable(place.folder);
     if (reason == 0) return done();
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(place.folder));
     return hindered(place.entry->type == EntryType::file ? "make the file" : "make", place, reason, handle->get());
@@ -173,6 +173,7 @@ Status TreeWriter::check_writable(const Placement& place) {
 Result<NewFile> TreeWriter::begin_file(const Placement& place, bool many_parts) {
     NewFile file;
     TRY_ASSIGN(file.folder, folders_.open(place.folder));
+    if (folders_.facts(place.folder).lets_no_name_go) return hindered("make the file", place, EPERM, file.folder->get());
     file.temporary_name = temporary_name();
     // Nobody but its owner reads it before it has its own owner, group and access list: its folder may give it others.
     Fd made(
@@ -283,6 +284,7 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     NewFile made;
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
     const int at = made.folder->get();
+    if (folders_.facts(place.folder).lets_no_name_go) return hindered("make", place, EPERM, at);
     std::string temporary = temporary_name();
     const mode_t type = type_bits(entry.type);
     const int result = entry.type == EntryType::symlink ? ::symlinkat(entry.target.c_str(), at, temporary.c_str())

@@ -136,6 +136,9 @@ public:
     // Of the file whose flags were left for later. io: another is in its place, which gets none.
     [[nodiscard]] Status set_late_flags(FolderId folder, const std::string& name, Identity of, std::uint32_t flags);
 
+    // The folder itself or the nearest above it that has a mark. From the thread of enter_folder().
+    [[nodiscard]] std::optional<FolderId> unfinished_above(FolderId folder) const;
+
     [[nodiscard]] const Powers& powers() const { return powers_; }
     [[nodiscard]] TargetFolders& folders() { return folders_; }
     [[nodiscard]] std::string path_of(const Placement& place) const;
@@ -163,8 +166,6 @@ private:
     void put_back_folder(FolderId folder);
     void note_put_back(LiftedFlags& lifted, const ShownPath& path);
     void tell_flags_lost(const std::string& path, const std::string& why);
-    // Whether flags of what lies in it may be lifted for as long as its further names are made.
-    [[nodiscard]] bool may_lift_in(FolderId folder) const;
     // 0, or the errno.
     int remove_protected(int folder, const char* name, const std::string& path);
     int replace_protected(int folder, const char* temporary, const Placement& place);

@@ -200,9 +200,10 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     std::uint32_t flags = 0;
     facts.gives_flags =
         readable.valid() && ::ioctl(readable.get(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & kInheritedFlags) != 0;
-    if (!dry_run && overwrite_ != Overwrite::never && protects(flags) && clear_protection(readable.get())) {
-        lifted_[folder] = flags;
-    }
+    const bool may_lift = overwrite_ != Overwrite::never;
+    const bool is_lifted = !dry_run && may_lift && protects(flags) && clear_protection(readable.get());
+    if (is_lifted) lifted_[folder] = flags;
+    facts.lets_no_name_go = (flags & FS_APPEND_FL) != 0 && !is_lifted && !(dry_run && may_lift);
     return facts;
 }
 

@@ -91,14 +91,13 @@ void TreeWriter::put_back_folders() {
     for (auto next = by_depth.rbegin(); next != by_depth.rend(); ++next) put_back_folder(next->second);
 }
 
-// Killed with the flags of a file lifted, a run costs it them: one that nobody wants overwritten is not touched. What lies in an
-// unfinished folder gets them from the next run, as long as that has its mark.
-bool TreeWriter::may_lift_in(FolderId folder) const {
-    FolderId at = folder;
-    while (at != kTargetFolder && !marks_.contains(at)) at = folders_.parent(at);
-    return overwrite_ != Overwrite::never || marks_.contains(at);
+std::optional<FolderId> TreeWriter::unfinished_above(FolderId folder) const {
+    while (folder != kTargetFolder && !marks_.contains(folder)) folder = folders_.parent(folder);
+    return marks_.contains(folder) ? std::optional(folder) : std::nullopt;
 }
 
+// Killed with the flags of a file lifted, a run costs it them: one that nobody wants overwritten is not touched. What lies in an
+// unfinished folder gets them from the next run, as long as that has its mark.
 Status TreeWriter::check_linkable(FolderId from, const std::string& from_name, const Placement& place) {
     TRY_ASSIGN(const TargetFolders::Handle source, folders_.open(from));
     if (overwrite_ != Overwrite::never || !is_protected(source->get(), from_name.c_str())) return done();
@@ -114,12 +113,13 @@ Result<int> TreeWriter::make_hard_link(FolderId from, const std::string& from_na
     NewFile made;
     TRY_ASSIGN(made.folder, folders_.open(place.folder));
     const int at = made.folder->get();
+    if (folders_.facts(place.folder).lets_no_name_go) return hindered("make", place, EPERM, at);
     std::string temporary = temporary_name();
     const auto link_it = [&] { return ::linkat(source->get(), from_name.c_str(), at, temporary.c_str(), 0) == 0 ? 0 : errno; };
     std::unique_lock lock(lifting_, std::defer_lock);
     int reason = link_it();
     if (reason == EPERM && is_protected(source->get(), from_name.c_str())) {
-        if (!may_lift_in(from)) TRY(check_linkable(from, from_name, place));
+        if (!unfinished_above(from)) TRY(check_linkable(from, from_name, place));
         lock.lock();
         if (is_under(source->get(), from_name, of)) lifted = LiftedFlags(source->get(), from_name.c_str());
         reason = link_it();

@@ -1,10 +1,12 @@
 // A restore that is stopped, or meets somebody else at work in the target: what it changed for its own sake is put back, and what
 // it placed is whole.
 #include "restore/tree_writer.h"
+#include "restore/unfinished_folder.h"
 #include "tests/support/exotic_tree.h"
 #include "tests/support/file_flags.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
+#include "tests/support/tree_compare.h"
 
 #include <gmock/gmock.h>
 #include <grp.h>
@@ -78,6 +80,33 @@ TEST_F(RestoreEndedEarly, WhatTheLastJobsPlacedHasItsFlags) {
     ASSERT_TRUE(std::filesystem::exists(restored("a1")));
     EXPECT_FALSE(std::filesystem::exists(restored("a2")));
     EXPECT_EQ(flags_of(restored("a1")), FS_IMMUTABLE_FL);
+}
+
+// A run that is killed tells nobody: until all flags are set the folder has the mark by which the next run knows to set them.
+TEST_F(RestoreEndedEarly, AFolderIsUnfinishedUntilWhatLiesInItHasItsFlags) {
+    std::filesystem::create_directory(source + "/a");
+    std::filesystem::create_directory(source + "/b");
+    write_file(source + "/a/one", "flagged");
+    ASSERT_EQ(::link((source + "/a/one").c_str(), (source + "/a/two").c_str()), 0);
+    ASSERT_TRUE(set_protection(source + "/a/one", FS_IMMUTABLE_FL));
+    for (int i = 0; i < 2000; ++i) write_file(source + "/b/" + std::to_string(i), "");
+    const Snapshot snapshot = back_up();
+    std::filesystem::create_directory(target);
+    options.strip_prefix = source;
+    int looks = 0;
+    Onlooker onlooker([&] {
+        if (!std::filesystem::exists(target + "/a/two") || flags_of(target + "/a/one") != 0) return;
+        ++looks;
+        const int folder = open_quickly(target + "/a");
+        EXPECT_EQ(::faccessat(folder, mark_name(folder, snapshot.id.hex()).c_str(), F_OK, 0), 0);
+        ::close(folder);
+    });
+    const auto result = restore_beside(snapshot, onlooker);
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result->failed, 0u);
+    EXPECT_GT(looks, 0) << "or this shows nothing";
+    EXPECT_THAT(compare_trees(source + "/a", target + "/a"), IsEmpty());
+    EXPECT_EQ(flags_of(target + "/a/two"), FS_IMMUTABLE_FL);
 }
 
 // Somebody who may write there puts a file of his own in the place of one whose flags are still to come.

@@ -142,6 +142,50 @@ TEST_F(RestoreProtection, WithoutOverwritingTheFlagThatForbidsItIsNamed) {
     EXPECT_FALSE(std::filesystem::exists(restored("plain")));
 }
 
+// What has its name there once keeps it: nothing may be begun under another.
+TEST_F(RestoreProtection, NothingIsLeftInAnAppendOnlyFolder) {
+    for (const char* name : {"/folder/file", "/folder/first"}) write_file(source + name, "content");
+    ASSERT_EQ(::link((source + "/folder/first").c_str(), (source + "/folder/second").c_str()), 0);
+    ASSERT_EQ(::symlink("nowhere", (source + "/folder/symlink").c_str()), 0);
+    ASSERT_TRUE(set_protection(source + "/folder", FS_APPEND_FL));
+    snapshot = back_up();
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    ASSERT_TRUE(set_protection(restored("folder"), 0));
+    for (const char* name : {"file", "second", "symlink"})
+        ASSERT_EQ(::unlink(restored("folder/" + std::string(name)).c_str()), 0);
+    ASSERT_TRUE(set_protection(restored("folder"), FS_APPEND_FL));
+    const auto untouched = changed_at(restored("folder"));
+    for (const bool dry_run : {true, false}) {
+        options.dry_run = dry_run;
+        const RestoreResult result = restore(snapshot);
+        EXPECT_EQ(result.failed, 3u);
+        for (const char* name : {"file", "second", "symlink"}) {
+            EXPECT_THAT(result.warnings,
+                        Contains(HasSubstr(restored("folder/" + std::string(name)) + ": its folder carries the")));
+        }
+    }
+    EXPECT_EQ(changed_at(restored("folder")), untouched);
+    options.overwrite = Overwrite::changed;
+    EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
+    EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
+}
+
+// Its time moved by what came into it. Lifting its flag to set that again could cost it the flag.
+TEST_F(RestoreProtection, WithoutOverwritingAFolderIsNotLiftedForItsTime) {
+    ASSERT_TRUE(set_protection(source + "/folder", FS_APPEND_FL));
+    snapshot = back_up();
+    EXPECT_EQ(restore(snapshot).failed, 0u);
+    for (const char* name : {"folder/below", "folder"}) ASSERT_TRUE(set_protection(restored(name), 0));
+    ASSERT_TRUE(remove_tree(restored("folder/below")));
+    struct stat status = {};
+    ASSERT_EQ(::lstat((source + "/folder").c_str(), &status), 0);
+    const timespec times[2] = {status.st_mtim, status.st_mtim};
+    ASSERT_EQ(::utimensat(AT_FDCWD, restored("folder").c_str(), times, 0), 0);
+    ASSERT_TRUE(set_protection(restored("folder"), FS_APPEND_FL));
+    EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("did not get its time back (" + restored("folder") + ": ")));
+    EXPECT_EQ(flags_of(restored("folder")), FS_APPEND_FL);
+}
+
 // The first of its names is there and identical: its flags are lifted for as long as it gets another.
 TEST_F(RestoreProtection, AFurtherNameOfAFlaggedFileIsLinkedNotCopied) {
     for (const int flag : {FS_IMMUTABLE_FL, FS_APPEND_FL}) {
