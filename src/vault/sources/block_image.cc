@@ -183,15 +183,18 @@ Result<Writers> find_writers(const ImageOptions& options, const OpenImage& image
                      printable(options.path), uses)};
 }
 
-void note_area(const DiskArea& area, const ImageOptions& options, bool mounted, ImageNotes& notes, std::vector<Hole>& free) {
+void note_area(const OpenImage& image, const DiskArea& area, const ImageOptions& options, bool mounted, ImageNotes& notes,
+               std::vector<Hole>& free) {
     std::string words = area.type.empty() ? std::string(translate("unknown content")) : area.type;
     if (!area.label.empty()) words += " \"" + printable(area.label) + "\"";
     const bool is_ext = area.type == "ext2" || area.type == "ext3" || area.type == "ext4";
     std::optional<ExtFreeSpace> space;
     if (is_ext && !options.keep_free_blocks && mounted)
         space.emplace().distrust = say("it is mounted read-write");  // whatever its bitmaps say now
+    else if (is_ext && !options.keep_free_blocks && area.is_shared)
+        space.emplace().distrust = say("another partition, the partition table or another file system lies in the same place");
     else if (is_ext && !options.keep_free_blocks)
-        space = find_ext_free_space(options.path, area.offset, area.size, options.watch);
+        space = find_ext_free_space(image.fd.get(), area.offset, area.size, options.watch);
     if (space && space->distrust.empty()) {
         for (const Hole& run : space->free)
             if (run.offset + run.length <= area.offset + area.size) free.push_back(run);
@@ -226,7 +229,7 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
     const DiskLayout layout = find_disk_layout(image.fd.get(), image.size);
     std::vector<Hole> free;
     for (const DiskArea& area : layout.areas) {
-        note_area(area, options, writers.mounted, notes, free);
+        note_area(image, area, options, writers.mounted, notes, free);
         if (options.watch.stop != nullptr) TRY(options.watch.stop->check());
     }
     if (!layout.table.empty())

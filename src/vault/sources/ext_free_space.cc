@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/sources/ext_bitmaps.h"
 
 #include <ext2fs/ext2fs.h>
 #include <fcntl.h>
@@ -28,56 +29,66 @@ std::string reason_for_distrust(ext2_filsys fs) {
 
 std::string damage(const std::string& what) { return say("{} ('e2fsck -f -n' shows what is damaged)", what); }
 
-void list_free(ext2_filsys fs, std::uint64_t offset, ExtFreeSpace& space) {
-    const std::uint64_t block_size = fs->blocksize;
-    const blk64_t count = ext2fs_blocks_count(fs->super);
-    std::uint64_t free_bytes = 0;
-    for (blk64_t at = fs->super->s_first_data_block; at < count;) {
-        blk64_t begin = 0, end = 0;
-        if (ext2fs_find_first_zero_block_bitmap2(fs->block_map, at, count - 1, &begin) != 0) break;
-        if (ext2fs_find_first_set_block_bitmap2(fs->block_map, begin, count - 1, &end) != 0) end = count;
-        if (end <= begin) break;
-        const std::uint64_t length = (end - begin) * block_size;
-        free_bytes += length;
-        if (length >= kMinFreeRun) space.free.push_back({offset + begin * block_size, length});
-        at = end;
+// False: `watch.stop` ended it.
+bool list_free(ext2_filsys fs, const BlockBits& bits, std::uint64_t offset, const AllocationWatch& watch, ExtFreeSpace& space) {
+    const std::uint64_t block_size = fs->blocksize, count = ext2fs_blocks_count(fs->super);
+    std::uint64_t free_bytes = 0, shortest = kMinFreeRun;
+    const auto is_short = [&](const Hole& run) { return run.length < shortest; };
+    for (std::uint64_t end = 0;;) {
+        const std::uint64_t begin = bits.next(end, false);
+        if (begin >= bits.clusters()) break;
+        if (watch.stop != nullptr && watch.stop->requested()) return false;
+        end = bits.next(begin, true);
+        const std::uint64_t first = bits.first_block_of(begin), behind = std::min(bits.first_block_of(end), count);
+        const Hole run{offset + first * block_size, (behind - first) * block_size};
+        free_bytes += run.length;
+        if (is_short(run)) continue;
+        space.free.push_back(run);
+        while (space.free.size() > kMaxFreeRuns) {
+            shortest *= 2;
+            std::erase_if(space.free, is_short);
+        }
     }
     space.used_bytes = count * block_size - free_bytes;
+    return true;
 }
 
-// Invalid for a device, which has no holes, and where it cannot be opened: then all of it is read.
-Fd open_image_file(const std::string& path) {
-    Fd image(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+// By the descriptor, not by the path, which may name something else by now.
+FileSystemPointer open_file_system(int fd, std::uint64_t offset) {
+    Fd own(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!own.valid()) return nullptr;
+    const std::string name = std::to_string(own.release()), options = fmt::format("offset={}", offset);  // libext2fs closes it
+    ext2_filsys opened = nullptr;
+    if (ext2fs_open2(name.c_str(), options.c_str(), EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP, 0, 0, unixfd_io_manager, &opened) != 0)
+        return nullptr;
+    return FileSystemPointer(opened);
+}
+
+// A device has no holes.
+bool is_image_file(int fd) {
     struct stat status {};
-    if (!image.valid() || ::fstat(image.get(), &status) != 0 || !S_ISREG(status.st_mode)) return Fd();
-    return image;
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace
 
-std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size,
-                                                const AllocationWatch& watch) {
-    const std::string options = fmt::format("offset={}", offset);
-    ext2_filsys opened = nullptr;
-    if (ext2fs_open2(path.c_str(), options.c_str(), EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP, 0, 0, unix_io_manager, &opened) != 0)
-        return std::nullopt;
-    const FileSystemPointer fs(opened);
+std::optional<ExtFreeSpace> find_ext_free_space(int fd, std::uint64_t offset, std::uint64_t size, const AllocationWatch& watch) {
+    const FileSystemPointer fs = open_file_system(fd, offset);
+    if (!fs) return std::nullopt;
     ExtFreeSpace space;
     space.distrust = reason_for_distrust(fs.get());
     // Of damage or a hostile image: what follows takes time and memory by its blocks.
     if (ext2fs_blocks_count(fs->super) > size / fs->blocksize) space.distrust = say("it is larger than the place it lies in");
     if (!space.distrust.empty()) return space;
-    fs->default_bitmap_type = EXT2FS_BMAP64_RBTREE;  // grows with fragmentation, not with the disk
-    if (ext2fs_read_block_bitmap(fs.get()) != 0) {
-        space.distrust = damage(say("its block bitmaps are damaged"));
-        return space;
-    }
-    const Fd image = open_image_file(path);
-    const std::string fault = find_allocation_fault(fs.get(), {image.valid() ? image.get() : -1, offset}, watch);
-    if (!fault.empty())
+    fs->default_bitmap_type = EXT2FS_BMAP64_RBTREE;  // what libext2fs itself marks are a few runs a group
+    BlockBits bits;
+    const std::string fault = find_allocation_fault(fs.get(), {is_image_file(fd) ? fd : -1, offset}, watch, bits);
+    if (!fault.empty()) {
         space.distrust = damage(fault);
-    else
-        list_free(fs.get(), offset, space);
+    } else if (!list_free(fs.get(), bits, offset, watch, space)) {
+        space.distrust = say("interrupted");
+        space.free.clear();
+    }
     return space;
 }
 

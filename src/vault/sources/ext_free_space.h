@@ -9,6 +9,7 @@
 #include "vault/history/tree.h"
 #include "vault/sources/ext_allocation.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,15 +18,17 @@
 namespace custody {
 
 inline constexpr std::uint64_t kMinFreeRun = 64 * 1024;  // shorter runs are kept: they cost more to list than to store
+inline constexpr std::size_t kMaxFreeRuns = 1 << 20;     // 16 MiB of them; where there are more, the shorter ones are kept too
 
 struct ExtFreeSpace {
     std::vector<Hole> free;  // ascending, offsets from the begin of device or image
     std::uint64_t used_bytes = 0;
     std::string distrust;  // in words: why nothing is free; empty: the bitmaps can be believed
 };
-// `path`: of the device or image, `offset`: where the file system begins, `size`: bytes that it may take. nullopt: libext2fs
-// knows no file system there. When `watch.stop` ends it, nothing is free.
-[[nodiscard]] std::optional<ExtFreeSpace> find_ext_free_space(const std::string& path, std::uint64_t offset, std::uint64_t size,
+// `fd`: of the device or image, open for reading, whatever its path names now; its position may change. `offset`: where the file
+// system begins, `size`: bytes that it may take. nullopt: libext2fs knows no file system there. When `watch.stop` ends it,
+// nothing is free. Memory: a bit a block.
+[[nodiscard]] std::optional<ExtFreeSpace> find_ext_free_space(int fd, std::uint64_t offset, std::uint64_t size,
                                                               const AllocationWatch& watch = {});
 
 }  // namespace custody

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <vector>
 
 namespace custody {
 namespace {
@@ -100,6 +101,83 @@ TEST_F(BlockImageTest, FindsFileSystemsInPartitions) {
     EXPECT_GT(image_notes.skipped_free, 10 * kMiB);
     EXPECT_LT(image_notes.skipped_free, 32 * kMiB);
     expect_same_outside_holes(read(result.snapshot).at(at("disk")), original);
+}
+
+// Partition tables in 512-byte sectors, written by hand: sfdisk makes none that contradict themselves.
+struct TableEntry {
+    unsigned type = 0;
+    std::uint32_t start = 0, size = 0;  // of a table in an extended partition: relative
+};
+class PartitionTest : public BlockImageTest {
+protected:
+    static constexpr std::uint32_t kSectors = 131072;
+    void make_disk() {
+        make_content();
+        disk_ = noise(kSectors * 512, 94);
+        put_table(0, {});
+    }
+    void put_table(std::uint32_t sector, const std::vector<TableEntry>& entries) {
+        std::string table(512, '\0');
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            table[446 + 16 * i + 4] = static_cast<char>(entries[i].type);
+            for (unsigned byte = 0; byte < 4; ++byte) {
+                table[446 + 16 * i + 8 + byte] = static_cast<char>(entries[i].start >> (8 * byte));
+                table[446 + 16 * i + 12 + byte] = static_cast<char>(entries[i].size >> (8 * byte));
+            }
+        }
+        table[510] = 0x55;
+        table[511] = static_cast<char>(0xaa);
+        disk_.replace(std::size_t{sector} * 512, 512, table);
+    }
+    // Nothing of the disk is lost, and a warning says that free space was not left out.
+    void expect_stored_whole() {
+        write_file(at("disk"), disk_);
+        const BackupResult result = back_up(at("disk"));
+        EXPECT_EQ(image_notes.skipped_free, 0u) << image_notes.description;
+        ASSERT_EQ(image_notes.warnings.size(), 1u) << image_notes.description;
+        EXPECT_TRUE(image_notes.warnings[0].ends_with("lies in the same place")) << image_notes.warnings[0];
+        EXPECT_TRUE(read(result.snapshot).at(at("disk")).content == disk_);
+    }
+    // False: there is no mkfs.
+    bool put_ext4(std::uint32_t sector, std::uint32_t sectors) {
+        write_file(at("made"), disk_);
+        const bool made = run("mkfs.ext4 -F -E nodiscard,offset=" + std::to_string(sector * 512ull) + " -d " + at("content") +
+                              " " + at("made") + " " + std::to_string(sectors / 2) + "k");
+        disk_ = read_file_text(at("made"));
+        return made;
+    }
+    std::string disk_;
+};
+
+TEST_F(PartitionTest, FreeSpaceThatIsAnotherPartitionsDataIsStored) {
+    make_disk();
+    if (!put_ext4(2048, 98304)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    for (const TableEntry& second : {TableEntry{0x83, 65536, 20480}, TableEntry{0x83, 65536, kSectors},  // leaves the disk
+                                     TableEntry{0x05, 65536, 20480}}) {
+        put_table(0, {{0x83, 2048, 98304}, second});
+        expect_stored_whole();
+    }
+    put_table(0, {{0x83, 2048, 98304}, {0x83, 2048 + 98304, 20480}});  // beside it
+    write_file(at("disk"), disk_);
+    (void)back_up(at("disk"));
+    EXPECT_GT(image_notes.skipped_free, 20 * kMiB);
+    EXPECT_TRUE(image_notes.warnings.empty());
+}
+
+TEST_F(PartitionTest, TheTableOfALogicalPartitionIsStoredWhereverItLies) {
+    make_disk();
+    if (!put_ext4(6144, 60000)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    put_table(0, {{0x05, 4096, 120000}});
+    put_table(4096, {{0x83, 2048, 60000}, {0x05, 70000, 40000}});
+    put_table(4096 + 70000, {{0x83, 2048, 20000}});
+    write_file(at("disk"), disk_);
+    (void)back_up(at("disk"));
+    EXPECT_GT(image_notes.skipped_free, 10 * kMiB) << image_notes.description;
+    EXPECT_TRUE(image_notes.warnings.empty());
+    EXPECT_TRUE(image_notes.description.starts_with("dos, 2 partitions")) << image_notes.description;
+    put_table(4096, {{0x83, 2048, 60000}, {0x05, 50000, 60000}});  // in the free space of the first
+    put_table(4096 + 50000, {{0x83, 20000, 20000}});
+    expect_stored_whole();
 }
 
 TEST_F(BlockImageTest, ASecondBackupStoresOnlyWhatChanged) {

@@ -1,6 +1,7 @@
 // Block bitmaps that are damaged, alone or with what counts them: nothing that is in use is called free.
 #include "vault/sources/ext_allocation.h"
 
+#include "base/file.h"
 #include "tests/support/backup_fixture.h"
 #include "tests/support/exotic_tree.h"
 #include "tests/support/results.h"
@@ -9,11 +10,16 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <optional>
 #include <random>
 #include <regex>
 
@@ -74,8 +80,12 @@ protected:
         image.replace(block * kBlock, bytes.size(), bytes);
         write_file(at("image"), image);
     }
+    [[nodiscard]] std::optional<ExtFreeSpace> find_free(std::uint64_t size) const {
+        const Fd image(::open(at("image").c_str(), O_RDONLY | O_CLOEXEC));
+        return find_ext_free_space(image.get(), 0, size);
+    }
     [[nodiscard]] ExtFreeSpace look() const {
-        const auto space = find_ext_free_space(at("image"), 0, kSize);
+        const auto space = find_free(kSize);
         EXPECT_TRUE(space.has_value());
         return space.value_or(ExtFreeSpace{});
     }
@@ -83,6 +93,15 @@ protected:
         const ExtFreeSpace space = look();
         EXPECT_NE(space.distrust.find(words), std::string::npos) << space.distrust;
         EXPECT_TRUE(space.free.empty());
+    }
+    void expect_stored_whole() {
+        ImageNotes seen;
+        auto source = open_block_image({.path = at("image")}, seen);
+        ASSERT_TRUE(test::is_ok(source));
+        EXPECT_EQ(seen.skipped_free, 0u);
+        EXPECT_EQ(seen.warnings.size(), 1u);
+        const BackupResult result = backup(**source);
+        EXPECT_TRUE(read(result.snapshot).at(at("image")).content == read_file_text(at("image")));
     }
 };
 
@@ -218,12 +237,7 @@ TEST_F(ExtAllocationTest, ABitmapChangedBitForBitIsNotBelieved) {
         const std::string text = described();  // which checks the bitmaps' checksums
         EXPECT_EQ(text.find("FAILED"), std::string::npos) << text;
         expect_distrust("its bitmaps call block " + std::to_string(used) + " free, which its inode");
-        ImageNotes seen;
-        auto source = open_block_image({.path = at("image")}, seen);
-        ASSERT_TRUE(test::is_ok(source)) << how;
-        EXPECT_EQ(seen.skipped_free, 0u) << how;
-        const BackupResult result = backup(**source);
-        EXPECT_TRUE(read(result.snapshot).at(at("image")).content == read_file_text(at("image"))) << how;
+        expect_stored_whole();
     }
 }
 
@@ -239,12 +253,148 @@ TEST_F(ExtAllocationTest, AnInodeThatIsDamagedUnderItsChecksumIsNoticed) {
     expect_distrust("is damaged");
 }
 
-// What is called unused is not read: only where as many inodes are free.
 TEST_F(ExtAllocationTest, ADescriptorThatCallsInodesInUseUnusedIsNotBelieved) {
     if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
     change("set_bg 0 itable_unused " + std::to_string(number_after(described(), "Inodes per group:") - 12) +
            "\nset_bg 0 checksum calc\n");
     expect_distrust("its group descriptors are damaged");
+}
+
+// What a descriptor says of group 0, which holds the files; each is what one torn or wrong write leaves.
+struct HiddenInodes {
+    const char* what;
+    bool flag, counts, superblock;  // INODE_UNINIT; as many inodes free and unused as the group has; the sum of all groups
+};
+class HiddenInodesTest : public ExtAllocationTest, public ::testing::WithParamInterface<HiddenInodes> {};
+
+TEST_P(HiddenInodesTest, LoseNothing) {
+    for (const char* how : {"-O metadata_csum,^has_journal,^resize_inode,^flex_bg", "-O ^metadata_csum,uninit_bg,^has_journal"}) {
+        for (const unsigned zeroed : {4u, 0u}) {
+            std::filesystem::remove_all(at("content"));
+            if (!make_image(how)) GTEST_SKIP() << "no e2fsprogs";
+            const std::string text = described(), all = std::to_string(number_after(text, "Inodes per group:"));
+            const std::uint64_t hidden =
+                std::stoull(all) - number_after(text.substr(text.find("Group 0:")), "[0-9]+ free blocks,");
+            free_with_all_counts(std::stoull(debugfs("bmap /5 100")));
+            std::string lie = "set_bg 0 flags " + std::to_string(zeroed + (GetParam().flag ? 1 : 0)) + "\n";
+            if (GetParam().counts) lie += "set_bg 0 free_inodes_count " + all + "\nset_bg 0 itable_unused " + all + "\n";
+            if (GetParam().superblock)
+                lie += "ssv free_inodes_count " + std::to_string(number_after(text, "\nFree inodes:") + hidden) + "\n";
+            change(lie + "set_bg 0 checksum calc\n");
+            expect_distrust("its ");
+            expect_stored_whole();
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lies, HiddenInodesTest,
+                         ::testing::Values(HiddenInodes{"flag", true, false, false}, HiddenInodes{"counts", false, true, false},
+                                           HiddenInodes{"flag and counts", true, true, false},
+                                           HiddenInodes{"all counts", false, true, true}, HiddenInodes{"all", true, true, true}),
+                         [](const auto& lie) { return std::regex_replace(lie.param.what, std::regex(" "), "_"); });
+
+// A group beyond the first, where no inode is known to be in use: all that counts its inodes calls them free.
+TEST_F(ExtAllocationTest, InodesThatAllCountsCallFreeAreNotHidden) {
+    for (const char* flags : {"3", "7"}) {  // both bitmaps not initialised; a table that was never zeroed, and one that was
+        std::filesystem::remove_all(at("content"));
+        if (!make_image("-O metadata_csum,^has_journal,^flex_bg -N 60")) GTEST_SKIP() << "no e2fsprogs";
+        const std::string text = described(), of_group = text.substr(text.find("Group 1:"));
+        const std::uint64_t all = number_after(text, "Inodes per group:");
+        const std::uint64_t inodes_free = number_after(of_group, "[0-9]+ free blocks,");
+        ASSERT_LT(inodes_free, all);
+        const std::string first = std::to_string(all + 1), none = std::to_string(all);
+        free_with_all_counts(std::stoull(debugfs("bmap <" + first + "> 100")));
+        change("set_bg 1 free_inodes_count " + none + "\nset_bg 1 itable_unused " + none + "\nset_bg 1 flags " + flags +
+               "\nset_bg 1 checksum calc\nssv free_inodes_count " +
+               std::to_string(number_after(text, "\nFree inodes:") + all - inodes_free) + "\n");
+        expect_distrust("free, which its inode " + first + " uses");
+        expect_stored_whole();
+    }
+}
+
+TEST_F(ExtAllocationTest, InodeBitmapsThatContradictTheTablesAreNotBelieved) {
+    if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
+    const std::string sound = read_file_text(at("image")), text = described();
+    const std::uint64_t inode = number_after(debugfs("stat /7"), "Inode:");
+    change("clri /7\n");  // as a table that was not written
+    expect_distrust("its inode bitmaps call inode " + std::to_string(inode) + " used, which is not");
+    write_file(at("image"), sound);
+    change("freei /7\n");
+    expect_distrust("free inodes, its descriptor says");
+    const std::uint64_t of_group = number_after(text.substr(text.find("Group 0:")), "[0-9]+ free blocks,");
+    change("set_bg 0 free_inodes_count " + std::to_string(of_group + 1) + "\nset_bg 0 checksum calc\n");
+    expect_distrust("its inode bitmaps call inode " + std::to_string(inode) + " free, which is in use");
+    write_file(at("image"), sound);
+    change("ssv free_inodes_count 3\n");
+    expect_distrust("its superblock says 3");
+    write_file(at("image"), sound);
+    overwrite(number_after(text, "Inode bitmap at"), std::string(16, '\0'));
+    expect_distrust("its inode bitmaps are damaged");
+}
+
+// As a disk that held something else before leaves it, where mkfs put off zeroing the tables.
+TEST_F(ExtAllocationTest, WhatLiesInATableThatWasNeverZeroedIsNoFault) {
+    if (!make_image("-O metadata_csum,^flex_bg")) GTEST_SKIP() << "no e2fsprogs";
+    const std::string text = described(), of_last = text.substr(text.find("Group 2:"));
+    ASSERT_NE(of_last.substr(0, of_last.find('\n')).find("ITABLE_ZEROED"), std::string::npos) << of_last;
+    overwrite(number_after(of_last, "Inode table at"), noise(5000, 3));
+    expect_distrust("is damaged");
+    change("set_bg 2 flags 1\nset_bg 2 checksum calc\n");  // INODE_UNINIT alone
+    EXPECT_EQ(look().distrust, "");
+    EXPECT_FALSE(look().free.empty());
+}
+
+TEST_F(ExtAllocationTest, WhatWasOpenedIsLookedAtWhateverItsPathNamesNow) {
+    if (!make_image("-O metadata_csum")) GTEST_SKIP() << "no e2fsprogs";
+    const Fd image(::open(at("image").c_str(), O_RDONLY | O_CLOEXEC));
+    const ExtFreeSpace expected = look();
+    std::filesystem::remove(at("image"));
+    const auto space = find_ext_free_space(image.get(), 0, kSize);
+    ASSERT_TRUE(space.has_value());
+    EXPECT_EQ(space->distrust, "");
+    EXPECT_TRUE(space->free == expected.free);
+    EXPECT_EQ(space->used_bytes, expected.used_bytes);
+}
+
+// Every second run of 64 KiB is free, more of them than are listed.
+TEST_F(ExtAllocationTest, RunsAreListedUpToABound) {
+    constexpr std::uint64_t kDisk = 192ull << 30, kGroups = kDisk >> 27;
+    write_file(at("image"), "");
+    ASSERT_EQ(::truncate(at("image").c_str(), static_cast<off_t>(kDisk)), 0);
+    if (!run("mkfs.ext2 -F -m 0 -b 4096 -N 16 -O ^64bit,^resize_inode " + at("image")))
+        GTEST_SKIP() << "no mkfs, or no such files";
+    const std::string text = described();
+    const Fd image(::open(at("image").c_str(), O_RDWR | O_CLOEXEC));
+    std::uint32_t total = 0;
+    for (std::uint64_t group = 1; group < kGroups; ++group) {
+        std::array<unsigned char, 32> descriptor{};
+        const auto where = static_cast<off_t>(4096 + group * 32);
+        ASSERT_EQ(::pread(image.get(), descriptor.data(), 32, where), 32);
+        std::uint32_t block = 0;
+        std::memcpy(&block, descriptor.data(), 4);
+        std::array<unsigned char, 4096> bitmap{};
+        ASSERT_EQ(::pread(image.get(), bitmap.data(), 4096, block * 4096ll), 4096);
+        std::uint16_t free = 0;
+        for (std::size_t i = 0; i < bitmap.size(); ++i) {
+            if (i % 4 < 2) bitmap[i] = 0xff;
+            free = static_cast<std::uint16_t>(free + 8 - std::popcount(bitmap[i]));
+        }
+        std::memcpy(&descriptor[12], &free, 2);
+        ASSERT_EQ(::pwrite(image.get(), bitmap.data(), 4096, block * 4096ll), 4096);
+        ASSERT_EQ(::pwrite(image.get(), descriptor.data(), 32, where), 32);
+        total += free;
+    }
+    const std::uint64_t of_first = number_after(text.substr(text.find("Group 0:")), "\n  ([0-9]+) free blocks,");
+    ASSERT_GT(of_first, 0u);
+    total += static_cast<std::uint32_t>(of_first);
+    ASSERT_EQ(::pwrite(image.get(), &total, 4, 1024 + 12), 4);
+    const auto space = find_ext_free_space(image.get(), 0, kDisk);
+    ASSERT_TRUE(space.has_value());
+    EXPECT_EQ(space->distrust, "");
+    EXPECT_EQ(space->used_bytes, kDisk - total * 4096ull);
+    EXPECT_LE(space->free.size(), kMaxFreeRuns);
+    ASSERT_FALSE(space->free.empty());  // of the first group, which is not fragmented
+    EXPECT_GT(space->free[0].length, 100u << 20);
 }
 
 // Of 1 GiB of inode tables in a file that has few blocks.
@@ -259,14 +409,14 @@ TEST_F(ExtAllocationTest, HolesOfAnImageFileAreNotRead) {
     change("write " + at("content") + " file\n");
     const std::string sound = described();
     const std::uint64_t before = bytes_read();
-    auto space = find_ext_free_space(at("image"), 0, 64ull << 30);
+    auto space = find_free(64ull << 30);
     ASSERT_TRUE(space.has_value());
     EXPECT_EQ(space->distrust, "");
     EXPECT_FALSE(space->free.empty());
     EXPECT_LT(bytes_read() - before, 100u << 20);
     const std::string data = output_of("debugfs -R 'bmap /file 50' " + at("image"));
     change("freeb " + std::to_string(std::stoull(data)) + " 1\nsetb 1000000 1\n");
-    space = find_ext_free_space(at("image"), 0, 64ull << 30);
+    space = find_free(64ull << 30);
     ASSERT_TRUE(space.has_value());
     EXPECT_NE(space->distrust, "");
 }
@@ -277,7 +427,7 @@ public:
     explicit EndsAtOnce(StopFlag& stop) : stop_(stop) {}
     void update(const ProgressState& state) override {
         EXPECT_EQ(state.phase, "checking what is free");
-        EXPECT_EQ(state.items_total, 3u);
+        EXPECT_EQ(state.items_total, 6u);  // the block bitmaps of three groups, and their inodes
         ++updates;
         stop_.request();
     }
@@ -299,7 +449,7 @@ TEST_F(ExtAllocationTest, TheWalkIsShownAndEndsWhenAsked) {
 
 TEST_F(ExtAllocationTest, AFileSystemLargerThanItsPlaceIsStoredWhole) {
     if (!make_image(kNoChecksums)) GTEST_SKIP() << "no e2fsprogs";
-    const auto space = find_ext_free_space(at("image"), 0, kSize - kBlock);
+    const auto space = find_free(kSize - kBlock);
     ASSERT_TRUE(space.has_value());
     EXPECT_EQ(space->distrust, "it is larger than the place it lies in");
     EXPECT_TRUE(space->free.empty());
@@ -332,7 +482,7 @@ TEST_F(ExtAllocationTest, AnyBytesAreAnswered) {
             image[in_table ? table + random() % (32 * 256) : kBlock + random() % (4 * kBlock)] = static_cast<char>(random());
         }
         write_file(at("image"), image);
-        const auto space = find_ext_free_space(at("image"), 0, kSize);
+        const auto space = find_free(kSize);
         if (!space) continue;
         ++answered;
         for (const Hole& run : space->free) EXPECT_LE(run.offset + run.length, kSize) << round;
