@@ -2,6 +2,7 @@
 // its own attributes.
 #include "restore/target_folders.h"
 #include "restore/tree_writer.h"
+#include "restore/unfinished_folder.h"
 #include "tests/support/exotic_tree.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -167,6 +169,23 @@ TEST_F(RestoreMaking, OnlyWhatWasMadeIsOpenedUnderItsName) {
     EXPECT_TRUE(fails_with(Code::io, (*folders)->open(folder)));
     ASSERT_EQ(::renameat2(AT_FDCWD, (target + "/made").c_str(), AT_FDCWD, planted_.c_str(), RENAME_EXCHANGE), 0);
     EXPECT_TRUE(is_ok((*folders)->open(folder)));
+}
+
+// A server that takes root for nobody, a mount whose every file is one user's.
+TEST_F(RestoreMaking, WhomAFolderBelongsToIsForItsFileSystemToSay) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to make files that are another's";
+    ASSERT_EQ(::chmod(outside_.c_str(), 0777), 0);
+    ASSERT_EQ(::chmod(scratch.path().c_str(), 0755), 0);
+    const Fd parent(::open(outside_.c_str(), O_PATH | O_DIRECTORY));
+    (void)::setfsuid(65534);
+    const MadeFolder marked = make_unfinished_folder(parent.get(), "temporary", "marked", 0700, "snapshot");
+    const MadeFolder plain = make_plain_folder(parent.get(), "plain", 0700, "snapshot");
+    (void)::setfsuid(0);
+    EXPECT_EQ(marked.reason, 0) << reason_of(marked.reason);
+    EXPECT_EQ(plain.reason, 0) << reason_of(plain.reason);
+    EXPECT_FALSE(is_empty(outside_ + "/marked"));
+    EXPECT_TRUE(is_empty(outside_ + "/plain"));
+    EXPECT_FALSE(std::filesystem::exists(outside_ + "/temporary"));
 }
 
 // The mask of a list stands in the group bits of a mode; made with that mode the file were its group's to read.
