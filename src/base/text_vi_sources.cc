@@ -69,6 +69,8 @@ constexpr Translation kTexts[] = {
      "bảng khối của nhóm khối {} có {} khối trống, mô tả của nhóm lại ghi {}"},
     {"the bitmap of its block group {} has {} free inodes, its descriptor says {}",
      "bản đồ inode của nhóm khối {} có {} inode trống, mô tả của nhóm lại ghi {}"},
+    {"the unused part of its inode tables was never zeroed and may hold files",
+     "phần không dùng của các bảng inode của nó chưa từng được xóa về 0 và có thể chứa tệp"},
     {"unknown content", "không rõ nội dung"},
     {"was replaced", "đã bị thay thế"},
     {"was written to", "đã bị ghi vào"},

@@ -116,6 +116,7 @@ Places places_of(blkid_partlist list) {
 
 DiskLayout find_disk_layout(int fd, std::uint64_t size) {
     DiskLayout layout;
+    bool has_partitions = false;
     const Probe probe = probe_of(fd, 0, size);
     if (probe) {
         blkid_probe_enable_superblocks(probe.get(), 0);
@@ -125,6 +126,7 @@ DiskLayout find_disk_layout(int fd, std::uint64_t size) {
             layout.table = blkid_parttable_get_type(table);
         Places places = list ? places_of(list) : Places();
         add_tables(fd, layout.table, size, blkid_probe_get_sectorsize(probe.get()), places);
+        has_partitions = !places.partitions.empty() || !places.extended.empty();
         const bool too_many = places.partitions.size() > kMaxPartitions;
         const bool shared = !places.partitions.empty() && (too_many || !area_of(fd, 0, size).type.empty());
         for (std::size_t i = 0; i < std::min(places.partitions.size(), kMaxPartitions); ++i) {
@@ -134,7 +136,10 @@ DiskLayout find_disk_layout(int fd, std::uint64_t size) {
             layout.areas.back().is_shared = shared || is_shared(places, i);
         }
     }
-    if (layout.areas.empty()) layout.areas.push_back(area_of(fd, 0, size));
+    if (layout.areas.empty()) {
+        layout.areas.push_back(area_of(fd, 0, size));
+        layout.areas.back().is_shared = has_partitions;  // none of them is whole
+    }
     return layout;
 }
 

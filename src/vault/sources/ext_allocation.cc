@@ -251,7 +251,9 @@ private:
             if (failure == EXT2_ET_INODE_CSUM_INVALID) return sure ? say("its inode {} is damaged", number) : std::string();
             if (failure != 0) return unreadable();
             if (inode.i_links_count != 0 || number == EXT2_BAD_INO) {
-                if (std::string fault = walk_.check(number, inode); !fault.empty()) return fault;
+                std::string fault = walk_.check(number, inode);
+                if (!fault.empty())
+                    return sure ? fault : say("the unused part of its inode tables was never zeroed and may hold files");
             }
         }
         if (!sure || (number < first_own_ && number != EXT2_ROOT_INO)) return {};

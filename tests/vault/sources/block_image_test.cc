@@ -164,6 +164,16 @@ TEST_F(PartitionTest, FreeSpaceThatIsAnotherPartitionsDataIsStored) {
     EXPECT_TRUE(image_notes.warnings.empty());
 }
 
+TEST_F(PartitionTest, AFileSystemOverTheWholeDiskSharesItWithItsPartitions) {
+    make_disk();
+    if (!put_ext4(0, kSectors)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    if (!put_ext4(40960, 32768)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";  // in free space of the first
+    for (const std::uint32_t size : {32768u, 2 * kSectors}) {                         // which leaves the disk
+        put_table(0, {{0x83, 40960, size}});
+        expect_stored_whole();
+    }
+}
+
 TEST_F(PartitionTest, TheTableOfALogicalPartitionIsStoredWhereverItLies) {
     make_disk();
     if (!put_ext4(6144, 60000)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
