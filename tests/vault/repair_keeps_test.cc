@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace custody::test {
 namespace {
@@ -150,10 +151,10 @@ TEST_F(RepairKeepsTest, AnUnlinkThatFailsAfterTheEntryIsAnErrorThatHidesNothing)
         if (name.starts_with("packs/") && !whole_.contains(name) && bytes.size() > 100'000) pack = name;
     }
     flip(pack, 100);
-    bool refused = false;
+    std::atomic<bool> refused = false;  // it is asked from many threads
     RefusingFileSystem files([&](RefusingFileSystem::Deed deed, const std::string& path, std::uint64_t) {
-        const bool refuse = !refused && deed == RefusingFileSystem::Deed::remove && path.find(pack) != path.npos;
-        refused = refused || refuse;
+        const bool refuse =
+            deed == RefusingFileSystem::Deed::remove && path.find(pack) != path.npos && !refused.exchange(true);
         return refuse ? std::optional(Code::io) : std::nullopt;
     });
     const auto before = vault_.open("a").state().n;
@@ -168,7 +169,7 @@ TEST_F(RepairKeepsTest, AnUnlinkThatFailsAfterTheEntryIsAnErrorThatHidesNothing)
 TEST_F(RepairKeepsTest, AnErrorAfterItsOwnEntryIsNotRetried) {
     back_up_one();
     flip(content_, 100'000);
-    int writes = 0;
+    std::atomic<int> writes = 0;
     RefusingFileSystem files([&](RefusingFileSystem::Deed deed, const std::string& path, std::uint64_t end) {
         // The new pack of the blocks that are sound.
         const bool refuse = deed == RefusingFileSystem::Deed::write && path.find("/tmp/") != path.npos && end > 100'000;
