@@ -32,8 +32,9 @@ std::string BlockBits::read(struct_ext2_filsys* fs, const AllocationWatch& watch
     size_ = (clusters_ + 7) / 8;
     group_bytes_ = super.s_clusters_per_group / 8;
     // A group ends with a byte and its bitmap is one block; clusters are counted from block 0.
-    if (super.s_clusters_per_group % 8 != 0 || group_bytes_ == 0 || group_bytes_ > fs->blocksize ||
-        (shift_ != 0 && first_ != 0) || group_bytes_ * fs->group_desc_count < size_)
+    if (std::uint64_t{super.s_clusters_per_group} << shift_ != super.s_blocks_per_group || super.s_clusters_per_group % 8 != 0 ||
+        group_bytes_ == 0 || group_bytes_ > fs->blocksize || (shift_ != 0 && first_ != 0) ||
+        group_bytes_ * fs->group_desc_count < size_)
         return say("its block bitmaps are damaged");
     bytes_.reset(new (std::nothrow) unsigned char[size_]());
     if (!bytes_) return say("its block bitmaps cannot be checked");
