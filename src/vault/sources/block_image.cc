@@ -116,9 +116,10 @@ private:
 
 class ImageSource final : public SingleItemSource {
 public:
-    ImageSource(const std::string& path, const OpenImage& image, std::vector<Hole> free)
+    ImageSource(const std::string& path, OpenImage image, std::vector<Hole> free)
         : SingleItemSource(path, parents_of(path), item_of(path, image)),
           path_(path),
+          looked_at_(std::move(image.fd)),
           expected_(image.size),
           free_(std::move(free)) {}
 
@@ -159,6 +160,7 @@ public:
 
 private:
     std::string path_;
+    Fd looked_at_;  // while it is open a loop device cannot be given another file, for which free_ would be wrong
     std::atomic<std::uint64_t> expected_;  // open() may run beside the walk
     std::vector<Hole> free_;
 };
@@ -211,7 +213,7 @@ void note_area(const OpenImage& image, const DiskArea& area, const ImageOptions&
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, ImageNotes& notes) {
-    TRY_ASSIGN(const OpenImage image, open_image(options.path));
+    TRY_ASSIGN(OpenImage image, open_image(options.path));
     if (image.size == 0) {  // its snapshot would stand as the latest and hide what went wrong
         return Error{Code::failed, say("no snapshot is made, for {} holds not one byte: look whether it is the right one, and "
                                        "whether what makes it failed, or a medium is missing",
@@ -238,7 +240,7 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
     std::sort(free.begin(), free.end());
     free = merged(free, {});
     for (const Hole& run : free) notes.skipped_free += run.length;
-    return std::unique_ptr<Source>(std::make_unique<ImageSource>(options.path, image, std::move(free)));
+    return std::unique_ptr<Source>(std::make_unique<ImageSource>(options.path, std::move(image), std::move(free)));
 }
 
 }  // namespace custody

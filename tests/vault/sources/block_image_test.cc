@@ -271,6 +271,27 @@ TEST_F(BlockImageTest, ADeviceIsReadEachTimeAndRefusedWhileMounted) {
     EXPECT_TRUE(run("losetup -d " + device));
 }
 
+TEST_F(BlockImageTest, ALoopDeviceStaysWhatWasLookedAt) {
+    make_content();
+    write_file(at("image"), noise(24 * kMiB, 93));
+    write_file(at("other"), noise(24 * kMiB, 92));
+    if (!has_mkfs()) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    ASSERT_TRUE(run("mkfs.ext4 -F -E nodiscard -d " + at("content") + " " + at("image")));
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root for loop devices";
+    if (::access("/dev/loop-control", F_OK) != 0) GTEST_SKIP() << "no loop devices here";
+    ASSERT_TRUE(run("losetup -f --show " + at("image") + " > " + at("device.real")));
+    const std::string listed = read_file_text(at("device.real")), device = listed.substr(0, listed.find('\n'));
+    {
+        auto source = open_block_image({.path = device}, image_notes);
+        ASSERT_TRUE(is_ok(source));
+        EXPECT_GT(image_notes.skipped_free, 0u);
+        (void)run("losetup -d " + device + "; losetup " + device + " " + at("other"));
+        expect_same_outside_holes(read(backup(**source).snapshot).at(device), read_file_text(at("image")));
+    }
+    for (const char* file : {"image", "other"})  // the device may be somebody else's by now
+        EXPECT_TRUE(run("losetup -n -O NAME -j " + at(file) + " | xargs -r losetup -d"));
+}
+
 TEST_F(BlockImageTest, SwapInUseIsNamed) {
     write_file(at("image"), std::string(4 * kMiB, '\0'));
     ASSERT_EQ(::chmod(at("image").c_str(), 0600), 0);
