@@ -86,14 +86,17 @@ Result<Foreseen> foresee_target(const std::string& target) {
 
 }  // namespace
 
-bool is_empty_folder(int folder) {
-    const int duplicate = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR* const stream = duplicate >= 0 ? ::fdopendir(duplicate) : nullptr;
-    if (stream == nullptr) return false;
+int check_empty(int folder) {
+    Fd readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    DIR* const stream = readable.valid() ? ::fdopendir(readable.get()) : nullptr;
+    if (stream == nullptr) return errno;
+    (void)readable.release();  // closedir() closes it
     int names = 0;
+    errno = 0;
     while (names <= 2 && ::readdir(stream) != nullptr) ++names;  // "." and ".."
+    const int reason = names > 2 ? ENOTEMPTY : errno;
     ::closedir(stream);
-    return names <= 2;
+    return reason;
 }
 
 Error replaced_folder(const std::string& path) {
@@ -168,7 +171,7 @@ Status TargetFolders::take_target(Fd opened) {
     Fd again(::fcntl(opened.get(), F_DUPFD_CLOEXEC, 0));
     if (!again.valid()) return system_error(errno, "open the target", target_);
     synced_.push_back(std::move(again));
-    was_empty_ = is_empty_folder(opened.get());
+    was_empty_ = check_empty(opened.get()) == 0;
     top.handle = std::make_shared<const Fd>(std::move(opened));
     return done();
 }

@@ -133,7 +133,7 @@ struct ShownPath {
 [[nodiscard]] int rename_exclusively(int folder, const char* from, const char* to);
 // Somebody who may rename beside it put another in its place.
 [[nodiscard]] Error replaced_folder(const std::string& path);
-// Nothing is in the open folder. False: something is, or nobody can tell.
-[[nodiscard]] bool is_empty_folder(int folder);
+// 0: nothing is in the open folder. ENOTEMPTY: something is. Else the errno that kept it from being looked at.
+[[nodiscard]] int check_empty(int folder);
 
 }  // namespace custody

@@ -54,7 +54,7 @@ int recognise(const MadeFolder& made, mode_t mode, const std::string& snapshot, 
     struct stat status = {}, marked = {};
     const int folder = made.folder.get();
     if (::fstat(folder, &status) != 0) return errno;
-    if (!is_empty_folder(folder)) return ESTALE;
+    if (const int reason = check_empty(folder); reason != 0) return reason == ENOTEMPTY ? ESTALE : reason;
     if (mark == Mark::stays || status.st_uid != ::geteuid()) {
         const std::string name = beginning_of(status) + snapshot;
         const Fd file = new_mark(folder, name);

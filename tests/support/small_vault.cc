@@ -215,8 +215,10 @@ std::map<std::string, Bytes> SmallVault::objects(const std::string& vault) const
     std::map<std::string, Bytes> found;
     for (const auto& item : fs::recursive_directory_iterator(path(vault))) {
         if (!item.is_regular_file()) continue;
+        Bytes content(item.file_size());
         std::ifstream in(item.path(), std::ios::binary);
-        found[fs::relative(item.path(), path(vault)).string()] = Bytes(std::istreambuf_iterator<char>(in), {});
+        in.read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(content.size()));
+        found[fs::relative(item.path(), path(vault)).string()] = std::move(content);
     }
     return found;
 }

@@ -153,8 +153,7 @@ TEST_F(RepairKeepsTest, AnUnlinkThatFailsAfterTheEntryIsAnErrorThatHidesNothing)
     flip(pack, 100);
     std::atomic<bool> refused = false;  // it is asked from many threads
     RefusingFileSystem files([&](RefusingFileSystem::Deed deed, const std::string& path, std::uint64_t) {
-        const bool refuse =
-            deed == RefusingFileSystem::Deed::remove && path.find(pack) != path.npos && !refused.exchange(true);
+        const bool refuse = deed == RefusingFileSystem::Deed::remove && path.find(pack) != path.npos && !refused.exchange(true);
         return refuse ? std::optional(Code::io) : std::nullopt;
     });
     const auto before = vault_.open("a").state().n;
