@@ -186,22 +186,6 @@ int change_mode(const AttributeTask& task, mode_t mode) {
     return task.access == Access::full ? ::fchmod(task.descriptor, mode) : ::chmod(ProcPath(task.descriptor).text(), mode);
 }
 
-Status set_time(const AttributeTask& task, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls) {
-    const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(wanted)};
-    const int set =
-        task.access == Access::full ? ::futimens(task.descriptor, times) : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
-    if (set != 0) {
-        if (is_fatal(errno)) return failed("set the time of", path, errno);
-        shortfalls.note(Shortfall::time, path.text(), errno);
-        return done();
-    }
-    // The kernel calls it a success to keep another time than the one asked for.
-    struct stat now = {};
-    if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return failed("look at", path, errno);
-    note_time(now, wanted, path, shortfalls);
-    return done();
-}
-
 // The first and last second of which file systems know. The kernel takes what lies beyond to the nearer one, without a fraction.
 struct TimeRange {
     std::int64_t first, last;
@@ -242,6 +226,44 @@ bool same_time(const struct stat& status, FileTime wanted, const Powers& powers)
     const FileTime now = to_file_time(status.st_mtim);
     return now == wanted || is_nearest(now, wanted) || is_cut(status, wanted) ||
            (powers.coarse_attributes && are_within(now, wanted, kCoarsest_s));
+}
+
+// FAT cuts to every second second.
+bool is_cut_to_even(FileTime now, FileTime wanted) {
+    return wanted.seconds >= 0 && now == FileTime{wanted.seconds - wanted.seconds % kCoarsest_s, 0};
+}
+
+// Whether the time there is the wanted one or what this file system makes of it.
+bool has_taken(const struct stat& status, FileTime wanted) {
+    const FileTime now = to_file_time(status.st_mtim);
+    return now == wanted || is_nearest(now, wanted) || is_cut(status, wanted) || is_cut_to_even(now, wanted);
+}
+
+int change_times(const AttributeTask& task, const timespec (&times)[2]) {
+    return task.access == Access::full ? ::futimens(task.descriptor, times)
+                                       : ::utimensat(task.descriptor, "", times, AT_EMPTY_PATH);
+}
+
+Status set_time(const AttributeTask& task, FileTime wanted, const ShownPath& path, Shortfalls& shortfalls) {
+    struct stat now = {};
+    // It is called a success to keep another time than the one asked for, and by drivers in user space (those of libfuse 2, such
+    // as exfat-fuse) to set none where both are not given: there once more, with the time of access that it has.
+    for (const bool with_access : {false, true}) {
+        const timespec times[2] = {with_access ? now.st_atim : timespec{0, UTIME_OMIT}, to_timespec(wanted)};
+        if (change_times(task, times) != 0) {
+            if (is_fatal(errno)) return failed("set the time of", path, errno);
+            shortfalls.note(Shortfall::time, path.text(), errno);
+            return done();
+        }
+        if (::fstatat(task.descriptor, "", &now, AT_EMPTY_PATH) != 0) return failed("look at", path, errno);
+        if (has_taken(now, wanted)) break;
+    }
+    if (has_taken(now, wanted) || are_within(to_file_time(now.st_mtim), wanted, kCoarsest_s)) {
+        note_time(now, wanted, path, shortfalls);
+    } else {
+        shortfalls.note(Shortfall::time, path.text(), EOPNOTSUPP);
+    }
+    return done();
 }
 
 AttributeComparison compare_xattrs(int descriptor, const Attributes& wanted, const Powers& powers) {

@@ -228,6 +228,32 @@ TEST_F(RestoreTimes, AFileSystemThatCountsSecondsHoldsThemAsWellAsItCan) {
     EXPECT_THAT(restore(snapshot).warnings, Contains(HasSubstr("early is left as it is: it differs in time")));
 }
 
+// A driver in user space may set no time unless that of access is given with it, and call it a success.
+TEST_F(RestoreTimes, AFileSystemThatSetsNoTimeAloneGetsItWithThatOfAccess) {
+    std::string why_not;
+    const auto exfat = LoopFileSystem::make("exfat-fuse", LoopFileSystem::least_size("exfat-fuse"), why_not);
+    if (!exfat) GTEST_SKIP() << why_not;
+    ASSERT_EQ(::mkdir((source + "/folder").c_str(), 0755), 0);
+    write_file(source + "/folder/file", "content");
+    write_file(source + "/exact", "content");
+    set_time(source + "/exact", {1'500'000'000, 0});
+    for (const char* name : {"/folder/file", "/folder"}) set_time(source + name, {1'500'000'001, 500'000'000});
+    set_time(source, {1'500'000'000, 0});
+    restore_to(exfat->path() + "/target");
+    options.strip_prefix = source;
+    const Snapshot snapshot = back_up();
+    const RestoreResult result = restore(snapshot);
+    EXPECT_EQ(result.failed, 0u);
+    EXPECT_THAT(result.warnings, Contains(HasSubstr("2 items have a time")));
+    EXPECT_EQ(time_of(target), (FileTime{1'500'000'000, 0}));
+    EXPECT_EQ(time_of(target + "/exact"), (FileTime{1'500'000'000, 0}));
+    for (const char* name : {"/folder", "/folder/file"}) EXPECT_EQ(time_of(target + name), (FileTime{1'500'000'001, 0})) << name;
+    const RestoreResult again = restore(snapshot);
+    EXPECT_EQ(again.failed, 0u);
+    EXPECT_EQ(again.skipped, 2u);
+    EXPECT_THAT(again.warnings, ElementsAre(HasSubstr("2 items have a time")));
+}
+
 // Where nanoseconds are counted a time without them is another time.
 TEST_F(RestoreTimes, ATimeThatSomebodyCutIsADifference) {
     write_file(source + "/file", "content");
