@@ -7,10 +7,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,7 +46,8 @@ Error not_made(int reason, const std::string& path) {
 
 // mkdir -p of `missing` below `above`, the last with its mark. None of it was there when that was looked for: whatever is there
 // now, a link above all, is somebody else's and is not followed.
-Result<Fd> make_target(const Fd& above, std::string_view missing, const std::string& target, const std::string& snapshot) {
+Result<MadeFolder> make_target(const Fd& above, std::string_view missing, const std::string& target, const std::string& snapshot,
+                               mode_t mode) {
     Fd parent;
     for (std::size_t slash = missing.find('/'); slash != std::string::npos; slash = missing.find('/', slash + 1)) {
         const std::size_t begin = slash == 0 ? 0 : missing.rfind('/', slash - 1) + 1;
@@ -57,9 +60,9 @@ Result<Fd> make_target(const Fd& above, std::string_view missing, const std::str
     const int at = parent.valid() ? parent.get() : above.get();
     remove_leftovers_in(at);
     const std::string temporary = make_run_prefix() + "0", name(base_name(target));
-    MadeFolder made = make_unfinished_folder(at, temporary.c_str(), name.c_str(), 0777, snapshot);
+    MadeFolder made = make_unfinished_folder(at, temporary.c_str(), name.c_str(), mode, snapshot);
     if (made.reason != 0) return not_made(made.reason, target);
-    return std::move(made.folder);
+    return made;
 }
 
 // What make_target() would meet, without making anything.
@@ -82,6 +85,19 @@ Result<Foreseen> foresee_target(const std::string& target) {
         if (folder.valid() || errno != ENOENT || above == path) return system_error(errno, "make the folder", path);
         path = above;
     }
+}
+
+// Whether the file system may give a folder another number each time that the kernel has forgotten it: FAT and exFAT, on which
+// nothing has an owner, and drivers in user space. What such a driver shows may have owners: then it must be whose the target or
+// this process is, so that nobody else's is taken for it.
+bool numbers_anew(int folder, const struct stat& status, int target) {
+    struct statfs system = {};
+    if (::fstatfs(folder, &system) != 0) return false;
+    const auto type = static_cast<long>(system.f_type);
+    if (type == MSDOS_SUPER_MAGIC || type == EXFAT_SUPER_MAGIC) return true;
+    struct stat top = {};
+    return type == FUSE_SUPER_MAGIC && ::fstat(target, &top) == 0 &&
+           (status.st_uid == top.st_uid || status.st_uid == ::geteuid());
 }
 
 }  // namespace
@@ -152,13 +168,14 @@ Result<std::unique_ptr<TargetFolders>> TargetFolders::open(const std::string& ta
     return folders;
 }
 
-Status TargetFolders::make_absent(const std::string& snapshot) {
+Status TargetFolders::make_absent(const std::string& snapshot, mode_t mode) {
     FolderFacts& facts = slots_[kTargetFolder].facts;
     if (facts.state != FolderState::absent) return done();
-    TRY_ASSIGN(Fd made, make_target(above_, missing_, target_, snapshot));
+    TRY_ASSIGN(MadeFolder made, make_target(above_, missing_, target_, snapshot, mode));
+    mark_ = std::move(made.mark);
     above_.reset();
     facts.state = FolderState::made;
-    return take_target(std::move(made));
+    return take_target(std::move(made.folder));
 }
 
 Status TargetFolders::take_target(Fd opened) {
@@ -202,7 +219,9 @@ Status TargetFolders::open_child_locked(FolderId folder) {
     struct stat status = {};
     if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open the folder", slot.name);
     if (slot.inode != 0 && (slot.inode != status.st_ino || slot.device != status.st_dev)) {
-        return replaced_folder(path_of_locked(folder));
+        const bool is_it =
+            slot.device == status.st_dev && numbers_anew(opened.get(), status, slots_[kTargetFolder].handle->get());
+        if (!is_it) return replaced_folder(path_of_locked(folder));
     }
     slot.device = status.st_dev;
     slot.inode = status.st_ino;

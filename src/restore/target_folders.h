@@ -3,7 +3,8 @@
 // The target is an open folder. Every folder below it is opened from its parent's descriptor, one component at a time, by
 // openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: names of a hostile tree, links planted in the way and folders swapped
 // for links while we run cannot lead outside, and a path may be longer than PATH_MAX. A folder opened again must be the same
-// inode as before.
+// inode as before, but where numbers do not last while nobody has it open (FAT, exFAT, drivers in user space): there it must be
+// on the same file system and, through a driver in user space, this user's or that of the target's owner.
 //
 // At most kOpenFolders descriptors are kept; the least recently used is closed. Ownership: owns the descriptors; a Handle keeps
 // one open beyond its eviction. Threads: open() and path_of() from any; the rest from one. Memory: a slot for each folder not
@@ -12,6 +13,8 @@
 
 #include "base/result.h"
 #include "restore/proc_path.h"
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <deque>
@@ -55,8 +58,10 @@ public:
     static Result<std::unique_ptr<TargetFolders>> open(const std::string& target);
     // A target that was absent, with all its missing parents: made, with the mark of what is unfinished from the moment on that
     // it has its name (unfinished_folder.h). exists: somebody else made one of them meanwhile. Nothing is done to one that was
-    // there. Before anything is opened or added.
-    [[nodiscard]] Status make_absent(const std::string& snapshot);
+    // there. Before anything is opened or added. `mode`: what of it the umask grants, until it has its own.
+    [[nodiscard]] Status make_absent(const std::string& snapshot, mode_t mode = 0777);
+    // The name of the mark of a target that was made.
+    [[nodiscard]] const std::string& target_mark() const { return mark_; }
 
     // An O_PATH descriptor of the folder. io "was replaced" when it is not the folder it was.
     [[nodiscard]] Result<Handle> open(FolderId folder);
@@ -111,6 +116,7 @@ private:
     bool was_empty_ = true;
     Fd above_;             // of an absent target: see nearest_descriptor()
     std::string missing_;  // the path from there to the target
+    std::string mark_;
     mutable std::mutex mutex_;
     std::deque<Slot> slots_;
     std::vector<FolderId> free_;

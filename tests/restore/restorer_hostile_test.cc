@@ -3,6 +3,7 @@
 #include "restore/target_folders.h"
 #include "restore/tree_writer.h"
 #include "tests/support/exotic_tree.h"
+#include "tests/support/loop_file_system.h"
 #include "tests/support/restore_fixture.h"
 #include "tests/support/results.h"
 #include "tests/support/tree_compare.h"
@@ -126,6 +127,15 @@ TEST_F(RestoreHostile, ATemporaryFileSwappedForALinkToAnotherIsNoticed) {
     EXPECT_EQ(read_file_text(outside_ + "/victim"), "precious");
 }
 
+// Enough to close every folder that was opened before.
+void open_many_others(TargetFolders& folders) {
+    for (std::size_t i = 0; i < kOpenFolders + 10; ++i) {
+        const std::string name = "other " + std::to_string(i);
+        ASSERT_EQ(::mkdir((folders.target() + "/" + name).c_str(), 0755), 0);
+        ASSERT_TRUE(is_ok(folders.open(folders.add(kTargetFolder, name, FolderState::existing))));
+    }
+}
+
 TEST_F(RestoreHostile, AFolderReplacedByAnotherWhileClosedIsNoticed) {
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
     const auto folders = TargetFolders::open(target);
@@ -133,14 +143,41 @@ TEST_F(RestoreHostile, AFolderReplacedByAnotherWhileClosedIsNoticed) {
     ASSERT_EQ(::mkdir((target + "/first").c_str(), 0755), 0);
     const FolderId first = (*folders)->add(kTargetFolder, "first", FolderState::existing);
     ASSERT_TRUE(is_ok((*folders)->open(first)));
-    for (std::size_t i = 0; i < kOpenFolders + 10; ++i) {
-        const std::string name = "other " + std::to_string(i);
-        ASSERT_EQ(::mkdir((target + "/" + name).c_str(), 0755), 0);
-        ASSERT_TRUE(is_ok((*folders)->open((*folders)->add(kTargetFolder, name, FolderState::existing))));
-    }
+    open_many_others(**folders);
     ASSERT_EQ(::rename((target + "/first").c_str(), (outside_ + "/moved").c_str()), 0);
     ASSERT_EQ(::mkdir((target + "/first").c_str(), 0755), 0);
     EXPECT_TRUE(fails_with(Code::io, (*folders)->open(first)));
+}
+
+std::uint64_t number_of(const std::string& path) {
+    struct stat status = {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_ino;
+}
+
+// As when the kernel is short of memory: a folder that nobody has open has another number there when it is met again.
+bool gets_another_number(const std::string& path) {
+    const std::uint64_t before = number_of(path);
+    for (int attempt = 0; attempt < 20 && number_of(path) == before; ++attempt) {
+        const Fd caches(::open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC));
+        if (!caches.valid() || ::write(caches.get(), "2", 1) != 1) return false;
+    }
+    return number_of(path) != before;
+}
+
+TEST_F(RestoreHostile, AFolderWithAnotherNumberIsTheSameWhereNumbersDoNotLast) {
+    std::string why_not;
+    const auto exfat = LoopFileSystem::make("exfat-fuse", LoopFileSystem::least_size("exfat-fuse"), why_not);
+    if (!exfat) GTEST_SKIP() << why_not;
+    const auto folders = TargetFolders::open(exfat->path());
+    ASSERT_TRUE(is_ok(folders));
+    const std::string path = exfat->path() + "/first";
+    ASSERT_EQ(::mkdir(path.c_str(), 0755), 0);
+    const FolderId first = (*folders)->add(kTargetFolder, "first", FolderState::existing);
+    ASSERT_TRUE(is_ok((*folders)->open(first)));
+    open_many_others(**folders);
+    if (!gets_another_number(path)) GTEST_SKIP() << "this kernel cannot be made to forget it (drop_caches)";
+    EXPECT_TRUE(is_ok((*folders)->open(first)));
 }
 
 TEST_F(RestoreHostile, ANameThatAppearsMeanwhileIsNotReplaced) {
