@@ -1,5 +1,7 @@
 // Nothing is written outside the target: not by links planted in the way, not by links swapped in while we run; and nothing
 // damaged is written out as good data.
+#include "restore/comparer.h"
+#include "restore/snapshot_access.h"
 #include "restore/target_folders.h"
 #include "restore/tree_writer.h"
 #include "tests/support/exotic_tree.h"
@@ -178,6 +180,32 @@ TEST_F(RestoreHostile, AFolderWithAnotherNumberIsTheSameWhereNumbersDoNotLast) {
     open_many_others(**folders);
     if (!gets_another_number(path)) GTEST_SKIP() << "this kernel cannot be made to forget it (drop_caches)";
     EXPECT_TRUE(is_ok((*folders)->open(first)));
+}
+
+TEST_F(RestoreHostile, AFileWithAnotherNumberIsComparedWhereNumbersDoNotLast) {
+    std::string why_not;
+    const auto exfat = LoopFileSystem::make("exfat-fuse", LoopFileSystem::least_size("exfat-fuse"), why_not);
+    if (!exfat) GTEST_SKIP() << why_not;
+    const auto access = SnapshotAccess::open(*repository, back_up(), *unlocked);
+    ASSERT_TRUE(is_ok(access));
+    const auto folders = TargetFolders::open(exfat->path());
+    ASSERT_TRUE(is_ok(folders));
+    const std::string path = exfat->path() + "/file";
+    write_file(path, "");
+    InPlace in_place{true, {}};
+    ASSERT_EQ(::lstat(path.c_str(), &in_place.status), 0);
+    Entry entry;
+    entry.name = "file";
+    entry.attributes.modified = to_file_time(in_place.status.st_mtim);
+    if (!gets_another_number(path)) GTEST_SKIP() << "this kernel cannot be made to forget it (drop_caches)";
+    const Comparer comparer(**folders, (*access)->trees(), (*access)->keys(), powers_on((*folders)->root_descriptor()));
+    const auto verdict = comparer.compare(kTargetFolder, entry, in_place);
+    ASSERT_TRUE(is_ok(verdict));
+    EXPECT_EQ(verdict->difference, nullptr);
+    in_place.status.st_uid += 1;
+    const auto of_another = comparer.compare(kTargetFolder, entry, in_place);
+    ASSERT_TRUE(is_ok(of_another));
+    EXPECT_STREQ(of_another->difference, "type");
 }
 
 TEST_F(RestoreHostile, ANameThatAppearsMeanwhileIsNotReplaced) {
