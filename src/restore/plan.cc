@@ -99,6 +99,7 @@ Status Plan::check_prefix(const TreeId& root) {
         }
         above += "/" + component;
         folder = found->children;
+        prefix_folder_ = *found;
     }
     return done();
 }
@@ -158,7 +159,6 @@ Result<bool> Plan::next(PlanStep& step) {
             parent_.attributes_only = true;
             step.entry = &parent_;
         }
-        if (stripped == 1) prefix_folder_ = *step.entry;
         // The cursor's entry stays valid in its node, which the cursor below holds on to until it moves.
         Open below{FolderCursor(*trees_, entry->children.value_or(TreeId{})),
                    choice,

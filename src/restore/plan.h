@@ -35,7 +35,7 @@ public:
     // Null-entry step `leave_folder` follows each enter_folder. False: the walk is over. A folder that cannot be read is a step
     // `lost`, and the walk goes on; an error only where that is the root.
     [[nodiscard]] Result<bool> next(PlanStep& step);
-    // The folder that the prefix names, once the walk went into it: the target stands for it. Null: nothing is stripped.
+    // The folder that the prefix names: the target stands for it. Null: nothing is stripped.
     [[nodiscard]] const Entry* prefix_folder() const { return prefix_folder_ ? &*prefix_folder_ : nullptr; }
     // Do not go into the folder just entered; its leave_folder still follows.
     void skip_folder();

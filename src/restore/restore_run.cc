@@ -28,7 +28,7 @@ RestoreRun::RestoreRun(SnapshotAccess& access, TargetFolders& folders, const Res
       stop_(stop),
       shortfalls_([this](const std::string& line) { report_.incomplete_file(line); }),
       writer_(folders, options.overwrite, powers_on(folders.root_descriptor()), shortfalls_),
-      comparer_(folders, access.trees(), access.keys(), writer_.powers()),
+      comparer_(folders, access.trees(), access.keys(), writer_.powers(), options.dry_run),
       pool_(options.threads),
       batches_(access, writer_, pool_, report_, stop),
       filling_(std::make_shared<Batch>()),
@@ -96,7 +96,7 @@ RestoreResult RestoreRun::take_result() {
 }
 
 Status RestoreRun::walk(Plan& plan) {
-    writer_.enter_target(access_.snapshot().id.hex(), options_.dry_run);
+    writer_.enter_target(access_.snapshot().id.hex(), options_.dry_run, plan.prefix_folder());
     PlanStep next;
     open_.push_back({kTargetFolder, {}});
     for (std::size_t steps = 0;; ++steps) {
@@ -235,6 +235,7 @@ void RestoreRun::skip(FolderId folder, const Entry& entry, const InPlace& in_pla
     const ShownPath shown{folders_, folder, &entry.name};
     note_time(in_place.status, entry.attributes.modified, shown, shortfalls_);
     if (verdict.lacks_large) note_large_attributes(shown, shortfalls_);
+    if (verdict.is_unread) note_unread(shown, shortfalls_);
     // What an interrupted restore of this snapshot made in a folder of its own may lack them.
     const bool may_change = options_.overwrite != Overwrite::never || folders_.facts(folder).is_ours;
     const bool sets_flags = verdict.flags_missing && may_change;

@@ -80,7 +80,11 @@ Result<RestoreResult> restore_files(Repository& repository, const Snapshot& snap
     TRY_ASSIGN(Plan plan, Plan::make(access->trees(), access->root(), options.paths, options.strip_prefix));
     TRY_ASSIGN(const auto folders, TargetFolders::open(options.target));
     TRY(check_space(*access, *folders, options, stop));
-    if (!options.dry_run) TRY(folders->make_absent(access->snapshot().id.hex()));
+    if (!options.dry_run) {
+        // The folder that it stands for may be closed to others: it is until it has that one's mode.
+        const mode_t mode = plan.prefix_folder() != nullptr ? 0700 : 0777;
+        TRY(folders->make_absent(access->snapshot().id.hex(), mode));
+    }
     RestoreRun run(*access, *folders, options, progress, stop);
     TRY(expect_totals(*access, options, run, stop));
     TRY(run.run(plan));

@@ -85,10 +85,10 @@ public:
     TreeWriter& operator=(const TreeWriter&) = delete;
 
     // What the target gives to what is made in it; leftovers of an interrupted run directly in it go. Once, before all else.
-    // `snapshot`: its id, for the marks of what is unfinished.
-    void enter_target(const std::string& snapshot, bool dry_run);
-    // When everything below it is done. `entry`: what the target stands for (a stripped prefix), null: nothing. Its attributes go
-    // to a target that this restore made.
+    // `snapshot`: its id, for the marks of what is unfinished. `entry`: what the target stands for (a stripped prefix), null:
+    // nothing.
+    void enter_target(const std::string& snapshot, bool dry_run, const Entry* entry = nullptr);
+    // When everything below it is done. The attributes of `entry` go to a target that this restore made.
     [[nodiscard]] Status finish_target(const Entry* entry);
     // Makes the folder or takes the one that is there; `dry_run` makes nothing. The number is always good: what cannot be made
     // is a blocked folder, with the reason in `problem`.
@@ -159,6 +159,8 @@ private:
     FolderFacts meet_existing(FolderId folder, const Entry& entry, bool dry_run);
     Status give_attributes(FolderId folder, const Entry& entry);
     Status remove_marks(FolderId folder, const std::vector<std::string>& marks);
+    // ... of one that has its attributes, of which that takes the time away, and maybe what its mode lacks for it.
+    Status remove_marks_last(FolderId folder, const std::vector<std::string>& marks, const AttributeTask& task, FileTime time);
     FolderFacts facts_of_existing(FolderId folder, bool dry_run);
     // Whether a mode keeps this user out of a folder of his own that he wants changed, or that a restore made.
     [[nodiscard]] bool may_ease(FolderId folder, int descriptor) const;
@@ -175,10 +177,12 @@ private:
     Error cannot_write(const Placement& place, int reason) const;
     // What went wrong with `place` in the folder; names the flag where one forbids it.
     Error hindered(std::string_view verb, const Placement& place, int reason, int folder) const;
-    // Leftovers of temporary names go, unless it is a dry run; marks of the folder are remembered. True: it has one.
-    bool look_for_leftovers(FolderId folder, bool dry_run);
+    // Leftovers of temporary names go, unless it is a dry run; marks of the folder are remembered. True: it has one that counts.
+    // `entry`: of the folder, null: none.
+    bool look_for_leftovers(FolderId folder, const Entry* entry, bool dry_run);
     // In the same way where this user may not list it: only the mark of this very snapshot can be known.
-    bool look_for_mark(FolderId folder, bool dry_run);
+    bool look_for_mark(FolderId folder, const Entry* entry, bool dry_run);
+    [[nodiscard]] MarkSigns signs_of(const Entry* entry) const;
     Status give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place);
 
     TargetFolders& folders_;

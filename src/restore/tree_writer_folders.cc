@@ -35,15 +35,16 @@ bool has_default_acl(int folder) { return ::getxattr(ProcPath(folder).text(), kD
 
 }  // namespace
 
-void TreeWriter::enter_target(const std::string& snapshot, bool dry_run) {
+void TreeWriter::enter_target(const std::string& snapshot, bool dry_run, const Entry* entry) {
     snapshot_ = snapshot;
     const FolderState state = folders_.facts(kTargetFolder).state;
     if (state == FolderState::absent) return;
     FolderFacts facts = facts_of_existing(kTargetFolder, dry_run);
     facts.state = state;
-    facts.is_ours = state == FolderState::made || (!folders_.target_was_empty() && look_for_leftovers(kTargetFolder, dry_run));
+    facts.is_ours =
+        state == FolderState::made || (!folders_.target_was_empty() && look_for_leftovers(kTargetFolder, entry, dry_run));
     folders_.set_facts(kTargetFolder, facts);
-    if (state == FolderState::made) marks_[kTargetFolder] = {mark_name(folders_.root_descriptor(), snapshot_)};
+    if (state == FolderState::made) marks_[kTargetFolder] = {folders_.target_mark()};
 }
 
 Status TreeWriter::finish_target(const Entry* entry) {
@@ -104,9 +105,7 @@ TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry
     }
     const auto opened = folders_.open(folder);
     if (!opened.ok()) return fail(opened.error());
-    if (facts.state == FolderState::made && !folders_.facts(parent).is_ours) {
-        marks_[folder] = {mark_name((*opened)->get(), snapshot_)};
-    }
+    if (facts.state == FolderState::made && !made.mark.empty()) marks_[folder] = {std::move(made.mark)};
     if (facts.state == FolderState::existing) facts = meet_existing(folder, entry, dry_run);
     folders_.set_facts(folder, facts);
     return {folder, {}};
@@ -126,7 +125,7 @@ FolderFacts TreeWriter::meet_existing(FolderId folder, const Entry& entry, bool 
     const bool may_change = overwrite_ != Overwrite::never;
     const bool is_different = !may_change && !entry.attributes_only && differs();
     FolderFacts facts = facts_of_existing(folder, dry_run);
-    const bool is_marked = look_for_leftovers(folder, dry_run);
+    const bool is_marked = look_for_leftovers(folder, &entry, dry_run);
     facts.is_ours = is_marked || folders_.facts(folders_.parent(folder)).is_ours;
     facts.keeps = !facts.is_ours && (entry.attributes_only || is_different);
     if (facts.keeps && is_different && ++kept_folders_ == 1) first_kept_ = folders_.path_of(folder);
@@ -207,17 +206,24 @@ FolderFacts TreeWriter::facts_of_existing(FolderId folder, bool dry_run) {
     return facts;
 }
 
-bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
+MarkSigns TreeWriter::signs_of(const Entry* entry) const {
+    return {snapshot_, entry == nullptr ? std::nullopt : std::optional(entry->attributes.uid), powers_.coarse_attributes};
+}
+
+bool TreeWriter::look_for_leftovers(FolderId folder, const Entry* entry, bool dry_run) {
     auto readable = folders_.open_readable(folder);
     DIR* const stream = readable.ok() ? ::fdopendir(readable->get()) : nullptr;
-    if (stream == nullptr) return look_for_mark(folder, dry_run);
+    if (stream == nullptr) return look_for_mark(folder, entry, dry_run);
     (void)readable->release();  // closedir() closes it
     const int at = ::dirfd(stream);
+    const MarkSigns signs = signs_of(entry);
     std::vector<std::string> files, folders, marks;
     while (const dirent* item = ::readdir(stream)) {
         std::string name = item->d_name;
         if (is_mark_name(name)) {
-            if (is_mark_of(at, name, powers_.coarse_attributes)) marks.push_back(std::move(name));
+            const MarkKind kind = kind_of_mark(at, name, signs);
+            if (kind == MarkKind::counts) marks.push_back(std::move(name));
+            if (kind == MarkKind::stray && overwrite_ != Overwrite::never) files.push_back(std::move(name));
         } else if (leftovers_.is_one(at, name)) {
             (item->d_type == DT_DIR ? folders : files).push_back(std::move(name));
         }
@@ -233,17 +239,17 @@ bool TreeWriter::look_for_leftovers(FolderId folder, bool dry_run) {
 }
 
 // A folder that cannot be listed keeps its leftovers, which do no harm, unless it is one to be finished: that is opened.
-bool TreeWriter::look_for_mark(FolderId folder, bool dry_run) {
+bool TreeWriter::look_for_mark(FolderId folder, const Entry* entry, bool dry_run) {
     const auto handle = folders_.open(folder);
     std::string mark = handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string();
-    if (mark.empty() || !is_mark_of((*handle)->get(), mark, powers_.coarse_attributes)) return false;
+    if (mark.empty() || kind_of_mark((*handle)->get(), mark, signs_of(entry)) != MarkKind::counts) return false;
     if (dry_run) return true;
     FolderFacts facts = folders_.facts(folder);
     facts.is_ours = true;
     folders_.set_facts(folder, facts);
     ease_mode(folder, (*handle)->get());
     const Fd readable(::openat((*handle)->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (readable.valid()) return look_for_leftovers(folder, dry_run);
+    if (readable.valid()) return look_for_leftovers(folder, entry, dry_run);
     marks_[folder] = {std::move(mark)};
     return true;
 }
@@ -261,6 +267,28 @@ Status TreeWriter::remove_marks(FolderId folder, const std::vector<std::string>&
                          printable(path))};
     }
     return done();
+}
+
+Status TreeWriter::remove_marks_last(FolderId folder, const std::vector<std::string>& marks, const AttributeTask& task,
+                                     FileTime time) {
+    const ShownPath shown{folders_, folder, nullptr};
+    struct stat status = {};
+    if (::fstatat(task.descriptor, "", &status, AT_EMPTY_PATH) != 0) return system_error(errno, "look at", shown.text());
+    Status removed = remove_marks(folder, marks);
+    if (!removed.ok() && removed.error().code == Code::denied) {
+        // An ordinary user's own: for as short as can be it has the mode that lets them go.
+        if (::chmod(ProcPath(task.descriptor).text(), (status.st_mode & 07777) | S_IRWXU) == 0)
+            removed = remove_marks(folder, marks);
+    }
+    // What it has already, and the time: nothing else is done.
+    Attributes last;
+    last.uid = status.st_uid;
+    last.gid = status.st_gid;
+    last.mode = status.st_mode & 07777;
+    last.modified = time;
+    Shortfalls said_above;
+    TRY(set_attributes({task.descriptor, task.access, task.type, {}, false}, last, shown, said_above));
+    return removed;
 }
 
 Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
@@ -307,24 +335,16 @@ Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {
     // A marked one was made where somebody else may have put another empty folder of this user's in its place.
     const bool has_others = was_there || !marks.empty();
     const AttributeTask task{descriptor, access, EntryType::folder, {facts.gives_acl, facts.gives_flags}, has_others};
-    if (!marks.empty()) {
-        // All but the time, which taking the mark away moves, comes first: without a mark the folder has to be as it was. Of the
-        // mode an ordinary user may still need what lets him take it away.
-        Shortfalls said_below;
-        TRY(set_attributes(task, wanted, shown, said_below));
-        Status removed = remove_marks(folder, marks.mapped());
-        if (!removed.ok() && removed.error().code == Code::denied) {
-            Attributes eased = wanted;
-            eased.mode |= S_IRWXU;
-            TRY(set_attributes(task, eased, shown, said_below));
-            removed = remove_marks(folder, marks.mapped());
-        }
-        TRY(removed);
-    }
+    const bool has_flags = readable.valid() && (wanted.flags != 0 || has_others || facts.gives_flags);
     TRY(set_attributes(task, wanted, shown, shortfalls_));
-    if (readable.valid() && (wanted.flags != 0 || has_others || facts.gives_flags)) {
-        set_flags(readable.get(), wanted.flags, shown, shortfalls_);
+    if (!marks.empty()) {
+        // Without a mark the folder has to be as it was, but for what the mark does not go with.
+        Shortfalls said_below;
+        constexpr std::uint32_t kLast = FS_APPEND_FL | FS_IMMUTABLE_FL;
+        if (has_flags) set_flags(readable.get(), wanted.flags & ~kLast, shown, said_below);
+        TRY(remove_marks_last(folder, marks.mapped(), task, wanted.modified));
     }
+    if (has_flags) set_flags(readable.get(), wanted.flags, shown, shortfalls_);
     return done();
 }
 

@@ -50,18 +50,20 @@ enum class Mark { stays, goes };
 
 // Whether the open folder is the one just made: empty, and of the user whom a file belongs to that we make in it. Who that is, is
 // for mounts and servers to say (FAT, a squashed root). 0, or the errno.
-int recognise(const MadeFolder& made, mode_t mode, const std::string& snapshot, Mark mark) {
+int recognise(MadeFolder& made, mode_t mode, const std::string& snapshot, Mark mark) {
     struct stat status = {}, marked = {};
     const int folder = made.folder.get();
     if (::fstat(folder, &status) != 0) return errno;
     if (const int reason = check_empty(folder); reason != 0) return reason == ENOTEMPTY ? ESTALE : reason;
     if (mark == Mark::stays || status.st_uid != ::geteuid()) {
-        const std::string name = beginning_of(status) + snapshot;
-        const Fd file = new_mark(folder, name);
+        std::string name = beginning_of(status) + snapshot;
+        Fd file = new_mark(folder, name);
         if (!file.valid()) return errno;
         const int reason = ::fstat(file.get(), &marked) != 0 ? errno : marked.st_uid != status.st_uid ? ESTALE : 0;
+        file.reset();  // NFS and drivers in user space keep what is open under another name, in a folder that is to be empty
         if ((reason != 0 || mark == Mark::goes) && ::unlinkat(folder, name.c_str(), 0) != 0 && reason == 0) return errno;
         if (reason != 0) return reason;
+        if (mark == Mark::stays) made.mark = std::move(name);
     }
     close_beyond(folder, status.st_mode, mode);
     return 0;
@@ -127,12 +129,17 @@ void remove_temporary_folder(int parent, const char* name) {
     (void)::unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-bool is_mark_of(int folder, const std::string& name, bool coarse) {
+MarkKind kind_of_mark(int folder, const std::string& name, const MarkSigns& signs) {
     struct stat above = {}, mark = {};
-    if (::fstat(folder, &above) != 0 || !name.starts_with(beginning_of(above))) return false;
-    if (::fstatat(folder, name.c_str(), &mark, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    const bool is_own = coarse || (mark.st_uid == ::geteuid() && above.st_uid == ::geteuid());
-    return is_own && S_ISREG(mark.st_mode) && mark.st_nlink == 1 && mark.st_size == 0;
+    if (!is_mark_name(name) || ::fstat(folder, &above) != 0) return MarkKind::none;
+    const bool is_renumbered = signs.coarse && name.ends_with("-" + signs.snapshot);
+    if (!is_renumbered && !name.starts_with(beginning_of(above))) return MarkKind::none;
+    if (::fstatat(folder, name.c_str(), &mark, AT_SYMLINK_NOFOLLOW) != 0) return MarkKind::none;
+    const uid_t user = ::geteuid();
+    const bool is_own = signs.coarse || mark.st_uid == user;
+    if (!is_own || !S_ISREG(mark.st_mode) || mark.st_nlink != 1 || mark.st_size != 0) return MarkKind::none;
+    const bool is_given = user == 0 && signs.owner == above.st_uid;
+    return signs.coarse || above.st_uid == user || is_given ? MarkKind::counts : MarkKind::stray;
 }
 
 }  // namespace custody

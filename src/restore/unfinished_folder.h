@@ -2,7 +2,12 @@
 // snapshot's id. It tells such a folder, which has mode 0700 so far, from one of the user's when the restore is run again.
 //
 // Nothing is read from a mark. It counts only as a plain file of this user's own, with one name, in the folder that it names; a
-// copy, or one that somebody else put there, does not. So it can only ever say something of the folder that it was met in.
+// copy, or one that somebody else put there, does not. So it can only ever say something of the folder that it was met in. The
+// folder is this user's own, too. Root's mark counts also where the folder is whose it is to be: it gets its owner before its
+// mark goes, and that owner, who could give another file of root's in it the name of a mark, gains nothing but what he had.
+//
+// FAT, exFAT and drivers in user space may number a folder anew each time it is mounted or renamed, and most know no owners:
+// there a mark counts whoever it belongs to, and one of the very snapshot also under another inode.
 //
 // The folder that a new one is made in may be somebody else's, who may put another in its place at any time. What was made is
 // therefore known by a descriptor and its inode, not by its name.
@@ -14,6 +19,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace custody {
@@ -28,6 +34,7 @@ struct MadeFolder {
     int reason = 0;  // the errno; ESTALE: somebody put another folder in its place. That one stays, as what it is
     Fd folder;       // to read
     std::uint64_t device = 0, inode = 0;
+    std::string mark;  // the name of the one that it has
 };
 // Makes a folder that has its mark from the moment on that it has its name, under `temporary` so far; EEXIST where the name is
 // taken. In an append-only folder, which lets no name go, it gets its mark right after its name. Unless it was made nothing is
@@ -38,7 +45,17 @@ struct MadeFolder {
 [[nodiscard]] MadeFolder make_plain_folder(int parent, const char* name, mode_t mode, const std::string& snapshot);
 // A folder under a temporary name, which holds its mark at most; one that holds more stays.
 void remove_temporary_folder(int parent, const char* name);
-// `coarse`: the file system knows no owners of its own.
-[[nodiscard]] bool is_mark_of(int folder, const std::string& name, bool coarse);
+// What a restore has to say of the marks that it meets.
+struct MarkSigns {
+    std::string snapshot;                // its own
+    std::optional<std::uint32_t> owner;  // whose the folder is to be, where that is known
+    bool coarse = false;                 // the file system may know no owners of its own, and number things anew
+};
+enum class MarkKind {
+    none,    // something else, or somebody else's
+    stray,   // this user's, and the folder's; but that has an owner whom this restore did not give it
+    counts,  // the folder is to be finished
+};
+[[nodiscard]] MarkKind kind_of_mark(int folder, const std::string& name, const MarkSigns& signs);
 
 }  // namespace custody
