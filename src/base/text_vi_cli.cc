@@ -153,10 +153,11 @@ constexpr Translation kTexts[] = {
      "then 'custody key import KIT --check'",
      "chưa có bộ phục hồi: mất bộ khóa này là mất mọi bản sao lưu; hãy tạo bằng 'custody key export --recovery --output KIT', "
      "rồi 'custody key import KIT --check'"},
-    {"no second copy is known of (duty B6): what vault {} holds is not known here; run 'custody status --vault' with its folder, "
-     "or copy to it with 'custody copy'",
-     "chưa biết có bản sao thứ hai nào (nghĩa vụ B6): ở đây không biết kho {} chứa gì; hãy chạy 'custody status --vault' với thư "
-     "mục của nó, hoặc sao chép sang đó bằng 'custody copy'"},
+    {"no second copy is known of (duty B6): no other vault that this one ever met with 'custody copy' holds a snapshot of it; "
+     "run "
+     "'custody copy --vault {} --to VAULT'",
+     "chưa biết có bản sao thứ hai nào (nghĩa vụ B6): không kho nào khác mà kho này từng gặp qua 'custody copy' giữ bản chụp của "
+     "nó; hãy chạy 'custody copy --vault {} --to VAULT'"},
     {"no second copy: important data belong on two devices or places (duty B6); make another vault with 'custody init' and fill "
      "it with 'custody copy'",
      "không có bản sao thứ hai: dữ liệu quan trọng phải ở hai thiết bị hoặc hai nơi (nghĩa vụ B6); hãy lập kho khác bằng "
@@ -389,6 +390,8 @@ constexpr Translation kTexts[] = {
     {"{} left", "còn {}"},
     {"{} lies behind the symbolic link {}, of which only the link is stored: it is stored as {}",
      "{} nằm sau liên kết tượng trưng {}, mà chỉ chính liên kết đó được lưu: nó được lưu thành {}"},
+    {"{} lies in this vault alone (duty B6), since {}: run 'custody copy --vault {} --to VAULT'",
+     "{} chỉ nằm trong kho này (nghĩa vụ B6), từ {}: hãy chạy 'custody copy --vault {} --to VAULT'"},
     {"{} lies inside the keyring {}: name a place outside", "{} nằm trong vòng khóa {}: hãy chọn nơi bên ngoài"},
     {"{} lies inside the vault {}: name a place outside", "{} nằm trong kho {}: hãy chọn nơi bên ngoài"},
     {"{} minutes", "{} phút"},
@@ -412,15 +415,21 @@ constexpr Translation kTexts[] = {
     {"{} packs wait for running backups to end: the next prune frees them",
      "{} gói đợi các lần sao lưu đang chạy kết thúc: lần dọn sau sẽ giải phóng"},
     {"{} signers are trusted from now on", "từ nay tin cậy {} bên ký"},
+    {"{} snapshot of {} since {} lies in this vault alone until the next 'custody copy'",
+     "{} bản chụp của {} từ {} chỉ nằm trong kho này cho đến lần 'custody copy' tới"},
     {"{} snapshots", "{} bản chụp"},
     {"{} snapshots are at {} and not whole there: each is named above",
      "{} bản chụp có ở {} nhưng không nguyên vẹn ở đó: từng bản được nêu ở trên"},
     {"{} snapshots are of labels whose keys were destroyed: that is no damage",
      "{} bản chụp thuộc các nhãn đã hủy khóa: đó không phải là hư hỏng"},
+    {"{} snapshots of {} since {} lie in this vault alone until the next 'custody copy'",
+     "{} bản chụp của {} từ {} chỉ nằm trong kho này cho đến lần 'custody copy' tới"},
     {"{} snapshots were left out: each is named above", "{} bản chụp bị chừa lại: từng bản được nêu tên ở trên"},
     {"{} snapshots were not searched", "{} bản chụp không được tìm"},
     {"{} was last backed up {} ago: at least monthly is asked for (duty B3)",
      "{} được sao lưu lần cuối cách đây {}: yêu cầu ít nhất một lần trong tháng (nghĩa vụ B3)"},
+    {"{} was not copied to another vault since {} (duty B6): run 'custody copy --vault {} --to VAULT'",
+     "{} chưa được sao chép sang kho khác từ {} (nghĩa vụ B6): hãy chạy 'custody copy --vault {} --to VAULT'"},
     {"{} was not made", "{} chưa được tạo"},
     {"{} was rewritten without the keys of destroyed labels", "{} đã được viết lại, không còn khóa của các nhãn đã hủy"},
     {"{} was settled, but {}", "{} đã được giải quyết, nhưng {}"},

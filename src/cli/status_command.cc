@@ -5,11 +5,13 @@
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "cli/losses.h"
+#include "cli/second_copies.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/key_destruction.h"
 #include "vault/keys/outstanding_copies.h"
 #include "vault/lacking_keys.h"
 #include "vault/lost_snapshot.h"
+#include "vault/other_copies.h"
 #include "vault/packs/format.h"
 #include "vault/presence.h"
 #include "vault/store/medium_check.h"
@@ -18,6 +20,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace custody {
 namespace {
@@ -34,6 +37,7 @@ struct Group {
     std::string label, name, host;
     std::uint64_t snapshots = 0;
     SnapshotSummary newest;
+    CopyCount copies;
 };
 
 struct Overview {
@@ -144,34 +148,19 @@ void look_at_lost_snapshots(const Repository& repository, Keyring& keyring, Over
     }
 }
 
-// Duty B6. A vault that the keyring knows and whose ledger went beyond its first entry was written to. A host with writer keys
-// cannot know what the custodian copies.
-void look_at_copies(Context& context, Overview& overview) {
-    const auto keyring = context.keyring();
-    if (!keyring.ok() || !overview.vault_open || overview.groups.empty()) return;
-    std::uint64_t others = 0, filled = 0;
-    std::string unknown;  // what is remembered of a vault may be older than what lies in it
-    for (const VaultId& vault : keyring.value()->known_vaults()) {
-        if (vault.hex() == overview.vault_id) continue;
-        ++others;
-        const auto head = keyring.value()->remembered_head(vault);
-        if (!head.ok()) overview.needs.push_back(head.error().message);
-        if (head.ok() && head.value() && head.value()->n > 1)
-            ++filled;
-        else if (head.ok())
-            unknown += (unknown.empty() ? "" : ", ") + vault.hex();
-    }
-    if (filled != 0) return;
-    std::vector<std::string>& lines = overview.role == "custodian" ? overview.needs : overview.notes;
-    if (others == 0) {
-        lines.push_back(
-            say("no second copy: important data belong on two devices or places (duty B6); make another vault with "
-                "'custody init' and fill it with 'custody copy'"));
-    } else if (!unknown.empty()) {
-        lines.push_back(
-            say("no second copy is known of (duty B6): what vault {} holds is not known here; run 'custody status "
-                "--vault' with its folder, or copy to it with 'custody copy'",
-                unknown));
+void look_at_copies(const Keyring& keyring, const Repository& repository, Time now, Overview& overview) {
+    std::vector<CountedGroup> groups;
+    for (const Group& group : overview.groups) groups.push_back({printable(group.label + "/" + group.name), group.copies});
+    const std::vector<VaultId> known = keyring.known_vaults();
+    const auto is_other = [&](const VaultId& vault) { return vault != repository.header().vault; };
+    const CopiedVault vault{overview.vault, keyring.is_custodian(), std::any_of(known.begin(), known.end(), is_other)};
+    CopyLines lines = copy_lines(vault, groups, now);
+    overview.needs.insert(overview.needs.end(), lines.needs.begin(), lines.needs.end());
+    overview.notes.insert(overview.notes.end(), lines.notes.begin(), lines.notes.end());
+    // What is known of a vault's end is what shows that it was cut: a person puts it right.
+    for (const VaultId& other : known) {
+        if (!is_other(other)) continue;
+        if (const auto head = keyring.remembered_head(other); !head.ok()) overview.needs.push_back(head.error().message);
     }
 }
 
@@ -187,7 +176,8 @@ void look_at_keys(const std::vector<Repository::Listed>& snapshots, const Keyrin
     }
 }
 
-void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now, Overview& overview) {
+void group_snapshots(const std::vector<Repository::Listed>& snapshots, const std::set<ObjectId>& elsewhere, Time now,
+                     Overview& overview) {
     std::map<std::string, Group> groups;
     for (const Repository::Listed& listed : snapshots) {
         const SnapshotSummary& summary = listed.snapshot.summary;
@@ -198,6 +188,7 @@ void group_snapshots(const std::vector<Repository::Listed>& snapshots, Time now,
         group.name = summary.name;
         group.host = summary.host;
         group.newest = summary;  // they come oldest first
+        group.copies.count(elsewhere.contains(listed.snapshot.id), summary.time);
     }
     for (auto& [key, group] : groups) overview.groups.push_back(std::move(group));
 }
@@ -321,8 +312,10 @@ Status look_at_vault(Context& context, Overview& overview) {
         TRY_ASSIGN(overview.closed, closed_labels(repository));
     }
     look_at_keys(snapshots, *keyring, overview);
-    group_snapshots(snapshots, clock.now, overview);
+    TRY_ASSIGN(const std::set<ObjectId> elsewhere, snapshots_elsewhere(repository));
+    group_snapshots(snapshots, elsewhere, clock.now, overview);
     judge_groups(*keyring, clock.now, overview);
+    look_at_copies(*keyring, repository, clock.now, overview);
     if (const auto medium = check_medium(context.files(), overview.vault, likely_sources()); medium.ok()) {
         overview.file_system = medium->file_system;
         overview.notes.insert(overview.notes.end(), medium->warnings.begin(), medium->warnings.end());
@@ -355,7 +348,9 @@ Json json_of(const Overview& overview, Time now) {
                           {"files", group.newest.files},
                           {"bytes", group.newest.bytes},
                           {"failed", group.newest.failed},
-                          {"changed_while_read", group.newest.changed_while_read}});
+                          {"changed_while_read", group.newest.changed_while_read},
+                          {"copied", group.copies.copied},
+                          {"waiting_for_copy", group.copies.waiting}});
     }
     Json damaged = Json::array();
     for (const auto& [name, problem] : overview.damaged_objects) damaged.push_back({{"object", name}, {"problem", problem}});
@@ -457,7 +452,6 @@ Result<int> run_status(Context& context, const StatusFlags& flags) {
         if (std::find(overview.needs.begin(), overview.needs.end(), why) == overview.needs.end()) overview.needs.push_back(why);
     }
     look_at_destroyed_labels(context, overview);
-    look_at_copies(context, overview);
     look_at_media(context, overview);
     const Time now = context.clock().now();
     context.output().document(json_of(overview, now));
@@ -475,8 +469,10 @@ void add_status_command(CommandTable& table) {
          {"custody status", "custody status --check || mail -s 'Custody' admin"},
          say("Needs no passphrase. A person is needed when the vault does not open, is damaged (its ledger and the snapshots' "
              "records are read, all else is only seen to be there with its size: 'custody verify' reads more), went "
-             "back behind the ledger entry that this keyring remembers, is mounted read-only, or holds nothing yet; when there "
-             "is no second copy (duty B6); when "
+             "back behind the ledger entry that this keyring remembers, is mounted read-only, or holds nothing yet; when what "
+             "has a label and name lies in this vault alone, or was not copied for over a month (duty B6; what other vaults hold "
+             "is "
+             "known from 'custody copy'); when "
              "no recovery kit is proven, or it is older than the keys; when others may read or change the keyring; when a copy "
              "of the keys, or this keyring itself, still "
              "opens a destroyed label; when snapshots were made with keys that this keyring lacks; "

@@ -1,4 +1,4 @@
-// Printed pages of recovery kits, which no program can rewrite; exports that fail; and what is not known of other vaults.
+// Printed pages of recovery kits, which no program can rewrite; and exports that fail.
 #include "base/file.h"
 #include "tests/cli/cli_fixture.h"
 #include "vault/keys/recovery_kit.h"
@@ -172,37 +172,6 @@ TEST(Exports, ThatFailHalfwayAreTakenBack) {
     EXPECT_THAT(office.copies(), IsEmpty());
     const Outcome written = office.key({"export", "--recovery", "--output", office.kit, "--page", office.page, "--json"});
     EXPECT_EQ(json_of(written)["number"], 3) << "numbers that were given are not given again";
-}
-
-// A kit keeps the heads of its day: a vault that was filled later is not empty for that.
-TEST(SecondCopies, ThatAreNotKnownAreNotCalledEmpty) {
-    const PagesOffice office("cli-unknown-copies");
-    const std::string second = office.folder / "second", third = office.folder / "third";
-    for (const std::string& vault : {second, third}) ASSERT_EQ(office.custody({"init", "--vault", vault}).exit, 0);
-    ASSERT_EQ(office.backup().exit, 0);
-    ASSERT_EQ(office.key({"export", "--recovery", "--output", office.kit}).exit, 0);
-    for (const std::string& vault : {second, third}) ASSERT_EQ(office.custody({"copy", "--to", vault}).exit, 0);
-    std::filesystem::remove_all(office.custody.keyring());
-    ASSERT_EQ(office.key({"import", office.kit}).exit, 0);
-
-    const Outcome unknown = office.custody({"status", "--check"});
-    EXPECT_EQ(unknown.exit, 1);
-    EXPECT_THAT(unknown.out, AllOf(HasSubstr("is not known here"), Not(HasSubstr("empty"))));
-    // What it advises is enough.
-    const Json seen = json_of(office.custody({"status", "--vault", second, "--json"}));
-    const std::string id = seen["vault"]["id"];
-    EXPECT_THAT(unknown.out, HasSubstr(id));
-    const Outcome known = office.custody({"status", "--check"});
-    EXPECT_EQ(known.exit, 0) << known.out;
-    EXPECT_THAT(known.out, Not(HasSubstr("second copy")));
-
-    // The third was not looked at since; of the second nothing is known any more, which its own line says.
-    write_file(office.custody.keyring() + "/heads/" + id, "damaged");
-    const Outcome damaged = office.custody({"status"});
-    EXPECT_THAT(damaged.out, AllOf(HasSubstr("heads/" + id + " is damaged"), HasSubstr("is not known here"),
-                                   Not(HasSubstr("vault " + id + " holds")), Not(HasSubstr("empty"))));
-    ASSERT_EQ(office.custody({"status", "--vault", third}).exit, 0);
-    EXPECT_THAT(office.custody({"status"}).out, Not(HasSubstr("second copy")));
 }
 
 }  // namespace
