@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kBlkidSector = 512;  // libblkid's unit, whatever the device's
 constexpr std::size_t kMaxPartitions = 1024;
+constexpr unsigned kProtective = 0xee;  // the type of what stands for the GPT in the MBR
 
 using Probe = std::unique_ptr<std::remove_pointer_t<blkid_probe>, decltype(&blkid_free_probe)>;
 
@@ -29,15 +30,39 @@ std::string value_of(const Probe& probe, const char* name) {
     return blkid_probe_lookup_value(probe.get(), name, &value, nullptr) == 0 && value ? value : "";
 }
 
-DiskArea area_of(int fd, std::uint64_t offset, std::uint64_t size) {
-    DiskArea area{offset, size, {}, {}};
-    const Probe probe = probe_of(fd, offset, size);
-    if (!probe) return area;
+// As blkid_do_safeprobe says it: 0: one thing lies there, which `area` then names; 1: nothing that is known; else several that
+// contradict each other, or it cannot be read.
+int probe_area(int fd, DiskArea& area) {
+    const Probe probe = probe_of(fd, area.offset, area.size);
+    if (!probe) return -1;
     blkid_probe_enable_superblocks(probe.get(), 1);
     blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL);
-    if (blkid_do_safeprobe(probe.get()) != 0) return area;  // nothing, or several contradicting each other
+    const int found = blkid_do_safeprobe(probe.get());
+    if (found != 0) return found;
     area.type = value_of(probe, "TYPE");
     area.label = value_of(probe, "LABEL");
+    return found;
+}
+
+bool holds_nothing_else(int fd, std::uint64_t size) {
+    DiskArea whole{0, size, {}, {}};
+    return probe_area(fd, whole) == 1;
+}
+
+// A partition may be a disk of its own, of a virtual machine for one. Boot code alone, which may look like a table without
+// partitions, is none.
+bool holds_partitions(int fd, const DiskArea& area) {
+    const Probe probe = probe_of(fd, area.offset, area.size);
+    if (!probe) return false;
+    blkid_probe_enable_superblocks(probe.get(), 0);
+    blkid_probe_enable_partitions(probe.get(), 1);
+    const blkid_partlist list = blkid_probe_get_partitions(probe.get());
+    return list && blkid_partlist_numof_partitions(list) > 0;
+}
+
+DiskArea area_of(int fd, std::uint64_t offset, std::uint64_t size) {
+    DiskArea area{offset, size, {}, {}};
+    (void)probe_area(fd, area);  // without a type nothing of it is believed
     return area;
 }
 
@@ -47,11 +72,13 @@ struct Place {
     bool is_logical = false;  // a partition in an extended one
     [[nodiscard]] bool overlaps(const Place& other) const { return begin < other.end && other.begin < end; }
     [[nodiscard]] bool contains(const Place& other) const { return begin <= other.begin && other.end <= end; }
+    [[nodiscard]] bool is_same_as(const Place& other) const { return begin == other.begin && end == other.end; }
 };
 // All that a partition table speaks of.
 struct Places {
     std::vector<Place> partitions;  // as many as there are
     std::vector<Place> extended;    // which hold logical ones
+    std::vector<Place> hybrid;      // which the MBR has beside a GPT: for systems that read only that
     std::vector<Place> tables;
 };
 
@@ -77,10 +104,23 @@ void add_links(int fd, const Place& extended, std::uint64_t sector, std::vector<
     }
 }
 
+// Most repeat partitions of the GPT; one that does not is known to nobody who reads the GPT.
+void add_hybrid(int fd, std::uint64_t sector, std::vector<Place>& hybrid) {
+    std::array<unsigned char, 512> bytes{};
+    if (::pread(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return;
+    if (bytes[510] != 0x55 || bytes[511] != 0xaa) return;
+    for (std::size_t entry = 446; entry < 510; entry += 16) {
+        const unsigned type = bytes[entry + 4];
+        const std::uint64_t begin = number_at(&bytes[entry + 8]) * sector, length = number_at(&bytes[entry + 12]) * sector;
+        if (type != 0 && type != kProtective && length > 0) hybrid.push_back({begin, begin + length});  // within 2^33 sectors
+    }
+}
+
 void add_tables(int fd, const std::string& table, std::uint64_t size, std::uint64_t sector, Places& places) {
     places.tables.push_back({0, sector});
     for (const Place& extended : places.extended) add_links(fd, extended, sector, places.tables);
     if (table != "gpt") return;
+    add_hybrid(fd, sector, places.hybrid);
     const std::uint64_t length = 128 * 128 + sector;  // 128 entries and the header, behind the protecting sector and at the end
     places.tables.push_back({sector, sector + length});
     if (size > length) places.tables.push_back({size - length, size});
@@ -93,6 +133,8 @@ bool is_shared(const Places& places, std::size_t index) {
         if (i != index && own.overlaps(places.partitions[i])) return true;
     for (const Place& table : places.tables)
         if (own.overlaps(table)) return true;
+    for (const Place& other : places.hybrid)
+        if (own.overlaps(other) && !own.is_same_as(other)) return true;
     return std::any_of(places.extended.begin(), places.extended.end(), [&](const Place& extended) {
         return own.overlaps(extended) && !(own.is_logical && extended.contains(own));
     });
@@ -128,12 +170,12 @@ DiskLayout find_disk_layout(int fd, std::uint64_t size) {
         add_tables(fd, layout.table, size, blkid_probe_get_sectorsize(probe.get()), places);
         has_partitions = !places.partitions.empty() || !places.extended.empty();
         const bool too_many = places.partitions.size() > kMaxPartitions;
-        const bool shared = !places.partitions.empty() && (too_many || !area_of(fd, 0, size).type.empty());
+        const bool shared = !places.partitions.empty() && (too_many || !holds_nothing_else(fd, size));
         for (std::size_t i = 0; i < std::min(places.partitions.size(), kMaxPartitions); ++i) {
             const Place& place = places.partitions[i];
             if (place.begin >= size || place.end > size) continue;  // it leaves the disk: damaged
-            layout.areas.push_back(area_of(fd, place.begin, place.end - place.begin));
-            layout.areas.back().is_shared = shared || is_shared(places, i);
+            DiskArea& area = layout.areas.emplace_back(area_of(fd, place.begin, place.end - place.begin));
+            area.is_shared = shared || is_shared(places, i) || holds_partitions(fd, area);
         }
     }
     if (layout.areas.empty()) {

@@ -13,8 +13,9 @@ struct DiskArea {
     std::uint64_t offset = 0, size = 0;  // bytes
     std::string type;                    // "ext4", "vfat", ...; empty: nothing known
     std::string label;
-    // Something else lies in the same place, as far as the partition table says: another partition, the table itself with the
-    // links of an extended partition, or a file system over the whole disk.
+    // Something else lies in the same place, or may: another partition (of the MBR beside a GPT too), the table itself with the
+    // links of an extended partition, partitions in the partition, or whatever lies over the whole disk, known for one thing or
+    // not.
     bool is_shared = false;
 };
 struct DiskLayout {

@@ -174,6 +174,45 @@ TEST_F(PartitionTest, AFileSystemOverTheWholeDiskSharesItWithItsPartitions) {
     }
 }
 
+TEST_F(PartitionTest, WhatLiesOverTheWholeDiskIsSharedThoughNobodyKnowsWhatItIs) {
+    make_disk();
+    if (!put_ext4(0, kSectors)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    if (!put_ext4(40960, 32768)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    put_table(0, {{0x83, 40960, 32768}});
+    disk_.replace(2048, 6, "OCFSV2");  // a second one: libblkid names neither
+    expect_stored_whole();
+}
+
+TEST_F(PartitionTest, PartitionsInAPartitionAreNotItsFreeSpace) {
+    make_disk();
+    if (!put_ext4(2048, 98304)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    put_table(0, {{0x83, 2048, 98304}});
+    put_table(2048, {{0x83, 65536, 20480}});
+    expect_stored_whole();
+    put_table(2048, {});  // boot code ends as a table does
+    write_file(at("disk"), disk_);
+    (void)back_up(at("disk"));
+    EXPECT_GT(image_notes.skipped_free, 20 * kMiB);
+    EXPECT_TRUE(image_notes.warnings.empty());
+}
+
+TEST_F(PartitionTest, PartitionsThatOnlyTheMbrBesideAGptHasAreNotFreeSpace) {
+    make_disk();
+    write_file(at("disk"), disk_);
+    write_file(at("table"), "label: gpt\nstart=2048, size=98304\n");
+    if (!run("sfdisk --wipe never " + at("disk") + " < " + at("table"))) GTEST_SKIP() << "no sfdisk";
+    disk_ = read_file_text(at("disk"));
+    if (!put_ext4(2048, 98304)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
+    put_table(0, {{0xee, 1, 2047}, {0x83, 65536, 20480}});
+    expect_stored_whole();
+    put_table(0, {{0xee, 1, 2047}, {0x83, 2048, 98304}});  // the same once more
+    write_file(at("disk"), disk_);
+    (void)back_up(at("disk"));
+    EXPECT_TRUE(image_notes.description.starts_with("gpt, 1 partition")) << image_notes.description;
+    EXPECT_GT(image_notes.skipped_free, 20 * kMiB);
+    EXPECT_TRUE(image_notes.warnings.empty());
+}
+
 TEST_F(PartitionTest, TheTableOfALogicalPartitionIsStoredWhereverItLies) {
     make_disk();
     if (!put_ext4(6144, 60000)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
