@@ -4,6 +4,7 @@
 #include "base/counts.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/sources/block_image_state.h"
 #include "vault/sources/disk_layout.h"
 #include "vault/sources/ext_free_space.h"
 #include "vault/sources/local_item.h"
@@ -19,6 +20,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <optional>
 
 namespace custody {
@@ -86,11 +88,18 @@ std::vector<Hole> merged(const std::vector<Hole>& a, const std::vector<Hole>& b)
     return result;
 }
 
+// A device and how it was at some time; nullopt: an image file, or a device that is known to change while it is read.
+struct WatchedDevice {
+    DeviceWatch watch;
+    DeviceState state;
+};
+
 class ImageContent final : public FileContent {
 public:
-    ImageContent(OpenImage image, std::string path, std::vector<Hole> holes)
+    ImageContent(OpenImage image, std::string path, std::vector<Hole> holes, std::optional<WatchedDevice> device)
         : image_(std::move(image)),
           path_(std::move(path)),
+          device_(std::move(device)),
           holes_(std::move(holes)),
           reader_(image_.fd.get(), image_.size, holes_) {}
     [[nodiscard]] std::uint64_t size() const override { return image_.size; }
@@ -104,24 +113,31 @@ public:
     [[nodiscard]] Result<bool> changed_since_open() override {
         struct stat now {};
         if (::fstat(image_.fd.get(), &now) != 0) return system_error(errno, "look at", path_);
-        return !image_.is_device() && stamp_of(now) != stamp_of(image_.status);  // a device does not tell
+        if (!image_.is_device()) return stamp_of(now) != stamp_of(image_.status);
+        if (!device_) return false;
+        TRY_ASSIGN(const DeviceState state, look_at_device(device_->watch, image_.fd.get()));
+        return state.mounted_read_write || device_->state.mounted_read_write || !state.is_same_content(device_->state);
     }
 
 private:
     OpenImage image_;
     std::string path_;
+    std::optional<WatchedDevice> device_;  // as it was before the first byte was read
     std::vector<Hole> holes_;
     RangeReader reader_;
 };
 
 class ImageSource final : public SingleItemSource {
 public:
-    ImageSource(const std::string& path, OpenImage image, std::vector<Hole> free)
+    // `device`: as it was before the look for `free`.
+    ImageSource(const std::string& path, OpenImage image, std::vector<Hole> free, std::optional<WatchedDevice> device)
         : SingleItemSource(path, parents_of(path), item_of(path, image)),
           path_(path),
           looked_at_(std::move(image.fd)),
           expected_(image.size),
-          free_(std::move(free)) {}
+          free_(std::move(free)),
+          looked_(std::move(device)),
+          last_opened_(looked_ ? looked_->state : DeviceState()) {}
 
     [[nodiscard]] std::string kind() const override { return "image"; }
     // The size, and once it is open what of that is read.
@@ -136,12 +152,20 @@ public:
         if (!image.is_device()) {
             TRY_ASSIGN(holes, find_holes(image.fd.get(), image.size));
         }
+        std::optional<WatchedDevice> device = looked_;
+        bool is_same = same_stamp(opened.stamp, item.stamp);
+        if (device) {
+            TRY_ASSIGN(device->state, look_at_device(device->watch, image.fd.get()));
+            is_same = is_same && !device->state.mounted_read_write && device->state.is_same_content(looked_->state);
+            const std::scoped_lock lock(mutex_);
+            last_opened_ = device->state;
+        }
         // What was free when the run began says nothing about an image that became another since.
-        if (same_stamp(opened.stamp, item.stamp)) holes = merged(holes, free_);
+        if (is_same) holes = merged(holes, free_);
         std::uint64_t data = image.size;
         for (const Hole& hole : holes) data -= hole.length;
         expected_ = data;
-        opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::move(holes));
+        opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::move(holes), std::move(device));
         return opened;
     }
     [[nodiscard]] std::vector<std::string> look_again(const std::string&, std::span<const SeenItem> items) override {
@@ -154,15 +178,28 @@ public:
                 answers[i] = say("went from {} bytes to {}", items[i].stamp.size, image->size);
             else if (!image->is_device() && !same_stamp(item_of(path_, *image).stamp, items[i].stamp))
                 answers[i] = std::string(translate("was written to"));
+            else if (image->is_device() && looked_)
+                answers[i] = difference(image->fd.get());
         }
         return answers;
     }
 
 private:
+    // Of the device, since it was opened to be read. A mount alone, after that, changes nothing.
+    [[nodiscard]] std::string difference(int fd) {
+        const auto now = look_at_device(looked_->watch, fd);
+        if (!now.ok()) return std::string(translate("can no longer be looked at"));
+        const std::scoped_lock lock(mutex_);
+        return now->is_same_content(last_opened_) ? std::string() : std::string(translate("was written to"));
+    }
+
     std::string path_;
     Fd looked_at_;  // while it is open a loop device cannot be given another file, for which free_ would be wrong
     std::atomic<std::uint64_t> expected_;  // open() may run beside the walk
     std::vector<Hole> free_;
+    std::optional<WatchedDevice> looked_;
+    std::mutex mutex_;
+    DeviceState last_opened_;  // guarded by mutex_
 };
 
 // What may change what lies there while it is read.
@@ -185,17 +222,29 @@ Result<Writers> find_writers(const ImageOptions& options, const OpenImage& image
                      printable(options.path), uses)};
 }
 
+bool is_ext(const DiskArea& area) { return area.type == "ext2" || area.type == "ext3" || area.type == "ext4"; }
+
+Result<std::optional<WatchedDevice>> watch_device(const std::string& path, const OpenImage& image, const Writers& writers,
+                                                  const DiskLayout& layout) {
+    if (!image.is_device() || writers.mounted) return std::optional<WatchedDevice>();
+    WatchedDevice device{{path, {}, !writers.swap}, {}};
+    for (const DiskArea& area : layout.areas)
+        if (is_ext(area)) device.watch.ext_begins.push_back(area.offset);
+    TRY_ASSIGN(device.state, look_at_device(device.watch, image.fd.get()));
+    return std::optional(std::move(device));
+}
+
 void note_area(const OpenImage& image, const DiskArea& area, const ImageOptions& options, bool mounted, ImageNotes& notes,
                std::vector<Hole>& free) {
     std::string words = area.type.empty() ? std::string(translate("unknown content")) : area.type;
     if (!area.label.empty()) words += " \"" + printable(area.label) + "\"";
-    const bool is_ext = area.type == "ext2" || area.type == "ext3" || area.type == "ext4";
+    const bool is_looked_at = is_ext(area) && !options.keep_free_blocks;
     std::optional<ExtFreeSpace> space;
-    if (is_ext && !options.keep_free_blocks && mounted)
+    if (is_looked_at && mounted)
         space.emplace().distrust = say("it is mounted read-write");  // whatever its bitmaps say now
-    else if (is_ext && !options.keep_free_blocks && area.is_shared)
+    else if (is_looked_at && area.is_shared)
         space.emplace().distrust = say("another partition, the partition table or another file system lies in the same place");
-    else if (is_ext && !options.keep_free_blocks)
+    else if (is_looked_at)
         space = find_ext_free_space(image.fd.get(), area.offset, area.size, options.watch);
     if (space && space->distrust.empty()) {
         for (const Hole& run : space->free)
@@ -229,9 +278,11 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
                 "backup, and 'swapoff' ends it",
                 printable(options.path)));
     const DiskLayout layout = find_disk_layout(image.fd.get(), image.size);
+    TRY_ASSIGN(auto device, watch_device(options.path, image, writers, layout));  // before any of it is believed
+    const bool mounted = writers.mounted || (device && device->state.mounted_read_write);
     std::vector<Hole> free;
     for (const DiskArea& area : layout.areas) {
-        note_area(image, area, options, writers.mounted, notes, free);
+        note_area(image, area, options, mounted, notes, free);
         if (options.watch.stop != nullptr) TRY(options.watch.stop->check());
     }
     if (!layout.table.empty())
@@ -240,7 +291,8 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
     std::sort(free.begin(), free.end());
     free = merged(free, {});
     for (const Hole& run : free) notes.skipped_free += run.length;
-    return std::unique_ptr<Source>(std::make_unique<ImageSource>(options.path, std::move(image), std::move(free)));
+    return std::unique_ptr<Source>(
+        std::make_unique<ImageSource>(options.path, std::move(image), std::move(free), std::move(device)));
 }
 
 }  // namespace custody
