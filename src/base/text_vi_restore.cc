@@ -33,6 +33,14 @@ constexpr Translation kTexts[] = {
      "không {} được {}: thứ đang có ở đó mang cờ bất biến hoặc chỉ ghi thêm; hãy phục hồi bằng quyền root với --overwrite "
      "changed "
      "hoặc always để gỡ cờ"},
+    {"contents of {} file were not compared: its mode keeps this user out, and a dry run changes no mode; the rest of it is "
+     "identical ({})",
+     "chưa so sánh nội dung của {} tệp: quyền của tệp không cho người dùng này đọc, mà chạy thử thì không đổi quyền; phần còn "
+     "lại giống hệt ({})"},
+    {"contents of {} files were not compared: their modes keep this user out, and a dry run changes no mode; the rest of them is "
+     "identical (first {})",
+     "chưa so sánh nội dung của {} tệp: quyền của chúng không cho người dùng này đọc, mà chạy thử thì không đổi quyền; phần còn "
+     "lại giống hệt (mục đầu {})"},
     {"does not hold what it should; `custody repair` makes it again", "không chứa những gì phải có; `custody repair` tạo lại nó"},
     {"hard links", "liên kết cứng"},
     {"head not witnessed: no head of this vault's ledger is remembered here, so a cut or rolled back ledger would not be noticed",

@@ -55,12 +55,15 @@ std::string_view word_of(Shortfall kind) {
         case Shortfall::large_attributes:
         case Shortfall::access_lists:
             break;
+        case Shortfall::unread:
+            return "content";
     }
     return "extended attributes";
 }
 
 // True where a restore takes away what the snapshot does not have. Labels of a security module belong to the machine.
 bool is_ours_to_remove(std::string_view xattr) {
+    if (is_second_name_of_access_list(xattr)) return false;
     return xattr.starts_with("user.") || xattr.starts_with("trusted.") || xattr.starts_with(kAccessListPrefix) ||
            xattr == "security.capability";
 }
@@ -362,6 +365,10 @@ std::vector<std::string> Shortfalls::warnings() const {
         {"{} access control list could not be set (on {}: {})", "{} access control lists could not be set (first on {}: {})"},
         {"{} item did not get its file flags back ({}: {})", "{} items did not get their file flags back (first {}: {})"},
         {"{} hard link became a separate copy ({}: {})", "{} hard links became separate copies (first {}: {})"},
+        {"contents of {} file were not compared: its mode keeps this user out, and a dry run changes no mode; the rest of it is "
+         "identical ({})",
+         "contents of {} files were not compared: their modes keep this user out, and a dry run changes no mode; the rest of "
+         "them is identical (first {})"},
     }};
     const std::lock_guard lock(mutex_);
     std::vector<std::string> lines;
@@ -466,6 +473,8 @@ void note_time(const struct stat& status, FileTime wanted, const ShownPath& path
 void note_large_attributes(const ShownPath& path, Shortfalls& shortfalls) {
     shortfalls.note(Shortfall::large_attributes, path.text(), ERANGE);
 }
+
+void note_unread(const ShownPath& path, Shortfalls& shortfalls) { shortfalls.note(Shortfall::unread, path.text(), EACCES); }
 
 FlagComparison compare_flags(int descriptor, std::uint32_t wanted) {
     std::uint32_t flags = 0;

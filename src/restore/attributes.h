@@ -42,8 +42,9 @@ enum class Shortfall : std::uint8_t {
     access_lists,
     flags,
     hard_links,  // the file system has none: separate copies
+    unread,      // only a run that is no dry one opens it
 };
-inline constexpr std::size_t kShortfalls = 13;
+inline constexpr std::size_t kShortfalls = 14;
 
 // This user may not, or there is no such thing on this kind of file system: the same however often it is tried.
 [[nodiscard]] bool is_beyond_reach(int error_number);
@@ -119,6 +120,9 @@ void note_time(const struct stat& status, FileTime wanted, const ShownPath& path
 
 // Notes that it lacks extended attributes for which the file system has no room, as compare_attributes() found.
 void note_large_attributes(const ShownPath& path, Shortfalls& shortfalls);
+
+// Notes that it is identical as far as a dry run can tell, which opens no file whose mode keeps this user out.
+void note_unread(const ShownPath& path, Shortfalls& shortfalls);
 
 struct AttributeComparison {
     // What differs first, as an English word known to the translations ("mode", "owner", ...); nullptr: the same as far as this

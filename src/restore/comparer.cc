@@ -1,14 +1,18 @@
 #include "restore/comparer.h"
 
 #include "base/crypto.h"
+#include "restore/proc_path.h"
 #include "vault/sources/local_item.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -60,7 +64,24 @@ bool is_one_inode(const struct stat& now, const struct stat& before, const Power
     return now.st_ino == before.st_ino || (powers.coarse_attributes && looks_alike);
 }
 
-Verdict different(const char* what) { return {what, false, false}; }
+Verdict different(const char* what) { return {what, false, false, false}; }
+
+// What the O_PATH descriptor stands for, and nothing that has taken its name since.
+Fd open_to_read(int there) {
+    const ProcPath path(there);
+    const int how = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    Fd file(::open(path.text(), how | O_NOATIME));
+    return file.valid() ? std::move(file) : Fd(::open(path.text(), how));
+}
+
+// ... while its owner has the right to read it, for no longer than that takes. Not valid: he may not even give it to himself.
+Result<Fd> open_to_owner(int there, mode_t mode, const std::string& name) {
+    const ProcPath path(there);
+    if (::chmod(path.text(), mode | S_IRUSR) != 0) return Fd();
+    Fd file = open_to_read(there);
+    if (::chmod(path.text(), mode) != 0) return system_error(errno, "set the mode of", name);
+    return file;
+}
 
 }  // namespace
 
@@ -73,25 +94,38 @@ Result<Verdict> Comparer::compare(FolderId folder, const Entry& entry, const InP
     if (is_device && status.st_rdev != entry.device) return different("device number");
     TRY_ASSIGN(const TargetFolders::Handle handle, folders_.open(folder));
     if (entry.type == EntryType::symlink && !same_target(handle->get(), entry)) return different("link target");
+    // Another name of it may be the one that is opened to its owner just now.
+    std::unique_lock alone(opening_, std::defer_lock);
+    if (is_file && status.st_nlink > 1 && (status.st_mode & S_IRUSR) == 0) alone.lock();
     const Fd there(::openat(handle->get(), entry.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat now = {};
     const bool is_same = there.valid() && ::fstat(there.get(), &now) == 0 && is_one_inode(now, status, powers_);
-    if (!is_same) return different("type");
+    if (!is_same || entry_type_of(now.st_mode) != entry.type) return different("type");
     const AttributeComparison found = compare_attributes(there.get(), now, entry.type, entry.attributes, powers_);
     if (found.difference != nullptr) return different(found.difference);
-    return is_file ? compare_file(handle->get(), entry, found.lacks_large) : Verdict{nullptr, false, found.lacks_large};
+    if (!is_file) return Verdict{nullptr, false, found.lacks_large, false};
+    Fd file = open_to_read(there.get());
+    if (!file.valid() && errno == EACCES && may_open_to_himself(now)) {
+        if (dry_run_) return Verdict{nullptr, false, found.lacks_large, true};
+        TRY_ASSIGN(file, open_to_owner(there.get(), now.st_mode & 07777, entry.name));
+    }
+    if (alone.owns_lock()) alone.unlock();
+    return compare_file(file, entry, found.lacks_large);
 }
 
-Result<Verdict> Comparer::compare_file(int folder, const Entry& entry, bool lacks_large) const {
-    const int how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    Fd file(::openat(folder, entry.name.c_str(), how | O_NOATIME));
-    if (!file.valid()) file = Fd(::openat(folder, entry.name.c_str(), how));
+// As with folders; chmod() would take the set-group-id bit away for good from a file whose group is not his.
+bool Comparer::may_open_to_himself(const struct stat& status) const {
+    return status.st_uid == powers_.uid && !powers_.coarse_attributes && (status.st_mode & S_IRUSR) == 0 &&
+           ((status.st_mode & S_ISGID) == 0 || ::group_member(status.st_gid) != 0);
+}
+
+Result<Verdict> Comparer::compare_file(const Fd& file, const Entry& entry, bool lacks_large) const {
     if (!file.valid()) return different("content that cannot be read");
     const FlagComparison flags = compare_flags(file.get(), entry.attributes.flags);
     if (flags == FlagComparison::different) return different("file flags");
     TRY_ASSIGN(const bool same, same_content(file.get(), entry.content));
     if (!same) return different("content");
-    return Verdict{nullptr, flags == FlagComparison::some_missing, lacks_large};
+    return Verdict{nullptr, flags == FlagComparison::some_missing, lacks_large, false};
 }
 
 Result<bool> Comparer::same_content(int descriptor, const Content& content) const {

@@ -1,6 +1,7 @@
 #include "vault/tree_reader.h"
 
 #include "base/text.h"
+#include "vault/sources/local_attributes.h"
 #include "vault/tree_cache.h"
 #include "vault/tree_cursor.h"
 #include "vault/unreadable.h"
@@ -29,6 +30,13 @@ struct TreeBlock {
 // Roughly what a decoded node takes in memory.
 std::size_t weight_of(const Node& node, std::size_t body_bytes) {
     return 512 + 4 * body_bytes + node.entries.size() * sizeof(Entry) + node.children.size() * sizeof(FanoutChild);
+}
+
+// Older backups hold them; nobody who reads a tree is to know. Its id is made of what is stored.
+void leave_out_second_names(Node& node) {
+    for (Entry& entry : node.entries) {
+        std::erase_if(entry.attributes.xattrs, [](const auto& one) { return is_second_name_of_access_list(one.name); });
+    }
 }
 
 using BlockKey = std::pair<ObjectId, std::uint32_t>;
@@ -141,6 +149,7 @@ Result<std::shared_ptr<const Node>> TreeReader::node(const TreeId& id) {
     }
     auto decoded = decode_node(entry->refs, body);
     if (!decoded.ok()) return Error{decoded.error().code, say("tree {}: {}", id.hex(), decoded.error().message)};
+    leave_out_second_names(*decoded);
     const std::size_t weight = weight_of(*decoded, body.size());
     return state_->nodes.insert(id, std::make_shared<const Node>(std::move(*decoded)), weight);
 }

@@ -382,6 +382,7 @@ def check_reserve(data):
 
 HARD_LINK, CHANGED, ATTRIBUTES_ONLY, LONG, CHILDREN = 1, 2, 4, 8, 16
 FILE, FOLDER, SYMLINK, FIFO, SOCKET, CHARACTER, BLOCK = 1, 2, 3, 4, 5, 6, 7
+SECOND_NAMES = {b"trusted.SGI_ACL_FILE", b"trusted.SGI_ACL_DEFAULT"}  # of access lists, on XFS
 
 
 class Tree:
@@ -442,8 +443,9 @@ class Tree:
             item["flags"] = reader.varint()
             item["xattrs"] = {}
             for _ in range(reader.varint()):
-                name = reader.blob()
-                item["xattrs"][name] = reader.blob()
+                name, value = reader.blob(), reader.blob()
+                if name not in SECOND_NAMES:
+                    item["xattrs"][name] = value
             if marks & HARD_LINK:
                 item["link"] = reader.varint()
             if item["type"] == FILE:
@@ -559,7 +561,8 @@ def compare(item, folder):
     pairs = [("type", item["type"], kinds[stat.S_IFMT(there.st_mode)]), ("uid", item["uid"], there.st_uid),
              ("gid", item["gid"], there.st_gid), ("mtime", item["mtime"], there.st_mtime_ns),
              ("xattrs", item["xattrs"], {os.fsencode(n): os.getxattr(path, n, follow_symlinks=False)
-                                         for n in os.listxattr(path, follow_symlinks=False)})]
+                                         for n in os.listxattr(path, follow_symlinks=False)
+                                         if os.fsencode(n) not in SECOND_NAMES})]
     if item["type"] != SYMLINK:
         pairs.append(("mode", item["mode"], there.st_mode & 0o7777))
     if item["type"] == SYMLINK:

@@ -15,7 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 
 namespace custody::test {
 namespace {
@@ -54,12 +56,17 @@ protected:
     // As a user with no rights but on what is his. Exit code 0: ended, nothing failed; 1: something did; 2: an error.
     int restore_as_nobody(const Snapshot& snapshot) { return restore_as_nobody(snapshot, stop); }
     int restore_as_nobody(const Snapshot& snapshot, const StopFlag& stopped) {
+        return as_nobody([&] {
+            SilentProgress progress;
+            const auto result = restore_files(*repository, snapshot, *unlocked, options, progress, stopped);
+            return !result.ok() ? 2 : result->failed == 0 ? 0 : 1;
+        });
+    }
+    int as_nobody(const std::function<int()>& act) {
         const pid_t child = ::fork();
         if (child == 0) {
             if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(3);
-            SilentProgress progress;
-            const auto result = restore_files(*repository, snapshot, *unlocked, options, progress, stopped);
-            ::_exit(!result.ok() ? 2 : result->failed == 0 ? 0 : 1);
+            ::_exit(act());
         }
         int status = 0;
         while (::waitpid(child, &status, 0) != child) {
@@ -229,6 +236,83 @@ TEST_F(RestoreAgainAsUser, AFolderAboveAChosenPathHasItsModeBack) {
     EXPECT_EQ(mode_of(target), 0511u);
     EXPECT_EQ(mode_of(target + "/closed"), 0511u);
     EXPECT_EQ(read_file_text(target + "/closed/a"), "content");
+}
+
+// Files whose owner may not read them: he may open them to himself.
+class RestoreAgainUnreadable : public RestoreAgainAsUser {
+protected:
+    void SetUp() override {
+        ASSERT_NO_FATAL_FAILURE(RestoreAgainAsUser::SetUp());
+        if (IsSkipped()) return;
+        make("/write only", 0200);
+        make("/nothing", 0000);
+        ASSERT_NO_FATAL_FAILURE(store());
+    }
+    void make(const std::string& name, mode_t mode, gid_t group = kNobody) {
+        write_file(source + name, "content");
+        EXPECT_EQ(::chown((source + name).c_str(), kNobody, group), 0);
+        EXPECT_EQ(::chmod((source + name).c_str(), mode), 0);
+    }
+    void store() {
+        snapshot = back_up();
+        ASSERT_EQ(::system(("chmod -R a+rX '" + vault + "'").c_str()), 0);
+        ASSERT_EQ(restore_as_nobody(snapshot), 0);
+    }
+    static struct stat look(const std::string& path) {
+        struct stat status = {};
+        EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
+        return status;
+    }
+};
+
+TEST_F(RestoreAgainUnreadable, TheyAreComparedAndClosedAgain) {
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
+        options.overwrite = how;
+        const auto inode = look(target + "/write only").st_ino;
+        EXPECT_EQ(restore_as_nobody(snapshot), 0);
+        EXPECT_EQ(mode_of(target + "/write only"), 0200u);
+        EXPECT_EQ(mode_of(target + "/nothing"), 0000u);
+        EXPECT_EQ(look(target + "/write only").st_ino, inode) << "it is the same, and stays";
+    }
+    const struct stat before = look(target + "/nothing");
+    write_file(target + "/nothing", "CONTENT");
+    const timespec times[2] = {before.st_atim, before.st_mtim};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (target + "/nothing").c_str(), times, 0), 0);
+    options.overwrite = Overwrite::never;
+    EXPECT_EQ(restore_as_nobody(snapshot), 1) << "what differs is still left and named";
+    EXPECT_EQ(mode_of(target + "/nothing"), 0000u);
+    EXPECT_EQ(read_file_text(target + "/nothing"), "CONTENT");
+}
+
+TEST_F(RestoreAgainUnreadable, ADryRunChangesNothingOfThemAndSaysSo) {
+    options.dry_run = true;
+    const struct stat before = look(target + "/nothing");
+    for (const Overwrite how : {Overwrite::never, Overwrite::changed}) {
+        options.overwrite = how;
+        const int code = as_nobody([&] {
+            const auto result = try_restore(snapshot);
+            if (!result.ok() || result->failed != 0) return 1;
+            return std::any_of(result->warnings.begin(), result->warnings.end(),
+                               [](const std::string& line) { return line.starts_with("contents of 2 files were not compared"); })
+                       ? 0
+                       : 4;
+        });
+        EXPECT_EQ(code, 0);
+        EXPECT_EQ(look(target + "/nothing").st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+        EXPECT_EQ(look(target + "/nothing").st_ctim.tv_sec, before.st_ctim.tv_sec);
+    }
+}
+
+// Of a group that is not his he could not put the bit back.
+TEST_F(RestoreAgainUnreadable, ASetGroupIdBitIsNotLost) {
+    make("/of another group", 02200, 0);
+    ASSERT_EQ(::system(("rm -rf '" + target + "'/*").c_str()), 0);
+    ASSERT_NO_FATAL_FAILURE(store());
+    const std::string there = target + "/of another group";
+    ASSERT_EQ(::chown(there.c_str(), kNobody, 0), 0);
+    ASSERT_EQ(::chmod(there.c_str(), 02200), 0);
+    EXPECT_EQ(restore_as_nobody(snapshot), 1);
+    EXPECT_EQ(mode_of(there), 02200u);
 }
 
 }  // namespace

@@ -100,6 +100,17 @@ TEST_F(TreeReaderTest, HugeFolderComesInOrderThroughItsFanout) {
     EXPECT_TRUE(fails_with(Code::not_found, reader_->find(id, name_of(20'000))));
 }
 
+// Older backups took an access list that XFS shows under a second name for an attribute of its own.
+TEST_F(TreeReaderTest, SecondNamesOfAccessListsAreLeftOut) {
+    const ExtendedAttribute list{"system.posix_acl_access", Bytes{2}}, own{"trusted.SGI_CAP_FILE", Bytes{3}};
+    Entry entry = file("a");
+    entry.attributes.xattrs = {list, {"trusted.SGI_ACL_DEFAULT", Bytes{1}}, {"trusted.SGI_ACL_FILE", Bytes{1}}, own};
+    const TreeId id = add_folder({entry});
+    const auto found = reader().find(id, "a");
+    ASSERT_TRUE(is_ok(found));
+    EXPECT_EQ(found->attributes.xattrs, (std::vector<ExtendedAttribute>{list, own}));
+}
+
 // Some of a folder's nodes are nowhere: the names in the others are had all the same, and the loss is told once.
 TEST_F(TreeReaderTest, WhatIsLostIsToldAndTheRestComes) {
     const TreeId nowhere{{7}};

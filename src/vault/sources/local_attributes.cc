@@ -65,6 +65,7 @@ Result<std::vector<ExtendedAttribute>> read_all(const Target& target, const std:
         ExtendedAttribute attribute;
         attribute.name = names.c_str() + at;
         at += attribute.name.size() + 1;
+        if (is_second_name_of_access_list(attribute.name)) continue;
         TRY_ASSIGN(const bool there, read_value(target, path, attribute));
         if (there) attributes.push_back(std::move(attribute));
     }
@@ -73,6 +74,10 @@ Result<std::vector<ExtendedAttribute>> read_all(const Target& target, const std:
 }
 
 }  // namespace
+
+bool is_second_name_of_access_list(std::string_view xattr) {
+    return xattr == "trusted.SGI_ACL_FILE" || xattr == "trusted.SGI_ACL_DEFAULT";
+}
 
 Result<std::vector<ExtendedAttribute>> read_xattrs(int fd, const std::string& path) { return read_all(ByDescriptor{fd}, path); }
 
