@@ -2,6 +2,7 @@
 
 #include "base/counts.h"
 #include "base/file.h"
+#include "base/loop_devices.h"
 #include "base/mounts.h"
 #include "base/physical_disks.h"
 #include "base/sysfs.h"
@@ -208,6 +209,7 @@ Result<DeviceInfo> describe_device(const std::string& path, bool held_by_caller)
     info.partitions = sysfs::partitions_of(info.kernel_name);
     std::set<std::string> names;
     collect_upwards(info.kernel_name, 0, names);
+    for (const std::string& other : loop_devices_beside(info.kernel_name)) collect_upwards(other, 0, names);
     TRY(add_mounts(names, info));
     add_swaps(names, info);
     add_holders(names, info);

@@ -39,7 +39,7 @@ struct DeviceInfo {
     bool read_only = false;
     std::vector<std::string> partitions;  // kernel names
     // Why it is in use, in words, one per reason: "mounted read-write on /srv", "swap, ...", "part of md0", ... for the device
-    // and everything on or above it. Empty: nobody uses it.
+    // and everything on or above it, and of other loop devices that show the same bytes. Empty: nobody uses it.
     std::vector<std::string> uses;
     bool mounted_read_write = false;
     bool is_swap = false;               // active: it, or what lies on or above it

@@ -3,7 +3,7 @@
 #include "base/block_device.h"
 #include "base/text.h"
 #include "restore/leftovers.h"
-#include "vault/sources/loop_devices.h"
+#include "base/loop_devices.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>

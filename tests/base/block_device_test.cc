@@ -5,6 +5,7 @@
 #include "tests/support/results.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace custody::test {
 namespace {
@@ -91,6 +92,29 @@ TEST_F(LoopDevices, WhatADeviceMapperHoldsIsInUse) {
     ASSERT_TRUE(is_ok(above));
     EXPECT_EQ((std::vector<std::string>{"part of " + above->kernel_name}), below->uses);
     EXPECT_EQ(*physical_disks_under("/tmp"), *disks);
+}
+
+// The same bytes through another loop device: who has that one mounted writes to this one.
+TEST_F(LoopDevices, AnotherThatShowsTheSameBytesCounts) {
+    std::string part;
+    ASSERT_TRUE(run_program({"losetup", "-f", "--show", "-o", "1048576", "--sizelimit", "33554432", device_->image()}, part));
+    part.erase(part.find_last_not_of('\n') + 1);
+    const std::string point = device_->image() + ".mounted";
+    std::filesystem::create_directory(point);
+    run({"mkfs.ext4", "-q", "-F", part});
+    EXPECT_TRUE(describe_device(device_->path())->uses.empty()) << "nobody uses that one either";
+    run({"mount", part, point});
+    const auto whole = describe_device(device_->path());
+    std::string behind;
+    const bool made = run_program({"losetup", "-f", "--show", "-o", "34603008", device_->image()}, behind);
+    behind.erase(behind.find_last_not_of('\n') + 1);
+    const auto rest = describe_device(behind);
+    run({"umount", point});
+    if (made) run({"losetup", "-d", behind});
+    run({"losetup", "-d", part});
+    EXPECT_TRUE(whole->mounted_read_write);
+    EXPECT_EQ((std::vector<std::string>{"mounted read-write on " + point}), whole->uses);
+    EXPECT_TRUE(rest.ok() && rest->uses.empty()) << "it begins where the mounted one ends";
 }
 
 TEST_F(LoopDevices, ALoopOnALoopIsInUse) {
