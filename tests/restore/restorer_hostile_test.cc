@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -180,6 +181,34 @@ TEST_F(RestoreHostile, AFolderWithAnotherNumberIsTheSameWhereNumbersDoNotLast) {
     open_many_others(**folders);
     if (!gets_another_number(path)) GTEST_SKIP() << "this kernel cannot be made to forget it (drop_caches)";
     EXPECT_TRUE(is_ok((*folders)->open(first)));
+}
+
+// Nothing else may have it open any more.
+struct MountedUntilDropped {
+    std::string path;
+    ~MountedUntilDropped() { EXPECT_EQ(::umount(path.c_str()), 0) << path; }
+};
+
+TEST_F(RestoreHostile, AnothersFolderIsNotTakenForItThroughADriverInUserSpace) {
+    std::string why_not;
+    const auto device = LoopDevice::make(LoopFileSystem::least_size("ntfs-3g"), why_not);
+    if (!device) GTEST_SKIP() << why_not;
+    ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
+    const bool is_mounted = run_program({"mkntfs", "-q", "-F", "-Q", device->path()}, why_not) &&
+                            run_program({"ntfs-3g", "-o", "permissions", device->path(), target}, why_not);
+    if (!is_mounted) GTEST_SKIP() << why_not;
+    const MountedUntilDropped mounted{target};
+    const auto folders = TargetFolders::open(target);
+    ASSERT_TRUE(is_ok(folders));
+    const std::string path = target + "/first", anothers = target + "/another's";
+    for (const std::string& one : {path, anothers}) ASSERT_EQ(::mkdir(one.c_str(), 0755), 0);
+    ASSERT_EQ(::chown(anothers.c_str(), 65534, 65534), 0);
+    const FolderId first = (*folders)->add(kTargetFolder, "first", FolderState::existing);
+    ASSERT_TRUE(is_ok((*folders)->open(first)));
+    open_many_others(**folders);
+    ASSERT_EQ(::rename(path.c_str(), (target + "/moved").c_str()), 0);
+    ASSERT_EQ(::rename(anothers.c_str(), path.c_str()), 0);
+    EXPECT_TRUE(fails_with(Code::io, (*folders)->open(first)));
 }
 
 TEST_F(RestoreHostile, AFileWithAnotherNumberIsComparedWhereNumbersDoNotLast) {
