@@ -28,6 +28,9 @@ struct MountInfo {
 // Kernel names ("sda", "nvme0n1") of the physical disks under a path or a device node; empty for tmpfs, network and the
 // like. Sorted.
 [[nodiscard]] Result<std::vector<std::string>> physical_disks_under(const std::string& path);
+// Whether an image of the disk, partition or file `image` may hold what lies at `path`: the disk is the same one, or what lies
+// there is mounted out of it through a loop device. False where nobody can tell.
+[[nodiscard]] bool may_be_in_image(const std::string& image, const std::string& path);
 
 struct DeviceInfo {
     std::string path;           // as given, resolved

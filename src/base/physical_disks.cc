@@ -4,12 +4,14 @@
 
 #include "base/block_device.h"
 #include "base/file.h"
+#include "base/loop_devices.h"
 #include "base/mounts.h"
 #include "base/sysfs.h"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -90,6 +92,22 @@ Result<std::set<std::string>> disks_under(const std::string& path, LoopDevices l
 Result<std::vector<std::string>> physical_disks_under(const std::string& path) {
     TRY_ASSIGN(const auto found, disks_under(path, LoopDevices::are_their_file));
     return std::vector<std::string>(found.begin(), found.end());
+}
+
+bool may_be_in_image(const std::string& image, const std::string& path) {
+    struct stat status {};
+    if (::stat(image.c_str(), &status) != 0) return false;
+    std::set<std::string> in_image;
+    if (S_ISBLK(status.st_mode)) {
+        const auto disks = disks_under(image, LoopDevices::are_disks);
+        if (disks.ok()) in_image = *disks;
+        for (std::string& other : loop_devices_beside(sysfs::kernel_name(status.st_rdev))) in_image.insert(std::move(other));
+    } else {
+        for (const std::string& device : loop_devices_over(status)) in_image.insert(device.substr(device.rfind('/') + 1));
+    }
+    const auto below = disks_under(path, LoopDevices::are_both);
+    return below.ok() &&
+           std::any_of(below->begin(), below->end(), [&](const std::string& disk) { return in_image.contains(disk); });
 }
 
 }  // namespace custody

@@ -271,6 +271,8 @@ constexpr Translation kTexts[] = {
     {"the damaged keyring was set aside as {}: it holds keys; remove it when nothing is missed",
      "bộ khóa hỏng đã được để riêng thành {}: nó chứa khóa; hãy xóa khi không thiếu gì"},
     {"the image is not complete: restore it again before it is used", "ảnh đĩa chưa đầy đủ: hãy phục hồi lại trước khi dùng"},
+    {"the keyring lies on {}: this image may hold a copy of the keys, and whoever may open label and vault gets them",
+     "bộ khóa nằm trên {}: ảnh này có thể chứa một bản sao của khóa, và ai mở được nhãn và kho thì lấy được"},
     {"the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name another folder with "
      "--keyring or --vault",
      "bộ khóa {} và kho {} nằm lồng trong nhau: khóa phải để riêng với dữ liệu; hãy nêu thư mục khác bằng --keyring hoặc "
@@ -378,8 +380,6 @@ constexpr Translation kTexts[] = {
     {"{} is no recovery kit: --check goes with kits only", "{} không phải là bộ phục hồi: --check chỉ dùng cho bộ phục hồi"},
     {"{} is not overwritten: {}", "{} không bị ghi đè: {}"},
     {"{} is of no kind that is known", "{} không thuộc loại nào đã biết"},
-    {"{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open label and vault gets them",
-     "{} nằm trên đĩa của bộ khóa: ảnh này có thể chứa một bản sao của khóa, và ai mở được nhãn và kho thì lấy được"},
     {"{} is snapshot {}: {}", "{} là bản chụp {}: {}"},
     {"{} is the medium of the vault {}: nothing was written; name another device",
      "{} là phương tiện lưu trữ của kho {}: chưa ghi gì; hãy nêu thiết bị khác"},

@@ -183,17 +183,6 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     return opened;
 }
 
-bool is_on_same_disk(const std::string& image, const std::string& keyring_folder) {
-    struct stat node {};
-    if (::stat(image.c_str(), &node) != 0 || !S_ISBLK(node.st_mode)) return false;
-    const auto image_disks = physical_disks_under(image);
-    const auto keyring_disks = physical_disks_under(keyring_folder);
-    if (!image_disks.ok() || !keyring_disks.ok()) return false;
-    return std::any_of(keyring_disks->begin(), keyring_disks->end(), [&](const std::string& disk) {
-        return std::find(image_disks->begin(), image_disks->end(), disk) != image_disks->end();
-    });
-}
-
 // An image of the keyring's disk is a copy of the keys: registered once for each state of the keys.
 Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& label) {
     const std::string note = fmt::format("image of {} on {}, label {}", printable(image), host_name(), label);
@@ -217,11 +206,10 @@ Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
     opened.description = std::move(notes.description);
     opened.default_name = std::string(base_name(options.path));
     if (options.keep_free_blocks) opened.plan_facts.emplace_back("keep-free-blocks");
-    opened.may_hold_keyring = is_on_same_disk(options.path, context.settings().keyring);
+    opened.may_hold_keyring = may_be_in_image(options.path, context.settings().keyring);
     if (opened.may_hold_keyring) {
         opened.warnings.push_back(
-            say("{} is on the disk of the keyring: this image may hold a copy of the keys, and whoever may open "
-                "label and vault gets them",
+            say("the keyring lies on {}: this image may hold a copy of the keys, and whoever may open label and vault gets them",
                 printable(options.path)));
     }
     opened.physical_paths.push_back(options.path);

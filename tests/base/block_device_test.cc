@@ -105,10 +105,15 @@ TEST_F(LoopDevices, AnotherThatShowsTheSameBytesCounts) {
     EXPECT_TRUE(describe_device(device_->path())->uses.empty()) << "nobody uses that one either";
     run({"mount", part, point});
     const auto whole = describe_device(device_->path());
+    const std::string inside = point + "/lost+found";
+    for (const std::string& image : {part, device_->path(), device_->image()})
+        EXPECT_TRUE(may_be_in_image(image, inside)) << image;
     std::string behind;
     const bool made = run_program({"losetup", "-f", "--show", "-o", "34603008", device_->image()}, behind);
     behind.erase(behind.find_last_not_of('\n') + 1);
     const auto rest = describe_device(behind);
+    EXPECT_FALSE(may_be_in_image(behind, inside));
+    EXPECT_FALSE(may_be_in_image(device_->path(), device_->image())) << "its file alone lies on that disk";
     run({"umount", point});
     if (made) run({"losetup", "-d", behind});
     run({"losetup", "-d", part});
