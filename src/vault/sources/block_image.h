@@ -1,5 +1,8 @@
 // A disk, partition or disk-image file as a Source of one file entry at its path: fixed 1 MiB chunks at aligned offsets;
 // holes, and free blocks of ext2/3/4 (libext2fs) on the whole device or in its partitions (libblkid), are holes of the entry.
+// A device that was written to or mounted read-write since the look for free blocks (block_image_state.h) keeps them; one that
+// was while it was read has changed, as an image file whose times moved. With `allow_mounted` one that is mounted has no free
+// blocks and is not asked whether it changed.
 //
 // failed: it is empty. refused: the device or a partition of it is mounted read-write and `allow_mounted` is false.
 // interrupted: `watch.stop` was requested.

@@ -2,7 +2,8 @@
 // is written to it and knows where it is mounted, and the superblocks of the ext file systems on it, which tell of their mounts
 // where the kernel does not count (iostats switched off, drivers that do not).
 //
-// What was written through another device that lies over the same place (the disk of a partition) is in no count of this one.
+// What was written through another device that lies over the same place (the disk of a partition) is in no count of this one, but
+// a mount is in the superblocks.
 // Threads: any. Errors: those of describe_device.
 #pragma once
 

@@ -118,6 +118,17 @@ TEST_F(BlockImageStateTest, WithoutCountsTheSuperblockTells) {
     expect_the_file(backup(*source));
 }
 
+// As the disk and a partition of it are: what is written to one is not counted for the other.
+TEST_F(BlockImageStateTest, AFileWrittenThroughAnotherDeviceOverTheSamePlaceIsStored) {
+    if (const std::string why_not = make_device(); !why_not.empty()) GTEST_SKIP() << why_not;
+    const auto source = open_source();
+    ASSERT_TRUE(source);
+    ASSERT_TRUE(run("mount -o loop " + device_->image() + " " + at("mount")));
+    write_file(at("mount/new"), noise(5 * kMiB, 90));
+    unmount();
+    expect_the_file(backup(*source));
+}
+
 TEST_F(BlockImageStateTest, ADeviceThatIsNeverAtRestIsMarked) {
     if (const std::string why_not = make_device(); !why_not.empty()) GTEST_SKIP() << why_not;
     const BackupResult result = back_up({.after_open = [&](const std::string& name) {
