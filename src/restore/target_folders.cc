@@ -290,6 +290,11 @@ void TargetFolders::release(FolderId folder) {
     free_unneeded_locked(folder);
 }
 
+bool TargetFolders::is_released(FolderId folder) const {
+    const std::lock_guard lock(mutex_);
+    return slots_[folder].released;
+}
+
 void TargetFolders::free_unneeded_locked(FolderId folder) {
     while (folder != kTargetFolder) {
         Slot& slot = slots_[folder];

@@ -80,6 +80,7 @@ public:
     void expect(FolderId folder, std::uint64_t device, std::uint64_t inode);
     // The folder is finished: its slot is given back once its children's are and unless it is pinned.
     void release(FolderId folder);
+    [[nodiscard]] bool is_released(FolderId folder) const;
     // Keeps the folder and those above it known after release(): a hard link will be made from it.
     void pin(FolderId folder);
 

@@ -159,7 +159,8 @@ private:
     FolderFacts meet_existing(FolderId folder, const Entry& entry, bool dry_run);
     Status give_attributes(FolderId folder, const Entry& entry);
     Status remove_marks(FolderId folder, const std::vector<std::string>& marks);
-    // ... of one that has its attributes, of which that takes the time away, and maybe what its mode lacks for it.
+    // ... of one that has its attributes, of which that takes the time away, and maybe what its mode lacks for it: these are
+    // given again. Meanwhile one lies beside it, where that can be.
     Status remove_marks_last(FolderId folder, const std::vector<std::string>& marks, const AttributeTask& task, FileTime time);
     FolderFacts facts_of_existing(FolderId folder, bool dry_run);
     // Whether a mode keeps this user out of a folder of his own that he wants changed, or that a restore made.
@@ -182,6 +183,12 @@ private:
     bool look_for_leftovers(FolderId folder, const Entry* entry, bool dry_run);
     // In the same way where this user may not list it: only the mark of this very snapshot can be known.
     bool look_for_mark(FolderId folder, const Entry* entry, bool dry_run);
+    // The mark beside it, of a run that was killed over its last attributes. True: there is one that counts.
+    bool look_beside(FolderId folder, const Entry* entry);
+    // The folder above it, as long as that is not finished and marks can lie in it; not valid: they cannot.
+    Fd open_beside(FolderId folder);
+    void move_beside(FolderId folder, const std::string& mark);
+    Status remove_beside(FolderId folder);
     [[nodiscard]] MarkSigns signs_of(const Entry* entry) const;
     Status give_name(const TargetFolders::Handle& folder, std::string& temporary, const Placement& place);
 
@@ -197,6 +204,11 @@ private:
     std::map<FolderId, std::uint32_t> lifted_;            // flags that folders had which were there
     std::map<FolderId, mode_t> eased_;                    // modes, in the same way
     std::map<FolderId, std::vector<std::string>> marks_;  // of folders that are not finished
+    struct MarkBeside {
+        Fd place;
+        std::string name;
+    };
+    std::map<FolderId, MarkBeside> beside_;
     std::uint64_t kept_folders_ = 0;
     std::string first_kept_;
     std::uint64_t replaced_ = 0;

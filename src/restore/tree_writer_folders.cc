@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -41,8 +42,8 @@ void TreeWriter::enter_target(const std::string& snapshot, bool dry_run, const E
     if (state == FolderState::absent) return;
     FolderFacts facts = facts_of_existing(kTargetFolder, dry_run);
     facts.state = state;
-    facts.is_ours =
-        state == FolderState::made || (!folders_.target_was_empty() && look_for_leftovers(kTargetFolder, entry, dry_run));
+    const bool is_marked = !folders_.target_was_empty() && look_for_leftovers(kTargetFolder, entry, dry_run);
+    facts.is_ours = state == FolderState::made || look_beside(kTargetFolder, entry) || is_marked;
     folders_.set_facts(kTargetFolder, facts);
     if (state == FolderState::made) marks_[kTargetFolder] = {folders_.target_mark()};
 }
@@ -51,7 +52,8 @@ Status TreeWriter::finish_target(const Entry* entry) {
     if (!folders_.facts(kTargetFolder).is_ours) return done();
     if (entry != nullptr) return finish_folder(kTargetFolder, *entry);
     const auto marks = marks_.extract(kTargetFolder);
-    return marks.empty() ? done() : remove_marks(kTargetFolder, marks.mapped());
+    if (!marks.empty()) TRY(remove_marks(kTargetFolder, marks.mapped()));
+    return remove_beside(kTargetFolder);
 }
 
 TreeWriter::Entered TreeWriter::enter_folder(FolderId parent, const Entry& entry, bool dry_run) {
@@ -125,7 +127,8 @@ FolderFacts TreeWriter::meet_existing(FolderId folder, const Entry& entry, bool 
     const bool may_change = overwrite_ != Overwrite::never;
     const bool is_different = !may_change && !entry.attributes_only && differs();
     FolderFacts facts = facts_of_existing(folder, dry_run);
-    const bool is_marked = look_for_leftovers(folder, &entry, dry_run);
+    const bool is_marked_in = look_for_leftovers(folder, &entry, dry_run);
+    const bool is_marked = look_beside(folder, &entry) || is_marked_in;
     facts.is_ours = is_marked || folders_.facts(folders_.parent(folder)).is_ours;
     facts.keeps = !facts.is_ours && (entry.attributes_only || is_different);
     if (facts.keeps && is_different && ++kept_folders_ == 1) first_kept_ = folders_.path_of(folder);
@@ -221,7 +224,7 @@ bool TreeWriter::look_for_leftovers(FolderId folder, const Entry* entry, bool dr
     while (const dirent* item = ::readdir(stream)) {
         std::string name = item->d_name;
         if (is_mark_name(name)) {
-            const MarkKind kind = kind_of_mark(at, name, signs);
+            const MarkKind kind = kind_of_mark(at, at, name, signs);
             if (kind == MarkKind::counts) marks.push_back(std::move(name));
             if (kind == MarkKind::stray && overwrite_ != Overwrite::never) files.push_back(std::move(name));
         } else if (leftovers_.is_one(at, name)) {
@@ -242,7 +245,9 @@ bool TreeWriter::look_for_leftovers(FolderId folder, const Entry* entry, bool dr
 bool TreeWriter::look_for_mark(FolderId folder, const Entry* entry, bool dry_run) {
     const auto handle = folders_.open(folder);
     std::string mark = handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string();
-    if (mark.empty() || kind_of_mark((*handle)->get(), mark, signs_of(entry)) != MarkKind::counts) return false;
+    if (mark.empty()) return false;
+    const int at = (*handle)->get();
+    if (kind_of_mark(at, at, mark, signs_of(entry)) != MarkKind::counts) return false;
     if (dry_run) return true;
     FolderFacts facts = folders_.facts(folder);
     facts.is_ours = true;
@@ -269,16 +274,55 @@ Status TreeWriter::remove_marks(FolderId folder, const std::vector<std::string>&
     return done();
 }
 
+// Where numbers do not last it could not be found again.
+Fd TreeWriter::open_beside(FolderId folder) {
+    const bool is_target = folder == kTargetFolder;
+    const FolderId parent = folders_.parent(folder);
+    if (powers_.coarse_attributes || (!is_target && folders_.is_released(parent))) return {};
+    const auto handle = folders_.open(parent);
+    if (!handle.ok()) return {};
+    Fd place(::openat((*handle)->get(), is_target ? ".." : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return place.valid() && takes_marks(place.get()) ? std::move(place) : Fd();
+}
+
+bool TreeWriter::look_beside(FolderId folder, const Entry* entry) {
+    const auto handle = folders_.open(folder);
+    MarkBeside beside{open_beside(folder), handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string()};
+    if (!beside.place.valid() || beside.name.empty()) return false;
+    if (kind_of_mark((*handle)->get(), beside.place.get(), beside.name, signs_of(entry)) != MarkKind::counts) return false;
+    beside_[folder] = std::move(beside);
+    return true;
+}
+
+void TreeWriter::move_beside(FolderId folder, const std::string& mark) {
+    const auto handle = folders_.open(folder);
+    MarkBeside beside{open_beside(folder), handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string()};
+    if (!beside.place.valid() || beside.name.empty()) return;
+    const unsigned how = RENAME_NOREPLACE;
+    if (::renameat2((*handle)->get(), mark.c_str(), beside.place.get(), beside.name.c_str(), how) != 0) return;
+    beside_[folder] = std::move(beside);
+}
+
+Status TreeWriter::remove_beside(FolderId folder) {
+    const auto beside = beside_.extract(folder);
+    if (beside.empty() || ::unlinkat(beside.mapped().place.get(), beside.mapped().name.c_str(), 0) == 0) return done();
+    if (errno == ENOENT) return done();
+    return system_error(errno, "finish the folder", folders_.path_of(folder));
+}
+
 Status TreeWriter::remove_marks_last(FolderId folder, const std::vector<std::string>& marks, const AttributeTask& task,
                                      FileTime time) {
     const ShownPath shown{folders_, folder, nullptr};
     struct stat status = {};
     if (::fstatat(task.descriptor, "", &status, AT_EMPTY_PATH) != 0) return system_error(errno, "look at", shown.text());
+    move_beside(folder, marks.back());
     Status removed = remove_marks(folder, marks);
     if (!removed.ok() && removed.error().code == Code::denied) {
         // An ordinary user's own: for as short as can be it has the mode that lets them go.
-        if (::chmod(ProcPath(task.descriptor).text(), (status.st_mode & 07777) | S_IRWXU) == 0)
+        if (::chmod(ProcPath(task.descriptor).text(), (status.st_mode & 07777) | S_IRWXU) == 0) {
+            move_beside(folder, marks.back());
             removed = remove_marks(folder, marks);
+        }
     }
     // What it has already, and the time: nothing else is done.
     Attributes last;
@@ -302,7 +346,8 @@ Status TreeWriter::finish_folder(FolderId folder, const Entry& entry) {
     if (!given.ok()) put_back_folder(folder);
     eased_.erase(folder);  // it has those of the snapshot
     lifted_.erase(folder);
-    return given;
+    TRY(given);
+    return remove_beside(folder);
 }
 
 Status TreeWriter::give_attributes(FolderId folder, const Entry& entry) {

@@ -129,12 +129,18 @@ void remove_temporary_folder(int parent, const char* name) {
     (void)::unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-MarkKind kind_of_mark(int folder, const std::string& name, const MarkSigns& signs) {
+bool takes_marks(int folder) {
+    struct stat status = {};
+    const bool is_known = ::fstat(folder, &status) == 0;
+    return is_known && (status.st_uid == ::geteuid() || status.st_uid == 0) && !is_protected(folder, ".");
+}
+
+MarkKind kind_of_mark(int folder, int place, const std::string& name, const MarkSigns& signs) {
     struct stat above = {}, mark = {};
     if (!is_mark_name(name) || ::fstat(folder, &above) != 0) return MarkKind::none;
     const bool is_renumbered = signs.coarse && name.ends_with("-" + signs.snapshot);
     if (!is_renumbered && !name.starts_with(beginning_of(above))) return MarkKind::none;
-    if (::fstatat(folder, name.c_str(), &mark, AT_SYMLINK_NOFOLLOW) != 0) return MarkKind::none;
+    if (::fstatat(place, name.c_str(), &mark, AT_SYMLINK_NOFOLLOW) != 0) return MarkKind::none;
     const uid_t user = ::geteuid();
     const bool is_own = signs.coarse || mark.st_uid == user;
     if (!is_own || !S_ISREG(mark.st_mode) || mark.st_nlink != 1 || mark.st_size != 0) return MarkKind::none;

@@ -6,6 +6,9 @@
 // folder is this user's own, too. Root's mark counts also where the folder is whose it is to be: it gets its owner before its
 // mark goes, and that owner, who could give another file of root's in it the name of a mark, gains nothing but what he had.
 //
+// Taking the mark away moves the folder's time. For what is left to be set then it moves beside the folder, under the same name,
+// where that is on the same medium and in a folder of this user's or of root's.
+//
 // FAT, exFAT and drivers in user space may number a folder anew each time it is mounted or renamed, and most know no owners:
 // there a mark counts whoever it belongs to, and one of the very snapshot also under another inode.
 //
@@ -56,6 +59,9 @@ enum class MarkKind {
     stray,   // this user's, and the folder's; but that has an owner whom this restore did not give it
     counts,  // the folder is to be finished
 };
-[[nodiscard]] MarkKind kind_of_mark(int folder, const std::string& name, const MarkSigns& signs);
+// `place`: where it lies, the folder itself or one above that takes_marks().
+[[nodiscard]] MarkKind kind_of_mark(int folder, int place, const std::string& name, const MarkSigns& signs);
+// A folder that this user's marks are safe in and can be taken from again.
+[[nodiscard]] bool takes_marks(int folder);
 
 }  // namespace custody

@@ -24,20 +24,14 @@
 namespace custody::test {
 namespace {
 
-// Of a process that is to die at one of the calls below, before it is done.
-struct Death {
-    std::atomic<int> left = 0;              // calls; 0: it lives
-    std::atomic<bool> is_mark_gone{false};  // and the folder has not got its time again
-    std::atomic<bool> may_close{false};     // its mode neither
-};
-Death& death() {
-    static Death one;
-    return one;
+// How many of the calls below this process has left: it dies at the last, before that is done. 0: it lives.
+std::atomic<int>& calls_left() {
+    static std::atomic<int> left = 0;
+    return left;
 }
 
-void count_call(bool is_due) {
-    if (death().left == 0 || (death().is_mark_gone && is_due)) return;
-    if (--death().left == 0) (void)::raise(SIGKILL);
+void count_call() {
+    if (calls_left() != 0 && --calls_left() == 0) (void)::raise(SIGKILL);
 }
 
 }  // namespace
@@ -45,26 +39,27 @@ void count_call(bool is_due) {
 
 // In place of the C library's, for all of this program.
 extern "C" int fchmod(int file, mode_t mode) noexcept {
-    custody::test::count_call(custody::test::death().may_close);
+    custody::test::count_call();
     return static_cast<int>(::syscall(SYS_fchmod, file, mode));
 }
 extern "C" int fchownat(int folder, const char* name, uid_t owner, gid_t group, int flags) noexcept {
-    custody::test::count_call(false);
+    custody::test::count_call();
     return static_cast<int>(::syscall(SYS_fchownat, folder, name, owner, group, flags));
 }
 extern "C" int fsetxattr(int file, const char* name, const void* value, std::size_t size, int flags) noexcept {
-    custody::test::count_call(false);
+    custody::test::count_call();
     return static_cast<int>(::syscall(SYS_fsetxattr, file, name, value, size, flags));
 }
 extern "C" int unlinkat(int folder, const char* name, int flags) noexcept {
-    custody::test::count_call(false);
-    const auto result = static_cast<int>(::syscall(SYS_unlinkat, folder, name, flags));
-    if (result == 0 && custody::is_mark_name(name)) custody::test::death().is_mark_gone = true;
-    return result;
+    custody::test::count_call();
+    return static_cast<int>(::syscall(SYS_unlinkat, folder, name, flags));
+}
+extern "C" int renameat2(int from, const char* old_name, int to, const char* new_name, unsigned flags) noexcept {
+    custody::test::count_call();
+    return static_cast<int>(::syscall(SYS_renameat2, from, old_name, to, new_name, flags));
 }
 extern "C" int futimens(int file, const timespec times[2]) noexcept {
-    custody::test::count_call(true);
-    custody::test::death().is_mark_gone = false;
+    custody::test::count_call();
     return static_cast<int>(::syscall(SYS_utimensat, file, nullptr, times, 0));
 }
 
@@ -113,8 +108,7 @@ protected:
         const pid_t child = ::fork();
         if (child == 0) {
             if (user != 0 && (::setgroups(0, nullptr) != 0 || ::setgid(user) != 0 || ::setuid(user) != 0)) ::_exit(3);
-            death().may_close = user != 0;
-            death().left = nth;
+            calls_left() = nth;
             SilentProgress progress;
             const auto result = restore_files(*repository, snapshot_, *unlocked, options, progress, stop);
             ::_exit(!result.ok() ? 2 : result->failed == 0 ? 0 : 1);
@@ -238,7 +232,7 @@ TEST_F(RestoreKilled, AMarkUnderAnotherInodeCountsForItsSnapshotAlone) {
     write_file(target + "/" + name, "");
     const Fd folder(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const auto kind = [&](const std::string& snapshot, bool is_coarse) {
-        return kind_of_mark(folder.get(), name, {snapshot, std::nullopt, is_coarse});
+        return kind_of_mark(folder.get(), folder.get(), name, {snapshot, std::nullopt, is_coarse});
     };
     EXPECT_EQ(kind("snapshot", true), MarkKind::counts);
     EXPECT_EQ(kind("other", true), MarkKind::none);
