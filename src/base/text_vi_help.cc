@@ -81,11 +81,11 @@ constexpr Translation kTexts[] = {
      "cùng bản chụp mới nhất chứa nó. Bản chụp mà không khóa nào ở đây mở được thì bị bỏ qua và được nêu tên ở cuối (mã thoát "
      "8), bản chụp hỏng cũng vậy (4)."},
     {"A folder or file in it; default: the root", "Một thư mục hoặc tệp trong đó; mặc định: gốc"},
-    {"A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how many did is "
+    {"A folder that was there keeps its owner, mode, access lists and flags with --overwrite never, and how many did is "
      "said; with changed and always it gets those of the snapshot. DIR itself and the folders above a chosen PATH keep theirs "
      "always, and a link or file in the place of such a folder is never replaced. Those that are made get the snapshot's; a DIR "
      "that is made gets those of P.",
-     "Thư mục đã có giữ nguyên chủ sở hữu, quyền, danh sách quyền, thời gian và cờ khi dùng --overwrite never, và số thư mục như "
+     "Thư mục đã có giữ nguyên chủ sở hữu, quyền, danh sách quyền và cờ khi dùng --overwrite never, và số thư mục như "
      "vậy được báo; với changed và always thì nó nhận theo bản chụp. Bản thân DIR và các thư mục phía trên PATH đã chọn luôn giữ "
      "của mình, và liên kết hay tệp nằm ở chỗ của một thư mục như vậy không bao giờ bị thay. Thư mục được tạo mới nhận theo bản "
      "chụp; DIR được tạo mới nhận theo P."},

@@ -140,13 +140,13 @@ constexpr Translation kTexts[] = {
      "{} tệp hoặc liên kết nhường chỗ cho thư mục, theo --overwrite, đầu tiên là {}"},
     {"{} files that were there keep their own file flags, first {} (--overwrite changed gives them those of the snapshot)",
      "{} tệp có sẵn giữ nguyên các cờ tệp của chúng, đầu tiên là {} (--overwrite changed sẽ đặt theo bản chụp)"},
-    {"{} folder that was there keeps its own owner, mode, access lists and times: {} (--overwrite changed gives it those of the "
+    {"{} folder that was there keeps its own owner, mode and access lists: {} (--overwrite changed gives it those of the "
      "snapshot)",
-     "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của nó: {} (--overwrite changed sẽ đặt theo "
+     "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền và danh sách quyền của nó: {} (--overwrite changed sẽ đặt theo "
      "bản chụp)"},
-    {"{} folders that were there keep their own owner, mode, access lists and times, first {} (--overwrite changed gives them "
+    {"{} folders that were there keep their own owner, mode and access lists, first {} (--overwrite changed gives them "
      "those of the snapshot)",
-     "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền, danh sách quyền và thời gian của chúng, đầu tiên là {} (--overwrite "
+     "{} thư mục có sẵn giữ nguyên chủ sở hữu, quyền và danh sách quyền của chúng, đầu tiên là {} (--overwrite "
      "changed sẽ đặt theo bản chụp)"},
     {"{} hard links became separate copies (first {}: {})", "{} liên kết cứng thành bản sao riêng (mục đầu {}: {})"},
     {"{} hard links became separate copies: zip cannot carry links ({})",

@@ -180,7 +180,7 @@ void add_restore(CommandTable& table) {
              "again: folders that it made are finished. A file never replaces a folder that is not empty. Overwriting as root "
              "lifts immutable and append-only flags first; never lifts none.") +
              "\n" +
-             say("A folder that was there keeps its owner, mode, access lists, times and flags with --overwrite never, and how "
+             say("A folder that was there keeps its owner, mode, access lists and flags with --overwrite never, and how "
                  "many did is said; with changed and always it gets those of the snapshot. DIR itself and the folders above a "
                  "chosen PATH keep theirs always, and a link or file in the place of such a folder is never replaced. Those that "
                  "are made get the snapshot's; a DIR that is made gets those of "

@@ -1,9 +1,9 @@
 #include "restore/image_target.h"
 
 #include "base/block_device.h"
+#include "base/loop_devices.h"
 #include "base/text.h"
 #include "restore/leftovers.h"
-#include "base/loop_devices.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>

@@ -73,9 +73,9 @@ RestoreResult RestoreRun::take_result() {
     for (const std::string& line : shortfalls_.warnings()) report_.warn(line);
     if (const std::uint64_t kept = writer_.kept_folders(); kept > 0) {
         report_.warn(say_count(kept,
-                               "{} folder that was there keeps its own owner, mode, access lists and times: {} (--overwrite "
+                               "{} folder that was there keeps its own owner, mode and access lists: {} (--overwrite "
                                "changed gives it those of the snapshot)",
-                               "{} folders that were there keep their own owner, mode, access lists and times, first {} "
+                               "{} folders that were there keep their own owner, mode and access lists, first {} "
                                "(--overwrite changed gives them those of the snapshot)",
                                printable(writer_.first_kept())));
     }

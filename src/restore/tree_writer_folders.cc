@@ -285,10 +285,20 @@ Fd TreeWriter::open_beside(FolderId folder) {
     return place.valid() && takes_marks(place.get()) ? std::move(place) : Fd();
 }
 
+// Once for each folder that was there: no more than a look, unless there is something.
 bool TreeWriter::look_beside(FolderId folder, const Entry* entry) {
+    const bool is_target = folder == kTargetFolder;
+    const FolderId parent = folders_.parent(folder);
+    if (powers_.coarse_attributes || (!is_target && folders_.facts(parent).is_ours)) return false;
     const auto handle = folders_.open(folder);
-    MarkBeside beside{open_beside(folder), handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string()};
-    if (!beside.place.valid() || beside.name.empty()) return false;
+    const auto above = folders_.open(parent);
+    std::string name = handle.ok() ? mark_name((*handle)->get(), snapshot_) : std::string();
+    if (name.empty() || !above.ok()) return false;
+    struct stat status = {};
+    const std::string path = (is_target ? "../" : "") + name;
+    if (::fstatat((*above)->get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    MarkBeside beside{open_beside(folder), std::move(name)};
+    if (!beside.place.valid()) return false;
     if (kind_of_mark((*handle)->get(), beside.place.get(), beside.name, signs_of(entry)) != MarkKind::counts) return false;
     beside_[folder] = std::move(beside);
     return true;

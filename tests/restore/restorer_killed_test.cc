@@ -183,6 +183,25 @@ TEST_F(RestoreKilled, AMarkInAFolderOfAThirdUserDoesNotCountAndGoesOnlyWhenItIsO
     EXPECT_FALSE(std::filesystem::exists(mark));
 }
 
+TEST_F(RestoreKilled, AMarkBesideAFolderCountsWhereNobodyElseCanPutIt) {
+    make_source();
+    for (const unsigned owner : {12345u, 0u}) {
+        std::filesystem::create_directories(options.target + "/shared");
+        ASSERT_EQ(::chmod((options.target + "/shared").c_str(), 0700), 0);
+        ASSERT_EQ(::chown(options.target.c_str(), owner, owner), 0);
+        struct stat status = {};
+        ASSERT_EQ(::stat((options.target + "/shared").c_str(), &status), 0);
+        const std::string mark =
+            options.target + "/.custody-restore-unfinished-" + std::to_string(status.st_ino) + "-" + snapshot_.id.hex();
+        write_file(mark, "");
+        (void)restore(snapshot_);
+        ASSERT_EQ(::stat((options.target + "/shared").c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777, owner == 0 ? 02777u : 0700u);
+        EXPECT_EQ(std::filesystem::exists(mark), owner != 0);
+        ASSERT_TRUE(remove_tree(options.target));
+    }
+}
+
 // The folder that the target stands for may be closed to others.
 TEST_F(RestoreKilled, ATargetThatStandsForAFolderIsClosedUntilItIsFinished) {
     make_source();
