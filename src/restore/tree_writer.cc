@@ -200,8 +200,10 @@ Status TreeWriter::reopen(NewFile& file, const std::string& path) {
     Fd opened(::openat(file.folder->get(), file.temporary_name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
     if (!opened.valid() || ::fstat(opened.get(), &status) != 0) return system_error(errno, "open again", path);
-    // Somebody who may write in this folder could have put a link to a file of ours there.
-    if (status.st_dev != file.device || status.st_ino != file.inode || status.st_nlink != 1) {
+    // Somebody who may write in this folder could have put a link to a file of ours there. Where inodes are not the medium's own
+    // their numbers may change, and there are no such links.
+    const bool is_another = status.st_ino != file.inode && !powers_.coarse_attributes;
+    if (status.st_dev != file.device || is_another || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
         return Error{Code::io, say("{} was replaced by another while restoring: run it again", printable(path))};
     }
     file.descriptor = std::make_shared<const Fd>(std::move(opened));
@@ -289,8 +291,9 @@ Result<Identity> TreeWriter::make_special(const Placement& place) {
     const mode_t type = type_bits(entry.type);
     const int result = entry.type == EntryType::symlink ? ::symlinkat(entry.target.c_str(), at, temporary.c_str())
                                                         : ::mknodat(at, temporary.c_str(), type | 0600, entry.device);
-    if (result != 0) return hindered("make", place, errno, at);
-    made.temporary_name = std::move(temporary);
+    const int reason = result == 0 ? 0 : errno;
+    if (reason != EEXIST) made.temporary_name = std::move(temporary);  // exfat-fuse says EIO of a FIFO, and leaves a file
+    if (reason != 0) return hindered("make", place, reason, at);
     const Fd descriptor(::openat(at, made.temporary_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat status = {};
     if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return system_error(errno, "look at", path_of(place));

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 
 namespace custody::test {
@@ -252,6 +253,21 @@ TEST_F(RestoreTimes, AFileSystemThatSetsNoTimeAloneGetsItWithThatOfAccess) {
     EXPECT_EQ(again.failed, 0u);
     EXPECT_EQ(again.skipped, 2u);
     EXPECT_THAT(again.warnings, ElementsAre(HasSubstr("2 items have a time")));
+}
+
+// It refuses a FIFO and leaves a file under the name that it was to have.
+TEST_F(RestoreTimes, AFileSystemThatRefusesAFifoKeepsNothingOfIt) {
+    std::string why_not;
+    const auto exfat = LoopFileSystem::make("exfat-fuse", LoopFileSystem::least_size("exfat-fuse"), why_not);
+    if (!exfat) GTEST_SKIP() << why_not;
+    write_file(source + "/file", "content");
+    ASSERT_EQ(::mkfifo((source + "/fifo").c_str(), 0644), 0);
+    restore_to(exfat->path() + "/target");
+    options.strip_prefix = source;
+    EXPECT_EQ(restore(back_up()).failed, 1u);
+    std::vector<std::string> names;
+    for (const auto& item : std::filesystem::directory_iterator(target)) names.push_back(item.path().filename());
+    EXPECT_THAT(names, ElementsAre("file"));
 }
 
 // Where nanoseconds are counted a time without them is another time.
