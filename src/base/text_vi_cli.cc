@@ -29,6 +29,8 @@ constexpr Translation kTexts[] = {
      "đã chấp nhận: {} kết thúc ở mục {}, sổ cái nay ghi điều đó ở mục {}; những gì lưu sau mục ấy đã mất ở đây"},
     {"an error that should not happen: {}", "lỗi lẽ ra không xảy ra: {}"},
     {"an unknown file system", "hệ thống tệp không rõ"},
+    {"and so do {} more, which --json names", "và còn {} mục khác như vậy, được nêu trong --json"},
+    {"and so does {} more, which --json names", "và còn {} mục khác như vậy, được nêu trong --json"},
     {"and {} more; --json names all", "và {} mục nữa; --json nêu tất cả"},
     {"business data", "dữ liệu nghiệp vụ"},
     {"bytes: {} looked at, {} read, {} new, {} stored", "dung lượng: đã xem {}, đã đọc {}, mới {}, đã lưu {}"},
@@ -271,8 +273,10 @@ constexpr Translation kTexts[] = {
     {"the damaged keyring was set aside as {}: it holds keys; remove it when nothing is missed",
      "bộ khóa hỏng đã được để riêng thành {}: nó chứa khóa; hãy xóa khi không thiếu gì"},
     {"the image is not complete: restore it again before it is used", "ảnh đĩa chưa đầy đủ: hãy phục hồi lại trước khi dùng"},
-    {"the keyring lies on {}: this image may hold a copy of the keys, and whoever may open label and vault gets them",
-     "bộ khóa nằm trên {}: ảnh này có thể chứa một bản sao của khóa, và ai mở được nhãn và kho thì lấy được"},
+    {"the keyring lies on {} or beside it on its disk: this image may hold a copy of the keys, and whoever may open label and "
+     "vault gets them",
+     "bộ khóa nằm trên {} hoặc cạnh nó trên cùng đĩa: ảnh này có thể chứa một bản sao của khóa, và ai mở được nhãn và kho thì "
+     "lấy được"},
     {"the keyring {} and the vault {} lie one inside the other: keys are kept apart from the data; name another folder with "
      "--keyring or --vault",
      "bộ khóa {} và kho {} nằm lồng trong nhau: khóa phải để riêng với dữ liệu; hãy nêu thư mục khác bằng --keyring hoặc "
@@ -366,6 +370,8 @@ constexpr Translation kTexts[] = {
     {"{} is a symbolic link, and only the link itself is stored; {}/ would be its folder",
      "{} là liên kết tượng trưng, chỉ lưu chính liên kết đó; {}/ mới là thư mục của nó"},
     {"{} is about to be overwritten:", "{} sắp bị ghi đè:"},
+    {"{} is damaged: run 'custody repair --from' the other vault, or see 'custody verify'",
+     "{} bị hỏng: hãy chạy 'custody repair --from' với kho kia, hoặc xem 'custody verify'"},
     {"{} is damaged: {}; run 'custody verify'", "{} bị hỏng: {}; hãy chạy 'custody verify'"},
     {"{} is damaged: {}; what is left of it is used", "{} bị hỏng: {}; dùng những gì còn lại"},
     {"{} is empty: give it a value, or leave it out", "{} để trống: hãy cho giá trị, hoặc bỏ đi"},

@@ -209,7 +209,8 @@ Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
     opened.may_hold_keyring = may_be_in_image(options.path, context.settings().keyring);
     if (opened.may_hold_keyring) {
         opened.warnings.push_back(
-            say("the keyring lies on {}: this image may hold a copy of the keys, and whoever may open label and vault gets them",
+            say("the keyring lies on {} or beside it on its disk: this image may hold a copy of the keys, and whoever may open "
+                "label and vault gets them",
                 printable(options.path)));
     }
     opened.physical_paths.push_back(options.path);

@@ -11,6 +11,7 @@ namespace {
 
 // Copies are due as often as backups are at least (duty B3).
 constexpr std::int64_t kDue_ns = 31 * kDay;
+constexpr std::size_t kShown = 8;  // lines of one kind
 
 void add_none_at_all(const CopiedVault& vault, CopyLines& lines) {
     lines.needs.push_back(
@@ -40,6 +41,13 @@ void add_group(const CountedGroup& group, const CopiedVault& vault, Time now, Co
     }
 }
 
+void shorten(std::vector<std::string>& lines) {
+    if (lines.size() <= kShown) return;
+    const std::size_t left = lines.size() - kShown;
+    lines.resize(kShown);
+    lines.push_back(say_count(left, "and so does {} more, which --json names", "and so do {} more, which --json names"));
+}
+
 }  // namespace
 
 void CopyCount::count(bool is_copied, Time made) {
@@ -59,6 +67,8 @@ CopyLines copy_lines(const CopiedVault& vault, const std::vector<CountedGroup>& 
         add_none_at_all(vault, lines);
     } else {
         for (const CountedGroup& group : groups) add_group(group, vault, now, lines);
+        shorten(lines.needs);
+        shorten(lines.notes);
     }
     if (vault.by_custodian) return lines;
     lines.notes.insert(lines.notes.begin(), lines.needs.begin(), lines.needs.end());

@@ -17,7 +17,7 @@ struct CopyCount {
     void count(bool is_copied, Time made);
 };
 struct CountedGroup {
-    std::string what;  // label/name, printable
+    std::string what;  // label/name, with the host where there are several; printable
     CopyCount copies;
 };
 struct CopyLines {

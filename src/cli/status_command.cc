@@ -20,7 +20,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 namespace custody {
 namespace {
@@ -150,7 +149,12 @@ void look_at_lost_snapshots(const Repository& repository, Keyring& keyring, Over
 
 void look_at_copies(const Keyring& keyring, const Repository& repository, Time now, Overview& overview) {
     std::vector<CountedGroup> groups;
-    for (const Group& group : overview.groups) groups.push_back({printable(group.label + "/" + group.name), group.copies});
+    std::map<std::string, int> hosts;
+    for (const Group& group : overview.groups) ++hosts[group.label + "/" + group.name];
+    for (const Group& group : overview.groups) {
+        const std::string what = group.label + "/" + group.name;
+        groups.push_back({printable(hosts[what] == 1 ? what : what + " (" + group.host + ")"), group.copies});
+    }
     const std::vector<VaultId> known = keyring.known_vaults();
     const auto is_other = [&](const VaultId& vault) { return vault != repository.header().vault; };
     const CopiedVault vault{overview.vault, keyring.is_custodian(), std::any_of(known.begin(), known.end(), is_other)};
@@ -176,8 +180,7 @@ void look_at_keys(const std::vector<Repository::Listed>& snapshots, const Keyrin
     }
 }
 
-void group_snapshots(const std::vector<Repository::Listed>& snapshots, const std::set<ObjectId>& elsewhere, Time now,
-                     Overview& overview) {
+void group_snapshots(const std::vector<Repository::Listed>& snapshots, const Elsewhere& elsewhere, Time now, Overview& overview) {
     std::map<std::string, Group> groups;
     for (const Repository::Listed& listed : snapshots) {
         const SnapshotSummary& summary = listed.snapshot.summary;
@@ -188,7 +191,7 @@ void group_snapshots(const std::vector<Repository::Listed>& snapshots, const std
         group.name = summary.name;
         group.host = summary.host;
         group.newest = summary;  // they come oldest first
-        group.copies.count(elsewhere.contains(listed.snapshot.id), summary.time);
+        group.copies.count(elsewhere.snapshots.contains(listed.snapshot.id), summary.time);
     }
     for (auto& [key, group] : groups) overview.groups.push_back(std::move(group));
 }
@@ -312,7 +315,11 @@ Status look_at_vault(Context& context, Overview& overview) {
         TRY_ASSIGN(overview.closed, closed_labels(repository));
     }
     look_at_keys(snapshots, *keyring, overview);
-    TRY_ASSIGN(const std::set<ObjectId> elsewhere, snapshots_elsewhere(repository));
+    TRY_ASSIGN(const Elsewhere elsewhere, snapshots_elsewhere(repository));
+    for (const std::string& witness : elsewhere.damaged) {
+        overview.needs.push_back(
+            say("{} is damaged: run 'custody repair --from' the other vault, or see 'custody verify'", witness));
+    }
     group_snapshots(snapshots, elsewhere, clock.now, overview);
     judge_groups(*keyring, clock.now, overview);
     look_at_copies(*keyring, repository, clock.now, overview);

@@ -18,25 +18,26 @@ void follow(Repository& vault, const LedgerEntry& entry, std::set<ObjectId>& liv
 
 }  // namespace
 
-Result<std::set<ObjectId>> snapshots_elsewhere(Repository& vault) {
+Result<Elsewhere> snapshots_elsewhere(Repository& vault) {
     std::map<VaultId, std::set<std::uint64_t>> numbers;
     TRY_ASSIGN(const std::vector<ObjectInfo> objects, vault.store().list("witness"));
     for (const ObjectInfo& object : objects) {
         const auto name = parse_witness_name(object.name);
         if (name && name->vault != vault.header().vault) numbers[name->vault].insert(name->n);
     }
-    std::set<ObjectId> elsewhere;
+    Elsewhere elsewhere;
     for (const auto& [other, entries] : numbers) {
         std::set<ObjectId> live;
         std::uint64_t expected = 1;
         for (const std::uint64_t n : entries) {
             const auto found = read_entry(vault.store(), witness_name(other, n), other, n);
             if (!found.ok() && found.error().code == Code::failed) return found.error();
-            if (!found.ok() || n != expected) live.clear();
+            if (n != expected) live.clear();
             if (found.ok()) follow(vault, found->entry, live);
+            if (!found.ok()) elsewhere.damaged.push_back(witness_name(other, n));
             expected = n + 1;
         }
-        elsewhere.merge(live);
+        elsewhere.snapshots.merge(live);
     }
     return elsewhere;
 }

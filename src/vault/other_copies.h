@@ -9,12 +9,17 @@
 #include "vault/repository.h"
 
 #include <set>
+#include <string>
+#include <vector>
 
 namespace custody {
 
-// Those that are live in another vault at least. Entries whose signer does not speak for the family add nothing. Behind an entry
-// that is missing or damaged nothing is known of what came before it: it may have been forgotten there. Errors: those of the
-// store.
-[[nodiscard]] Result<std::set<ObjectId>> snapshots_elsewhere(Repository& vault);
+struct Elsewhere {
+    std::set<ObjectId> snapshots;      // live in another vault at least
+    std::vector<std::string> damaged;  // witnesses: what they said may have ended some of those
+};
+// Entries whose signer does not speak for the family add nothing. Behind an entry that is missing nothing is known of what came
+// before it: it may have been forgotten there; the next copy brings it. Errors: those of the store.
+[[nodiscard]] Result<Elsewhere> snapshots_elsewhere(Repository& vault);
 
 }  // namespace custody

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 namespace custody::test {
 namespace {
 
@@ -87,18 +89,25 @@ TEST(SecondCopies, WhatWaitsForTheNextCopyIsANote) {
     EXPECT_EQ(office.group(0)["waiting_for_copy"], 1);
 }
 
-// Behind what cannot be read, nothing is known of what came before it.
-TEST(SecondCopies, ALostWitnessProvesNoCopy) {
+// What a damaged one said may have ended what others say; behind one that is missing nothing is known of what came before it.
+TEST(SecondCopies, ADamagedWitnessIsNamedAndALostOneProvesNoCopy) {
     const TwoVaults office("cli-copies-witness");
     ASSERT_EQ(office.backup().exit, 0);
     ASSERT_EQ(office.custody({"copy", "--to", office.second}).exit, 0);
     const std::string id = json_of(office.custody({"status", "--vault", office.second, "--json"}))["vault"]["id"];
     const std::string last = office.custody.vault() + "/witness/" + id + "/0000000000000002";
     ASSERT_TRUE(std::filesystem::exists(last));
-    write_file(last, "damaged");
+    ASSERT_EQ(office.backup().exit, 0);
+    ASSERT_EQ(office.custody({"copy", "--to", office.second}).exit, 0);
+    ASSERT_EQ(office.status().exit, 0) << office.status().out;
+    std::fstream(last, std::ios::in | std::ios::out | std::ios::binary).seekp(40).put('\0');
+    const Outcome damaged = office.status();
+    EXPECT_EQ(damaged.exit, 1);
+    EXPECT_THAT(damaged.out, AllOf(HasSubstr("0000000000000002 is damaged"), Not(HasSubstr("second copy"))));
+    ASSERT_EQ(office.custody({"repair", "--from", office.second}).exit, 0) << "as it says";
+    EXPECT_EQ(office.status().exit, 0);
+    for (const char* n : {"2", "3"}) std::filesystem::remove(last.substr(0, last.size() - 1) + n);
     EXPECT_THAT(office.status().out, HasSubstr("no second copy is known of"));
-    std::filesystem::remove(last);
-    EXPECT_EQ(office.status().exit, 1);
     ASSERT_EQ(office.custody({"copy", "--to", office.second}).exit, 0);
     EXPECT_EQ(office.status().exit, 0) << "the next copy leaves it anew";
 }
@@ -135,6 +144,17 @@ TEST(SecondCopies, ACopyIsDueAfterAMonth) {
     const CopyLines writer = copy_lines({"/mnt/vault", false, true}, groups, days_later(34));
     EXPECT_THAT(writer.needs, IsEmpty());
     EXPECT_EQ(writer.notes.size(), 1u);
+}
+
+TEST(SecondCopies, ManyAreNotNamedOneByOne) {
+    CopyCount copied, alone;
+    copied.count(true, Time{1});
+    alone.count(false, Time{1});
+    std::vector<CountedGroup> groups = {{"business/a", copied}};
+    for (int n = 0; n < 30; ++n) groups.push_back({"business/" + std::to_string(n), alone});
+    const CopyLines lines = copy_lines({"/mnt/vault", true, true}, groups, Time{2});
+    ASSERT_EQ(lines.needs.size(), 9u);
+    EXPECT_THAT(lines.needs.back(), HasSubstr("and so do 22 more"));
 }
 
 }  // namespace
