@@ -3,12 +3,12 @@
 #include "base/block_device.h"
 #include "base/counts.h"
 #include "base/file.h"
+#include "base/loop_devices.h"
 #include "base/text.h"
 #include "vault/sources/block_image_state.h"
 #include "vault/sources/disk_layout.h"
 #include "vault/sources/ext_free_space.h"
 #include "vault/sources/local_item.h"
-#include "vault/sources/loop_devices.h"
 #include "vault/sources/settling.h"
 #include "vault/sources/single_item.h"
 

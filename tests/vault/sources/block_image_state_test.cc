@@ -43,7 +43,8 @@ protected:
         std::string why_not;
         device_ = test::LoopDevice::make(32 * kMiB, why_not);
         if (!device_) return why_not;
-        if (!run("mkfs.ext4 -F -E lazy_itable_init=0 " + device())) return "no mkfs.ext4 (package e2fsprogs)";
+        if (!run("mkfs.ext4 -V")) return "no mkfs.ext4 (package e2fsprogs)";
+        EXPECT_TRUE(run("mkfs.ext4 -F -E lazy_itable_init=0 " + device()));
         EXPECT_EQ(::mkdir(at("mount").c_str(), 0755), 0);
         if (!mount()) return "no right to mount, or no ext4 in this kernel";
         unmount();

@@ -93,7 +93,8 @@ TEST_F(BlockImageTest, FindsFileSystemsInPartitions) {
     make_content();
     write_file(at("disk"), noise(64 * kMiB, 98));
     write_file(at("table"), "label: gpt\nstart=2048, size=65536\nstart=67584, size=40960\n");
-    if (!run("sfdisk " + at("disk") + " < " + at("table"))) GTEST_SKIP() << "no sfdisk";
+    if (!run("sfdisk --version")) GTEST_SKIP() << "no sfdisk";
+    ASSERT_TRUE(run("sfdisk " + at("disk") + " < " + at("table")));
     ASSERT_TRUE(run("mkfs.ext4 -F -L root -E offset=1048576 -d " + at("content") + " " + at("disk") + " 32M"));
     const std::string original = read_file_text(at("disk"));
     const BackupResult result = back_up(at("disk"));
@@ -141,10 +142,12 @@ protected:
     // False: there is no mkfs.
     bool put_ext4(std::uint32_t sector, std::uint32_t sectors) {
         write_file(at("made"), disk_);
+        if (!has_mkfs()) return false;
         const bool made = run("mkfs.ext4 -F -E nodiscard,offset=" + std::to_string(sector * 512ull) + " -d " + at("content") +
                               " " + at("made") + " " + std::to_string(sectors / 2) + "k");
+        EXPECT_TRUE(made) << sector;
         disk_ = read_file_text(at("made"));
-        return made;
+        return true;
     }
     std::string disk_;
 };
@@ -200,7 +203,8 @@ TEST_F(PartitionTest, PartitionsThatOnlyTheMbrBesideAGptHasAreNotFreeSpace) {
     make_disk();
     write_file(at("disk"), disk_);
     write_file(at("table"), "label: gpt\nstart=2048, size=98304\n");
-    if (!run("sfdisk --wipe never " + at("disk") + " < " + at("table"))) GTEST_SKIP() << "no sfdisk";
+    if (!run("sfdisk --version")) GTEST_SKIP() << "no sfdisk";
+    ASSERT_TRUE(run("sfdisk --wipe never " + at("disk") + " < " + at("table")));
     disk_ = read_file_text(at("disk"));
     if (!put_ext4(2048, 98304)) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
     put_table(0, {{0xee, 1, 2047}, {0x83, 65536, 20480}});
@@ -257,7 +261,7 @@ TEST_F(BlockImageTest, ADirtyFileSystemIsStoredWholeWithAWarning) {
     write_file(at("image"), noise(16 * kMiB, 95));
     if (!has_mkfs()) GTEST_SKIP() << "no mkfs.ext4 (package e2fsprogs)";
     ASSERT_TRUE(run("mkfs.ext4 -F -E nodiscard -d " + at("content") + " " + at("image")));
-    if (!run("debugfs -w -R 'feature needs_recovery' " + at("image"))) GTEST_SKIP() << "debugfs cannot mark it";
+    ASSERT_TRUE(run("debugfs -w -R 'feature needs_recovery' " + at("image")));
     const BackupResult result = back_up(at("image"));
     EXPECT_EQ(image_notes.skipped_free, 0u);
     ASSERT_EQ(image_notes.warnings.size(), 1u);

@@ -361,8 +361,8 @@ TEST_F(ExtAllocationTest, RunsAreListedUpToABound) {
     constexpr std::uint64_t kDisk = 192ull << 30, kGroups = kDisk >> 27;
     write_file(at("image"), "");
     ASSERT_EQ(::truncate(at("image").c_str(), static_cast<off_t>(kDisk)), 0);
-    if (!run("mkfs.ext2 -F -m 0 -b 4096 -N 16 -O ^64bit,^resize_inode " + at("image")))
-        GTEST_SKIP() << "no mkfs, or no such files";
+    if (!run("mkfs.ext2 -V")) GTEST_SKIP() << "no mkfs.ext2 (package e2fsprogs)";
+    ASSERT_TRUE(run("mkfs.ext2 -F -m 0 -b 4096 -N 16 -O ^64bit,^resize_inode " + at("image")));
     const std::string text = described();
     const Fd image(::open(at("image").c_str(), O_RDWR | O_CLOEXEC));
     std::uint32_t total = 0;
@@ -403,7 +403,8 @@ TEST_F(ExtAllocationTest, HolesOfAnImageFileAreNotRead) {
     if (bytes_read() == 0) GTEST_SKIP() << "no count of what is read";
     write_file(at("image"), "");
     ASSERT_EQ(::truncate(at("image").c_str(), 64ll << 30), 0);
-    if (!run("mkfs.ext3 -F -b 4096 -i 16384 -I 256 " + at("image"))) GTEST_SKIP() << "no mkfs, or no files of 64 GiB here";
+    if (!run("mkfs.ext3 -V")) GTEST_SKIP() << "no mkfs.ext3 (package e2fsprogs)";
+    ASSERT_TRUE(run("mkfs.ext3 -F -b 4096 -i 16384 -I 256 " + at("image")));
     ASSERT_EQ(number_after(described(), "Inode count:"), 1ull << 22);
     write_file(at("content"), noise(400'000, 1));
     change("write " + at("content") + " file\n");

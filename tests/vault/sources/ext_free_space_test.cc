@@ -28,9 +28,11 @@ protected:
     static bool run(const std::string& command) { return std::system(("{ " + command + "; } >/dev/null 2>&1").c_str()) == 0; }
     // False: there is no mkfs.
     [[nodiscard]] bool make_image(const std::string& how) const {
+        if (!run("debugfs -V && mke2fs -V")) return false;
         write_file(at("image"), "");
         EXPECT_EQ(::truncate(at("image").c_str(), static_cast<off_t>(kSize)), 0);
-        return run("debugfs -V && mke2fs -F -b 1024 " + how + " " + at("image"));
+        EXPECT_TRUE(run("mke2fs -F -b 1024 " + how + " " + at("image"))) << how;
+        return true;
     }
     [[nodiscard]] std::string debugfs(const std::string& request) const {
         EXPECT_TRUE(run("{ debugfs -R '" + request + "' " + at("image") + "; } > " + at("output"))) << request;

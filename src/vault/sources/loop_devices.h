@@ -1,2 +1,0 @@
-#pragma once
-#include "base/loop_devices.h"
