@@ -6,6 +6,7 @@
 #include "tests/crash/crash_world.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/program.h"
+#include "tests/support/sanitizers.h"
 
 #include <gtest/gtest.h>
 
@@ -36,9 +37,9 @@ TEST_P(FailingOperations, LoseNothing) {
     const auto [deed, fault, sticky] = GetParam();
     std::mt19937 random(test_seed());
     // Every operation in the long run; else every one of the first, then some thirty that the seed chooses.
-    const std::uint64_t stride = long_run() ? 1 : std::max<std::uint64_t>(1, count_operations(deed) / 15);
+    const std::uint64_t stride = long_run() ? 1 : std::max<std::uint64_t>(1, kPlacesPerTrial * count_operations(deed) / 15);
     std::uint64_t passed = 0;
-    for (std::uint64_t at = 1;; at += at < 4 ? 1 : 1 + random() % stride) {
+    for (std::uint64_t at = 1;; at += at < 4 && !kSanitized ? 1 : 1 + random() % stride) {
         auto disk = world().fresh_disk();
         FaultFileSystem files(*disk);
         files.arm(at, fault, sticky);

@@ -6,6 +6,7 @@
 // succeeds, and no lock needs a human.
 #include "tests/support/medium.h"
 #include "tests/support/program.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/scratch_folder.h"
 
 #include <gtest/gtest.h>
@@ -72,7 +73,7 @@ protected:
 
     [[nodiscard]] std::size_t big() const { return GetParam() == "folder" ? 6'000'000 : 1'500'000; }
     [[nodiscard]] int rounds(int on_folder, int on_medium, int when_long) const {
-        return long_run() ? when_long : GetParam() == "folder" ? on_folder : on_medium;
+        return long_run() ? when_long : trials(GetParam() == "folder" ? on_folder : on_medium);
     }
 
     void promise(const Outcome& outcome) {

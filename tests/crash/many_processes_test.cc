@@ -2,6 +2,7 @@
 // another verifies, at least 50 rounds, and a few on a loop-mounted file system of each kind: nothing is lost.
 #include "tests/support/medium.h"
 #include "tests/support/program.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/scratch_folder.h"
 
 #include <gtest/gtest.h>
@@ -74,7 +75,7 @@ protected:
 };
 
 TEST_P(ManyProcesses, WritersBesidePruneAndVerifyLoseNothing) {
-    const int rounds = long_run() ? 200 : GetParam() == "folder" ? 50 : 2;
+    const int rounds = long_run() ? 200 : trials(GetParam() == "folder" ? 50 : 2);
     for (int round = 0; round < rounds; ++round) {
         SCOPED_TRACE("round " + std::to_string(round) + ", seed " + std::to_string(test_seed()));
         play_round();

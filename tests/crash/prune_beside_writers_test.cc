@@ -5,6 +5,7 @@
 #include "tests/support/hand_vault.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
+#include "tests/support/sanitizers.h"
 #include "vault/collector.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::size_t kSize = 3'000;
 constexpr int kWriters = 3;
-constexpr int kRounds = 50;
+constexpr int kRounds = trials(50);
 
 // Content follows from the name, so that anyone can check it.
 HandFiles files_of(std::minstd_rand& random) {

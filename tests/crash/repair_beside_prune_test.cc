@@ -6,6 +6,7 @@
 #include "tests/support/hand_vault.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
+#include "tests/support/sanitizers.h"
 #include "vault/collector.h"
 #include "vault/replicator.h"
 
@@ -20,7 +21,7 @@
 namespace custody::test {
 namespace {
 
-constexpr int kRounds = 12;
+constexpr int kRounds = trials(12);
 constexpr int kMaxRounds = 300;  // until enough was pruned meanwhile
 constexpr int kPrunes = 3;
 

@@ -1,6 +1,7 @@
 // Whether these tests were built under a sanitizer, and how one is recognised in what the program printed. Threads: none.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace custody::test {
@@ -10,6 +11,14 @@ inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
 #endif
+
+// The fault tests try many places in turn. A sanitizer looks at the code that runs, which is the same at most of them, and makes
+// each several times slower: there they try one place of this many.
+inline constexpr std::size_t kPlacesPerTrial = kSanitized ? 6 : 1;
+[[nodiscard]] constexpr int trials(int plain) {
+    const int fewer = plain / static_cast<int>(kPlacesPerTrial);
+    return fewer > 0 ? fewer : 1;
+}
 
 // UBSan's check of virtual tables makes a pipe to look at memory: where no descriptor is left, it calls sound objects broken.
 #if defined(__SANITIZE_ADDRESS__)
