@@ -29,7 +29,7 @@ struct MountInfo {
 // like. Sorted.
 [[nodiscard]] Result<std::vector<std::string>> physical_disks_under(const std::string& path);
 // Whether an image of the disk, partition or file `image` may hold what lies at `path`: the disk is the same one, or what lies
-// there is mounted out of it through a loop device. False where nobody can tell.
+// there is mounted out of it through a loop device. True where nobody can tell, without sysfs for one.
 [[nodiscard]] bool may_be_in_image(const std::string& image, const std::string& path);
 
 struct DeviceInfo {

@@ -99,14 +99,17 @@ bool may_be_in_image(const std::string& image, const std::string& path) {
     if (::stat(image.c_str(), &status) != 0) return false;
     std::set<std::string> in_image;
     if (S_ISBLK(status.st_mode)) {
+        const std::string name = sysfs::kernel_name(status.st_rdev);
         const auto disks = disks_under(image, LoopDevices::are_disks);
-        if (disks.ok()) in_image = *disks;
-        for (std::string& other : loop_devices_beside(sysfs::kernel_name(status.st_rdev))) in_image.insert(std::move(other));
+        if (name.empty() || !disks.ok()) return true;  // without sysfs nobody can tell
+        in_image = *disks;
+        for (std::string& other : loop_devices_beside(name)) in_image.insert(std::move(other));
     } else {
         for (const std::string& device : loop_devices_over(status)) in_image.insert(device.substr(device.rfind('/') + 1));
     }
+    if (in_image.empty()) return false;
     const auto below = disks_under(path, LoopDevices::are_both);
-    return below.ok() &&
+    return !below.ok() ||
            std::any_of(below->begin(), below->end(), [&](const std::string& disk) { return in_image.contains(disk); });
 }
 

@@ -4,6 +4,11 @@
 #include "tests/support/loop_file_system.h"
 #include "tests/support/results.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -120,6 +125,23 @@ TEST_F(LoopDevices, AnotherThatShowsTheSameBytesCounts) {
     EXPECT_TRUE(whole->mounted_read_write);
     EXPECT_EQ((std::vector<std::string>{"mounted read-write on " + point}), whole->uses);
     EXPECT_TRUE(rest.ok() && rest->uses.empty()) << "it begins where the mounted one ends";
+}
+
+// A warning too many is read; a copy of the keys that nobody knows of is not.
+TEST_F(LoopDevices, WithoutSysfsAnythingMayBeInTheImageOfADevice) {
+    const std::string image = device_->path();
+    ASSERT_FALSE(may_be_in_image(image, "/tmp"));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("none", "/sys", "tmpfs", 0, nullptr) != 0)
+            ::_exit(2);
+        ::_exit(may_be_in_image(image, "/tmp") ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(child, ::waitpid(child, &status, 0));
+    if (WEXITSTATUS(status) == 2) GTEST_SKIP() << "no mount name space of one's own here";
+    EXPECT_EQ(0, status);
 }
 
 TEST_F(LoopDevices, ALoopOnALoopIsInUse) {

@@ -50,10 +50,10 @@ bool holds_nothing_else(int fd, std::uint64_t size) {
 }
 
 // A partition may be a disk of its own, of a virtual machine for one. Boot code alone, which may look like a table without
-// partitions, is none.
-bool holds_partitions(int fd, const DiskArea& area) {
+// partitions, is none. Where it cannot be looked at, it may be one: then nothing of it is believed.
+bool may_hold_partitions(int fd, const DiskArea& area) {
     const Probe probe = probe_of(fd, area.offset, area.size);
-    if (!probe) return false;
+    if (!probe) return true;
     blkid_probe_enable_superblocks(probe.get(), 0);
     blkid_probe_enable_partitions(probe.get(), 1);
     const blkid_partlist list = blkid_probe_get_partitions(probe.get());
@@ -175,7 +175,7 @@ DiskLayout find_disk_layout(int fd, std::uint64_t size) {
             const Place& place = places.partitions[i];
             if (place.begin >= size || place.end > size) continue;  // it leaves the disk: damaged
             DiskArea& area = layout.areas.emplace_back(area_of(fd, place.begin, place.end - place.begin));
-            area.is_shared = shared || is_shared(places, i) || holds_partitions(fd, area);
+            area.is_shared = shared || is_shared(places, i) || may_hold_partitions(fd, area);
         }
     }
     if (layout.areas.empty()) {
