@@ -19,13 +19,19 @@ struct Translation {
                               [](const Translation& a, const Translation& b) { return a.english >= b.english; }) == table.end();
 }
 
+[[nodiscard]] std::span<const Translation> vietnamese_alerts_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_base_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_catalog_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_cli_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_config_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_databases_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_help_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_history_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_keys_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_officers_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_restore_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_schedule_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_service_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_sources_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_store_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_vault_texts();

@@ -1,0 +1,15 @@
+#include "base/text_vi.h"
+
+#include <array>
+
+namespace custody {
+namespace {
+
+constexpr std::array<Translation, 0> kTexts = {};
+static_assert(is_sorted_table(kTexts));
+
+}  // namespace
+
+std::span<const Translation> vietnamese_schedule_texts() { return kTexts; }
+
+}  // namespace custody
