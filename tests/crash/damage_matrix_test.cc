@@ -12,9 +12,9 @@
 #include "restore/restorer.h"
 #include "restore/unfinished_folder.h"
 #include "restore/verifier.h"
+#include "tests/support/damage_samples.h"
 #include "tests/support/pack_fixtures.h"
 #include "tests/support/results.h"
-#include "tests/support/sanitizers.h"
 #include "tests/support/small_vault.h"
 #include "vault/history/witness.h"
 #include "vault/object_check.h"
@@ -178,14 +178,6 @@ protected:
         return bytes.ok() ? *bytes : Bytes{};
     }
 
-    // Under a sanitizer one damage of each object, another with each.
-    std::vector<Damaged> sampled(std::vector<Damaged> all) {
-        if (!kSanitized) return all;
-        std::swap(all.front(), all[objects_sampled_++ % all.size()]);
-        all.resize(1);
-        return all;
-    }
-
     std::vector<Damaged> damages_of(const std::string& name) {
         std::vector<Damaged> all;
         const Bytes& content = whole_.at(name);
@@ -217,7 +209,7 @@ protected:
         Objects without = whole_;
         without.erase(name);
         all.push_back({"deleted", name, std::move(without)});
-        return sampled(std::move(all));
+        return sampled(std::move(all), objects_sampled_++);
     }
 
     SmallVault vault_;
@@ -230,16 +222,6 @@ protected:
 };
 
 std::string context_of(const Damaged& damaged) { return damaged.object + " " + damaged.how; }
-
-// Positions all over an object: dense at its beginning and end, where the headers and footers are.
-std::vector<std::size_t> sampled_positions(std::size_t size, std::mt19937_64& random) {
-    std::set<std::size_t> positions;
-    for (std::size_t at = 0; at < std::min<std::size_t>(size, 320); at += 10 * kPlacesPerTrial) positions.insert(at);
-    for (std::size_t back = 1; back <= std::min<std::size_t>(size, 120); back += 8 * kPlacesPerTrial)
-        positions.insert(size - back);
-    for (int i = 0; i < trials(16); ++i) positions.insert(random() % size);
-    return {positions.begin(), positions.end()};
-}
 
 TEST_F(DamageMatrix, EverySingleBitFlipIsDetectedWithoutKeys) {
     std::mt19937_64 random(2);
