@@ -15,6 +15,7 @@ struct RetentionRule {
     std::uint32_t last = 0, daily = 0, weekly = 0, monthly = 0, yearly = 0;
     std::optional<std::int64_t> within_ns;
     [[nodiscard]] bool empty() const { return !(last || daily || weekly || monthly || yearly || within_ns); }
+    bool operator==(const RetentionRule&) const = default;
 };
 struct RetentionItem {
     ObjectId id;
