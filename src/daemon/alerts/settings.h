@@ -35,6 +35,7 @@ struct SmtpSettings {
     std::string ca_file;              // PEM; empty: the system's authorities
     std::string exception;            // "document number and reason": plaintext to another machine
     AlertSeverity least = AlertSeverity::notice;
+    bool operator==(const SmtpSettings&) const = default;
 };
 
 struct SyslogSettings {
@@ -42,12 +43,14 @@ struct SyslogSettings {
     std::string ca_file;
     std::string exception;
     AlertSeverity least = AlertSeverity::notice;
+    bool operator==(const SyslogSettings&) const = default;
 };
 
 struct CommandSettings {
     std::vector<std::string> arguments;  // [0]: absolute path; the message comes on standard input
     std::int64_t timeout_ns = kMinute;
     AlertSeverity least = AlertSeverity::notice;
+    bool operator==(const CommandSettings&) const = default;
 };
 
 // Another service that is watched by the file which it writes (heartbeat.h).
@@ -56,6 +59,7 @@ struct HeartbeatPeer {
     SignerId signer;   // its Ed25519 public key
     std::string file;  // absolute, as seen from here
     std::int64_t late_after_ns = 26 * kHour;
+    bool operator==(const HeartbeatPeer&) const = default;
 };
 
 struct AlertSettings {
@@ -67,6 +71,7 @@ struct AlertSettings {
     std::string heartbeat_file;             // absolute; empty: none is written
     std::int64_t heartbeat_every_ns = kHour;
     std::vector<HeartbeatPeer> peers;
+    bool operator==(const AlertSettings&) const = default;
 };
 
 // A server's address taken apart: scheme://host[:port], host a name, an IPv4 address or an IPv6 address in brackets; no user, no

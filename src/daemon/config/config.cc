@@ -1,7 +1,5 @@
 #include "daemon/config/config.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 
@@ -15,14 +13,6 @@ const Named* find_named(const std::vector<Named>& all, std::string_view name) {
 }
 
 }  // namespace
-
-bool ServerAddress::is_loopback() const {
-    if (host == "localhost") return true;
-    in_addr four{};
-    if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-    in6_addr six{};
-    return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
 
 const MediumConfig* Config::find_medium(std::string_view name) const { return find_named(media, name); }
 const LabelConfig* Config::find_label(std::string_view name) const { return find_named(labels, name); }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "daemon/alerts/settings.h"
 #include "daemon/config/places.h"
 #include "vault/history/retention.h"
 
@@ -203,67 +204,9 @@ struct ScanConfig {
     bool operator==(const ScanConfig&) const = default;
 };
 
-// Host and port of a server; TLS peers are always authenticated.
-struct ServerAddress {
-    std::string scheme;  // "smtp", "smtps"; "tcp", "tls"
-    std::string host;    // name, IPv4, or IPv6 without its brackets
-    std::uint16_t port = 0;
-    [[nodiscard]] bool is_loopback() const;  // 127.0.0.0/8, ::1, localhost
-    bool operator==(const ServerAddress&) const = default;
-};
-
-// PEM files, absolute; empty: the system's authorities, no certificate of our own.
-struct TlsFiles {
-    std::string ca_file, certificate_file, key_file;
-    bool operator==(const TlsFiles&) const = default;
-};
-
-struct SmtpConfig {
-    ServerAddress server;
-    bool starttls = false;  // of smtp://: required then, never given up
-    std::string from;
-    std::vector<std::string> to;
-    std::string user;           // empty: no authentication
-    std::string password_file;  // absolute, or a systemd credential's name without '/'
-    TlsFiles tls;
-    ExceptionText exception;  // E6: plaintext to another machine
-    Places at;
-    [[nodiscard]] bool is_encrypted() const { return server.scheme == "smtps" || starttls; }
-    bool operator==(const SmtpConfig&) const = default;
-};
-
-// RFC 5424 over TCP (RFC 6587) or TLS (RFC 5425).
-struct SyslogConfig {
-    ServerAddress server;
-    TlsFiles tls;
-    ExceptionText exception;  // E6
-    Places at;
-    bool operator==(const SyslogConfig&) const = default;
-};
-
-// A signed sign of life of this service, and those of others that it watches.
-struct HeartbeatConfig {
-    std::string file;  // absolute; empty: none written
-    std::int64_t every_ns = kHour;
-    bool operator==(const HeartbeatConfig&) const = default;
-};
-
-struct WatchConfig {
-    std::string name, file;  // of the other service
-    std::string signer;      // its public key, 64 hex digits
-    std::int64_t silent_after_ns = 3 * kHour;
-    Places at;
-    bool operator==(const WatchConfig&) const = default;
-};
-
+// Judged by judge_alert_settings, as the channels themselves do (E6).
 struct AlertConfig {
-    std::optional<SmtpConfig> smtp;
-    std::optional<SyslogConfig> syslog;
-    std::vector<std::string> command;                     // the alert as JSON on its standard input
-    std::optional<std::uint16_t> digest_minute = 7 * 60;  // of the local day; none: no morning digest
-    std::int64_t remind_every_ns = kDay;                  // while the event lasts
-    HeartbeatConfig heartbeat;
-    std::vector<WatchConfig> watch;
+    AlertSettings settings;
     Places at;
     bool operator==(const AlertConfig&) const = default;
 };
@@ -295,7 +238,7 @@ struct JournalConfig {
 // What falls below the law, or below the program's own safety, by a decision on paper. Every report shows it.
 struct RecordedException {
     std::string duty;   // "B6"
-    std::string about;  // "plan etc", "medium disk-a", "alert.smtp"
+    std::string about;  // "plan etc", "medium disk-a", "[alert] smtp"
     std::string what;   // in words: what is below the duty
     std::string text;   // document and reason, as written
     Position at;
