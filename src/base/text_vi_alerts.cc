@@ -12,10 +12,10 @@ constexpr Translation kTexts[] = {
     {"'{}' is no name of a systemd credential", "'{}' không phải là tên thông tin xác thực (credential) của systemd"},
     {"'{}': syslog over UDP loses messages and cannot be encrypted; use tls:// or tcp://",
      "'{}': syslog qua UDP làm mất thông báo và không mã hóa được; hãy dùng tls:// hoặc tcp://"},
-    {"E6: the password for {} would go to another machine without encryption, which no exception allows; use smtps://, or take "
-     "the exception away, and STARTTLS is required",
-     "E6: mật khẩu cho {} sẽ đi sang máy khác mà không được mã hóa, điều không ngoại lệ nào cho phép; hãy dùng smtps://, hoặc bỏ "
-     "ngoại lệ đi, khi đó STARTTLS là bắt buộc"},
+    {"E6: the password for {} would go to another machine without encryption, which no exception allows; use smtps:// or "
+     "starttls = true",
+     "E6: mật khẩu cho {} sẽ đi sang máy khác mà không được mã hóa, điều không ngoại lệ nào cho phép; hãy dùng smtps:// hoặc "
+     "starttls = true"},
     {"E6: {} would send alerts to another machine without encryption; use tls://, or set exception = \"document number and "
      "reason\"",
      "E6: {} sẽ gửi cảnh báo sang máy khác mà không mã hóa; hãy dùng tls://, hoặc đặt exception = \"số văn bản và lý do\""},
@@ -25,6 +25,7 @@ constexpr Translation kTexts[] = {
      "máy được theo dõi cần có khóa ký công khai gồm 64 chữ số thập lục phân"},
     {"a peer needs the name of its host", "máy được theo dõi cần có tên máy"},
     {"alerts by mail need somebody to go to", "cảnh báo qua thư điện tử cần có người nhận"},
+    {"certificate_file and key_file go together", "certificate_file và key_file phải đi cùng nhau"},
     {"give password_file or password_credential, not both", "hãy cho password_file hoặc password_credential, không cho cả hai"},
     {"reminders come once an hour at most", "nhắc lại nhiều nhất mỗi giờ một lần"},
     {"the alert command begins with the absolute path of a program",

@@ -122,7 +122,7 @@ Error plaintext_refused(const AlertEndpoint& endpoint) {
 Error password_refused(const AlertEndpoint& endpoint) {
     return Error{Code::refused,
                  say("E6: the password for {} would go to another machine without encryption, which no exception allows; use "
-                     "smtps://, or take the exception away, and STARTTLS is required",
+                     "smtps:// or starttls = true",
                      endpoint.text())};
 }
 
@@ -157,6 +157,16 @@ void judge_smtp(const SmtpSettings& smtp, std::vector<AlertSettingFault>& faults
 void judge_absolute(const std::string& path, std::string key, std::vector<AlertSettingFault>& faults) {
     if (path.empty() || path.starts_with('/')) return;
     faults.push_back({std::move(key), Error{Code::usage, say("'{}' is no absolute path", printable(path))}});
+}
+
+template <class AnySettings>
+void judge_tls(const AnySettings& tls, const std::string& above, std::vector<AlertSettingFault>& faults) {
+    judge_absolute(tls.ca_file, above + "ca_file", faults);
+    judge_absolute(tls.certificate_file, above + "certificate_file", faults);
+    judge_absolute(tls.key_file, above + "key_file", faults);
+    if (tls.certificate_file.empty() != tls.key_file.empty()) {
+        faults.push_back({above + "key_file", Error{Code::usage, say("certificate_file and key_file go together")}});
+    }
 }
 
 void judge_times(const AlertSettings& settings, std::vector<AlertSettingFault>& faults) {
@@ -220,6 +230,7 @@ Result<AlertEndpoint> parse_syslog_server(std::string_view url) {
 Result<LineSecurity> smtp_security(const SmtpSettings& settings) {
     TRY_ASSIGN(const AlertEndpoint endpoint, parse_smtp_server(settings.server));
     if (endpoint.scheme == "smtps") return LineSecurity::tls;
+    if (settings.starttls) return LineSecurity::starttls;
     if (endpoint.loopback) return settings.ca_file.empty() ? LineSecurity::plain : LineSecurity::starttls;
     if (settings.exception.empty()) return LineSecurity::starttls;
     if (!settings.user.empty()) return password_refused(endpoint);
@@ -245,12 +256,12 @@ std::vector<AlertSettingFault> judge_alert_settings(const AlertSettings& setting
     std::vector<AlertSettingFault> faults;
     if (settings.smtp) {
         judge_smtp(*settings.smtp, faults);
-        judge_absolute(settings.smtp->ca_file, "smtp.ca_file", faults);
+        judge_tls(*settings.smtp, "smtp.", faults);
     }
     if (settings.syslog) {
         const auto security = syslog_security(*settings.syslog);
         if (!security.ok()) faults.push_back({"syslog", security.error()});
-        judge_absolute(settings.syslog->ca_file, "syslog.ca_file", faults);
+        judge_tls(*settings.syslog, "syslog.", faults);
     }
     if (settings.command && (settings.command->arguments.empty() || !settings.command->arguments[0].starts_with('/'))) {
         faults.push_back({"command", Error{Code::usage, say("the alert command begins with the absolute path of a program")}});

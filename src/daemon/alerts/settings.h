@@ -3,8 +3,8 @@
 //
 // Encryption is never opportunistic. To another machine: smtp:// means STARTTLS and fails where it is not offered, smtps:// and
 // tls:// are TLS from the first byte, each with the peer's certificate checked against its name. To this machine (loopback):
-// smtp:// without a CA file is plain, with one it is STARTTLS as above. Plain to another machine needs an `exception` ("document
-// number and reason"), and even then no password is sent.
+// smtp:// is plain unless `starttls` or a CA file is set. Plain to another machine needs an `exception` ("document number and
+// reason"), and even then no password is sent.
 //
 // Ownership: values. Threads: none. Errors: usage (form), refused (E6). Units: nanoseconds, minutes of the local day.
 #pragma once
@@ -26,28 +26,31 @@ enum class AlertSeverity : std::uint8_t { notice, warning, error, critical };
 [[nodiscard]] std::optional<AlertSeverity> severity_of(std::string_view name);
 
 struct SmtpSettings {
-    std::string server;  // smtp://host[:port] or smtps://host[:port]; ports 25 and 465 unless given
+    std::string server;     // smtp://host[:port] or smtps://host[:port]; ports 25 and 465 unless given
+    bool starttls = false;  // required also to this machine, and where an exception would allow plaintext
     std::string from;
     std::vector<std::string> to;
-    std::string user;                 // empty: no authentication
-    std::string password_file;        // absolute, mode 0600; one of the two when there is a user
-    std::string password_credential;  // a file below $CREDENTIALS_DIRECTORY (systemd LoadCredential=)
-    std::string ca_file;              // PEM; empty: the system's authorities
-    std::string exception;            // "document number and reason": plaintext to another machine
+    std::string user;                        // empty: no authentication
+    std::string password_file;               // absolute, mode 0600; one of the two when there is a user
+    std::string password_credential;         // a file below $CREDENTIALS_DIRECTORY (systemd LoadCredential=)
+    std::string ca_file;                     // PEM; empty: the system's authorities
+    std::string certificate_file, key_file;  // PEM, our own where the server asks for one; both or none
+    std::string exception;                   // "document number and reason": plaintext to another machine
     AlertSeverity least = AlertSeverity::notice;
     bool operator==(const SmtpSettings&) const = default;
 };
 
 struct SyslogSettings {
-    std::string server;  // tls://host[:port] or tcp://host[:port]; ports 6514 and 601 unless given
-    std::string ca_file;
+    std::string server;                      // tls://host[:port] or tcp://host[:port]; ports 6514 and 601 unless given
+    std::string ca_file;                     // PEM; empty: the system's authorities
+    std::string certificate_file, key_file;  // PEM, our own where the server asks for one; both or none
     std::string exception;
     AlertSeverity least = AlertSeverity::notice;
     bool operator==(const SyslogSettings&) const = default;
 };
 
 struct CommandSettings {
-    std::vector<std::string> arguments;  // [0]: absolute path; the message comes on standard input
+    std::vector<std::string> arguments;  // [0]: absolute path; the message comes on standard input as JSON (command.h)
     std::int64_t timeout_ns = kMinute;
     AlertSeverity least = AlertSeverity::notice;
     bool operator==(const CommandSettings&) const = default;
