@@ -185,9 +185,10 @@ private:
 };
 
 // Copies `from` whole into `to` (created empty by Access::create, Kind::foreign) by SQLite's backup interface: one moment of it,
-// also while others write. Steps of 256 pages, `stop` and `progress(pages done, pages in all)` between. A source in WAL mode is
+// also while others write. Steps of 1024 pages, `stop` and `progress(pages done, pages in all)` between. A source in WAL mode is
 // held at one moment, and nobody waits. Another one is copied between the writers' turns; after three restarts it is held, and
-// writers wait until the end. Durable when done. Errors: those above; after one, `to` holds nothing of use: remove it.
+// writers wait until the end. Durable when done. Errors: those above (busy: no step for 30 s); after one, `to` holds nothing of
+// use: remove it.
 using BackupProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 [[nodiscard]] Status back_up(Database& from, Database& to, const StopFlag& stop, const BackupProgress& progress = {});
 

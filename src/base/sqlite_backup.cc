@@ -1,4 +1,5 @@
 // The backup interface and the integrity checks.
+#include "base/clock.h"
 #include "base/sqlite.h"
 #include "base/sqlite_internal.h"
 #include "base/text.h"
@@ -13,9 +14,9 @@
 namespace custody::sqlite {
 namespace {
 
-constexpr int kStepPages = 256;
-constexpr int kMaxRestarts = 3;      // a writer that never rests would otherwise start the copy anew for ever
-constexpr int kMaxLockedSteps = 12;  // each has waited for the time-out of the connection
+constexpr int kStepPages = 1024;
+constexpr int kMaxRestarts = 3;                    // a writer that never rests would otherwise start the copy anew for ever
+constexpr std::int64_t kMaxLocked = 30 * kSecond;  // without a single step
 
 struct FinishBackup {
     void operator()(sqlite3_backup* backup) const { sqlite3_backup_finish(backup); }
@@ -29,13 +30,14 @@ Error copy_error(Connection& from, Connection& to, int code) {
 
 struct Pace {
     int restarts = 0;
-    int locked = 0;
+    std::int64_t stepped_at = system_clock().monotonic_ns();
     int remaining_before = -1;
 
     // After a step that copied pages.
     void stepped(int remaining) {
         if (remaining_before >= 0 && remaining > remaining_before) ++restarts;
         remaining_before = remaining;
+        stepped_at = system_clock().monotonic_ns();
     }
 };
 
@@ -51,8 +53,8 @@ Status copy_pages(Database& from, Connection& to, sqlite3_backup* backup, bool h
         }
         const int code = sqlite3_backup_step(backup, kStepPages);
         if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-            if (++pace.locked > kMaxLockedSteps) return copy_error(*from.connection(), to, code);
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            if (system_clock().monotonic_ns() - pace.stepped_at > kMaxLocked) return copy_error(*from.connection(), to, code);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
             continue;
         }
         if (code != SQLITE_OK && code != SQLITE_DONE) return copy_error(*from.connection(), to, code);
