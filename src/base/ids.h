@@ -42,6 +42,7 @@ using ChunkId = Id<32, struct ChunkTag>;      // keyed hash of raw content under
 using TreeId = Id<32, struct TreeTag>;        // keyed hash of a tree node (references and body), same key, own domain
 using FamilyId = Id<16, struct FamilyTag>;    // random; the vaults made with one keyring
 using VaultId = Id<16, struct VaultTag>;      // random; one vault
+using MediumId = Id<16, struct MediumTag>;    // random; one medium of the register
 using LabelId = Id<16, struct LabelTag>;      // random; one label of one family
 using SegmentId = Id<16, struct SegmentTag>;  // random; one segment of a pack, or one index segment
 using HostId = Id<16, struct HostTag>;        // random; one writing host

@@ -72,6 +72,26 @@ bool lies_below(std::string_view path, std::string_view folder) {
     return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
 
+// The longest mount point above the path; of equal ones the later, which covers the earlier.
+const MountLine* longest_above(const std::vector<MountLine>& lines, const std::string& path) {
+    const MountLine* best = nullptr;
+    for (const auto& line : lines) {
+        const bool longer = best == nullptr || line.mount.point.size() >= best->mount.point.size();
+        if (longer && lies_below(path, line.mount.point)) best = &line;
+    }
+    return best;
+}
+
+Error holds_nothing(const std::string& path) {
+    return {Code::not_found, say("no mounted file system holds {}", printable(path))};
+}
+
+Result<MountLine> recorded_line_of(const std::string& path, const KernelView& view) {
+    TRY_ASSIGN(const auto lines, read_mount_lines(view));
+    const MountLine* line = longest_above(lines, path);
+    return line == nullptr ? Result<MountLine>(holds_nothing(path)) : Result<MountLine>(*line);
+}
+
 }  // namespace
 
 std::vector<MountLine> parse_mount_lines(std::string_view text) {
@@ -83,27 +103,28 @@ std::vector<MountLine> parse_mount_lines(std::string_view text) {
     return lines;
 }
 
-Result<std::vector<MountLine>> read_mount_lines() {
-    std::ifstream in("/proc/self/mountinfo", std::ios::binary);  // may be large: one line a mount
+Result<std::vector<MountLine>> read_mount_lines(const KernelView& view) {
+    std::ifstream in(view.is_recorded() ? view.mount_info : "/proc/self/mountinfo", std::ios::binary);  // one line a mount
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (text.empty() && view.is_recorded()) return Error{Code::io, say("cannot read {}", printable(view.mount_info))};
     if (text.empty()) return Error{Code::io, say("cannot read /proc/self/mountinfo; is /proc mounted?")};
     return parse_mount_lines(text);
 }
 
-Result<MountLine> line_of(const std::string& path) {
+Result<MountLine> line_of(const std::string& path, const KernelView& view) {
+    if (view.is_recorded()) return recorded_line_of(path, view);
     TRY_ASSIGN(const std::string existing, existing_parent(path));
     TRY_ASSIGN(const auto lines, read_mount_lines());
     struct statx found {};
     if (statx(AT_FDCWD, existing.c_str(), AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_MNT_ID, &found) != 0)
         return system_error(errno, "look at", existing);
-    const bool knows_id = (found.stx_mask & STATX_MNT_ID) != 0;
-    const MountLine* best = nullptr;
-    for (const auto& line : lines) {
-        const bool longer = best == nullptr || line.mount.point.size() >= best->mount.point.size();  // the later one covers
-        if (knows_id ? line.id == static_cast<int>(found.stx_mnt_id) : lies_below(existing, line.mount.point) && longer)
-            best = &line;
+    const MountLine* best = longest_above(lines, existing);
+    if ((found.stx_mask & STATX_MNT_ID) != 0) {
+        const auto it = std::find_if(lines.begin(), lines.end(),
+                                     [&](const MountLine& line) { return line.id == static_cast<int>(found.stx_mnt_id); });
+        best = it == lines.end() ? nullptr : &*it;
     }
-    if (best == nullptr) return Error{Code::not_found, say("no mounted file system holds {}", printable(existing))};
+    if (best == nullptr) return holds_nothing(existing);
     MountLine line = *best;
     line.mount.device = makedev(found.stx_dev_major, found.stx_dev_minor);  // a btrfs subvolume has its own
     return line;

@@ -77,19 +77,22 @@ dev_t parse_device_number(std::string_view text) {
     return makedev(number(parts[0]), number(parts[1]));
 }
 
-std::string kernel_name(dev_t device) {
-    const std::string link = fmt::format("/sys/dev/block/{}:{}", major(device), minor(device));
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(link.c_str(), nullptr), &std::free);
-    return real ? std::string(base_name(real.get())) : std::string();
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+    return real ? std::string(real.get()) : std::string();
 }
 
-std::string folder_of(const std::string& kernel_name) { return "/sys/class/block/" + kernel_name; }
+std::string kernel_name(dev_t device, const std::string& sys) {
+    return std::string(base_name(real_path(fmt::format("{}/dev/block/{}:{}", sys, major(device), minor(device)))));
+}
 
-std::string whole_disk_of(const std::string& kernel_name) {
-    const std::string folder = folder_of(kernel_name);
+std::string folder_of(const std::string& kernel_name, const std::string& sys) { return sys + "/class/block/" + kernel_name; }
+
+std::string whole_disk_of(const std::string& kernel_name, const std::string& sys) {
+    const std::string folder = folder_of(kernel_name, sys);
     if (!exists(folder + "/partition")) return kernel_name;
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.c_str(), nullptr), &std::free);
-    return real ? std::string(base_name(parent_path(real.get()))) : kernel_name;
+    const std::string real = real_path(folder);
+    return real.empty() ? kernel_name : std::string(base_name(parent_path(real)));
 }
 
 std::vector<std::string> partitions_of(const std::string& kernel_name) {
@@ -101,9 +104,9 @@ std::vector<std::string> partitions_of(const std::string& kernel_name) {
     return partitions;
 }
 
-std::vector<std::string> btrfs_devices_with(const std::string& kernel_name) {
-    for (const auto& id : names_in("/sys/fs/btrfs")) {
-        auto devices = names_in("/sys/fs/btrfs/" + id + "/devices");
+std::vector<std::string> btrfs_devices_with(const std::string& kernel_name, const std::string& sys) {
+    for (const auto& id : names_in(sys + "/fs/btrfs")) {
+        auto devices = names_in(sys + "/fs/btrfs/" + id + "/devices");
         if (std::find(devices.begin(), devices.end(), kernel_name) != devices.end()) return devices;
     }
     return {};

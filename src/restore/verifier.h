@@ -35,7 +35,7 @@ struct VerifyResult {
     };
     struct Damage {
         std::string object;   // object name
-        std::string kind;     // "pack", "index", "snapshot", "ledger", "witness", "marks", "reserve", "header"
+        std::string kind;     // "pack", "index", "snapshot", "ledger", "witness", "marks", "reserve", "header", "medium"
         std::string problem;  // in words
         std::vector<Affected> affects;
     };

@@ -6,6 +6,7 @@
 #include "vault/marks_check.h"
 #include "vault/object_check.h"
 #include "vault/presence.h"
+#include "vault/store/medium_identity.h"
 #include "vault/store/reserve.h"
 #include "vault/store/session.h"
 #include "vault/store/vault_header.h"
@@ -20,8 +21,8 @@ constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 constexpr std::size_t kOrphansNamed = 5;
 
 bool is_named_by_layout(const std::string& name) {
-    return name == "vault.json" || name == "gc/marks" || name == "reserve" || name.starts_with("ledger/") ||
-           name.starts_with("sessions/") || parse_witness_name(name);
+    return name == "vault.json" || name == "gc/marks" || name == "reserve" || name == kMediumObject ||
+           name.starts_with("ledger/") || name.starts_with("sessions/") || parse_witness_name(name);
 }
 
 Result<std::vector<ObjectInfo>> list_all(Verification& run) {
@@ -96,6 +97,22 @@ Status check_header(Verification& run) {
         run.book.report(name, say("its bytes are not those that ledger entry 1 promises"));
     }
     run.saw_signer(header->signer, name);
+    return done();
+}
+
+// Whether the folder lies where this says is asked by what uses the medium: a copy of a vault that is only read is no damage.
+Status check_medium_identity(Verification& run) {
+    auto identity = read_medium_identity(run.store());
+    if (!identity.ok() && !is_damage(identity.error())) return identity.error();
+    if (identity.ok() && !identity->has_value()) return done();  // no medium of a register
+    ++run.result.objects;
+    run.result.bytes_read += run.listed.contains(kMediumObject) ? run.listed.at(kMediumObject) : 0;
+    if (!identity.ok()) {
+        run.report(kMediumObject, identity.error(), identity.error().message);
+        return done();
+    }
+    const bool is_strange = (*identity)->vault && *(*identity)->vault != run.subject.vault;
+    if (is_strange) run.book.report(kMediumObject, say("belongs to another vault; `custody media register` writes it again"));
     return done();
 }
 
@@ -253,6 +270,7 @@ Status check_objects(Verification& run) {
     TRY(list_store(run));
     TRY_ASSIGN(const std::set<std::string> in_wrong_places, check_places(run));
     TRY(check_header(run));
+    TRY(check_medium_identity(run));
     TRY(check_marks(run));
     TRY(check_reserve(run));
     TRY(check_second_copies(run));

@@ -62,6 +62,7 @@ std::string_view object_kind(std::string_view name) {
     if (name == kMarksObject) return "marks";
     if (name == kReserveObject) return "reserve";
     if (name == kHeaderObject) return "header";
+    if (name == kMediumObject) return "medium";
     return "object";
 }
 

@@ -27,7 +27,7 @@ struct ObjectCheck {
 [[nodiscard]] bool is_damage(const Error& error);
 // The hash that the name of a pack, index segment or snapshot carries; none for other objects.
 [[nodiscard]] std::optional<ObjectId> id_in_name(std::string_view name);
-// "pack", "index", "snapshot", "ledger", "witness", "marks", "reserve", "header"; "object" for anything else.
+// "pack", "index", "snapshot", "ledger", "witness", "marks", "reserve", "header", "medium"; "object" for anything else.
 [[nodiscard]] std::string_view object_kind(std::string_view name);
 // The label that an index segment's name carries.
 [[nodiscard]] std::optional<LabelId> label_in_name(std::string_view name);

@@ -1,9 +1,9 @@
 // The ObjectStore of a folder on a mounted file system. vault_header.h opens and creates it; what works on the remains of a
 // vault, and tests, include this directly.
 //
-// Layout: vault.json, reserve, packs/00..ff/, index/<label>/, snapshots/, ledger/, witness/<vault>/, gc/, sessions/, and two
-// places that list() does not show: tmp/ (files not yet named) and gc/lock (held by prune). A missing folder counts as empty and
-// is made when something is named in it, so that a copy of a vault made without its empty folders is a vault.
+// Layout: vault.json, medium.json, reserve, packs/00..ff/, index/<label>/, snapshots/, ledger/, witness/<vault>/, gc/, sessions/,
+// and two places that list() does not show: tmp/ (files not yet named) and gc/lock (held by prune). A missing folder counts as
+// empty and is made when something is named in it, so that a copy of a vault made without its empty folders is a vault.
 //
 // Every file in tmp/ is locked by its writer from just after its creation until it is named or dropped. Whoever removes a
 // leftover locks it first and removes it while holding the lock; whoever creates one looks, with the lock held, whether its
@@ -21,6 +21,7 @@ namespace custody {
 
 inline constexpr const char* kHeaderObject = "vault.json";
 inline constexpr const char* kMarksObject = "gc/marks";
+inline constexpr const char* kMediumObject = "medium.json";
 
 // Looks at nothing: the folder may hold anything. `files` outlives the store; `root` is absolute.
 [[nodiscard]] std::unique_ptr<ObjectStore> make_local_store(FileSystem& files, const std::string& root);

@@ -1,7 +1,7 @@
-// Where a vault's objects lie. Objects are immutable once named, except gc/marks and reserve, which are replaced whole.
-// One conformance suite (tests/vault/store/object_store_suite.h) is passed by every implementation.
+// Where a vault's objects lie. Objects are immutable once named, except gc/marks, reserve and medium.json, which are replaced
+// whole. One conformance suite (tests/vault/store/object_store_suite.h) is passed by every implementation.
 //
-// Names are relative, of [a-z0-9/._-]: vault.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>,
+// Names are relative, of [a-z0-9/._-]: vault.json, medium.json, packs/ab/<64>, index/<32>/<64>, snapshots/<64>, ledger/<16>,
 // witness/<32>/<16>, gc/marks, sessions/<32>[-<generation>], tmp/<32>, reserve, aside/<any>. Ownership: a store outlives its
 // readers, writers and sessions. Threads: safe from many; a writer or reader serves one thread, except ObjectReader::read, which
 // is safe from many. Errors: io, no_space, denied, read_only, exists, not_found, busy; corrupt for a name of another form.

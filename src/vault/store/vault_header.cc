@@ -80,8 +80,8 @@ bool is_scheme(std::string_view text) {
     });
 }
 
-// What may lie in a folder that init takes: nothing, what mkfs puts there, or what an init left that did not get to the
-// first ledger entry.
+// What may lie in a folder that init takes: nothing, what mkfs or `custody media prepare` puts there, or what an init left that
+// did not get to the first ledger entry.
 enum class FolderState { usable, vault, other };
 
 Result<bool> holds_objects(ObjectStore& store, const std::string& folder) {
@@ -90,8 +90,9 @@ Result<bool> holds_objects(ObjectStore& store, const std::string& folder) {
 }
 
 Result<FolderState> look_at_folder(FileSystem& files, const std::string& path) {
-    constexpr std::array<std::string_view, 11> kOurs = {"packs",    "index", "snapshots",    "ledger",      "witness",   "gc",
-                                                        "sessions", "tmp",   kReserveObject, kHeaderObject, "lost+found"};
+    constexpr std::array<std::string_view, 12> kOurs = {"packs",        "index",       "snapshots",   "ledger",
+                                                        "witness",      "gc",          "sessions",    "tmp",
+                                                        kReserveObject, kHeaderObject, kMediumObject, "lost+found"};
     TRY_ASSIGN(const auto items, files.list(path));
     bool foreign = false;
     bool has_header = false;
