@@ -19,7 +19,9 @@ constexpr Translation kTexts[] = {
     {"signal {}", "tín hiệu {}"},
     {"the user {} is in too many groups", "người dùng {} thuộc quá nhiều nhóm"},
     {"there is no user {} on this machine", "máy này không có người dùng {}"},
+    {"{} cannot name a file of a backup", "{} không dùng làm tên tệp trong bản sao lưu được"},
     {"{} failed: {}", "{} thất bại: {}"},
+    {"{} printed nothing: nothing is stored of it", "{} không in ra gì: không có gì được lưu"},
 };
 static_assert(is_sorted_table(kTexts));
 

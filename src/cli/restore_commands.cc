@@ -65,7 +65,7 @@ Status check_kind(const RestoreFlags& flags, const Snapshot& snapshot) {
         return refuse(
             say("snapshot {} holds an image, no files: write it back with 'custody restore {} --image DEVICE-OR-FILE'", id, id));
     }
-    if (flags.to_stdout && kind == "files" && flags.paths.empty() && snapshot.summary.files > 1) {
+    if (flags.to_stdout && is_tree_of_files(kind) && flags.paths.empty() && snapshot.summary.files > 1) {
         return refuse(
             say("snapshot {} holds {} files, no stream: name one of them with 'custody restore {} PATH --stdout', or "
                 "bring all back with 'custody restore {} --target DIR'",

@@ -75,7 +75,7 @@ private:
         snapshot_ = snapshot.id.hex();
         named_ = 0;
         last_.reset();
-        std::vector<BrokenPlace> stack{{snapshot.summary.root, snapshot.summary.kind == "files" ? "/" : ""}};
+        std::vector<BrokenPlace> stack{{snapshot.summary.root, is_tree_of_files(snapshot.summary.kind) ? "/" : ""}};
         const auto name_if_locked = [this](const ContentChunk& chunk, const std::string& path) -> Status {
             TRY_ASSIGN(const bool locked, is_locked(chunk.id.view(), SegmentKind::content));
             if (locked) name(path);

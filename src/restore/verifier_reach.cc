@@ -30,7 +30,7 @@ public:
         snapshot_ = snapshot.id.hex();
         named_ = 0;
         if (!label_.secrets) return name_snapshot(snapshot.summary.root);
-        const std::string top = snapshot.summary.kind == "files" ? "/" : "";
+        const std::string top = is_tree_of_files(snapshot.summary.kind) ? "/" : "";
         return name_paths(snapshot.summary.root, top);
     }
 

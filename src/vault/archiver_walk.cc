@@ -244,6 +244,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
     const Time now = parts_.clock.now();
     auto opened = parts_.source.open(*target.piece->folder, item);
     if (!opened.ok()) {
+        if (parts_.source.is_worthless_in_part()) return opened.error();
         fail(target, opened.error());
         return false;
     }
@@ -261,6 +262,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
                 break;
             }
             if (window.error().code == Code::memory || window.error().code == Code::interrupted) return window.error();
+            if (parts_.source.is_worthless_in_part()) return window.error();
             fail(target, window.error());
             return false;
         }

@@ -14,15 +14,19 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace custody {
+
+// Whether a snapshot of this kind is a tree of files below "/", not one image or stream.
+[[nodiscard]] inline bool is_tree_of_files(std::string_view kind) { return kind != "image" && kind != "stream"; }
 
 // What `custody snapshots` prints, and where the tree starts.
 struct SnapshotSummary {
     Time time;  // when the run began
     std::string label, name, host;
-    std::string kind;                // "files", "image", "stream"
+    std::string kind;                // "files", "image", "stream", "postgresql", "mariadb", "sqlite", "command"
     std::vector<std::string> paths;  // raw bytes; JSON carries those that are not UTF-8 as {"base64": ...}
     std::uint64_t files = 0, bytes = 0;
     TreeId root;

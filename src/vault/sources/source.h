@@ -1,5 +1,5 @@
 // The Source seam: something that can be backed up, as a tree of items in walk order, each of which can be opened and read.
-// Files, images and streams now; databases later.
+// Files, images, streams, live databases, the output of programs.
 //
 // A walk is a sequence of steps. A folder is entered, shows its items in pieces (at most kMaxPieceItems, by raw name bytes; only
 // huge folders have more than one), and is left; after a piece its subfolders are entered in order, before the next piece. So the
@@ -106,12 +106,14 @@ struct SeenItem {
 class Source {
 public:
     virtual ~Source() = default;
-    [[nodiscard]] virtual std::string kind() const = 0;  // "files", "image", "stream"
+    [[nodiscard]] virtual std::string kind() const = 0;  // "files", "image", "stream", "postgresql", "mariadb" ...
     [[nodiscard]] virtual std::vector<std::string> paths() const = 0;
     [[nodiscard]] virtual Status next(SourceStep& step) = 0;  // What::end: the walk is over
     [[nodiscard]] virtual Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) = 0;
     // After a failure: the name is in its folder no more, nor in its list, and the user did not name it.
     [[nodiscard]] virtual bool is_gone(const SourceFolder&, const SourceItem&) { return false; }
+    // True: an item that cannot be opened or read ends the run, without a snapshot: what is left would pass for the whole.
+    [[nodiscard]] virtual bool is_worthless_in_part() const { return false; }
     // False: nothing can be looked at twice (a stream).
     [[nodiscard]] virtual bool can_look_again() const { return true; }
     // Looks at items again: one answer each, empty for the same, else what differs in words ("size 5, was 7", "has vanished").
