@@ -26,7 +26,13 @@ public:
     Examination(FileSystem& files, const ProbeRequest& request) : files_(files), request_(request), medium_(request.medium) {}
 
     Result<MediumProbe> run() {
-        TRY_ASSIGN(probe_.mount, mount_of(medium_.vault));
+        auto mount = mount_of(medium_.vault);
+        if (!mount.ok()) {
+            TRY(list_mounts());
+            add_unopened(mount.error());  // the path cannot even be looked at
+            return std::move(probe_);
+        }
+        probe_.mount = std::move(*mount);
         if (!is_expected_file_system()) return std::move(probe_);
         auto store = open_local_store(files_, medium_.vault);
         if (!store.ok()) {
@@ -90,7 +96,7 @@ private:
 
     void add_unopened(const Error& why) {
         if (why.code == Code::not_found) return add_absent();
-        if (why.code == Code::io || why.code == Code::failed) {
+        if (why.code != Code::corrupt && why.code != Code::usage && why.code != Code::denied) {
             return add(MediumFault::failing, Code::io, say("the medium {} fails: {}; was it pulled out?", name(), why.message));
         }
         add(MediumFault::damaged, why.code, say("the medium {} cannot be used: {}", name(), why.message));
