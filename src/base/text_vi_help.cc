@@ -11,10 +11,6 @@ constexpr Translation kTexts[] = {
      "hình; biến môi trường để trống coi như không đặt."},
     {"'custody prune' frees their space", "'custody prune' sẽ giải phóng dung lượng của chúng"},
     {"'custody prune' frees what the label stored", "'custody prune' sẽ giải phóng những gì nhãn này đã lưu"},
-    {"'key unlock' belongs to the service, which is not part of this version: each command asks for the passphrase, or reads it "
-     "from the file that CUSTODY_PASSPHRASE_FILE names",
-     "'key unlock' thuộc về dịch vụ, chưa có trong phiên bản này: mỗi lệnh tự hỏi cụm mật khẩu, hoặc đọc từ tệp mà "
-     "CUSTODY_PASSPHRASE_FILE nêu tên"},
     {"'recover' belongs to the service, which is not part of this version: 'custody key import KIT' brings the keyring back, "
      "then 'custody restore' the data",
      "'recover' thuộc về dịch vụ, chưa có trong phiên bản này: 'custody key import KIT' đưa bộ khóa trở lại, sau đó 'custody "
@@ -26,7 +22,6 @@ constexpr Translation kTexts[] = {
      "'custody status'"},
     {"'{}' has '..' in it: name the path from the root", "'{}' có '..' bên trong: hãy ghi đường dẫn từ gốc"},
     {"'{}' is not understood here; see '{}'", "không hiểu '{}' ở đây; xem '{}'"},
-    {"(belongs to the service)", "(thuộc về dịch vụ)"},
     {"(changed while it was read)", "(đã thay đổi trong khi đọc)"},
     {"(not in this version)", "(chưa có trong phiên bản này)"},
     {"+ only in B, - only in A, M in both but not the same (content, owner, mode, time, attributes, hard links). A folder's time "
@@ -177,7 +172,6 @@ constexpr Translation kTexts[] = {
     {"Heals damaged objects and verifies again", "Chữa các đối tượng hỏng rồi kiểm tra lại"},
     {"Holds snapshots", "Giữ các bản chụp"},
     {"Host", "Máy"},
-    {"How long", "Bao lâu"},
     {"How much a sample reads; default: 5", "Mẫu đọc bao nhiêu phần trăm; mặc định: 5"},
     {"How, when and by whom it was destroyed", "Đã tiêu hủy cách nào, khi nào và do ai"},
     {"ID", "Mã"},

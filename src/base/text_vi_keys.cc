@@ -8,15 +8,31 @@ constexpr Translation kTexts[] = {
     {" (and {} more)", " (và {} mục nữa)"},
     {"'custody key destroy --label {}' enters that in the vaults, for other keyrings that wait for it",
      "'custody key destroy --label {}' ghi điều đó vào các kho, cho những bộ khóa khác đang chờ"},
+    {"'{}' cannot name a credential: give the name of a file", "'{}' không thể là tên thông tin xác thực: hãy nêu tên một tệp"},
     {"'{}' cannot name a label: use lower-case letters, digits and '-', at most 64",
      "'{}' không đặt tên cho nhãn được: hãy dùng chữ thường, chữ số và '-', nhiều nhất 64"},
     {"--vault-lost {}: this keyring remembers no vault of that id", "--vault-lost {}: bộ khóa này không nhớ kho nào có mã ấy"},
     {"A vault that exists no more, by its id; the ledgers keep that it was declared lost",
      "Một kho không còn tồn tại, ghi bằng mã của nó; các sổ cái lưu lại việc khai mất này"},
+    {"For work at night that needs a label's secret: drills, verification of the whole content, history. The secret of this one "
+     "label lies in the kernel's memory for that time, never on a disk; only processes of this user read it, and it is gone when "
+     "the time is over or the machine starts again. Meanwhile ls, cat, find, diff, restore, export and verify need no passphrase "
+     "for what this label holds. After 'key rotate' it has to be unlocked anew. 'key list' shows until when.",
+     "Dùng cho việc ban đêm cần bí mật của nhãn: diễn tập, kiểm tra toàn bộ nội dung, lịch sử. Trong thời gian đó bí mật của "
+     "riêng nhãn này nằm trong bộ nhớ của nhân hệ điều hành, không bao giờ nằm trên đĩa; chỉ tiến trình của người dùng này đọc "
+     "được, và nó mất đi khi hết giờ hoặc khi máy khởi động lại. Trong lúc ấy ls, cat, find, diff, restore, export và verify "
+     "không cần cụm mật khẩu đối với những gì nhãn này chứa. Sau 'key rotate' phải mở khóa lại. 'key list' cho biết đến khi "
+     "nào."},
+    {"How long: 90s, 15m, 4h, 2d, at most 31d; 0 takes it back", "Bao lâu: 90s, 15m, 4h, 2d, nhiều nhất 31d; 0 là thu lại"},
+    {"Lets the service open a label for some hours", "Cho phép dịch vụ mở một nhãn trong vài giờ"},
+    {"Only this label; default: every one", "Chỉ nhãn này; mặc định: mọi nhãn"},
+    {"Takes back what 'key unlock' gave", "Thu lại những gì 'key unlock' đã cho"},
     {"a keyring that was made from a recovery kit ({}) and never wrote to a vault looked at here: nobody can tell of it; "
      "'custody status' with it says what to do as soon as it sees one of these vaults",
      "một bộ khóa được tạo từ bộ phục hồi ({}) mà chưa từng ghi vào kho nào được xem ở đây: không ai biết được nó; 'custody "
      "status' với bộ khóa đó sẽ nói phải làm gì ngay khi nó thấy một trong các kho này"},
+    {"a label is unlocked for one second at least and {} days at most",
+     "một nhãn được mở khóa ít nhất một giây và nhiều nhất {} ngày"},
     {"a recovery kit needs a passphrase or an officer's key", "bộ phục hồi cần cụm mật khẩu hoặc khóa của cán bộ"},
     {"another process is changing the keyring {}; try again", "một tiến trình khác đang thay đổi bộ khóa {}; hãy thử lại"},
     {"cannot draw the page of the recovery kit: {}", "không vẽ được trang của bộ phục hồi: {}"},
@@ -58,6 +74,14 @@ constexpr Translation kTexts[] = {
      "không hủy được nhãn '{}': có thể một bản chụp của nó đang được giữ hoặc còn trong thời hạn luật định ở kho chưa được xem "
      "tới: {}; hãy chỉ ra thư mục của kho bằng --also, hoặc, nếu kho không còn tồn tại, mã của kho bằng --vault-lost"},
     {"label '{}' cannot be destroyed: {}{}", "không hủy được nhãn '{}': {}{}"},
+    {"label {} has {} epochs of keys, more than the kernel keeps under one name: give the service a systemd credential instead",
+     "nhãn {} có {} đời khóa, nhiều hơn mức nhân hệ điều hành giữ được dưới một tên: hãy cấp thông tin xác thực của systemd "
+     "(credential) cho dịch vụ"},
+    {"label {} is locked again", "nhãn {} đã được khóa lại"},
+    {"label {} is unlocked until {}: the service and commands of this user open it without a passphrase; 'custody key lock "
+     "--label {}' takes that back",
+     "nhãn {} được mở khóa đến {}: dịch vụ và các lệnh của người dùng này mở được nó mà không cần cụm mật khẩu; 'custody key "
+     "lock --label {}' thu lại việc đó"},
     {"label {} was destroyed in this vault on {}; make another label",
      "nhãn {} đã bị hủy trong kho này ngày {}; hãy tạo nhãn khác"},
     {"line {} of the recovery kit does not check: type it again as it is printed",
@@ -70,6 +94,7 @@ constexpr Translation kTexts[] = {
      "không phông chữ nào đã cài có đủ chữ tiếng Việt; hãy cài fonts-dejavu-core rồi thử lại"},
     {"nothing of label '{}' was destroyed, and nothing was entered in any vault: {}; mend that, then run this again",
      "chưa hủy gì của nhãn '{}', và chưa ghi gì vào kho nào: {}; hãy khắc phục rồi chạy lại lệnh này"},
+    {"nothing was unlocked", "không có nhãn nào đang mở khóa"},
     {"recovery kit {} is not registered in this keyring; export a new one",
      "bộ phục hồi {} không được đăng ký trong bộ khóa này; hãy xuất bộ mới"},
     {"recovery kit {} is of another keyring's family", "bộ phục hồi {} thuộc họ của bộ khóa khác"},
@@ -94,11 +119,19 @@ constexpr Translation kTexts[] = {
      "'custody forget --keep-last 1000000 --clock-is-right'",
      "đồng hồ chỉ {}, nhưng kho {} đã thấy {}: hãy chỉnh đồng hồ trước khi hủy nhãn; nếu đã đúng, hãy ghi nhận bằng 'custody "
      "forget --keep-last 1000000 --clock-is-right'"},
+    {"the credential {} is longer than {}", "thông tin xác thực {} dài hơn {}"},
+    {"the credential {} is not taken: it must be a file that nobody but its owner may read (mode 0400), of root or of this user",
+     "không nhận thông tin xác thực {}: nó phải là tệp chỉ chủ sở hữu đọc được (quyền 0400), của root hoặc của người dùng này"},
     {"the destruction of label '{}' has begun and is not done: it is entered in the ledger of vault {}, its keys are still here, "
      "and {}: {}; mend that, then run 'custody key destroy --label {}' again with the same vaults",
      "việc hủy nhãn '{}' đã bắt đầu và chưa xong: nó đã được ghi vào sổ cái của kho {}, các khóa vẫn còn ở đây, và {}: {}; hãy "
      "khắc "
      "phục rồi chạy lại 'custody key destroy --label {}' với cùng các kho ấy"},
+    {"the kernel keeps keys of 1 to {} bytes, for one second at least",
+     "nhân hệ điều hành giữ khóa dài từ 1 đến {} byte, ít nhất trong một giây"},
+    {"the kernel keeps no keys for this user here: {}; give the service a systemd credential instead",
+     "nhân hệ điều hành ở đây không giữ khóa cho người dùng này: {}; hãy cấp thông tin xác thực của systemd (credential) cho "
+     "dịch vụ"},
     {"the key does not open this recovery kit", "khóa này không mở được bộ phục hồi"},
     {"the keyring has no slot {}", "bộ khóa không có cách mở {}"},
     {"the keyring needs Custody that reads keyring format {}; this one reads {}",
@@ -133,6 +166,7 @@ constexpr Translation kTexts[] = {
     {"the storage that holds the keyring {}: overwritten bytes may survive there (SSD, copy-on-write) until it is sanitised "
      "itself",
      "phương tiện chứa bộ khóa {}: các byte đã ghi đè có thể còn ở đó (SSD, copy-on-write) cho đến khi chính nó được xóa sạch"},
+    {"the systemd credential {}: {}", "thông tin xác thực {} của systemd: {}"},
     {"the writer export needs Custody that reads keyring format {}",
      "bản xuất khóa của máy ghi cần Custody đọc được định dạng bộ khóa {}"},
     {"there are no lines of a recovery kit", "không có dòng nào của bộ phục hồi"},
@@ -172,12 +206,20 @@ constexpr Translation kTexts[] = {
      "with 'custody key import'",
      "bộ khóa ghi này cũ hơn lần 'key rotate' mới nhất: hãy nhận bản 'custody key export --public' của người giữ khóa về đây "
      "bằng 'custody key import'"},
+    {"unlocked until {}", "mở khóa đến {}"},
     {"vault {} is of another keyring's family", "kho {} thuộc họ của bộ khóa khác"},
     {"vault {} was not told", "kho {} chưa được cho biết"},
+    {"waiting for key: nobody has unlocked label {}, or its time is over, or its keys were rotated since; type 'custody key "
+     "unlock --label {} --for 4h' as the user of the service",
+     "đang chờ khóa: chưa ai mở khóa nhãn {}, hoặc đã hết giờ, hoặc khóa đã được thay từ lúc đó; hãy gõ 'custody key unlock "
+     "--label {} --for 4h' bằng người dùng chạy dịch vụ"},
     {"what is outstanding of the destroyed label {} has changed since this keyring entered it: tell the other keyrings with "
      "'custody key destroy --label {}'",
      "những gì còn lại của nhãn đã hủy {} đã thay đổi từ khi bộ khóa này ghi sổ: hãy báo cho các bộ khóa khác bằng 'custody key "
      "destroy --label {}'"},
+    {"what the kernel keeps under the name of this label is not what 'custody key unlock' put there; 'custody key lock' removes "
+     "it",
+     "thứ nhân hệ điều hành đang giữ dưới tên nhãn này không phải do 'custody key unlock' đặt vào; 'custody key lock' sẽ xóa nó"},
     {"where it and all copies that it made exist no more, 'custody key settle --declared-destroyed {} --reason R'",
      "nếu nó và mọi bản sao do nó tạo ra không còn nữa, 'custody key settle --declared-destroyed {} --reason R'"},
     {"wrong passphrase", "sai cụm mật khẩu"},

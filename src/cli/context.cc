@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/key_file.h"
 #include "vault/closed_labels.h"
+#include "vault/keys/unlocked_labels.h"
 #include "vault/lacking_keys.h"
 
 #include <algorithm>
@@ -135,6 +136,15 @@ Result<UnlockedKeyring> Context::unlock(const std::string& prompt) {
                passphrases_.existing(PassphraseKind::keyring,
                                      prompt.empty() ? say("Passphrase of the keyring {}: ", settings_.keyring) : prompt));
     return with->unlock(passphrase);
+}
+
+Result<UnlockedKeyring> Context::unlock_labels(const std::vector<LabelId>& labels) {
+    if (settings_.officer_key.empty() && !passphrases_.is_given(PassphraseKind::keyring)) {
+        TRY_ASSIGN(const Keyring* with, keyring());
+        TRY_ASSIGN(auto unlocked, open_with_unlocked(*with, labels));
+        if (unlocked) return std::move(*unlocked);
+    }
+    return unlock();
 }
 
 Result<KitKey> Context::kit_key(const KitContents& kit, const std::string& prompt) {

@@ -147,7 +147,7 @@ Result<int> run_diff(Context& context, const DiffFlags& flags) {
                      say("{} and {} are of different labels ({} and {}): only snapshots of one label can be compared",
                          short_id(a.snapshot.id), short_id(b.snapshot.id), a.snapshot.summary.label, b.snapshot.summary.label)};
     }
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock_labels({a.snapshot.clear.label}));
     TRY_ASSIGN(const auto view, LabelView::open(repository, a.snapshot.clear.label, unlocked));
     Comparer comparer(context, view->tree());
     context.output().begin_list();

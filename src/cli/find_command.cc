@@ -9,6 +9,7 @@
 #include "vault/unreadable.h"
 
 #include <map>
+#include <set>
 #include <unordered_set>
 
 namespace custody {
@@ -190,7 +191,9 @@ Result<int> run_find(Context& context, const FindFlags& flags) {
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     Finder finder(context, flags);
     TRY_ASSIGN(const auto snapshots, chosen_snapshots(context, repository, flags, finder));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    std::set<LabelId> labels;
+    for (const Repository::Listed& listed : snapshots) labels.insert(listed.snapshot.clear.label);
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock_labels({labels.begin(), labels.end()}));
     context.output().begin_list();
     const Status searched = search_all(context, repository, snapshots, unlocked, flags, finder);
     context.output().end_list();

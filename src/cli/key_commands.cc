@@ -1,11 +1,13 @@
-// custody key list, add, rotate, unlock; the rest of the family lies in key_*_command(s).cc.
+// custody key list, add, rotate; the rest of the family lies in key_*_command(s).cc.
 #include "cli/key_commands.h"
 
 #include "base/text.h"
 #include "cli/advice.h"
 #include "vault/keys/keyring_file.h"
+#include "vault/keys/unlocked_labels.h"
 
 #include <algorithm>
+#include <map>
 
 namespace custody {
 namespace {
@@ -13,22 +15,33 @@ namespace {
 struct LabelFlags {
     std::string label;
 };
-struct UnlockFlags {
-    std::string label, duration;
-};
 struct NoFlags {};
 
 constexpr std::size_t kMaxKeyFileSize = 64 * 1024 * 1024;
 
 Json time_or_null(const std::optional<Time>& time) { return time ? json_time(*time) : Json(nullptr); }
 
-Json labels_json(const Keyring& keyring) {
+// By label; those that nobody unlocked for a time are not in it.
+using UnlockedUntil = std::map<LabelId, Time>;
+
+Result<UnlockedUntil> unlocked_until(const Keyring& keyring) {
+    UnlockedUntil until;
+    for (const LabelInfo& label : keyring.labels()) {
+        TRY_ASSIGN(const auto unlocked, unlocked_label(keyring.family(), label.id));
+        if (unlocked) until[label.id] = unlocked->until;
+    }
+    return until;
+}
+
+Json labels_json(const Keyring& keyring, const UnlockedUntil& until) {
     Json array = Json::array();
     for (const LabelInfo& label : keyring.labels()) {
+        const auto unlocked = until.find(label.id);
         array.push_back({{"name", label.name},
                          {"id", label.id.hex()},
                          {"epoch", label.epoch},
                          {"has_secret", label.has_secret},
+                         {"unlocked_until", unlocked == until.end() ? Json(nullptr) : Json(json_time(unlocked->second))},
                          {"state", "present"}});
     }
     return array;
@@ -48,7 +61,7 @@ Json copies_json(const Keyring& keyring) {
     return array;
 }
 
-Json keyring_json(const Keyring& keyring) {
+Json keyring_json(const Keyring& keyring, const UnlockedUntil& until) {
     Json slots = Json::array();
     for (const SlotInfo& slot : keyring.slots()) {
         slots.push_back({{"number", slot.number}, {"kind", slot.kind}, {"note", slot.note}});
@@ -74,7 +87,7 @@ Json keyring_json(const Keyring& keyring) {
             {"role", keyring.is_custodian() ? "custodian" : "writer"},
             {"host", keyring.host_name()},
             {"signer", keyring.signer().hex()},
-            {"labels", labels_json(keyring)},
+            {"labels", labels_json(keyring, until)},
             {"slots", slots},
             {"signers", signers},
             {"copies", copies_json(keyring)},
@@ -100,17 +113,19 @@ std::string copy_state(const Keyring& keyring, const CopyInfo& copy) {
     return state + (state.empty() ? "" : ", ") + say("older than the newest keys");
 }
 
-void print_keyring(Output& output, const Keyring& keyring) {
+void print_keyring(Output& output, const Keyring& keyring, const UnlockedUntil& until) {
     output.line(say("keyring {} of {}: {}, family {}", printable(keyring.folder()), printable(keyring.host_name()),
                     keyring.is_custodian() ? say("custodian (opens content)") : say("writer (opens no content)"),
                     keyring.family().hex()));
     Rows labels, slots, copies, signers, destroyed;
     for (const LabelInfo& label : keyring.labels()) {
-        labels.push_back(
-            {label.name, say("epoch {}", label.epoch), label.has_secret ? say("with secret") : say("writer keys only")});
+        const auto unlocked = until.find(label.id);
+        labels.push_back({label.name, say("epoch {}", label.epoch),
+                          label.has_secret ? say("with secret") : say("writer keys only"),
+                          unlocked == until.end() ? "" : say("unlocked until {}", human_time(unlocked->second))});
     }
     for (const DestroyedLabel& label : keyring.destroyed_labels()) {
-        labels.push_back({label.name, "", say("destroyed {}", human_time(label.when))});
+        labels.push_back({label.name, "", say("destroyed {}", human_time(label.when)), ""});
     }
     for (const SlotInfo& slot : keyring.slots()) {
         const bool officer = slot.kind == "officer";
@@ -140,8 +155,9 @@ void print_keyring(Output& output, const Keyring& keyring) {
 
 Result<int> run_list(Context& context, const NoFlags&) {
     TRY_ASSIGN(const Keyring* keyring, context.keyring());
-    context.output().document(keyring_json(*keyring));
-    if (!context.output().json()) print_keyring(context.output(), *keyring);
+    TRY_ASSIGN(const UnlockedUntil until, unlocked_until(*keyring));
+    context.output().document(keyring_json(*keyring, until));
+    if (!context.output().json()) print_keyring(context.output(), *keyring, until);
     return kExitDone;
 }
 
@@ -166,12 +182,6 @@ Result<int> run_rotate(Context& context, const LabelFlags& flags) {
         say("label {} is at epoch {}: new packs are sealed to new keys, old ones stay readable", flags.label, epoch));
     if (const std::string line = kit_warning(*keyring); !line.empty()) context.progress().warn(line);
     return kExitDone;
-}
-
-Result<int> run_unlock(Context&, const UnlockFlags&) {
-    return Error{Code::usage,
-                 say("'key unlock' belongs to the service, which is not part of this version: each command asks for the "
-                     "passphrase, or reads it from the file that CUSTODY_PASSPHRASE_FILE names")};
 }
 
 }  // namespace
@@ -247,13 +257,7 @@ void add_key_commands(CommandTable& table) {
     add_value(rotate, "--label", rotate_flags->label, "L", say("The label"))->required();
     table.runs(rotate, rotate_flags, run_rotate);
 
-    auto unlock_flags = std::make_shared<UnlockFlags>();
-    CLI::App& unlock = table.add(key, "unlock", say("(belongs to the service)"), {"key unlock --label L --for 4h", {}, ""});
-    unlock.group("");
-    add_value(unlock, "--label", unlock_flags->label, "L", say("The label"));
-    add_value(unlock, "--for", unlock_flags->duration, "4h", say("How long"));
-    table.runs(unlock, unlock_flags, run_unlock);
-
+    add_key_unlock_commands(table, key);
     add_key_officer_command(table, key);
     add_key_slot_commands(table, key);
     add_key_export_command(table, key);

@@ -16,6 +16,7 @@ void add_key_destroy_commands(CommandTable& table, CLI::App& key);  // destroy, 
 void add_key_slot_commands(CommandTable& table, CLI::App& key);     // passwd, slot add, slot remove
 
 void add_key_officer_command(CommandTable& table, CLI::App& key);
+void add_key_unlock_commands(CommandTable& table, CLI::App& key);  // unlock, lock
 
 // exists: there is something of that name. not_found: its folder is not there.
 [[nodiscard]] Status check_new_file(FileSystem& files, const std::string& path);

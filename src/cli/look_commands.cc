@@ -163,7 +163,7 @@ Result<int> run_ls(Context& context, const LsFlags& flags) {
     TRY_ASSIGN(const std::string path, tree_path(flags.path));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock_labels({listed.snapshot.clear.label}));
     TRY_ASSIGN(const auto view, LabelView::open(repository, listed.snapshot.clear.label, unlocked));
     if (!path.empty()) TRY(view->tree().find(listed.snapshot.summary.root, path));  // before anything is printed
     EntryPrinter printer(context, flags.long_form);
@@ -180,7 +180,7 @@ Result<int> run_cat(Context& context, const CatFlags& flags) {
     TRY_ASSIGN(const std::string path, tree_path(flags.path));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock_labels({listed.snapshot.clear.label}));
     TRY_ASSIGN(const RestoreResult result, content_to_stdout(context, repository, listed.snapshot, unlocked, path));
     for (const std::string& line : result.warnings) context.progress().warn(line);
     if (result.damaged) return kExitDamage;

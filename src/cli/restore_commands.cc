@@ -147,7 +147,7 @@ Result<int> run_restore(Context& context, const RestoreFlags& flags) {
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
     TRY(check_kind(flags, listed.snapshot));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock_labels({listed.snapshot.clear.label}));
     if (!flags.image.empty()) return restore_to_image(context, repository, listed.snapshot, unlocked, flags);
     if (flags.to_stdout) return restore_to_stdout(context, repository, listed.snapshot, unlocked, flags);
     return restore_to_folder(context, repository, listed.snapshot, unlocked, flags);
@@ -159,7 +159,7 @@ Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(check_outside_vaults(output, context.settings().keyring));
     TRY_ASSIGN(Repository repository, context.open_vault_to_read());
     TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, flags.snapshot));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
+    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock_labels({listed.snapshot.clear.label}));
     TRY_ASSIGN(const RestoreResult result,
                export_snapshot(repository, listed.snapshot, unlocked, flags.paths, output, context.progress(), context.stop()));
     return report(context, result,

@@ -10,6 +10,7 @@
 #include "vault/vault_identity.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 namespace custody {
@@ -297,13 +298,19 @@ Result<int> run_verify(Context& context, const VerifyFlags& flags) {
     }
     TRY_ASSIGN(Repository repository, std::move(opened));
     if (flags.accept_rollback) TRY(accept_rollback(context, repository, *flags.accept_rollback));
+    std::set<LabelId> labels;
     for (const std::string& reference : flags.snapshots) {
         TRY_ASSIGN(const Repository::Listed listed, context.find_snapshot(repository, reference));
         options.snapshots.push_back(listed.snapshot.id);
+        labels.insert(listed.snapshot.clear.label);
     }
     std::optional<UnlockedKeyring> unlocked;
     if (options.level == VerifyLevel::sample || options.level == VerifyLevel::full) {
-        TRY_ASSIGN(unlocked, context.unlock());
+        TRY_ASSIGN(const Keyring* keyring, context.keyring());
+        for (const LabelInfo& label : keyring->labels()) {
+            if (flags.snapshots.empty()) labels.insert(label.id);
+        }
+        TRY_ASSIGN(unlocked, context.unlock_labels({labels.begin(), labels.end()}));
         options.unlocked = &*unlocked;
     }
     TRY_ASSIGN(const VerifyResult result, verify(repository, options, context.progress(), context.stop()));

@@ -5,6 +5,7 @@
 #include "vault/keys/keyring_file.h"
 #include "vault/keys/kit_file.h"
 #include "vault/keys/outstanding_copies.h"
+#include "vault/keys/unlocked_labels.h"
 #include "vault/lost_snapshot.h"
 
 #include <algorithm>
@@ -210,9 +211,7 @@ std::uint64_t destroyed_at(const Repository& repository, const LabelId& label) {
 }
 
 Status opens_this_one(const Keyring& keyring, const UnlockedKeyring& unlocked) {
-    const bool is_it = keyring.is_custodian() && unlocked.state().family == keyring.family() &&
-                       x25519_public(unlocked.state().secret) == keyring.content().public_key;
-    if (is_it) return done();
+    if (opens_keyring(unlocked, keyring.content())) return done();
     return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
 }
 
@@ -287,6 +286,10 @@ Result<DestructionResult> destroy_label(Keyring& keyring, const UnlockedKeyring&
     if (const Status gone = keyring.destroy_label(unlocked, label_name, others); !gone.ok()) {
         return half_told(label->name, result.told, say("the keyring {} was not changed", printable(keyring.folder())),
                          gone.error());
+    }
+    // What was unlocked for a time is this user's copy of the secret in the kernel's memory.
+    if (const auto locked = lock_label(keyring.family(), label->label); !locked.ok()) {
+        result.warnings.push_back(locked.error().message);
     }
     const DestructionWord word = own_word(keyring, reachable, label->label);
     for (Repository* repository : reachable) {

@@ -218,7 +218,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Opens the epochs that the keyring had when it was unlocked.
+// Opens the epochs that the keyring had when it was unlocked; or only some labels (unlocked_labels.h).
 class UnlockedKeyring {
 public:
     // Null when the label's secret is not in the keyring.

@@ -301,8 +301,7 @@ Status Keyring::settle_keyrings(const std::map<LabelId, std::set<SignerId>>& pas
 
 Status Keyring::destroy_label(const UnlockedKeyring& unlocked, std::string_view label_name,
                               const std::vector<SignerInfo>& others) {
-    const bool is_this_one = is_custodian() && x25519_public(unlocked.state().secret) == content().public_key;
-    if (!is_this_one || unlocked.state().family != family()) {
+    if (!opens_keyring(unlocked, content())) {
         return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
     }
     return change([&](KeyringContent& next) -> Status {

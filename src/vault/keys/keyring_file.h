@@ -106,7 +106,12 @@ struct UnlockedKeyring::State {
     FamilyId family;
     Suite suite = Suite::standard;
     std::vector<std::pair<LabelId, std::vector<StoredEpoch>>> labels;
+    // Instead of all the above but `family`: labels that were unlocked one by one, which open no keyring (unlocked_labels.h).
+    std::vector<std::shared_ptr<const LabelSecrets>> opened;
 };
+
+// `unlocked` holds the secret of this very keyring, not that of an older pair, of another keyring, or of single labels only.
+[[nodiscard]] bool opens_keyring(const UnlockedKeyring& unlocked, const KeyringContent& content);
 
 // heads/<vault id>, checksummed. write_head goes back only when it `may_go_back`, and costs one fsync: after a power cut the
 // older head may stand there again, which is still a head of this vault.

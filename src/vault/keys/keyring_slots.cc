@@ -66,9 +66,7 @@ Result<UnlockedKeyring> open_any_slot(const KeyringContent& content, const std::
 }
 
 Status is_of_this_keyring(const KeyringContent& content, const UnlockedKeyring& unlocked) {
-    const auto& state = unlocked.state();
-    if (content.is_custodian && state.family == content.family && x25519_public(state.secret) == content.public_key)
-        return done();
+    if (opens_keyring(unlocked, content)) return done();
     return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
 }
 
@@ -135,6 +133,12 @@ std::string describe_slots(const std::vector<SlotInfo>& slots) {
         text += (text.empty() ? "" : ", ") + one;
     }
     return text;
+}
+
+bool opens_keyring(const UnlockedKeyring& unlocked, const KeyringContent& content) {
+    const UnlockedKeyring::State& state = unlocked.state();
+    return content.is_custodian && state.family == content.family && !state.secret.empty() &&
+           x25519_public(state.secret) == content.public_key;
 }
 
 std::vector<SlotInfo> Keyring::slots() const { return infos_of(content().slots); }
@@ -213,6 +217,9 @@ Status Keyring::change_passphrase(const UnlockedKeyring& unlocked, std::optional
 }
 
 Result<std::shared_ptr<const LabelSecrets>> UnlockedKeyring::secrets(const LabelId& label) const {
+    for (const auto& opened : state_->opened) {
+        if (opened->label == label) return opened;
+    }
     for (const auto& [id, epochs] : state_->labels) {
         if (id != label) continue;
         auto secrets = std::make_shared<LabelSecrets>();

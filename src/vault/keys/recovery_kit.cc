@@ -302,7 +302,7 @@ Secret make_kit_passphrase() {
 Result<ExportedKit> export_kit(Keyring& keyring, const UnlockedKeyring& unlocked, const Secret& kit_passphrase,
                                const std::vector<PublicKey>& officers, Argon2Cost cost, bool with_page) {
     const KeyringContent& content = keyring.content();
-    if (!content.is_custodian || x25519_public(unlocked.state().secret) != content.public_key) {
+    if (!opens_keyring(unlocked, content)) {
         return Error{Code::wrong_key, say("the keyring that was unlocked is another one")};
     }
     CopyInfo own;
