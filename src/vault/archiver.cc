@@ -60,6 +60,7 @@ public:
         TRY(holds_something());
         TRY_ASSIGN(const TreeId root, tree.root());
         result_.bytes.added = store.added_bytes();
+        if (options_.may_publish) TRY(options_.may_publish(result_));
         if (!options_.dry_run) TRY(complete(root, store, records, pool));
         result_.seconds = static_cast<double>(clock_.monotonic_ns() - began_ns_) / 1e9;
         return std::move(result_);

@@ -19,6 +19,8 @@
 
 namespace custody {
 
+struct BackupResult;
+
 struct BackupOptions {
     std::string label;
     std::string name;                     // default chosen by the caller: base name of the first path
@@ -32,6 +34,9 @@ struct BackupOptions {
     // Opens the keyring, when somebody gave the passphrase; asked at most once, and only where index segments of other signers
     // are there to be used. Empty: those are not used (docs/COMMANDS.md, backup).
     std::function<Result<UnlockedKeyring>()> unlock;
+    // Asked when everything was read and stored, with the counts so far, before the snapshot is published: an error ends the run
+    // without one (a source that was full last time and is empty now). What was stored is reused by the next run.
+    std::function<Status(const BackupResult&)> may_publish;
     // Of tests: called with every read buffer once its checksum was taken, from the thread that works with it.
     std::function<void(MutableByteView)> after_fill;
 };
