@@ -107,7 +107,7 @@ constexpr Translation kTexts[] = {
      "bảng khối của nhóm khối {} có {} khối trống, mô tả của nhóm lại ghi {}"},
     {"the bitmap of its block group {} has {} free inodes, its descriptor says {}",
      "bản đồ inode của nhóm khối {} có {} inode trống, mô tả của nhóm lại ghi {}"},
-    {"the hook '{}' of plan {}: {}", "móc lệnh '{}' của kế hoạch {}: {}"},
+    {"the hook '{}' of plan {}: {}", "lệnh kèm theo '{}' của kế hoạch {}: {}"},
     {"the rows of table {} could not be counted: {}", "không đếm được số dòng của bảng {}: {}"},
     {"the unused part of its inode tables was never zeroed and may hold files",
      "phần không dùng của các bảng inode của nó chưa từng được xóa về 0 và có thể chứa tệp"},
