@@ -22,6 +22,12 @@ std::atomic<Language>& chosen_language() {
     return chosen;
 }
 
+// What a LanguageScope of this thread says (text.h).
+std::optional<Language>& chosen_in_this_thread() {
+    static thread_local std::optional<Language> chosen;
+    return chosen;
+}
+
 bool is_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -200,7 +206,10 @@ private:
 }  // namespace
 
 void set_language(Language language) { chosen_language() = language; }
-Language language() { return chosen_language(); }
+Language language() { return chosen_in_this_thread().value_or(chosen_language()); }
+
+LanguageScope::LanguageScope(Language language) : before_(chosen_in_this_thread()) { chosen_in_this_thread() = language; }
+LanguageScope::~LanguageScope() { chosen_in_this_thread() = before_; }
 
 std::string_view translate(std::string_view english) {
     if (language() == Language::english) return english;

@@ -2,11 +2,13 @@
 // a table keyed by the English text (text_vi.cc). A message without a translation is shown in English; scripts/check
 // lists them. Log and JSON keys are never translated.
 //
-// The language is chosen once at the start of the program, before threads exist. It is the one process-wide setting.
+// The language is chosen once at the start of the program, before threads exist. It is the one process-wide setting. A thread of
+// the service that answers somebody who asks for another language says so with a LanguageScope, for itself alone.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +17,21 @@ namespace custody {
 enum class Language { english, vietnamese };
 
 void set_language(Language language);
+// This thread's, where a LanguageScope says one, else the program's.
 [[nodiscard]] Language language();
+
+// The language of this thread while it lives. What other threads say meanwhile, also those that this one starts, stays in the
+// program's: a job's record is for everybody, an answer is for who asked. Scopes nest; they end in the thread that made them.
+class LanguageScope {
+public:
+    explicit LanguageScope(Language language);
+    ~LanguageScope();
+    LanguageScope(const LanguageScope&) = delete;
+    LanguageScope& operator=(const LanguageScope&) = delete;
+
+private:
+    std::optional<Language> before_;
+};
 
 // The text in the chosen language; the argument itself when there is no translation. Lives as long as the program.
 [[nodiscard]] std::string_view translate(std::string_view english);

@@ -5,13 +5,19 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {"NOTIFY_SOCKET is neither a path nor an abstract name of a Unix socket: {}; start the service by systemd, or without that "
+     "variable",
+     "NOTIFY_SOCKET không phải là đường dẫn, cũng không phải là tên trừu tượng của một socket Unix: {}; hãy khởi động dịch vụ "
+     "bằng systemd, hoặc bỏ biến đó"},
     {"another disk than the medium {} is mounted on {}: nothing is written to it; attach the right one (file system {}), or "
      "register this one under a name of its own with 'custody media register'",
      "ổ đĩa gắn tại {1} không phải là phương tiện {0}: không ghi gì vào đó; hãy gắn đúng ổ (hệ thống tệp {2}), hoặc đăng ký ổ "
      "này dưới tên riêng bằng 'custody media register'"},
     {"belongs to another vault; `custody media register` writes it again", "thuộc về kho khác; `custody media register` ghi lại"},
+    {"block signals of", "chặn tín hiệu của"},
     {"cannot read what lies on {}; is the disk sound?", "không đọc được nội dung trên {}; ổ đĩa có còn tốt không?"},
     {"cannot read {}", "không đọc được {}"},
+    {"ignore a signal of", "bỏ qua tín hiệu của"},
     {"it is no object", "nó không phải là một đối tượng"},
     {"its field '{}' is too long", "trường '{}' quá dài"},
     {"medium.json is damaged: {}; `custody media register` writes it again",
@@ -23,6 +29,11 @@ constexpr Translation kTexts[] = {
      "use a disk of its own, or give 'exception' with document number and reason",
      "không xác định được phương tiện {} ({}, {}) nằm trên ổ đĩa nào, nên không có gì chứng tỏ đó là ổ khác với nguồn (nghĩa vụ "
      "B1): hãy dùng ổ đĩa riêng, hoặc ghi 'exception' với số văn bản và lý do"},
+    {"open a socket for", "mở socket cho"},
+    {"open the event loop of", "mở vòng lặp sự kiện của"},
+    {"read signals of", "đọc tín hiệu của"},
+    {"send to", "gửi đến"},
+    {"set a timer of", "đặt bộ hẹn giờ của"},
     {"the file system of the medium {} has recorded errors: unmount it and check it with 'fsck -f {}' before it is used again",
      "hệ thống tệp của phương tiện {} đã ghi nhận lỗi: hãy tháo gắn và kiểm tra bằng 'fsck -f {}' trước khi dùng lại"},
     {"the media {} and {} lie on the same disk ({}) and count as one (duty B6)",
@@ -62,6 +73,8 @@ constexpr Translation kTexts[] = {
      "this one with 'custody media register'",
      "kho {} không mang định danh, còn phương tiện {} thì có: đây là kho khác; hãy gắn đúng phương tiện, hoặc đăng ký kho này "
      "bằng 'custody media register'"},
+    {"wait for events in", "chờ sự kiện trong"},
+    {"watch a descriptor in", "theo dõi một bộ mô tả trong"},
     {"which file system {} lies on cannot be read, so a copy of the medium {} would not be noticed; run this as root",
      "không đọc được {} nằm trên hệ thống tệp nào, nên bản sao của phương tiện {} sẽ không bị phát hiện; hãy chạy với quyền "
      "root"},

@@ -4,11 +4,11 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/exit_code.h"
 #include "base/file.h"
 #include "base/records/officer_key.h"
 #include "base/result.h"
 #include "base/stop.h"
-#include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/passphrase.h"
 #include "cli/progress_line.h"

@@ -1,7 +1,7 @@
 // custody: the command line. First of all secrets are made safe: no core dumps, passphrases out of the environment.
+#include "base/exit_code.h"
 #include "base/open_file_limit.h"
 #include "base/secret.h"
-#include "cli/exit_code.h"
 #include "cli/program.h"
 #include "cli/signals.h"
 

@@ -1,4 +1,6 @@
-#include "cli/exit_code.h"
+#include "base/exit_code.h"
+
+#include <array>
 
 namespace custody {
 
@@ -62,6 +64,16 @@ std::string_view code_word(Code code) {
             return "interrupted";
     }
     return "failed";
+}
+
+std::optional<Code> code_of_word(std::string_view word) {
+    constexpr std::array kAll = {Code::failed, Code::io,        Code::no_space,  Code::denied,     Code::read_only,
+                                 Code::exists, Code::memory,    Code::usage,     Code::corrupt,    Code::refused,
+                                 Code::busy,   Code::not_found, Code::wrong_key, Code::interrupted};
+    for (const Code code : kAll) {
+        if (code_word(code) == word) return code;
+    }
+    return std::nullopt;
 }
 
 }  // namespace custody
