@@ -1,5 +1,5 @@
-// The exit codes of the command line: a contract (README.md, docs/COMMANDS.md). The service gives the same words and numbers in its
-// answers (docs/API.md), so that a command which asks it ends as if it had done the work itself.
+// The exit codes of the command line: a contract (README.md, docs/COMMANDS.md). The service gives the same words and numbers in
+// its answers (docs/API.md), so that a command which asks it ends as if it had done the work itself.
 #pragma once
 
 #include "base/result.h"

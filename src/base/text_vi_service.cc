@@ -5,35 +5,75 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {"'{}' has a '%' that is not followed by two hex digits", "'{}' có dấu '%' mà sau đó không phải là hai chữ số thập lục phân"},
+    {"'{}' is not UTF-8 text of one line", "'{}' không phải là văn bản UTF-8 trên một dòng"},
+    {"'{}' must be {}; see docs/API.md", "'{}' phải là {}; xem docs/API.md"},
     {"NOTIFY_SOCKET is neither a path nor an abstract name of a Unix socket: {}; start the service by systemd, or without that "
      "variable",
      "NOTIFY_SOCKET không phải là đường dẫn, cũng không phải là tên trừu tượng của một socket Unix: {}; hãy khởi động dịch vụ "
      "bằng systemd, hoặc bỏ biến đó"},
+    {"a request must say the length of its body (Content-Length)", "yêu cầu phải nêu độ dài nội dung của nó (Content-Length)"},
+    {"a text", "một chuỗi văn bản"},
+    {"a whole number of at most {}", "một số nguyên không âm, lớn nhất là {}"},
+    {"another custodyd listens on {}; stop it first, or give this one a socket of its own",
+     "một custodyd khác đang lắng nghe trên {}; hãy dừng nó trước, hoặc cho tiến trình này một socket riêng"},
     {"another disk than the medium {} is mounted on {}: nothing is written to it; attach the right one (file system {}), or "
      "register this one under a name of its own with 'custody media register'",
      "ổ đĩa gắn tại {1} không phải là phương tiện {0}: không ghi gì vào đó; hãy gắn đúng ổ (hệ thống tệp {2}), hoặc đăng ký ổ "
      "này dưới tên riêng bằng 'custody media register'"},
+    {"another program listens on {}; give the metrics another port in [metrics]",
+     "một chương trình khác đang lắng nghe trên {}; hãy đặt cổng khác cho các chỉ số trong [metrics]"},
+    {"ask for the groups of", "hỏi các nhóm của"},
+    {"ask for the user of", "hỏi người dùng của"},
     {"belongs to another vault; `custody media register` writes it again", "thuộc về kho khác; `custody media register` ghi lại"},
     {"block signals of", "chặn tín hiệu của"},
     {"cannot read what lies on {}; is the disk sound?", "không đọc được nội dung trên {}; ổ đĩa có còn tốt không?"},
     {"cannot read {}", "không đọc được {}"},
+    {"cannot serve metrics on {}:{}: libmicrohttpd does not start; look whether memory and threads are left, and start custodyd "
+     "again",
+     "không cung cấp được các chỉ số trên {}:{}: libmicrohttpd không khởi động; hãy xem còn bộ nhớ và luồng hay không, rồi khởi "
+     "động lại custodyd"},
+    {"cannot serve {}: libmicrohttpd does not start; look whether memory and threads are left, and start custodyd again",
+     "không phục vụ được {}: libmicrohttpd không khởi động; hãy xem còn bộ nhớ và luồng hay không, rồi khởi động lại custodyd"},
+    {"connect to", "kết nối đến"},
     {"ignore a signal of", "bỏ qua tín hiệu của"},
     {"it is no object", "nó không phải là một đối tượng"},
     {"its field '{}' is too long", "trường '{}' quá dài"},
+    {"listen on", "lắng nghe trên"},
+    {"look for the group", "tìm nhóm"},
     {"medium.json is damaged: {}; `custody media register` writes it again",
      "medium.json bị hỏng: {}; `custody media register` ghi lại"},
     {"medium.json needs Custody that reads format {}, this one reads {}: update Custody",
      "medium.json cần Custody đọc được định dạng {}, bản này đọc định dạng {}: hãy cập nhật Custody"},
+    {"metrics are served on a loopback address only (127.0.0.1 or ::1), not on {} (E6); let a collector on this machine fetch "
+     "them, or use the text file",
+     "các chỉ số chỉ được cung cấp trên địa chỉ loopback (127.0.0.1 hoặc ::1), không phải trên {} (E6); hãy để bộ thu thập trên "
+     "chính máy này lấy, hoặc dùng tệp văn bản"},
     {"no file system that is known lies on {}", "không có hệ thống tệp nào nhận biết được trên {}"},
+    {"nobody listens on {}", "không có ai lắng nghe trên {}"},
     {"on which disk the medium {} ({}, {}) lies cannot be told, so nothing shows that it is another than the source's (duty B1): "
      "use a disk of its own, or give 'exception' with document number and reason",
      "không xác định được phương tiện {} ({}, {}) nằm trên ổ đĩa nào, nên không có gì chứng tỏ đó là ổ khác với nguồn (nghĩa vụ "
      "B1): hãy dùng ổ đĩa riêng, hoặc ghi 'exception' với số văn bản và lý do"},
+    {"only root and members of the group '{}' may ask the service; user {} is none: add the user with 'usermod -aG {} USER' and "
+     "log in again",
+     "chỉ root và thành viên nhóm '{}' được phép hỏi dịch vụ; người dùng {} không thuộc số đó: hãy thêm người dùng bằng 'usermod "
+     "-aG {} USER' rồi đăng nhập lại"},
+    {"only root may do this; run the command as root", "chỉ root được phép làm việc này; hãy chạy lệnh với quyền root"},
     {"open a socket for", "mở socket cho"},
+    {"open a stream to", "mở luồng dữ liệu đến"},
     {"open the event loop of", "mở vòng lặp sự kiện của"},
     {"read signals of", "đọc tín hiệu của"},
+    {"receive from", "nhận từ"},
     {"send to", "gửi đến"},
     {"set a timer of", "đặt bộ hẹn giờ của"},
+    {"set the owner of", "đặt chủ sở hữu của"},
+    {"the answer of the service is larger than {} bytes", "câu trả lời của dịch vụ lớn hơn {} byte"},
+    {"the answer of the service is no JSON", "câu trả lời của dịch vụ không phải là JSON"},
+    {"the body of the request is larger than {} bytes", "nội dung yêu cầu lớn hơn {} byte"},
+    {"the body of the request is no JSON object; see docs/API.md",
+     "nội dung yêu cầu không phải là một đối tượng JSON; xem docs/API.md"},
+    {"the client", "máy khách"},
     {"the file system of the medium {} has recorded errors: unmount it and check it with 'fsck -f {}' before it is used again",
      "hệ thống tệp của phương tiện {} đã ghi nhận lỗi: hãy tháo gắn và kiểm tra bằng 'fsck -f {}' trước khi dùng lại"},
     {"the media {} and {} lie on the same disk ({}) and count as one (duty B6)",
@@ -69,12 +109,46 @@ constexpr Translation kTexts[] = {
      "attach {}'; không ghi gì thay vào chỗ đó"},
     {"the medium {} is prepared and holds no vault yet: run 'custody media register {}'",
      "phương tiện {} đã được chuẩn bị nhưng chưa có kho: hãy chạy 'custody media register {}'"},
+    {"the path of the socket is too long ({} bytes, at most {}): {}; name a shorter one",
+     "đường dẫn của socket quá dài ({} byte, nhiều nhất {}): {}; hãy đặt đường dẫn ngắn hơn"},
+    {"the port of the metrics", "cổng của các chỉ số"},
+    {"the service answered with HTTP status {} and no message of its own",
+     "dịch vụ trả lời với mã trạng thái HTTP {} mà không có thông báo nào"},
+    {"the service did not answer in time; look with 'systemctl status custodyd' what it does",
+     "dịch vụ không trả lời kịp thời hạn; hãy xem bằng 'systemctl status custodyd' nó đang làm gì"},
+    {"the service does not run (nobody listens on {}); start it with 'systemctl start custodyd', and look with 'systemctl status "
+     "custodyd' why it ended",
+     "dịch vụ không chạy (không có ai lắng nghe trên {}); hãy khởi động bằng 'systemctl start custodyd', và xem bằng 'systemctl "
+     "status custodyd' vì sao nó đã dừng"},
+    {"the service ended the connection before its answer was complete; look with 'systemctl status custodyd' whether it runs, "
+     "and run the command again",
+     "dịch vụ đã ngắt kết nối trước khi trả lời xong; hãy xem bằng 'systemctl status custodyd' nó còn chạy hay không, rồi chạy "
+     "lại lệnh"},
+    {"the service has nothing at {}; see docs/API.md, and whether command and service are of one version",
+     "dịch vụ không có gì tại {}; xem docs/API.md, và xem lệnh với dịch vụ có cùng phiên bản hay không"},
+    {"the service is ending; start it again and ask again", "dịch vụ đang dừng; hãy khởi động lại rồi hỏi lại"},
+    {"the service sent a line of more than {} bytes", "dịch vụ đã gửi một dòng dài hơn {} byte"},
+    {"the service sent a line that is no JSON", "dịch vụ đã gửi một dòng không phải là JSON"},
+    {"the textfile of the metrics must be an absolute path that ends in .prom, for node_exporter reads no other: {}",
+     "tệp văn bản của các chỉ số phải là đường dẫn tuyệt đối có đuôi .prom, vì node_exporter không đọc tệp khác: {}"},
     {"the vault {} bears no identity, and the medium {} has one: this is another vault; attach the right medium, or register "
      "this one with 'custody media register'",
      "kho {} không mang định danh, còn phương tiện {} thì có: đây là kho khác; hãy gắn đúng phương tiện, hoặc đăng ký kho này "
      "bằng 'custody media register'"},
+    {"this user may not ask the service on {}: run the command as root, or let root add the user to the group with 'usermod -aG "
+     "custody USER' and log in again",
+     "người dùng này không được phép hỏi dịch vụ trên {}: hãy chạy lệnh với quyền root, hoặc để root thêm người dùng vào nhóm "
+     "bằng 'usermod -aG custody USER' rồi đăng nhập lại"},
+    {"too many connections of this user to the service at once; end some of them and run the command again",
+     "người dùng này có quá nhiều kết nối đến dịch vụ cùng một lúc; hãy kết thúc bớt rồi chạy lại lệnh"},
+    {"true or false", "true hoặc false"},
+    {"wait for", "chờ"},
     {"wait for events in", "chờ sự kiện trong"},
     {"watch a descriptor in", "theo dõi một bộ mô tả trong"},
+    {"what answers on the socket does not speak as custodyd does ({}); look which program listens there, and whether command and "
+     "service are of one version",
+     "bên trả lời trên socket không nói đúng giao thức của custodyd ({}); hãy xem chương trình nào đang lắng nghe ở đó, và lệnh "
+     "với dịch vụ có cùng phiên bản hay không"},
     {"which file system {} lies on cannot be read, so a copy of the medium {} would not be noticed; run this as root",
      "không đọc được {} nằm trên hệ thống tệp nào, nên bản sao của phương tiện {} sẽ không bị phát hiện; hãy chạy với quyền "
      "root"},
@@ -86,6 +160,7 @@ constexpr Translation kTexts[] = {
      "--same-medium'"},
     {"{} bears the marks of several file systems; 'wipefs' shows them",
      "{} mang dấu hiệu của nhiều hệ thống tệp; 'wipefs' liệt kê chúng"},
+    {"{} does not serve {}; see docs/API.md", "{} không phục vụ {}; xem docs/API.md"},
     {"{} holds the medium {}, not {}: nothing is written to it; attach the right one, or correct the path in the configuration",
      "{} là phương tiện {}, không phải {}: không ghi gì vào đó; hãy gắn đúng phương tiện, hoặc sửa đường dẫn trong cấu hình"},
     {"{} holds the vault {}, and that of the medium {} is {}: nothing is written to it; attach the right medium",
@@ -94,6 +169,9 @@ constexpr Translation kTexts[] = {
      "media register {} --own-identity' makes it a vault of its own",
      "{} là bản sao của phương tiện {}, tạo bằng cp hoặc cách tương tự: hai kho cùng một định danh sẽ mâu thuẫn nhau; 'custody "
      "media register {} --own-identity' biến nó thành kho riêng"},
+    {"{} is no socket: it was not made by custodyd and is left alone; move it away, or name another socket",
+     "{} không phải là socket: nó không do custodyd tạo nên được giữ nguyên; hãy chuyển nó đi nơi khác, hoặc đặt tên socket "
+     "khác"},
 };
 static_assert(is_sorted_table(kTexts));
 
