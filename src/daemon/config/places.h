@@ -16,9 +16,8 @@ struct Position {
     auto operator<=>(const Position&) const = default;
 };
 
-// The places of one section's values, by key; an element of a list as "media[0]", a key of
-// an inline section as "smtp.server". Two sections that differ only in where they
-// stand are equal: moving lines about is no change of the configuration.
+// The places of one section's values, by key; an element of a list as "media[0]", a key of an inline section as "smtp.server".
+// Two sections that differ only in where they stand are equal: moving lines about is no change of the configuration.
 struct Places {
     Position section;  // the section itself, or its first key
     std::map<std::string, Position, std::less<>> keys;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "vault/keys/key_making.h"
 #include "vault/keys/keyring_file.h"
+#include "vault/keys/label_name.h"
 
 #include <algorithm>
 
@@ -103,11 +104,6 @@ Error no_such_label(std::string_view name, const std::vector<StoredLabel>& label
         return {Code::usage, say("there is no label '{}', nor any other; 'custody label add' makes one", printable(name))};
     }
     return {Code::usage, say("there is no label '{}'; there are: {}", printable(name), names_of(labels))};
-}
-
-bool is_label_name(std::string_view name) {
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    return !name.empty() && name.size() <= 64 && name.front() != '-' && std::all_of(name.begin(), name.end(), allowed);
 }
 
 std::shared_ptr<const WriterKeys> to_writer_keys(const KeyringContent& content, const StoredLabel& label) {
