@@ -7,6 +7,22 @@ namespace {
 constexpr Translation kTexts[] = {
     {"'{}' is no rule of a time zone; write a name such as Asia/Ho_Chi_Minh, or a rule such as <+07>-7",
      "'{}' không phải là quy tắc múi giờ; hãy ghi một tên như Asia/Ho_Chi_Minh, hoặc một quy tắc như <+07>-7"},
+    {"after a change", "sau khi có thay đổi"},
+    {"another holder has it", "đang có bên khác giữ"},
+    {"asked for", "theo yêu cầu"},
+    {"by the schedule", "theo lịch"},
+    {"made up for a run that was missed", "chạy bù cho lần chạy đã lỡ"},
+    {"plan '{}' is due since {} and none of its media is here: attach '{}'",
+     "kế hoạch '{}' đến hạn từ {} mà không phương tiện nào của kế hoạch có mặt: hãy gắn '{}'"},
+    {"plan '{}' is due since {} and waits for other runs to end",
+     "kế hoạch '{}' đến hạn từ {} và đang chờ các lần chạy khác kết thúc"},
+    {"plan '{}' is due since {} and waits until medium '{}' is free",
+     "kế hoạch '{}' đến hạn từ {} và đang chờ phương tiện '{}' rảnh"},
+    {"plan '{}' is due since {} and waits until {}, when its window opens",
+     "kế hoạch '{}' đến hạn từ {} và đang chờ đến {}, khi hết giờ không được chạy"},
+    {"plan '{}': not_between closes the whole week, so that it would never run; leave some hours open",
+     "kế hoạch '{}': not_between chặn cả tuần nên kế hoạch không bao giờ chạy; hãy chừa lại một số giờ"},
+    {"polled", "kiểm tra định kỳ"},
     {"schedule '{}' has {} fields and not five: minute, hour, day of month, month, day of week; every night at half past one is "
      "30 1 "
      "* * *",
@@ -32,12 +48,23 @@ constexpr Translation kTexts[] = {
      "mon-fri, "
      "bước */2"},
     {"schedule '{}...' is too long: {} bytes at most", "lịch '{}...' quá dài: nhiều nhất {} byte"},
+    {"the medium is not there", "phương tiện không có mặt"},
+    {"the server does not answer", "máy chủ không trả lời"},
+    {"the service ended within the run", "dịch vụ đã dừng giữa lần chạy"},
+    {"there is no plan '{}'; `custody plan list` names them",
+     "không có kế hoạch '{}'; `custody plan list` cho biết tên các kế hoạch"},
     {"there is no time zone '{}' below {}; write a name such as Asia/Ho_Chi_Minh",
      "không có múi giờ '{}' trong {}; hãy ghi một tên như Asia/Ho_Chi_Minh"},
+    {"tried again", "thử lại"},
+    {"waiting would not help", "chờ thêm cũng không có tác dụng"},
     {"{} counts leap seconds, which the system's clock does not; choose the zone of the same name outside of right/",
      "{} tính cả giây nhuận, còn đồng hồ hệ thống thì không; hãy chọn múi giờ cùng tên ngoài right/"},
     {"{} is no zone file, or a damaged one; install the package tzdata again",
      "{} không phải là tệp múi giờ, hoặc đã hỏng; hãy cài lại gói tzdata"},
+    {"{}; not tried again before the next run of the schedule", "{}; không thử lại trước lần chạy kế tiếp theo lịch"},
+    {"{}; tried again in {} ({} of {})", "{}; thử lại sau {} (lần {} trong {})"},
+    {"{}; {} tries failed; not tried again before the next run of the schedule",
+     "{}; {} lần thử đều thất bại; không thử lại trước lần chạy kế tiếp theo lịch"},
 };
 static_assert(is_sorted_table(kTexts));
 

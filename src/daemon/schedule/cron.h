@@ -32,6 +32,8 @@ public:
     // Code::usage: names the field, what it has and what is allowed there.
     [[nodiscard]] static Result<Cron> parse(std::string_view text);
 
+    // Every hour is allowed: an interval, see above.
+    [[nodiscard]] bool is_interval() const { return every_hour_; }
     // As it was written.
     [[nodiscard]] const std::string& text() const { return text_; }
     // The first run strictly after, and the last one strictly before; absent: none within the years that Time has.

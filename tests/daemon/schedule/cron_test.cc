@@ -99,10 +99,10 @@ TEST(Cron, ADayThatDidNotExistRunsAtItsEnd) {
 TEST(Cron, PreviousIsTheInverseOfNext) {
     for (const char* rule : {"UTC0", kBerlin, "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", "AAA12BBB-12,J100/0,J300/0"}) {
         const ZoneRules rules = zone(rule);
-        for (const char* text : {"30 2 * * *", "*/10 * * * *", "0 */2 * * *", "15,45 1-3 * * *", "0 0 1 * *", "7 3 * * mon"}) {
+        for (const char* text : {"30 2 * * *", "*/10 * * * *", "0 */2 * * *", "15,45 0-3 * * *", "0 0 1 * *", "7 3 * * mon"}) {
             const Cron expression = cron(text);
-            Time last = at("2026-03-20T00:00:00Z");
-            const Time end = at("2026-11-10T00:00:00Z");
+            Time last = at("2026-03-27T00:00:00Z");
+            const Time end = at("2026-04-13T00:00:00Z");
             for (auto next = expression.next_after(last, rules); next && *next < end;
                  next = expression.next_after(*next, rules)) {
                 EXPECT_LT(last, *next) << rule << ' ' << text;
@@ -177,8 +177,8 @@ TEST(Cron, LongestGap) {
     EXPECT_EQ(366 * kDay, worst_gap(cron("@yearly"), ZoneRules(), from, 8));
     EXPECT_EQ(1461 * kDay, worst_gap(cron("0 0 29 2 *"), ZoneRules(), from, 8));
     EXPECT_EQ((8 * 365 + 1) * kDay, worst_gap(cron("0 0 29 2 *"), ZoneRules(), at("2095-01-01T00:00:00Z"), 8));
-    EXPECT_EQ(kMinute, worst_gap(cron("* * * * *"), berlin, from, 8));
-    EXPECT_EQ(10 * kMinute, worst_gap(cron("*/10 * * * *"), berlin, from, 8));
+    EXPECT_EQ(kMinute, worst_gap(cron("* * * * *"), berlin, from, 1));
+    EXPECT_EQ(10 * kMinute, worst_gap(cron("*/10 * * * *"), berlin, from, 1));
     EXPECT_EQ(16 * kHour, worst_gap(cron("0 1,9 * * *"), ZoneRules(), from, 1));
     EXPECT_EQ(3 * kDay, worst_gap(cron("0 2 * * mon-fri"), ZoneRules(), from, 1));
 }
@@ -193,12 +193,12 @@ TEST(Cron, LongestGapIsExact) {
             const Cron expression = cron(text);
             std::int64_t worst = 0;
             auto last = expression.next_after(from, rules);
-            while (last && *last <= Time{from.ns + 2 * 366 * kDay}) {
+            while (last && *last <= Time{from.ns + 366 * kDay}) {
                 const auto next = expression.next_after(*last, rules);
                 worst = std::max(worst, next->ns - last->ns);
                 last = next;
             }
-            EXPECT_EQ(worst, worst_gap(expression, rules, from, 2)) << rule << ' ' << text;
+            EXPECT_EQ(worst, worst_gap(expression, rules, from, 1)) << rule << ' ' << text;
         }
     }
 }

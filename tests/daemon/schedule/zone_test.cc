@@ -109,7 +109,7 @@ TEST(Zone, FirstMomentsAndFurthestShownAgree) {
     for (const char* rule : {kBerlin, "<+07>-7", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", "XXX3EDT4,0/0,J365/23",
                              "IST-2IDT,M3.4.4/26,M10.5.0", "<-02>2<-01>,M3.5.0/-1,M10.5.0/0"}) {
         const ZoneRules zone = *ZoneRules::from_rule(rule);
-        for (std::int64_t at = seconds("2025-12-20T00:00:00Z"); at < seconds("2027-02-01T00:00:00Z"); at += 1234) {
+        for (std::int64_t at = seconds("2025-12-20T00:00:00Z"); at < seconds("2027-02-01T00:00:00Z"); at += 5432) {
             const std::int64_t shown = zone.first_showing(at);
             EXPECT_GE(zone.local_at(shown), at) << rule;
             EXPECT_LT(zone.local_at(shown - 1), at) << rule;
@@ -128,7 +128,7 @@ TEST(Zone, AgreesWithTheCLibrary) {
         ASSERT_TRUE(is_ok(zone));
         const LibraryZone library(name);
         ++seen;
-        for (std::int64_t at = seconds("1890-01-01T00:00:00Z"); at < seconds("2090-01-01T00:00:00Z"); at += 777'777)
+        for (std::int64_t at = seconds("1890-01-01T00:00:00Z"); at < seconds("2090-01-01T00:00:00Z"); at += 1'777'777)
             ASSERT_EQ(LibraryZone::offset_at(at), zone->offset_at(at)) << name << ' ' << to_rfc3339_utc(Time{at * kSecond});
         for (auto change = zone->next_change(seconds("1960-01-01T00:00:00Z"));
              change && change->at < seconds("2090-01-01T00:00:00Z"); change = zone->next_change(change->at)) {
