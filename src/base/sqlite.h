@@ -92,6 +92,7 @@ public:
     [[nodiscard]] ByteView blob();
     [[nodiscard]] std::optional<std::int64_t> optional_integer();
     [[nodiscard]] std::optional<std::string> optional_text();
+    [[nodiscard]] std::optional<ByteView> optional_blob();
     // For what comes from outside this class (a number that is no known state): status() is corrupt from here on.
     void fail();
     [[nodiscard]] Status status() const;

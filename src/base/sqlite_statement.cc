@@ -75,6 +75,12 @@ std::optional<std::string> Columns::optional_text() {
     return std::nullopt;
 }
 
+std::optional<ByteView> Columns::optional_blob() {
+    if (!next_is_null()) return blob();
+    ++at_;
+    return std::nullopt;
+}
+
 void Columns::fail() {
     if (failed_at_ < 0) failed_at_ = at_ < 0 ? 0 : at_;
 }

@@ -1,0 +1,132 @@
+#include "catalog/snapshots.h"
+
+#include "base/text.h"
+#include "catalog/rows.h"
+
+namespace custody::catalog {
+namespace {
+
+constexpr const char* kColumns = "id, label, plan, host, kind, made_at, files, bytes, job, rebuilt, ended_at, ended_reason";
+
+SnapshotRecord snapshot_of(sqlite::Columns& row) {
+    SnapshotRecord snapshot;
+    snapshot.id = id_column<ObjectId>(row);
+    snapshot.label = row.text();
+    snapshot.plan = row.text();
+    snapshot.host = row.text();
+    snapshot.kind = row.text();
+    snapshot.made_at = time_column(row);
+    snapshot.files = row.count();
+    snapshot.bytes = row.count();
+    snapshot.job = row.optional_integer();
+    snapshot.rebuilt = row.boolean();
+    snapshot.ended_at = optional_time_column(row);
+    snapshot.ended_reason = row.optional_text();
+    return snapshot;
+}
+
+template <class Key>
+Result<std::vector<CopyRecord>> copies_where(Catalog& catalog, std::string_view condition, const Key& key) {
+    std::vector<CopyRecord> found;
+    const std::string sql = fmt::format("SELECT snapshot, medium, state, since_at, sequence FROM copies WHERE {}", condition);
+    const auto take = [&](sqlite::Columns& row) {
+        CopyRecord& copy = found.emplace_back();
+        copy.snapshot = id_column<ObjectId>(row);
+        copy.medium = row.integer();
+        copy.state = word_column<CopyState>(row);
+        copy.since_at = time_column(row);
+        copy.sequence = optional_count_column(row);
+    };
+    TRY(catalog.read([&](sqlite::Database& database) { return each_row(database, sql, take, key); }));
+    return found;
+}
+
+}  // namespace
+
+Status Snapshots::add(const SnapshotRecord& s) {
+    return catalog_.write([&](sqlite::Database& database) {
+        return run_sql(
+            database,
+            "INSERT INTO snapshots(id, label, plan, host, kind, made_at, files, bytes, job, rebuilt, ended_at, ended_reason) "
+            "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
+            "ON CONFLICT(id) DO UPDATE SET job = coalesce(job, ?9)",
+            s.id.view(), storable(s.label, kMaxName), storable(s.plan, kMaxName), storable(s.host, kMaxName),
+            storable(s.kind, kMaxName), s.made_at.ns, s.files, s.bytes, s.job, s.rebuilt, ns_of(s.ended_at),
+            storable_if(s.ended_reason, kMaxText));
+    });
+}
+
+Status Snapshots::present(const ObjectId& snapshot, MediumKey medium, std::optional<std::uint64_t> sequence) {
+    return catalog_.write([&](sqlite::Database& database) {
+        return run_sql(
+            database,
+            "INSERT INTO copies(snapshot, medium, state, since_at, sequence) VALUES(?1, ?2, 'present', ?3, ?4) "
+            "ON CONFLICT(snapshot, medium) DO UPDATE SET since_at = iif(state = 'present', since_at, ?3), state = 'present', "
+            "sequence = coalesce(?4, sequence)",
+            snapshot.view(), medium, catalog_.now().ns, sequence);
+    });
+}
+
+Status Snapshots::owe(const ObjectId& snapshot, MediumKey medium) {
+    return catalog_.write([&](sqlite::Database& database) {
+        return run_sql(
+            database,
+            "INSERT INTO copies(snapshot, medium, state, since_at) SELECT id, ?2, 'owed', ?3 FROM snapshots WHERE id = ?1 "
+            "AND ended_at IS NULL ON CONFLICT(snapshot, medium) DO NOTHING",
+            snapshot.view(), medium, catalog_.now().ns);
+    });
+}
+
+Status Snapshots::drop_copy(const ObjectId& snapshot, MediumKey medium) {
+    return catalog_.write([&](sqlite::Database& database) {
+        return run_sql(database, "DELETE FROM copies WHERE snapshot = ? AND medium = ?", snapshot.view(), medium);
+    });
+}
+
+Status Snapshots::drop_copies_on(MediumKey medium) {
+    return catalog_.write(
+        [&](sqlite::Database& database) { return run_sql(database, "DELETE FROM copies WHERE medium = ?", medium); });
+}
+
+Status Snapshots::end(const ObjectId& snapshot, std::string_view reason) {
+    return catalog_.write([&](sqlite::Database& database) -> Status {
+        TRY(run_sql(database, "UPDATE snapshots SET ended_at = ?, ended_reason = ? WHERE id = ? AND ended_at IS NULL",
+                    catalog_.now().ns, storable(reason, kMaxText), snapshot.view()));
+        return run_sql(database, "DELETE FROM copies WHERE snapshot = ? AND state = 'owed'", snapshot.view());
+    });
+}
+
+Result<std::optional<SnapshotRecord>> Snapshots::find(const ObjectId& snapshot) {
+    std::optional<SnapshotRecord> found;
+    TRY(catalog_.read([&](sqlite::Database& database) {
+        return each_row(
+            database, fmt::format("SELECT {} FROM snapshots WHERE id = ?", kColumns),
+            [&](sqlite::Columns& row) { found = snapshot_of(row); }, snapshot.view());
+    }));
+    return found;
+}
+
+Result<std::vector<SnapshotRecord>> Snapshots::list(const SnapshotFilter& filter) {
+    std::string where = filter.ended ? "1" : "ended_at IS NULL";
+    if (filter.plan) where += " AND plan = ?1";
+    if (filter.label) where += " AND label = ?2";
+    const std::string sql = fmt::format(
+        "SELECT {} FROM snapshots WHERE {} AND coalesce(?1, ?2, 1) IS NOT NULL ORDER BY made_at DESC LIMIT ?3", kColumns, where);
+    std::vector<SnapshotRecord> found;
+    TRY(catalog_.read([&](sqlite::Database& database) {
+        return each_row(
+            database, sql, [&](sqlite::Columns& row) { found.push_back(snapshot_of(row)); }, filter.plan, filter.label,
+            filter.limit);
+    }));
+    return found;
+}
+
+Result<std::vector<CopyRecord>> Snapshots::copies_of(const ObjectId& snapshot) {
+    return copies_where(catalog_, "snapshot = ? ORDER BY medium", snapshot.view());
+}
+
+Result<std::vector<CopyRecord>> Snapshots::owed_to(MediumKey medium) {
+    return copies_where(catalog_, "medium = ? AND state = 'owed' ORDER BY since_at", medium);
+}
+
+}  // namespace custody::catalog

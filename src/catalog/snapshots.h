@@ -1,0 +1,70 @@
+// Snapshots, and on which media their copies lie or are owed. What a vault says is the truth; this is what the service knows of
+// it, so that absent media can be spoken of, too. Owner, threads, errors, durability: as Catalog.
+#pragma once
+
+#include "base/ids.h"
+#include "catalog/database.h"
+#include "catalog/jobs.h"
+#include "catalog/words.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody::catalog {
+
+struct SnapshotRecord {
+    ObjectId id;  // the same on every medium
+    std::string label;
+    std::string plan;  // the snapshot's name
+    std::string host;
+    std::string kind;  // "files", "image", "stream", ...
+    Time made_at;
+    std::uint64_t files = 0, bytes = 0;
+    std::optional<JobId> job;                 // that made it; none: from outside the service, or before a rebuild
+    bool rebuilt = false;                     // known from a vault only
+    std::optional<Time> ended_at;             // forgotten
+    std::optional<std::string> ended_reason;  // "retention", or who asked
+};
+
+struct CopyRecord {
+    ObjectId snapshot;
+    MediumKey medium = 0;
+    CopyState state = CopyState::present;
+    Time since_at;
+    std::optional<std::uint64_t> sequence;  // of the ledger entry on that medium
+};
+
+struct SnapshotFilter {
+    std::optional<std::string> plan, label;
+    bool ended = false;  // those that were forgotten, too
+    std::size_t limit = 1000;
+};
+
+class Snapshots {
+public:
+    explicit Snapshots(Catalog& catalog) : catalog_(catalog) {}
+
+    // One that is known already keeps what is known of it, and takes the job.
+    [[nodiscard]] Status add(const SnapshotRecord& snapshot);
+    // A copy lies on the medium: read back from it, or told by its ledger. No debt is left.
+    [[nodiscard]] Status present(const ObjectId& snapshot, MediumKey medium, std::optional<std::uint64_t> sequence);
+    // The medium should have it; a copy that is there stays, and a debt keeps its beginning.
+    [[nodiscard]] Status owe(const ObjectId& snapshot, MediumKey medium);
+    // The medium has it no more, and need not (forgotten there, retired, erased).
+    [[nodiscard]] Status drop_copy(const ObjectId& snapshot, MediumKey medium);
+    [[nodiscard]] Status drop_copies_on(MediumKey medium);
+    // Forgotten: it is owed to no medium any more. Copies go by drop_copy, medium by medium.
+    [[nodiscard]] Status end(const ObjectId& snapshot, std::string_view reason);
+
+    [[nodiscard]] Result<std::optional<SnapshotRecord>> find(const ObjectId& snapshot);
+    [[nodiscard]] Result<std::vector<SnapshotRecord>> list(const SnapshotFilter& filter);  // newest first
+    [[nodiscard]] Result<std::vector<CopyRecord>> copies_of(const ObjectId& snapshot);
+    [[nodiscard]] Result<std::vector<CopyRecord>> owed_to(MediumKey medium);  // longest owed first
+
+private:
+    Catalog& catalog_;
+};
+
+}  // namespace custody::catalog
