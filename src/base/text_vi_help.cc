@@ -116,7 +116,6 @@ constexpr Translation kTexts[] = {
      "lies in them and no file system knows of is lost, unless --keep-free-blocks is given",
      "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối. Các khối trống của ext2, ext3 và ext4 không được lưu: "
      "những gì nằm trong đó mà không hệ thống tệp nào biết tới sẽ mất, trừ khi dùng --keep-free-blocks"},
-    {"Backs up files and folders, a disk image or a stream", "Sao lưu tệp và thư mục, ảnh đĩa hoặc một luồng dữ liệu"},
     {"Backs up standard input as one file of this name; an empty stream makes no snapshot, one that broke off does: 'set -o "
      "pipefail' in the shell shows that the program before it failed",
      "Sao lưu đầu vào chuẩn thành một tệp mang tên này; luồng rỗng không tạo bản chụp, luồng bị đứt giữa chừng thì có: 'set -o "

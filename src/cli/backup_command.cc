@@ -1,4 +1,4 @@
-// custody backup: files and folders, an image, or a stream.
+// custody backup: files and folders, an image, a stream, or live databases.
 #include "base/block_device.h"
 #include "base/counts.h"
 #include "base/text.h"
@@ -9,6 +9,8 @@
 #include "vault/snapshot_name.h"
 #include "vault/sources/block_image.h"
 #include "vault/sources/file_tree.h"
+#include "vault/sources/mariadb.h"
+#include "vault/sources/postgresql.h"
 #include "vault/sources/stream.h"
 #include "vault/store/medium_check.h"
 
@@ -30,13 +32,16 @@ constexpr std::uint64_t kMaxExcludeFile = 4 * 1024 * 1024;
 struct BackupFlags {
     std::vector<std::string> paths, excludes, exclude_files;
     std::string label, name, image, stream;
-    std::string postgresql, mariadb, sqlite;
+    std::string postgresql, mariadb, sqlite, as_user;
     bool one_file_system = false, read_back = false, dry_run = false, allow_mounted = false, keep_free_blocks = false;
 };
 
 // What is backed up, with what was said when it was opened.
 struct OpenSource {
-    std::unique_ptr<FileTreeNotes> notes = std::make_unique<FileTreeNotes>();  // written to by the walk: outlives the source
+    // Written to while the source is read: they outlive it.
+    std::unique_ptr<FileTreeNotes> notes = std::make_unique<FileTreeNotes>();
+    std::unique_ptr<PostgresqlNotes> postgresql = std::make_unique<PostgresqlNotes>();
+    std::unique_ptr<MariadbNotes> mariadb = std::make_unique<MariadbNotes>();
     std::unique_ptr<Source> source;
     std::string default_name;
     std::vector<std::string> plan_facts, warnings;
@@ -47,13 +52,25 @@ struct OpenSource {
 
 Status check_flags(const BackupFlags& flags) {
     if (!flags.name.empty()) TRY(check_snapshot_name(flags.name));
-    if (!flags.postgresql.empty() || !flags.mariadb.empty() || !flags.sqlite.empty()) {
-        return Error{Code::usage, say("live databases are not backed up by this version: pipe a dump into "
+    if (!flags.sqlite.empty()) {
+        return Error{Code::usage, say("SQLite databases are not backed up live by this version: pipe a dump into "
                                       "'custody backup --stdin NAME.sql --label database'")};
     }
-    const int sources = (flags.paths.empty() ? 0 : 1) + (flags.image.empty() ? 0 : 1) + (flags.stream.empty() ? 0 : 1);
-    if (sources == 0) return Error{Code::usage, say("nothing to back up: name a PATH, --image or --stdin")};
-    if (sources > 1) return Error{Code::usage, say("PATH, --image and --stdin exclude each other: back them up one by one")};
+    const bool is_database = !flags.postgresql.empty() || !flags.mariadb.empty();
+    int sources = flags.paths.empty() ? 0 : 1;
+    for (const std::string* source : {&flags.image, &flags.stream, &flags.postgresql, &flags.mariadb})
+        sources += !source->empty();
+    if (sources == 0) {
+        return Error{Code::usage, say("nothing to back up: name a PATH, --image, --stdin, --postgresql or --mariadb")};
+    }
+    if (sources > 1) {
+        return Error{Code::usage,
+                     say("PATH, --image, --stdin, --postgresql and --mariadb exclude each other: back them up one by one")};
+    }
+    if (!flags.postgresql.empty()) TRY(check_conninfo(flags.postgresql));
+    if (!is_database && !flags.as_user.empty()) {
+        return Error{Code::usage, say("--as-user goes with --postgresql and --mariadb only")};
+    }
     if (flags.image.empty() && (flags.allow_mounted || flags.keep_free_blocks)) {
         return Error{Code::usage, say("--allow-mounted and --keep-free-blocks go with --image only")};
     }
@@ -217,9 +234,28 @@ Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
     return opened;
 }
 
+Result<OpenSource> open_database_server(Context& context, const BackupFlags& flags) {
+    OpenSource opened;
+    if (!flags.postgresql.empty()) {
+        PostgresqlOptions options;
+        options.conninfo = flags.postgresql;
+        options.as_user = flags.as_user;
+        TRY_ASSIGN(opened.source, open_postgresql(options, *opened.postgresql, context.clock(), context.stop()));
+        opened.default_name = opened.postgresql->default_name;
+        return opened;
+    }
+    MariadbOptions options;
+    TRY_ASSIGN(options.defaults_file, absolute_path(flags.mariadb));
+    options.as_user = flags.as_user;
+    TRY_ASSIGN(opened.source, open_mariadb(options, *opened.mariadb, context.clock(), context.stop()));
+    opened.default_name = opened.mariadb->default_name;
+    return opened;
+}
+
 Result<OpenSource> open_source(Context& context, const BackupFlags& flags, const std::string& vault_path) {
     if (!flags.paths.empty()) return open_files(context, flags, vault_path);
     if (!flags.image.empty()) return open_image(context, flags);
+    if (flags.stream.empty()) return open_database_server(context, flags);
     OpenSource opened;
     TRY_ASSIGN(opened.source, open_stream(0, flags.stream, context.clock(), &context.stop()));
     opened.default_name = flags.stream;
@@ -297,6 +333,8 @@ void add_standing_warnings(const Keyring& keyring, const std::string& vault_path
                            BackupResult& result) {
     auto& warnings = result.warnings;
     warnings.insert(warnings.begin(), opened.warnings.begin(), opened.warnings.end());
+    for (const auto* told : {&opened.postgresql->warnings, &opened.mariadb->warnings})
+        warnings.insert(warnings.begin(), told->begin(), told->end());
     if (const std::uint64_t more = opened.notes->unlisted_warnings; more > 0) {
         warnings.insert(warnings.begin(), say_count(more, "and {} more warning", "and {} more warnings"));
     }
@@ -345,10 +383,19 @@ void add_source_options(CLI::App& backup, BackupFlags& flags) {
     add_value(backup, "--stdin", flags.stream, "FILENAME",
               say("Backs up standard input as one file of this name; an empty stream makes no snapshot, one that broke off does: "
                   "'set -o pipefail' in the shell shows that the program before it failed"));
-    add_value(backup, "--postgresql", flags.postgresql, "CONNINFO", say("(not in this version)"));
-    add_value(backup, "--mariadb", flags.mariadb, "DEFAULTS-FILE", say("(not in this version)"));
+    add_value(backup, "--postgresql", flags.postgresql, "CONNINFO",
+              say("Backs up every database of a running PostgreSQL server, its roles and tablespaces, with row counts of every "
+                  "table as "
+                  "evidence. CONNINFO: service=NAME, or host, port, user; never a password"));
+    add_value(backup, "--mariadb", flags.mariadb, "DEFAULTS-FILE",
+              say("Backs up every database of a running MariaDB or MySQL server and its accounts at one moment, with row counts; "
+                  "DEFAULTS-FILE names server, user and password, as for the mariadb program"));
+    add_value(
+        backup, "--as-user", flags.as_user, "USER",
+        say("With --postgresql or --mariadb: connects as this user of the system, such as postgres, whom the server lets in "
+            "without a password; for root only"));
     add_value(backup, "--sqlite", flags.sqlite, "FILE", say("(not in this version)"));
-    for (const char* later : {"--postgresql", "--mariadb", "--sqlite"}) backup.get_option(later)->group("");
+    backup.get_option("--sqlite")->group("");
 }
 
 }  // namespace
@@ -356,11 +403,15 @@ void add_source_options(CLI::App& backup, BackupFlags& flags) {
 void add_backup_command(CommandTable& table) {
     auto flags = std::make_shared<BackupFlags>();
     CLI::App& backup = table.add(
-        table.root(), "backup", say("Backs up files and folders, a disk image or a stream"),
-        {"backup (PATH... | --image DEVICE-OR-FILE | --stdin FILENAME) --label L [--name N] [OPTIONS]",
+        table.root(), "backup", say("Backs up files and folders, a disk image, a stream or live databases"),
+        {"backup (PATH... | --image DEVICE-OR-FILE | --stdin FILENAME | --postgresql CONNINFO | --mariadb DEFAULTS-FILE) --label "
+         "L "
+         "[--name N] [OPTIONS]",
          {"custody backup /etc --label config", "custody backup /srv /home --label business --name data --exclude '*.tmp'",
-          "custody backup --image /dev/vg/root --label image",
-          "pg_dump portal | custody backup --stdin portal.sql --label database"},
+          "custody backup --image /dev/vg/root --label image", "custody backup --postgresql service=portal --label database",
+          "custody backup --postgresql 'host=/var/run/postgresql user=postgres' --as-user postgres --label database",
+          "custody backup --mariadb /etc/custody/mariadb.cnf --label database",
+          "slapcat | custody backup --stdin directory.ldif --label database"},
          say("Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the "
              "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up; "
              "naming them as PATH is exit code 5, and beside others 3. A PATH that "
@@ -380,7 +431,13 @@ void add_backup_command(CommandTable& table) {
                  "never "
                  "is. A '/' at the end of GLOB changes nothing, and no GLOB brings back what another leaves out. FILE has one "
                  "GLOB a line: empty lines and lines that begin with # are skipped, blanks count. A GLOB that matches nothing is "
-                 "named.")});
+                 "named.") +
+             "\n" +
+             say("Live databases are stored as SQL text: globals.sql or users.sql, the dumps, and evidence/evidence.json with "
+                 "what was in "
+                 "them. What cannot be dumped whole makes no snapshot. pg_dump or mariadb-dump has to be installed, no older "
+                 "than the "
+                 "server.")});
     add_source_options(backup, *flags);
     add_value(backup, "--label", flags->label, "L",
               say("The labelled group: config, image, database, business, log, or one of yours"));

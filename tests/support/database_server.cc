@@ -114,7 +114,7 @@ void PostgresqlServer::start() {
 }
 
 std::string PostgresqlServer::conninfo(const std::string& database, const std::string& role) const {
-    return "host=" + folder() + " port=5432 user=" + role + " dbname=" + database;
+    return "host=" + folder() + " port=5432 user=" + role + " dbname='" + database + "'";
 }
 
 ProcessOutcome PostgresqlServer::psql(const std::string& statements, const std::string& database) const {
