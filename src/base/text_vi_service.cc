@@ -12,6 +12,8 @@ constexpr Translation kTexts[] = {
      "variable",
      "NOTIFY_SOCKET không phải là đường dẫn, cũng không phải là tên trừu tượng của một socket Unix: {}; hãy khởi động dịch vụ "
      "bằng systemd, hoặc bỏ biến đó"},
+    {"a medium needs a name, and its vault a folder below its mount point {}",
+     "phương tiện cần có tên, và kho cần một thư mục bên dưới điểm gắn {}"},
     {"a request must say the length of its body (Content-Length)", "yêu cầu phải nêu độ dài nội dung của nó (Content-Length)"},
     {"a text", "một chuỗi văn bản"},
     {"a whole number of at most {}", "một số nguyên không âm, lớn nhất là {}"},
@@ -27,6 +29,7 @@ constexpr Translation kTexts[] = {
     {"ask for the user of", "hỏi người dùng của"},
     {"belongs to another vault; `custody media register` writes it again", "thuộc về kho khác; `custody media register` ghi lại"},
     {"block signals of", "chặn tín hiệu của"},
+    {"cannot mount {}: {}; check it with fsck", "không gắn được {}: {}; hãy kiểm tra bằng fsck"},
     {"cannot read what lies on {}; is the disk sound?", "không đọc được nội dung trên {}; ổ đĩa có còn tốt không?"},
     {"cannot read {}", "không đọc được {}"},
     {"cannot serve metrics on {}:{}: libmicrohttpd does not start; look whether memory and threads are left, and start custodyd "
@@ -38,6 +41,9 @@ constexpr Translation kTexts[] = {
     {"connect to", "kết nối đến"},
     {"ignore a signal of", "bỏ qua tín hiệu của"},
     {"it is no object", "nó không phải là một đối tượng"},
+    {"it is the medium {} of the register: retire that first with 'custody media retire {}'",
+     "đó là phương tiện {} trong sổ đăng ký: hãy cho thôi dùng trước bằng 'custody media retire {}'"},
+    {"it is too small: it holds {}, a medium needs {}", "dung lượng quá nhỏ: chứa được {}, một phương tiện cần {}"},
     {"its field '{}' is too long", "trường '{}' quá dài"},
     {"listen on", "lắng nghe trên"},
     {"look for the group", "tìm nhóm"},
@@ -49,8 +55,14 @@ constexpr Translation kTexts[] = {
      "them, or use the text file",
      "các chỉ số chỉ được cung cấp trên địa chỉ loopback (127.0.0.1 hoặc ::1), không phải trên {} (E6); hãy để bộ thu thập trên "
      "chính máy này lấy, hoặc dùng tệp văn bản"},
+    {"mkfs.ext4 is missing: install the package e2fsprogs, then run the command again",
+     "thiếu mkfs.ext4: hãy cài gói e2fsprogs rồi chạy lại lệnh"},
+    {"mounting {} needs root (CAP_SYS_ADMIN)", "gắn {} cần quyền root (CAP_SYS_ADMIN)"},
     {"no file system that is known lies on {}", "không có hệ thống tệp nào nhận biết được trên {}"},
+    {"no file system was made on {}: {}; the disk may be bad, and what it held is gone",
+     "chưa tạo được hệ thống tệp trên {}: {}; ổ đĩa có thể bị hỏng, và nội dung cũ đã mất"},
     {"nobody listens on {}", "không có ai lắng nghe trên {}"},
+    {"nothing is mounted on {}", "không có gì được gắn tại {}"},
     {"on which disk the medium {} ({}, {}) lies cannot be told, so nothing shows that it is another than the source's (duty B1): "
      "use a disk of its own, or give 'exception' with document number and reason",
      "không xác định được phương tiện {} ({}, {}) nằm trên ổ đĩa nào, nên không có gì chứng tỏ đó là ổ khác với nguồn (nghĩa vụ "
@@ -63,11 +75,14 @@ constexpr Translation kTexts[] = {
     {"open a socket for", "mở socket cho"},
     {"open a stream to", "mở luồng dữ liệu đến"},
     {"open the event loop of", "mở vòng lặp sự kiện của"},
+    {"read back from {}: {} {}; do not trust this medium", "đọc lại từ {}: {} {}; đừng tin phương tiện này"},
     {"read signals of", "đọc tín hiệu của"},
     {"receive from", "nhận từ"},
     {"send to", "gửi đến"},
     {"set a timer of", "đặt bộ hẹn giờ của"},
     {"set the owner of", "đặt chủ sở hữu của"},
+    {"snapshot {} was forgotten meanwhile; run the command again", "bản chụp {} đã bị kết thúc trong lúc đó; hãy chạy lại lệnh"},
+    {"something mounted below it, a loop device or swap", "có hệ thống khác gắn bên dưới, thiết bị loop hoặc vùng hoán đổi"},
     {"the answer of the service is larger than {} bytes", "câu trả lời của dịch vụ lớn hơn {} byte"},
     {"the answer of the service is no JSON", "câu trả lời của dịch vụ không phải là JSON"},
     {"the body of the request is larger than {} bytes", "nội dung yêu cầu lớn hơn {} byte"},
@@ -135,6 +150,7 @@ constexpr Translation kTexts[] = {
      "this one with 'custody media register'",
      "kho {} không mang định danh, còn phương tiện {} thì có: đây là kho khác; hãy gắn đúng phương tiện, hoặc đăng ký kho này "
      "bằng 'custody media register'"},
+    {"this kernel does not know the file system on {} ({})", "nhân hệ điều hành này không biết hệ thống tệp trên {} ({})"},
     {"this user may not ask the service on {}: run the command as root, or let root add the user to the group with 'usermod -aG "
      "custody USER' and log in again",
      "người dùng này không được phép hỏi dịch vụ trên {}: hãy chạy lệnh với quyền root, hoặc để root thêm người dùng vào nhóm "
@@ -149,9 +165,24 @@ constexpr Translation kTexts[] = {
      "service are of one version",
      "bên trả lời trên socket không nói đúng giao thức của custodyd ({}); hãy xem chương trình nào đang lắng nghe ở đó, và lệnh "
      "với dịch vụ có cùng phiên bản hay không"},
+    {"what was written last to {} may not have reached the disk: {}; check it before it is taken out",
+     "những gì ghi sau cùng vào {} có thể chưa đến được ổ đĩa: {}; hãy kiểm tra trước khi rút ra"},
     {"which file system {} lies on cannot be read, so a copy of the medium {} would not be noticed; run this as root",
      "không đọc được {} nằm trên hệ thống tệp nào, nên bản sao của phương tiện {} sẽ không bị phát hiện; hãy chạy với quyền "
      "root"},
+    {"{} bear the file system of the medium {}: one is a copy made with dd, and nothing here tells which; take out all but the "
+     "right one, and give the copy a UUID of its own (for ext4 'tune2fs -U random')",
+     "{} cùng mang hệ thống tệp của phương tiện {}: có một bản sao tạo bằng dd, và không có gì cho biết bản nào; hãy chỉ giữ lại "
+     "ổ đúng, và đặt UUID riêng cho bản sao (với ext4: 'tune2fs -U random')"},
+    {"{} bears the identity of the medium {} and is another disk: copied with dd, or the disk sits in another enclosure; mount "
+     "it and run 'custody media register' with --own-identity or --same-medium",
+     "{} mang định danh của phương tiện {} nhưng là ổ đĩa khác: được sao bằng dd, hoặc ổ cũ lắp trong hộp khác; hãy gắn vào rồi "
+     "chạy 'custody media register' với --own-identity hoặc --same-medium"},
+    {"{} bears the identity of the medium {} and is not where that was written: if it is a copy, run 'custody media register {} "
+     "--own-identity'; if it is the very medium, in another enclosure or moved, '--same-medium' says so",
+     "{} mang định danh của phương tiện {} nhưng không nằm ở nơi định danh được ghi: nếu là bản sao, hãy chạy 'custody media "
+     "register {} --own-identity'; nếu chính là phương tiện đó, lắp trong hộp khác hoặc đã chuyển chỗ, hãy xác nhận bằng "
+     "'--same-medium'"},
     {"{} bears the identity of the medium {} and lies on another disk: if it was copied with dd, 'custody media register {} "
      "--own-identity' makes it a vault of its own; if the disk only sits in another enclosure, 'custody media register {} "
      "--same-medium' says so",
@@ -160,18 +191,51 @@ constexpr Translation kTexts[] = {
      "--same-medium'"},
     {"{} bears the marks of several file systems; 'wipefs' shows them",
      "{} mang dấu hiệu của nhiều hệ thống tệp; 'wipefs' liệt kê chúng"},
+    {"{} could not be made a vault of its own: {}; it is left as it is",
+     "chưa biến được {} thành kho riêng: {}; nó được để nguyên"},
     {"{} does not serve {}; see docs/API.md", "{} không phục vụ {}; xem docs/API.md"},
+    {"{} has snapshots that are not whole: run 'custody repair' there",
+     "{} có bản chụp không nguyên vẹn: hãy chạy 'custody repair' ở đó"},
+    {"{} has the file system of the medium {} and does not hold it: nothing is written to it; was the disk emptied, or its vault "
+     "moved?",
+     "{} có hệ thống tệp của phương tiện {} nhưng không chứa phương tiện đó: không ghi gì vào; ổ đĩa đã bị xóa trống, hay kho đã "
+     "bị chuyển đi?"},
+    {"{} holds a copy of the medium {}: nothing is written to it; mount it and run 'custody media register' with --own-identity "
+     "to make it a vault of its own",
+     "{} chứa bản sao của phương tiện {}: không ghi gì vào đó; hãy gắn vào rồi chạy 'custody media register' với --own-identity "
+     "để biến nó thành kho riêng"},
     {"{} holds the medium {}, not {}: nothing is written to it; attach the right one, or correct the path in the configuration",
      "{} là phương tiện {}, không phải {}: không ghi gì vào đó; hãy gắn đúng phương tiện, hoặc sửa đường dẫn trong cấu hình"},
     {"{} holds the vault {}, and that of the medium {} is {}: nothing is written to it; attach the right medium",
      "{} chứa kho {}, còn kho của phương tiện {} là {}: không ghi gì vào đó; hãy gắn đúng phương tiện"},
+    {"{} holds {}, which is not mounted here: mount it by hand, or prepare the disk with 'custody media prepare'",
+     "{} chứa {}, loại này không được gắn ở đây: hãy gắn bằng tay, hoặc chuẩn bị ổ đĩa bằng 'custody media prepare'"},
     {"{} is a copy of the medium {}, made with cp or the like: two vaults of one identity would contradict each other; 'custody "
      "media register {} --own-identity' makes it a vault of its own",
      "{} là bản sao của phương tiện {}, tạo bằng cp hoặc cách tương tự: hai kho cùng một định danh sẽ mâu thuẫn nhau; 'custody "
      "media register {} --own-identity' biến nó thành kho riêng"},
+    {"{} is another device than the one that was shown: nothing was written; begin anew",
+     "{} không còn là thiết bị đã hiển thị: chưa ghi gì; hãy làm lại từ đầu"},
+    {"{} is encrypted ({}): open it with 'cryptsetup open', and attach what that makes",
+     "{} được mã hóa ({}): hãy mở bằng 'cryptsetup open' rồi gắn thiết bị mà lệnh đó tạo ra"},
+    {"{} is in use and cannot be taken out yet: {}; end that, then try again",
+     "{} đang được sử dụng nên chưa rút ra được: {}; hãy kết thúc việc đó rồi thử lại"},
+    {"{} is in use by something else, so it cannot be mounted", "{} đang được nơi khác sử dụng nên không gắn được"},
+    {"{} is mounted on {} already; unmount it first, or name another folder",
+     "{} đã được gắn tại {}; hãy tháo gắn trước, hoặc chỉ thư mục khác"},
     {"{} is no socket: it was not made by custodyd and is left alone; move it away, or name another socket",
      "{} không phải là socket: nó không do custodyd tạo nên được giữ nguyên; hãy chuyển nó đi nơi khác, hoặc đặt tên socket "
      "khác"},
+    {"{} is not empty: a medium mounted there would cover what it holds; empty it, or name another folder",
+     "{} không trống: phương tiện gắn vào đó sẽ che mất nội dung; hãy làm trống, hoặc chỉ thư mục khác"},
+    {"{} is not prepared: {}", "không chuẩn bị {}: {}"},
+    {"{} is not the vault that {} was copied from", "{} không phải là kho mà {} được sao từ đó"},
+    {"{} is there already, of an earlier copy: look whether it is still needed, and remove it",
+     "{} đã có sẵn, từ một bản sao trước: hãy xem còn cần không rồi xóa đi"},
+    {"{} snapshot could not be brought to {}; the warnings name it",
+     "{} bản chụp không chuyển được sang {}; các cảnh báo nêu tên"},
+    {"{} snapshots could not be brought to {}; the warnings name them",
+     "{} bản chụp không chuyển được sang {}; các cảnh báo nêu tên"},
 };
 static_assert(is_sorted_table(kTexts));
 

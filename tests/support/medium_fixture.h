@@ -33,10 +33,10 @@ protected:
     }
 
     // A vault in that folder, with an identity of that name unless it is empty.
-    MediumIdentity make_vault(const std::string& folder, const std::string& name) {
+    IdentityOnMedium make_vault(const std::string& folder, const std::string& name) {
         const auto vault = Repository::create(files_, clock_, folder, *keyring_);
         EXPECT_TRUE(is_ok(vault));
-        MediumIdentity identity;
+        IdentityOnMedium identity;
         if (!vault.ok() || name.empty()) return identity;
         identity.medium = random_id<MediumId>();
         identity.name = name;
@@ -51,7 +51,7 @@ protected:
     }
 
     // Shares the test machine's disk, which is excepted unless a test says otherwise.
-    ProbeRequest request(const std::string& folder, const MediumIdentity& identity) const {
+    ProbeRequest request(const std::string& folder, const IdentityOnMedium& identity) const {
         ProbeRequest asked;
         asked.medium = {"disk-a",        folder,         identity.place.file_system_uuid,
                         identity.medium, identity.vault, "12/QD: a test machine"};

@@ -107,7 +107,7 @@ private:
         if (!identity.ok()) return add_unopened(identity.error());
         if (!identity->has_value()) return examine_without_identity();
         probe_.identity = **identity;
-        const MediumIdentity& found = **identity;
+        const IdentityOnMedium& found = **identity;
         if (medium_.id && found.medium != *medium_.id) {
             return add(
                 MediumFault::wrong_medium, Code::not_found,
@@ -133,7 +133,7 @@ private:
             false);
     }
 
-    void examine_place(PlaceMatch match, const MediumIdentity& found) {
+    void examine_place(PlaceMatch match, const IdentityOnMedium& found) {
         const std::string of = printable(found.name);
         switch (match) {
             case PlaceMatch::same:

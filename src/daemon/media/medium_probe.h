@@ -73,7 +73,7 @@ struct MediumProbe {
     MountInfo mount;
     std::set<std::string> disks;  // kernel names
     std::uint64_t free_bytes = 0, total_bytes = 0;
-    std::optional<MediumIdentity> identity;
+    std::optional<IdentityOnMedium> identity;
     std::optional<VaultId> vault;
     [[nodiscard]] bool usable() const;
     // The first finding that stops a run, as an error. Precondition: !usable().

@@ -51,8 +51,8 @@ Status take_id(const Json& body, const char* key, std::optional<AnyId>& id) {
     return done();
 }
 
-Result<MediumIdentity> identity_of(const Json& body) {
-    MediumIdentity identity;
+Result<IdentityOnMedium> identity_of(const Json& body) {
+    IdentityOnMedium identity;
     TRY_ASSIGN(identity.medium, json_id<MediumId>(body, "medium", kWhat));
     TRY_ASSIGN(identity.name, short_text(body, "name"));
     TRY(take_id(body, "family", identity.family));
@@ -77,7 +77,7 @@ std::string as_utf8(const std::string& text) { return is_utf8(text) ? text : pri
 
 }  // namespace
 
-Result<Bytes> encode(const MediumIdentity& identity) {
+Result<Bytes> encode(const IdentityOnMedium& identity) {
     Json body = {{"format", kReadableFormat},
                  {"medium", identity.medium.hex()},
                  {"name", as_utf8(identity.name)},
@@ -92,7 +92,7 @@ Result<Bytes> encode(const MediumIdentity& identity) {
     return encode_checksummed(body, kPurpose);
 }
 
-Result<MediumIdentity> decode_medium_identity(ByteView bytes) {
+Result<IdentityOnMedium> decode_medium_identity(ByteView bytes) {
     const auto body = decode_checksummed(bytes, kPurpose, kMaxSize);
     if (!body.ok()) return damaged(body.error());
     if (!body->is_object()) return damaged({Code::corrupt, say("it is no object")});
@@ -107,37 +107,40 @@ Result<MediumIdentity> decode_medium_identity(ByteView bytes) {
     return identity;
 }
 
-Result<std::optional<MediumIdentity>> read_medium_identity(ObjectStore& store) {
+Result<std::optional<IdentityOnMedium>> read_medium_identity(ObjectStore& store) {
     const auto bytes = store.get(kMediumObject, kMaxSize);
     if (!bytes.ok()) {
-        if (bytes.error().code == Code::not_found) return std::optional<MediumIdentity>();
+        if (bytes.error().code == Code::not_found) return std::optional<IdentityOnMedium>();
         return bytes.error().code == Code::corrupt ? damaged(bytes.error()) : bytes.error();
     }
-    TRY_ASSIGN(MediumIdentity identity, decode_medium_identity(*bytes));
+    TRY_ASSIGN(IdentityOnMedium identity, decode_medium_identity(*bytes));
     return std::optional(std::move(identity));
 }
 
-Status write_medium_identity(ObjectStore& store, const MediumIdentity& identity) {
+Status write_medium_identity(ObjectStore& store, const IdentityOnMedium& identity) {
     TRY_ASSIGN(const Bytes bytes, encode(identity));
     return store.replace(kMediumObject, bytes);
 }
 
-Result<MediumPlace> place_of_folder(const std::string& folder) {
+Result<MediumPlace> place_on_device(const std::string& folder, const std::string& file_system, const std::string& device) {
     const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK));
     if (!fd.valid()) return system_error(errno, "open", folder);
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return system_error(errno, "look at", folder);
-    TRY_ASSIGN(const MountInfo mount, mount_of(folder));
     MediumPlace place;
-    place.file_system = mount.file_system;
-    if (keeps_inodes(mount.file_system) && info.st_ino <= kMaxNumber) place.inode = info.st_ino;
-    if (mount.file_system == "btrfs") place.subvolume = std::min(subvolume_of(fd.get()), kMaxNumber);
-    const std::string device = device_node_of(mount);
+    place.file_system = file_system;
+    if (keeps_inodes(file_system) && info.st_ino <= kMaxNumber) place.inode = info.st_ino;
+    if (file_system == "btrfs") place.subvolume = std::min(subvolume_of(fd.get()), kMaxNumber);
     if (device.empty()) return place;
     const auto on = file_system_on(device);
     if (on.ok()) place.file_system_uuid = on->uuid;  // not ok: unknown, which compare_places tells
     place.serial = serial_below(device);
     return place;
+}
+
+Result<MediumPlace> place_of_folder(const std::string& folder) {
+    TRY_ASSIGN(const MountInfo mount, mount_of(folder));
+    return place_on_device(folder, mount.file_system, device_node_of(mount));
 }
 
 PlaceMatch compare_places(const MediumPlace& recorded, const MediumPlace& now) {

@@ -28,7 +28,7 @@ struct MediumPlace {
     std::string serial;            // of the one disk below
 };
 
-struct MediumIdentity {
+struct IdentityOnMedium {
     MediumId medium;
     std::string name;                // as it was called when this was written; the register's counts
     std::optional<FamilyId> family;  // none: prepared, and no vault made yet
@@ -37,14 +37,17 @@ struct MediumIdentity {
     Time made;
 };
 
-[[nodiscard]] Result<Bytes> encode(const MediumIdentity& identity);
-[[nodiscard]] Result<MediumIdentity> decode_medium_identity(ByteView bytes);
+[[nodiscard]] Result<Bytes> encode(const IdentityOnMedium& identity);
+[[nodiscard]] Result<IdentityOnMedium> decode_medium_identity(ByteView bytes);
 // Nothing: there is none.
-[[nodiscard]] Result<std::optional<MediumIdentity>> read_medium_identity(ObjectStore& store);
-[[nodiscard]] Status write_medium_identity(ObjectStore& store, const MediumIdentity& identity);
+[[nodiscard]] Result<std::optional<IdentityOnMedium>> read_medium_identity(ObjectStore& store);
+[[nodiscard]] Status write_medium_identity(ObjectStore& store, const IdentityOnMedium& identity);
 
 // Where a folder lies now. The folder must exist. not_found, denied, io.
 [[nodiscard]] Result<MediumPlace> place_of_folder(const std::string& folder);
+// The same where no mount tells, with what is known of it: `device` empty: on none.
+[[nodiscard]] Result<MediumPlace> place_on_device(const std::string& folder, const std::string& file_system,
+                                                  const std::string& device);
 
 enum class PlaceMatch {
     same,

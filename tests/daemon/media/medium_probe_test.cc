@@ -23,7 +23,7 @@ std::set<MediumFault> faults_of(const std::vector<MediumFinding>& findings, bool
 
 TEST_F(MediumProbes, TheRightOneIsUsable) {
     const std::string vault = at("vault");
-    const MediumIdentity identity = make_vault(vault, "disk-a");
+    const IdentityOnMedium identity = make_vault(vault, "disk-a");
     EXPECT_FALSE(identity.place.file_system_uuid.empty());
     EXPECT_NE(0u, identity.place.inode);
     const auto probed = probe(request(vault, identity));
@@ -41,7 +41,7 @@ TEST_F(MediumProbes, TheRightOneIsUsable) {
 
 TEST_F(MediumProbes, WithoutTheExceptionASharedDiskIsRefused) {
     const std::string vault = at("vault");
-    const MediumIdentity identity = make_vault(vault, "disk-a");
+    const IdentityOnMedium identity = make_vault(vault, "disk-a");
     ProbeRequest asked = request(vault, identity);
     asked.sources = {"/etc"};
     asked.others = {{"disk-b", scratch_.path()}};
@@ -60,7 +60,7 @@ TEST_F(MediumProbes, WithoutTheExceptionASharedDiskIsRefused) {
 
 TEST_F(MediumProbes, AnUnmountedOneIsNeverMadeUpOnTheRootDisk) {
     const std::string vault = at("vault");
-    const MediumIdentity identity = make_vault(vault, "disk-a");
+    const IdentityOnMedium identity = make_vault(vault, "disk-a");
     ASSERT_TRUE(disk_->unmount());
     EXPECT_EQ(MediumFault::absent, fault(request(vault, identity)));
     EXPECT_FALSE(fs::exists(vault));
@@ -68,14 +68,14 @@ TEST_F(MediumProbes, AnUnmountedOneIsNeverMadeUpOnTheRootDisk) {
     unknown.medium.file_system_uuid.clear();
     EXPECT_EQ(MediumFault::absent, fault(unknown));
     // What somebody left below the mount point is not the medium, whatever it looks like.
-    const MediumIdentity other = make_vault(vault, "disk-b");
+    const IdentityOnMedium other = make_vault(vault, "disk-b");
     EXPECT_NE(std::nullopt, fault(request(vault, identity)));
     unknown.medium.vault_id = other.vault;
     EXPECT_EQ(MediumFault::wrong_medium, fault(unknown));
 }
 
 TEST_F(MediumProbes, TheWrongDiskUnderTheRightName) {
-    const MediumIdentity identity = make_vault(at("vault"), "disk-a");
+    const IdentityOnMedium identity = make_vault(at("vault"), "disk-a");
     std::string why_not;
     const auto other = LoopFileSystem::make("ext4", std::uint64_t{48} << 20, why_not);
     ASSERT_TRUE(other) << why_not;
@@ -98,7 +98,7 @@ TEST_F(MediumProbes, TheWrongDiskUnderTheRightName) {
 }
 
 TEST_F(MediumProbes, ACopyByCpIsACopy) {
-    const MediumIdentity identity = make_vault(at("vault"), "disk-a");
+    const IdentityOnMedium identity = make_vault(at("vault"), "disk-a");
     ASSERT_TRUE(run_quietly({"cp", "-a", at("vault"), at("copy")}));
     EXPECT_EQ(MediumFault::copied, fault(request(at("copy"), identity))) << "on its own file system";
     std::string why_not;
@@ -113,7 +113,7 @@ TEST_F(MediumProbes, ACopyByCpIsACopy) {
 }
 
 TEST_F(MediumProbes, ACopyByDdIsTheSameFileSystemOnAnotherDisk) {
-    const MediumIdentity identity = make_vault(at("vault"), "disk-a");
+    const IdentityOnMedium identity = make_vault(at("vault"), "disk-a");
     ASSERT_TRUE(run_quietly({"sync", "--file-system", at("vault")}));
     ASSERT_TRUE(disk_->copy_image(scratch_ / "image"));
     std::string why_not;
@@ -129,7 +129,7 @@ TEST_F(MediumProbes, ACopyByDdIsTheSameFileSystemOnAnotherDisk) {
 
 TEST_F(MediumProbes, ReadOnlyFullDamagedAndPulled) {
     const std::string vault = at("vault");
-    const MediumIdentity identity = make_vault(vault, "disk-a");
+    const IdentityOnMedium identity = make_vault(vault, "disk-a");
     ProbeRequest much = request(vault, identity);
     much.needed_bytes = std::uint64_t{1} << 30;
     EXPECT_EQ(MediumFault::no_room, fault(much));
@@ -152,7 +152,7 @@ TEST_F(MediumProbes, ReadOnlyFullDamagedAndPulled) {
 
 TEST_F(MediumProbes, KeylessVerifyReadsTheIdentity) {
     const std::string vault = at("vault");
-    MediumIdentity identity = make_vault(vault, "disk-a");
+    IdentityOnMedium identity = make_vault(vault, "disk-a");
     const auto verified = [&] {
         auto repository = Repository::open(files_, clock_, vault, nullptr, OpenOptions{true});
         EXPECT_TRUE(is_ok(repository));
