@@ -49,6 +49,7 @@ constexpr Translation kTexts[] = {
     {"it is that of the vault {}", "nó là của kho {}"},
     {"it is that of the vault {}, and this is the vault {}", "nó là của kho {}, còn đây là kho {}"},
     {"last", "mới nhất"},
+    {"last complete one of its group", "bản đầy đủ cuối cùng của nhóm"},
     {"last of its group", "bản cuối của nhóm"},
     {"ledger entry {} is damaged or forged: {}; run `custody verify --keyless`",
      "mục {} của sổ cái bị hỏng hoặc bị giả mạo: {}; hãy chạy `custody verify --keyless`"},

@@ -62,14 +62,20 @@ private:
         return {snapshot.id, describe(snapshot), std::move(why)};
     }
 
+    // A run whose clock was behind is counted where its order has it, in rules and terms: not before what came before it.
+    static Time time_of(const Listed& listed) {
+        const SnapshotSummary& summary = listed.snapshot.summary;
+        return summary.clock_suspect ? std::max(summary.time, listed.ledger.order) : summary.time;
+    }
+
     // Why it may not end now; empty when it may.
     [[nodiscard]] std::string protection_of(const Listed& listed) const {
         if (is_held(listed.ledger, clock_.now)) return say("held: {}", printable(listed.ledger.hold->reason));
-        const SnapshotSummary& summary = listed.snapshot.summary;
-        if (summary.time > clock_.now) return say("dated after now");
-        if (!is_within_lawful_term(summary.label, summary.time, clock_.now)) return {};
-        const LawfulTerm term = lawful_term(summary.label);
-        return say("within the lawful term ({}) until {}", term.duty, end_of(term, summary.time));
+        const Time time = time_of(listed);
+        if (time > clock_.now) return say("dated after now");
+        const LawfulTerm term = lawful_term(listed.snapshot.summary.label);
+        if (!is_within(term, time, clock_.now)) return {};
+        return say("within the lawful term ({}) until {}", term.duty, end_of(term, time));
     }
 
     void end(const ObjectId& id, ForgetResult::Line line) {
@@ -121,16 +127,18 @@ private:
         return group;
     }
 
-    // A run whose clock was behind is counted where its order has it: not before what came before it.
-    static std::vector<RetentionItem> items_of(const std::vector<Listed>& listed) {
+    [[nodiscard]] std::vector<RetentionItem> items_of(const std::vector<Listed>& listed) const {
         std::vector<RetentionItem> items;
         for (const Listed& each : listed) {
             const SnapshotSummary& summary = each.snapshot.summary;
             RetentionItem item;
             item.id = each.snapshot.id;
-            item.time = summary.clock_suspect ? std::max(summary.time, each.ledger.order) : summary.time;
+            item.time = time_of(each);
             item.rank = items.size();
             item.group = group_of(summary);
+            item.held = is_held(each.ledger, clock_.now);
+            item.complete = summary.failed == 0;
+            item.term = lawful_term(summary.label);
             items.push_back(std::move(item));
         }
         return items;
@@ -145,12 +153,12 @@ private:
         const std::vector<RetentionVerdict> verdicts = apply_retention(items_of(chosen), *options_.rule, clock_.now);
         for (std::size_t i = 0; i < chosen.size(); ++i) {
             const Snapshot& snapshot = chosen[i].snapshot;
-            if (verdicts[i].keep) {
-                result_.kept.push_back(line_of(snapshot, verdicts[i].why));
-            } else if (std::string why = protection_of(chosen[i]); !why.empty()) {
-                result_.skipped.push_back(line_of(snapshot, std::move(why)));
-            } else {
+            if (!verdicts[i].keep) {
                 end(snapshot.id, line_of(snapshot, {}));
+            } else if (verdicts[i].is_protected) {
+                result_.skipped.push_back(line_of(snapshot, protection_of(chosen[i])));
+            } else {
+                result_.kept.push_back(line_of(snapshot, verdicts[i].why));
             }
         }
         for (const Repository::DamagedSnapshot& each : damaged) {

@@ -133,6 +133,24 @@ TEST_F(ForgetTest, LawfulTermOfLogsIsKept) {
     EXPECT_TRUE(is_ok(forget(sure)));
 }
 
+TEST_F(ForgetTest, ALogWrittenWithAClockThatWasBehindIsNoOlderThanItsOrder) {
+    back_up("log");
+    HandVault::Run run;
+    run.label = "log";
+    run.name = "data";
+    run.clock_suspect = true;
+    const Time right = vault_.clock().now();
+    vault_.clock().set(Time{right.ns - 300 * kDay});
+    const ObjectId log = vault_.back_up({{"file", noise(500, 2)}}, run);
+    vault_.clock().set(Time{right.ns + kDay});
+    back_up("log");
+    EXPECT_TRUE(fails_with(Code::refused, forget(named({log.hex()}))));
+    const auto by_rule = forget(keep_last(1));
+    ASSERT_TRUE(is_ok(by_rule));
+    EXPECT_TRUE(by_rule->forgotten.empty());
+    EXPECT_EQ(live(), 3U);
+}
+
 TEST_F(ForgetTest, ClockBehindTheVaultRefuses) {
     const ObjectId id = back_up();
     vault_.clock().advance(-kHour);

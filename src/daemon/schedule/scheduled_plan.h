@@ -70,7 +70,8 @@ struct Waiting {
 struct Decision {
     std::vector<Start> start;  // in this order
     std::vector<Waiting> waiting;
-    std::int64_t wake_in_ns = 0;      // ask again then, or when anything happens before; at most a minute
+    std::int64_t quiet_ns = 0;        // nothing comes due of itself before, while no clock is set; at most a day
+    std::int64_t wake_in_ns = 0;      // ask again then, or when anything happens before; the same, but at most a minute
     std::int64_t clock_moved_ns = 0;  // the wall clock jumped by so much since the last question; 0 below five minutes
 };
 

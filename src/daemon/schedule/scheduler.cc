@@ -328,12 +328,13 @@ Decision Scheduler::due(Moment now) {
         ++busy;
         ++on_medium[decision.start.back().medium];
     }
-    decision.wake_in_ns = wake_in(decision, now);
+    decision.quiet_ns = quiet_for(decision, now);
+    decision.wake_in_ns = std::min(decision.quiet_ns, kLongestSleep);
     return decision;
 }
 
-std::int64_t Scheduler::wake_in(const Decision& decision, Moment now) const {
-    std::int64_t wake = kLongestSleep;
+std::int64_t Scheduler::quiet_for(const Decision& decision, Moment now) const {
+    std::int64_t wake = kDay;
     const auto at_wall = [&](const std::optional<Time>& time) {
         if (time) wake = std::min(wake, time->ns - now.wall.ns);
     };

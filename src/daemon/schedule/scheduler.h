@@ -117,7 +117,7 @@ private:
     [[nodiscard]] std::optional<Waiting> obstacle(const State& state, Moment now, std::size_t running,
                                                   const std::map<std::string, std::uint32_t>& on_medium) const;
     [[nodiscard]] Start start_of(const State& state) const;
-    [[nodiscard]] std::int64_t wake_in(const Decision& decision, Moment now) const;
+    [[nodiscard]] std::int64_t quiet_for(const Decision& decision, Moment now) const;
 
     std::uint64_t seed_;
     ZoneRules zone_;

@@ -3,31 +3,47 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <ctime>
-#include <functional>
 #include <map>
 #include <numeric>
 
 namespace custody {
 namespace {
 
-std::tm local_calendar(Time time) {
+enum Period : std::size_t { kDaily, kWeekly, kMonthly, kYearly };
+
+// The periods that a moment lies in, in local time; each number sorts as its period does in time.
+using Periods = std::array<std::int64_t, 4>;
+
+Periods periods_of(Time time) {
     const std::time_t seconds = time.seconds();
-    std::tm calendar{};
-    localtime_r(&seconds, &calendar);
-    return calendar;
+    std::tm local{};
+    localtime_r(&seconds, &local);
+    const std::int64_t year = local.tm_year + std::int64_t{1900};
+    // ISO 8601: weeks begin on Monday and belong to the year of their Thursday.
+    const std::chrono::sys_days date = std::chrono::year(static_cast<int>(year)) / (local.tm_mon + 1) / local.tm_mday;
+    const std::chrono::sys_days thursday = date + std::chrono::days(3 - (local.tm_wday + 6) % 7);
+    const std::chrono::year of_week = std::chrono::year_month_day(thursday).year();
+    const auto week = (thursday - std::chrono::sys_days(of_week / 1 / 1)).count() / 7 + 1;
+    return {(year * 100 + local.tm_mon + 1) * 100 + local.tm_mday, static_cast<int>(of_week) * std::int64_t{100} + week,
+            year * 100 + local.tm_mon + 1, year};
 }
 
-std::string formatted(const std::tm& calendar, const char* format) {
-    char text[32];
-    return {text, std::strftime(text, sizeof text, format, &calendar)};
+std::string name_of(Period period, std::int64_t number) {
+    switch (period) {
+        case kDaily:
+            return fmt::format("daily {:04}-{:02}-{:02}", number / 10'000, number / 100 % 100, number % 100);
+        case kWeekly:
+            return fmt::format("weekly {:04}-W{:02}", number / 100, number % 100);
+        case kMonthly:
+            return fmt::format("monthly {:04}-{:02}", number / 100, number % 100);
+        case kYearly:
+            break;
+    }
+    return fmt::format("yearly {:04}", number);
 }
-
-// Period names, longest first: each sorts as its period does in time (years 1000 to 9999).
-std::string day_of(Time time) { return formatted(local_calendar(time), "%Y-%m-%d"); }
-std::string week_of(Time time) { return formatted(local_calendar(time), "%G-W%V"); }  // ISO 8601: from Monday
-std::string month_of(Time time) { return formatted(local_calendar(time), "%Y-%m"); }
-std::string year_of(Time time) { return formatted(local_calendar(time), "%Y"); }
 
 class GroupRetention {
 public:
@@ -36,25 +52,27 @@ public:
         : items_(items), members_(std::move(members)), out_(out) {}
 
     void apply(const RetentionRule& rule, Time now) {
-        for (const std::size_t i : members_) out_[i] = {false, ""};
-        for (const std::size_t i : members_) {
-            if (items_[i].held) keep(i, say("held"));
-        }
+        for (const std::size_t i : members_) out_[i] = {false, "", false};
+        const std::vector<std::size_t> all = members_;
         set_aside_future(now);
         for (std::size_t k = 0; k < members_.size() && k < rule.last; ++k) keep(members_[k], say("last"));
         if (rule.within_ns) keep_within(*rule.within_ns, now);
-        keep_periods(rule.daily, "daily", day_of);
-        keep_periods(rule.weekly, "weekly", week_of);
-        keep_periods(rule.monthly, "monthly", month_of);
-        keep_periods(rule.yearly, "yearly", year_of);
+        find_periods();
+        keep_periods(kDaily, rule.daily);
+        keep_periods(kWeekly, rule.weekly);
+        keep_periods(kMonthly, rule.monthly);
+        keep_periods(kYearly, rule.yearly);
         // Never empties a group, and never ends what came last: a run with a slow clock is still the newest state.
         if (!members_.empty()) keep(members_.front(), say("last of its group"));
+        const auto good = std::find_if(members_.begin(), members_.end(), [&](std::size_t i) { return items_[i].complete; });
+        if (good != members_.end()) keep(*good, say("last complete one of its group"));
+        for (const std::size_t i : all) protect(items_[i], out_[i], now);
     }
 
 private:
     void keep(std::size_t i, std::string why) {
         if (out_[i].keep) return;
-        out_[i] = {true, std::move(why)};
+        out_[i] = {true, std::move(why), false};
     }
 
     // What is dated after now is kept and takes nobody's place.
@@ -73,29 +91,52 @@ private:
         }
     }
 
-    // The latest `count` periods that have a snapshot; of each, the newest. Periods rank by their own date, so that snapshots
-    // with forged old times push nothing out.
-    void keep_periods(std::uint32_t count, std::string_view rule, const std::function<std::string(Time)>& period_of) {
+    static void protect(const RetentionItem& item, RetentionVerdict& verdict, Time now) {
+        if (verdict.keep) return;
+        if (item.held) {
+            verdict = {true, say("held"), true};
+        } else if (is_within(item.term, item.time, now)) {
+            verdict = {true, say("within the lawful term ({}) until {}", item.term.duty, end_of(item.term, item.time)), true};
+        }
+    }
+
+    void find_periods() {
+        periods_.reserve(members_.size());
+        for (const std::size_t i : members_) periods_.push_back(periods_of(items_[i].time));
+    }
+
+    // The latest `count` periods that have a snapshot; of each, the newest, and the newest that is complete. Periods rank by
+    // their own date, so that snapshots with forged old times push nothing out.
+    void keep_periods(Period period, std::uint32_t count) {
         if (count == 0) return;
-        std::map<std::string, std::size_t, std::greater<>> newest_of;
-        for (const std::size_t i : members_) newest_of.try_emplace(period_of(items_[i].time), i);
-        std::uint32_t kept = 0;
-        for (const auto& [period, i] : newest_of) {
-            if (kept++ == count) return;
-            keep(i, std::string(rule) + ' ' + period);
+        std::vector<std::size_t> by_period(members_.size());
+        std::iota(by_period.begin(), by_period.end(), std::size_t{0});
+        std::stable_sort(by_period.begin(), by_period.end(),
+                         [&](std::size_t a, std::size_t b) { return periods_[a][period] > periods_[b][period]; });
+        std::uint32_t seen = 0;
+        bool has_complete = false;
+        for (std::size_t k = 0; k < by_period.size(); ++k) {
+            const std::size_t member = members_[by_period[k]];
+            const std::int64_t number = periods_[by_period[k]][period];
+            const bool is_first = k == 0 || periods_[by_period[k - 1]][period] != number;
+            if (is_first && seen++ == count) return;
+            if (is_first) has_complete = false;
+            if (is_first || (!has_complete && items_[member].complete)) keep(member, name_of(period, number));
+            has_complete = has_complete || items_[member].complete;
         }
     }
 
     static constexpr std::int64_t kLongestWithin = 100 * 366 * kDay;
     const std::vector<RetentionItem>& items_;
     std::vector<std::size_t> members_;
+    std::vector<Periods> periods_;  // of the members
     std::vector<RetentionVerdict>& out_;
 };
 
 }  // namespace
 
 std::vector<RetentionVerdict> apply_retention(const std::vector<RetentionItem>& items, const RetentionRule& rule, Time now) {
-    std::vector<RetentionVerdict> verdicts(items.size(), {true, say("no rule")});
+    std::vector<RetentionVerdict> verdicts(items.size(), {true, say("no rule"), false});
     if (rule.empty()) return verdicts;
     std::vector<std::size_t> newest_first(items.size());
     std::iota(newest_first.begin(), newest_first.end(), std::size_t{0});

@@ -204,6 +204,32 @@ TEST_F(RetentionTest, HeldIsKeptAndSaid) {
     EXPECT_EQ(verdicts_[0].why, "held");
 }
 
+TEST_F(RetentionTest, TheLastCompleteOneStays) {
+    add("2026-10-01T02:00");
+    for (const char* incomplete : {"2026-11-01T02:00", "2026-11-02T02:00", "2026-11-03T02:00"}) add(incomplete).complete = false;
+    EXPECT_EQ(kept(daily(1), "2026-11-03T12:00"), (Positions{0, 3}));
+    EXPECT_EQ(verdicts_[0].why, "last complete one of its group");
+}
+
+TEST_F(RetentionTest, OfOnePeriodTheNewestAndTheNewestCompleteOneStay) {
+    add("2026-11-02T01:00");
+    add("2026-11-02T02:00");
+    add("2026-11-02T03:00").complete = false;
+    add("2026-11-02T04:00").complete = false;
+    add("2026-11-03T02:00");
+    EXPECT_EQ(kept(daily(2), "2026-11-03T12:00"), (Positions{1, 3, 4}));
+    EXPECT_EQ(verdicts_[1].why, "daily 2026-11-02");
+}
+
+TEST_F(RetentionTest, TheLawfulTermIsKeptAndSaid) {
+    for (const char* night : {"2026-05-01T02:00", "2026-05-03T12:00:01", "2026-11-03T02:00"})
+        add(night).term = lawful_term("log");
+    EXPECT_EQ(kept(daily(1), "2026-11-03T12:00"), (Positions{1, 2})) << "184 days";
+    EXPECT_TRUE(verdicts_[1].is_protected);
+    EXPECT_NE(verdicts_[1].why.find("B12"), std::string::npos);
+    EXPECT_FALSE(verdicts_[2].is_protected) << "the rule keeps it anyway";
+}
+
 TEST_F(RetentionTest, NoRuleEndsNothing) {
     add("2026-11-01T02:00");
     add("2026-11-01T02:00");
