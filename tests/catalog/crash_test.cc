@@ -151,7 +151,7 @@ TEST_F(Crash, WhereverTheUnsyncedLogIsCutOffTheRestIsWhole) {
     ASSERT_GT(whole->size(), 32u + 4 * 4120u);
     std::mt19937 random(test::test_seed());
     std::int64_t last = -1;
-    for (std::size_t cut = whole->size();; cut = cut > 21000 ? cut - 1 - random() % 20000 : 0) {
+    for (std::size_t cut = whole->size();; cut = cut > 61000 ? cut - 1 - random() % 60000 : 0) {
         SCOPED_TRACE("seed " + std::to_string(test::test_seed()) + " cut at " + std::to_string(cut));
         ASSERT_TRUE(is_ok(replace_file(posix_file_system(), file(), *database, 0600)));
         ASSERT_TRUE(is_ok(replace_file(posix_file_system(), log, ByteView(*whole).first(cut), 0600)));
