@@ -104,7 +104,8 @@ std::vector<MountLine> parse_mount_lines(std::string_view text) {
 }
 
 Result<std::vector<MountLine>> read_mount_lines(const KernelView& view) {
-    std::ifstream in(view.is_recorded() ? view.mount_info : "/proc/self/mountinfo", std::ios::binary);  // one line a mount
+    // Of this thread: one may have mounts of its own (vault/sources/btrfs_snapshot.h). May be large: one line a mount.
+    std::ifstream in(view.is_recorded() ? view.mount_info : "/proc/thread-self/mountinfo", std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     if (text.empty() && view.is_recorded()) return Error{Code::io, say("cannot read {}", printable(view.mount_info))};
     if (text.empty()) return Error{Code::io, say("cannot read /proc/self/mountinfo; is /proc mounted?")};

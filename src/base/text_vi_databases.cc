@@ -28,16 +28,12 @@ constexpr Translation kTexts[] = {
      "Cơ sở dữ liệu đang chạy được lưu dưới dạng văn bản SQL: globals.sql hoặc users.sql, các bản kết xuất, và "
      "evidence/evidence.json ghi những gì có trong đó. Không kết xuất được trọn vẹn thì không tạo bản chụp. Cần cài pg_dump hoặc "
      "mariadb-dump, không cũ hơn máy chủ."},
-    {"PATH, --image, --stdin, --postgresql and --mariadb exclude each other: back them up one by one",
-     "PATH, --image, --stdin, --postgresql và --mariadb loại trừ nhau: hãy sao lưu từng loại một"},
+    {"PATH, --image, --stdin, --postgresql, --mariadb and --sqlite exclude each other: back them up one by one",
+     "PATH, --image, --stdin, --postgresql, --mariadb và --sqlite loại trừ nhau: hãy sao lưu từng loại một"},
     {"PGPASSWORD is set: a password is taken from the service file (~/.pg_service.conf) or the password file (~/.pgpass) only; "
      "unset it",
      "PGPASSWORD đang được đặt: mật khẩu chỉ được lấy từ tệp dịch vụ (~/.pg_service.conf) hoặc tệp mật khẩu (~/.pgpass); hãy bỏ "
      "biến này"},
-    {"SQLite databases are not backed up live by this version: pipe a dump into 'custody backup --stdin NAME.sql --label "
-     "database'",
-     "phiên bản này chưa sao lưu cơ sở dữ liệu SQLite đang dùng: hãy dẫn bản kết xuất vào 'custody backup --stdin TÊN.sql "
-     "--label database'"},
     {"With --postgresql or --mariadb: connects as this user of the system, such as postgres, whom the server lets in without a "
      "password; for root only",
      "Cùng --postgresql hoặc --mariadb: kết nối dưới tên người dùng này của hệ thống, chẳng hạn postgres, mà máy chủ cho vào "
@@ -65,8 +61,8 @@ constexpr Translation kTexts[] = {
      "ở đây chưa cài mariadb-dump hay mysqldump: hãy cài gói mariadb-client"},
     {"no answer", "không có trả lời"},
     {"no program is named", "chưa nêu chương trình nào"},
-    {"nothing to back up: name a PATH, --image, --stdin, --postgresql or --mariadb",
-     "không có gì để sao lưu: hãy nêu PATH, --image, --stdin, --postgresql hoặc --mariadb"},
+    {"nothing to back up: name a PATH, --image, --stdin, --postgresql, --mariadb or --sqlite",
+     "không có gì để sao lưu: hãy nêu PATH, --image, --stdin, --postgresql, --mariadb hoặc --sqlite"},
     {"only root can connect as the user {}", "chỉ root mới kết nối được dưới tên người dùng {}"},
     {"others on this machine can read {} and the password in it: chmod 600 {}",
      "người khác trên máy này đọc được {} và mật khẩu trong đó: chmod 600 {}"},

@@ -116,6 +116,9 @@ constexpr Translation kTexts[] = {
      "lies in them and no file system knows of is lost, unless --keep-free-blocks is given",
      "Sao lưu một đĩa, một phân vùng hoặc một tệp ảnh đĩa, theo từng khối. Các khối trống của ext2, ext3 và ext4 không được lưu: "
      "những gì nằm trong đó mà không hệ thống tệp nào biết tới sẽ mất, trừ khi dùng --keep-free-blocks"},
+    {"Backs up a live SQLite database while it is written to: a consistent copy, checked and counted before it is stored",
+     "Sao lưu cơ sở dữ liệu SQLite đang hoạt động trong lúc nó được ghi: một bản sao nhất quán, được kiểm tra và đếm trước khi "
+     "lưu"},
     {"Backs up standard input as one file of this name; an empty stream makes no snapshot, one that broke off does: 'set -o "
      "pipefail' in the shell shows that the program before it failed",
      "Sao lưu đầu vào chuẩn thành một tệp mang tên này; luồng rỗng không tạo bản chụp, luồng bị đứt giữa chừng thì có: 'set -o "

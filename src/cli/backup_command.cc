@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
+#include "cli/live_sources.h"
 #include "vault/archiver.h"
 #include "vault/history/host_cache.h"
 #include "vault/snapshot_name.h"
@@ -52,20 +53,17 @@ struct OpenSource {
 
 Status check_flags(const BackupFlags& flags) {
     if (!flags.name.empty()) TRY(check_snapshot_name(flags.name));
-    if (!flags.sqlite.empty()) {
-        return Error{Code::usage, say("SQLite databases are not backed up live by this version: pipe a dump into "
-                                      "'custody backup --stdin NAME.sql --label database'")};
-    }
     const bool is_database = !flags.postgresql.empty() || !flags.mariadb.empty();
     int sources = flags.paths.empty() ? 0 : 1;
-    for (const std::string* source : {&flags.image, &flags.stream, &flags.postgresql, &flags.mariadb})
+    for (const std::string* source : {&flags.image, &flags.stream, &flags.postgresql, &flags.mariadb, &flags.sqlite})
         sources += !source->empty();
     if (sources == 0) {
-        return Error{Code::usage, say("nothing to back up: name a PATH, --image, --stdin, --postgresql or --mariadb")};
+        return Error{Code::usage, say("nothing to back up: name a PATH, --image, --stdin, --postgresql, --mariadb or --sqlite")};
     }
     if (sources > 1) {
-        return Error{Code::usage,
-                     say("PATH, --image, --stdin, --postgresql and --mariadb exclude each other: back them up one by one")};
+        return Error{
+            Code::usage,
+            say("PATH, --image, --stdin, --postgresql, --mariadb and --sqlite exclude each other: back them up one by one")};
     }
     if (!flags.postgresql.empty()) TRY(check_conninfo(flags.postgresql));
     if (!is_database && !flags.as_user.empty()) {
@@ -255,8 +253,16 @@ Result<OpenSource> open_database_server(Context& context, const BackupFlags& fla
 Result<OpenSource> open_source(Context& context, const BackupFlags& flags, const std::string& vault_path) {
     if (!flags.paths.empty()) return open_files(context, flags, vault_path);
     if (!flags.image.empty()) return open_image(context, flags);
-    if (flags.stream.empty()) return open_database_server(context, flags);
     OpenSource opened;
+    if (!flags.sqlite.empty()) {
+        TRY_ASSIGN(LiveSource live, open_sqlite_file(context, flags.sqlite));
+        opened.source = std::move(live.source);
+        opened.default_name = std::move(live.default_name);
+        opened.warnings = std::move(live.warnings);
+        opened.physical_paths = std::move(live.physical_paths);
+        return opened;
+    }
+    if (flags.stream.empty()) return open_database_server(context, flags);
     TRY_ASSIGN(opened.source, open_stream(0, flags.stream, context.clock(), &context.stop()));
     opened.default_name = flags.stream;
     return opened;
@@ -394,8 +400,9 @@ void add_source_options(CLI::App& backup, BackupFlags& flags) {
         backup, "--as-user", flags.as_user, "USER",
         say("With --postgresql or --mariadb: connects as this user of the system, such as postgres, whom the server lets in "
             "without a password; for root only"));
-    add_value(backup, "--sqlite", flags.sqlite, "FILE", say("(not in this version)"));
-    backup.get_option("--sqlite")->group("");
+    add_value(backup, "--sqlite", flags.sqlite, "FILE",
+              say("Backs up a live SQLite database while it is written to: a consistent copy, checked and counted before it is "
+                  "stored"));
 }
 
 }  // namespace
@@ -404,13 +411,14 @@ void add_backup_command(CommandTable& table) {
     auto flags = std::make_shared<BackupFlags>();
     CLI::App& backup = table.add(
         table.root(), "backup", say("Backs up files and folders, a disk image, a stream or live databases"),
-        {"backup (PATH... | --image DEVICE-OR-FILE | --stdin FILENAME | --postgresql CONNINFO | --mariadb DEFAULTS-FILE) --label "
-         "L "
-         "[--name N] [OPTIONS]",
+        {"backup (PATH... | --image DEVICE-OR-FILE | --stdin FILENAME | --postgresql CONNINFO | --mariadb DEFAULTS-FILE | "
+         "--sqlite FILE) "
+         "--label L [--name N] [OPTIONS]",
          {"custody backup /etc --label config", "custody backup /srv /home --label business --name data --exclude '*.tmp'",
           "custody backup --image /dev/vg/root --label image", "custody backup --postgresql service=portal --label database",
           "custody backup --postgresql 'host=/var/run/postgresql user=postgres' --as-user postgres --label database",
           "custody backup --mariadb /etc/custody/mariadb.cnf --label database",
+          "custody backup --sqlite /srv/app/app.db --label database",
           "slapcat | custody backup --stdin directory.ldif --label database"},
          say("Needs no passphrase. One that is given (CUSTODY_PASSPHRASE_FILE) lets it use what other hosts stored under the "
              "label, as after 'key import' on a new host. The keyring, the vault and the cache are never backed up; "

@@ -69,7 +69,7 @@ Result<Json> count_rows(sqlite::Database& copy, std::vector<std::string>& warnin
         if (!rows.ok()) {  // a virtual table of a module that is the application's own
             warnings.push_back(say("the rows of table {} could not be counted: {}", printable(name), rows.error().message));
         }
-        tables.push_back({{"name", name}, {"rows", rows.ok() ? Json(*rows) : Json(nullptr)}});
+        tables.push_back({{"schema", "main"}, {"table", name}, {"rows", rows.ok() ? Json(*rows) : Json(nullptr)}});
     }
     return tables;
 }

@@ -28,7 +28,7 @@ struct SqliteCopy {
     Fd content;
     std::uint64_t size = 0;
     // "application_id", "user_version", "page_size", "pages", "journal_mode", "integrity" ("ok"), "foreign_key_faults" (20: or
-    // more), "tables": [{"name", "rows"}], by name; rows null where a table's module is not here.
+    // more), "tables": [{"schema", "table", "rows"}], by name; rows null where a table's module is not here.
     Json evidence;
     std::vector<std::string> warnings;
 };

@@ -66,7 +66,8 @@ TEST_F(SqliteSourceCopy, IsWholeCountedAndLeavesNothingBehind) {
     EXPECT_EQ(evidence["application_id"], 77);
     EXPECT_EQ(evidence["user_version"], 3);
     EXPECT_EQ(evidence["integrity"], "ok");
-    EXPECT_EQ(evidence["tables"], Json::parse(R"([{"name":"b","rows":0},{"name":"hồ sơ","rows":2}])"));
+    EXPECT_EQ(evidence["tables"],
+              Json::parse(R"([{"schema":"main","table":"b","rows":0},{"schema":"main","table":"hồ sơ","rows":2}])"));
     EXPECT_TRUE(is_ok(to_canonical_json(evidence)));
     sqlite::Database back = must_open(restored(*copied), sqlite::Access::read_only);
     const auto text = back.text("SELECT group_concat(t) FROM \"hồ sơ\"");

@@ -1,0 +1,89 @@
+#include "vault/sources/sqlite_source.h"
+
+#include "base/text.h"
+#include "vault/sources/virtual_files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace custody {
+namespace {
+
+class CopyContent final : public FileContent {
+public:
+    explicit CopyContent(std::shared_ptr<const SqliteCopy> copy) : copy_(std::move(copy)) {}
+    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
+    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
+    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
+    [[nodiscard]] bool repeatable() const override { return false; }
+    [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
+        std::size_t filled = 0;
+        while (filled < into.size()) {
+            const ssize_t got =
+                ::pread(copy_->content.get(), into.data() + filled, into.size() - filled, static_cast<off_t>(at_ + filled));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return system_error(errno, "read", copy_->path);
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+        }
+        at_ += filled;
+        if (filled < into.size() && at_ != copy_->size) {
+            return Error{Code::io, say("the copy of {} is shorter than it was made", printable(copy_->path))};
+        }
+        return filled;
+    }
+
+private:
+    std::shared_ptr<const SqliteCopy> copy_;
+    std::uint64_t at_ = 0;
+    std::vector<Hole> holes_;
+};
+
+Result<Bytes> evidence_of(const SqliteCopy& copy, const std::string& file, const struct stat& status, Time now) {
+    Json database = copy.evidence;
+    database["name"] = printable(base_name(copy.path));
+    database["file"] = printable(file);
+    database["path"] = printable(copy.path);
+    if (!is_utf8(copy.path)) database["path_bytes"] = to_base64(as_bytes(copy.path));
+    database["size_bytes"] = copy.size;
+    database["time"] = to_rfc3339_utc(now);
+    database["mode"] = status.st_mode & 07777u;
+    database["uid"] = status.st_uid;
+    database["gid"] = status.st_gid;
+    TRY_ASSIGN(const std::string text, to_canonical_json({{"format", "custody database evidence 1"},
+                                                          {"kind", "sqlite"},
+                                                          {"rows_counted", "in the stored copy"},
+                                                          {"databases", Json::array({database})}}));
+    const ByteView bytes = as_bytes(text);
+    return Bytes(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+Result<OpenedSqlite> open_sqlite(const SqliteOptions& options, const Clock& clock, const StopFlag& stop) {
+    const Time now = clock.now();
+    TRY_ASSIGN(SqliteCopy taken, copy_sqlite(options, stop));
+    OpenedSqlite opened;
+    opened.path = taken.path;
+    opened.warnings = taken.warnings;
+    struct stat status {};
+    if (::stat(taken.path.c_str(), &status) != 0) return system_error(errno, "look at", taken.path);
+    const std::string name = path_component(base_name(taken.path)), file = "databases/" + name;
+    TRY_ASSIGN(Bytes evidence, evidence_of(taken, file, status, now));
+    VirtualTree tree;
+    tree.kind = "sqlite";
+    tree.root = "/sqlite/" + name;
+    tree.expected_bytes = taken.size + evidence.size();
+    const auto copy = std::make_shared<const SqliteCopy>(std::move(taken));
+    tree.files.push_back({file, [copy]() -> Result<std::unique_ptr<FileContent>> {
+                              return std::unique_ptr<FileContent>(std::make_unique<CopyContent>(copy));
+                          }});
+    tree.files.push_back({"evidence/evidence.json",
+                          [bytes = std::move(evidence)]() -> Result<std::unique_ptr<FileContent>> { return content_of(bytes); }});
+    TRY_ASSIGN(opened.source, open_virtual_files(std::move(tree), clock));
+    return opened;
+}
+
+}  // namespace custody
