@@ -104,7 +104,7 @@ private:
             result_.exceptions.push_back({std::string(duty), about, what, exception->text, at});
             return;
         }
-        faults_.add(at, say("{}: {}; {}, or set exception = \"document number and reason\"", duty, what, remedy));
+        faults_.add(at, say("{}: {} {}; {}, or set exception = \"document number and reason\"", duty, about, what, remedy));
     }
 
     // ---- labels
@@ -114,8 +114,7 @@ private:
         if (label.built_in && label.name != kLog && label.importance == Importance::ordinary) {
             Asked asked;
             (void)longest_allowed("B3", asked);
-            below("B3", label.at.of("importance"), about,
-                  say("label '{}' holds important data and is called ordinary ({})", label.name, basis(asked)),
+            below("B3", label.at.of("importance"), about, say("holds important data and is called ordinary ({})", basis(asked)),
                   say("leave 'importance' out"), &label.exception);
         }
         if (label.name == kLog) judge_log_retention(label.retention, label.at.of("retention"), about, &label.exception);
@@ -123,8 +122,7 @@ private:
             Asked asked;
             asked.cite = citation(config_, book_, "I2");
             below("I2", label.at.of("drill_every"), about,
-                  say("restoring label '{}' is never tried ({})", label.name,
-                      asked.cite.empty() ? say("Custody's own floor") : asked.cite),
+                  say("is never restored as a trial ({})", asked.cite.empty() ? say("Custody's own floor") : asked.cite),
                   say("give 'drill_every' a time, as \"31d\""), &label.exception);
         }
         note_unused(label.exception, label.at, about, covers_a_plan(label));
@@ -145,7 +143,7 @@ private:
         const std::int64_t asked_ns = std::max(strictest("B12", floor, keep, asked), floor);
         if (reach_of(rule) >= asked_ns) return;
         below("B12", at, about,
-              say("{} keeps logs for {} (\"{}\"), where {} at least are asked ({})", about, describe_duration(reach_of(rule)),
+              say("keeps logs for {} (\"{}\"), where {} at least are asked ({})", describe_duration(reach_of(rule)),
                   describe(rule), describe_duration(asked_ns), basis(asked)),
               say("write \"within {}\"", describe_duration(asked_ns)), exception);
     }
@@ -178,8 +176,7 @@ private:
         const std::size_t has = std::set<std::string>(plan.media.begin(), plan.media.end()).size();
         if (has >= wanted) return;
         below("B6", plan.at.of("media"), about,
-              say("{} keeps important data on {} of {} devices or places that are asked at least ({})", about, has, wanted,
-                  basis(asked)),
+              say("keeps important data on {} of {} devices or places that are asked at least ({})", has, wanted, basis(asked)),
               say("name more media in 'media'"), exception_of(plan));
     }
 
@@ -197,12 +194,12 @@ private:
         const auto interval = longest_interval(plan, zone_);
         if (interval && *interval <= allowed + kClockChange) return;
         if (!interval && !(plan.schedule.empty() && plan.on_change)) return;  // a fault of its own already
-        const std::string what =
-            !interval ? say("{} runs only when something changes, where {} at most may pass between two runs ({})", about,
-                            describe_duration(allowed), basis(asked))
-                      : say("{} can leave {} between two runs (schedule \"{}\"), where {} at most are allowed ({})", about,
-                            describe_duration(*interval / kDay * kDay), printable(plan.schedule), describe_duration(allowed),
-                            basis(asked));
+        const std::string what = !interval
+                                     ? say("runs only when something changes, where {} at most may pass between two runs ({})",
+                                           describe_duration(allowed), basis(asked))
+                                     : say("can leave {} between two runs (schedule \"{}\"), where {} at most are allowed ({})",
+                                           describe_duration(*interval / kDay * kDay), printable(plan.schedule),
+                                           describe_duration(allowed), basis(asked));
         below(duty, plan.at.of("schedule"), about, what, say("let it run at least every month, as \"30 1 1 * *\""),
               exception_of(plan));
     }

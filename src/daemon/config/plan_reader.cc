@@ -130,7 +130,7 @@ PlanConfig read_plan(const TomlValue& table, const Limits& limits, ConfigFaults&
         });
     }
     if (reader.require("label", say("the labelled group of its data, as \"business\""))) reader.text("label", plan.label);
-    if (reader.require("source", say("what it backs up, as { files = [\"/etc\"] }"))) {
+    if (reader.require("source", say("what it backs up, as {{ files = [\"/etc\"] }}"))) {
         const TomlValue* inner = reader.table("source");
         if (inner != nullptr) {
             if (auto source = read_source(*inner, plan.at, faults)) plan.source = *std::move(source);

@@ -1,4 +1,5 @@
 // source = { files = [...] } and its like: what a plan backs up.
+#include "base/nearest.h"
 #include "base/text.h"
 #include "daemon/config/section_readers.h"
 #include "daemon/config/table_reader.h"
@@ -103,7 +104,13 @@ std::optional<SourceConfig> read_source(const TomlValue& table, Places& places, 
     }
     if (kinds.empty()) {
         // A kind that is misspelt is named as what it was meant to be.
+        const bool slip = std::any_of(table.entries.begin(), table.entries.end(),
+                                      [](const TomlEntry& entry) { return !nearest(entry.key, kKinds).empty(); });
         for (const std::string_view kind : kKinds) (void)reader.any(kind);
+        if (slip) {
+            reader.finish();
+            return std::nullopt;
+        }
         faults.add(table.at,
                    say("'source' does not say what to back up: it has one of {}", fmt::format("{}", fmt::join(kKinds, ", "))));
         reader.finish();

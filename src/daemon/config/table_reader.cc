@@ -324,9 +324,9 @@ std::vector<const TomlValue*> TableReader::tables(std::string_view key) {
     return sections;
 }
 
-bool TableReader::require(std::string_view key, const std::string& what) {
+bool TableReader::require(std::string_view key, std::string what) {
     if (any(key) != nullptr) return true;
-    faults_.add(table_.at, say("'{}' is missing: {}", key, what));
+    missing_.emplace_back(key, std::move(what));
     return false;
 }
 
@@ -339,6 +339,7 @@ void TableReader::finish(std::span<const Misplaced> misplaced) {
         const auto elsewhere =
             std::find_if(misplaced.begin(), misplaced.end(), [&](const Misplaced& each) { return each.key == entry.key; });
         const std::string_view near = nearest(entry.key, names);
+        std::erase_if(missing_, [&](const auto& missing) { return missing.first == near; });
         std::string advice;
         if (elsewhere != misplaced.end()) {
             advice = say("it belongs below {}", elsewhere->section);
@@ -349,6 +350,7 @@ void TableReader::finish(std::span<const Misplaced> misplaced) {
         }
         faults_.add(entry.at, say("unknown key '{}': {}", printable(entry.key), advice));
     }
+    for (const auto& [key, what] : missing_) faults_.add(table_.at, say("'{}' is missing: {}", key, what));
 }
 
 }  // namespace custody

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace custody {
@@ -61,8 +62,9 @@ public:
     [[nodiscard]] const TomlValue* table(std::string_view key);
     [[nodiscard]] std::vector<const TomlValue*> tables(std::string_view key);
 
-    // Whether the key is there; a fault at the section when not. `what`: what it is for.
-    bool require(std::string_view key, const std::string& what);
+    // Whether the key is there; a fault at the section when not, told by finish() and only where no slip of the hand in another
+    // key explains it. `what`: what it is for.
+    bool require(std::string_view key, std::string what);
     void fault(std::string_view key, std::string words);
     void finish();
 
@@ -82,6 +84,7 @@ private:
     ConfigFaults& faults_;
     std::string prefix_;
     std::vector<std::string> known_;
+    std::vector<std::pair<std::string, std::string>> missing_;  // key, what it is for
 };
 
 // What stands there instead of what is meant: "a number", "a list", ...
