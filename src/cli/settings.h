@@ -1,9 +1,9 @@
 // Where a command finds its vault, keyring and language: flag, else environment, else configuration file.
 //
-// The configuration file is TOML; only the keys that the command line needs are read here, others are left to the service. A key
-// at its top that is not known is refused, and so is a slip of the hand in the sections that are read here. An environment
-// variable that is empty counts as not set (POSIX); an empty flag is refused before this is asked.
-// The one door to toml++ (settings.cc). Errors: usage, with file:line:column at fault.
+// The configuration file is read by the service's own reader (daemon/config/reader). Only what the command line uses may stop it:
+// language, [organisation], [keys], [[medium]] and what is no known key at the top; faults of plans, labels, alerts and their
+// like are custodyd's to refuse. An environment variable that is empty counts as not set (POSIX); an empty flag is refused before
+// this is asked. Errors: usage, with file:line:column at fault.
 #pragma once
 
 #include "base/result.h"
