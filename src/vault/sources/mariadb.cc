@@ -96,6 +96,7 @@ private:
         options.arguments = {program_, "--no-defaults", "--help"};
         TRY_ASSIGN(const ProcessOutcome help, run_process(options, stop_));
         has_system_option_ = help.out.find("--system=") != std::string::npos;
+        if (help.out.find("--source-data") != std::string::npos) log_option_ = "--source-data=2";  // MySQL since 8.0.26
         return done();
     }
 
@@ -173,7 +174,7 @@ private:
                                      "--quote-names", "--skip-compact", "--skip-extended-insert", "--skip-complete-insert",
                                      "--no-autocommit", "--default-character-set=utf8mb4"})
             arguments.emplace_back(argument);
-        if (keeps_log_) arguments.emplace_back("--master-data=2");
+        if (keeps_log_) arguments.push_back(log_option_);
         if (keeps_log_ && is_mariadb_server_ && is_mariadb_program_) arguments.emplace_back("--gtid");
         if (!is_mariadb_program_)
             arguments.emplace_back("--set-gtid-purged=OFF");  // else a dump only fits a server without a past
@@ -234,7 +235,7 @@ private:
     const Clock& clock_;
     const StopFlag& stop_;
     std::optional<ProcessUser> user_;
-    std::string program_, version_, accounts_;
+    std::string program_, version_, accounts_, log_option_ = "--master-data=2";
     bool is_mariadb_program_ = false, is_mariadb_server_ = false, has_system_option_ = false, keeps_log_ = false;
     Json server_;
     Json not_transactional_ = Json::array();

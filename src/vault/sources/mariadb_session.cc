@@ -28,7 +28,9 @@ std::string said(MYSQL* connection) {
 }
 
 Status connect_now(const std::string& defaults_file, Connection& into) {
-    into.reset(mysql_init(nullptr));
+    // The first call sets the library up, which two threads may not do at once.
+    static const int not_ready = mysql_library_init(0, nullptr, nullptr);
+    if (not_ready == 0) into.reset(mysql_init(nullptr));
     if (!into) return Error{Code::failed, say("cannot connect to MariaDB: {}", reason_of(ENOMEM))};
     MYSQL* connection = into.get();
     (void)mysql_options(connection, MYSQL_READ_DEFAULT_FILE, defaults_file.c_str());

@@ -44,8 +44,8 @@ private:
 };
 
 // A folder while the tree is put together. By name: the order of the walk.
-struct Node {
-    std::map<std::string, Node> folders;
+struct Branch {
+    std::map<std::string, Branch> folders;
     std::map<std::string, bool> files;  // to whether it is there
 };
 
@@ -58,7 +58,7 @@ public:
     VirtualFiles(VirtualTree tree, Time now) : tree_(std::move(tree)), now_(to_file_time(now)) {}
 
     Status plan() {
-        Node top;
+        Branch top;
         if (!tree_.root.starts_with('/') || tree_.root.size() < 2) return refusal(tree_.root);
         for (VirtualFile& file : tree_.files) {
             const std::string path = join_path(tree_.root, file.path);
@@ -107,8 +107,8 @@ private:
         return {Code::usage, say("{} cannot name a file of a backup", printable(path))};
     }
 
-    static Status add(Node& top, const std::string& path) {
-        Node* node = &top;
+    static Status add(Branch& top, const std::string& path) {
+        Branch* node = &top;
         for (std::size_t at = 1;;) {
             const std::size_t end = std::min(path.find('/', at), path.size());
             const std::string name = path.substr(at, end - at);
@@ -149,7 +149,7 @@ private:
         steps_.push_back(std::move(step));
     }
 
-    void plan_folder(const Node& node, const std::string& path, std::size_t index) {
+    void plan_folder(const Branch& node, const std::string& path, std::size_t index) {
         const auto folder = std::make_shared<VirtualFolder>(path);
         add_step(SourceStep::What::enter, folder, index);
         std::vector<SourceItem> all;
