@@ -53,6 +53,11 @@ constexpr Translation kTexts[] = {
     {"kept elsewhere", "cất ở nơi khác"},
     {"listen on", "lắng nghe trên"},
     {"look for the group", "tìm nhóm"},
+    {"malware in {}: {} in {}, and {} of {} could not be moved away: {}; remove it by hand now",
+     "có mã độc trong {}: {} trong {}, và {} trên {} không chuyển đi được: {}; hãy xóa bằng tay ngay"},
+    {"malware in {}: {} in {}, {} in all; moved to {}, where nothing runs it; find out how it came there",
+     "có mã độc trong {}: {} trong {}, tổng cộng {}; đã chuyển vào {}, nơi không gì chạy được nó; hãy tìm hiểu vì sao nó có ở "
+     "đó"},
     {"medium.json is damaged: {}; `custody media register` writes it again",
      "medium.json bị hỏng: {}; `custody media register` ghi lại"},
     {"medium.json needs Custody that reads format {}, this one reads {}: update Custody",
@@ -90,6 +95,7 @@ constexpr Translation kTexts[] = {
     {"set a timer of", "đặt bộ hẹn giờ của"},
     {"set the owner of", "đặt chủ sở hữu của"},
     {"snapshot {} was forgotten meanwhile; run the command again", "bản chụp {} đã bị kết thúc trong lúc đó; hãy chạy lại lệnh"},
+    {"something", "thứ gì đó"},
     {"something mounted below it, a loop device or swap", "có hệ thống khác gắn bên dưới, thiết bị loop hoặc vùng hoán đổi"},
     {"the answer of the service is larger than {} bytes", "câu trả lời của dịch vụ lớn hơn {} byte"},
     {"the answer of the service is no JSON", "câu trả lời của dịch vụ không phải là JSON"},
@@ -257,6 +263,8 @@ constexpr Translation kTexts[] = {
      "{} bản chụp không chuyển được sang {}; các cảnh báo nêu tên"},
     {"{} snapshots could not be brought to {}; the warnings name them",
      "{} bản chụp không chuyển được sang {}; các cảnh báo nêu tên"},
+    {"{} was not scanned for malware: {}; do not use it before it was",
+     "{} chưa được quét mã độc: {}; không dùng trước khi quét xong"},
 };
 static_assert(is_sorted_table(kTexts));
 
