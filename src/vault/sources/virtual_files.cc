@@ -61,6 +61,7 @@ public:
         Branch top;
         if (!tree_.root.starts_with('/') || tree_.root.size() < 2) return refusal(tree_.root);
         for (VirtualFile& file : tree_.files) {
+            if (file.path.empty()) return refusal(tree_.root);
             const std::string path = join_path(tree_.root, file.path);
             TRY(add(top, path));
             if (!open_.emplace(path, std::move(file.open)).second) return refusal(path);
