@@ -42,6 +42,9 @@ constexpr Translation kTexts[] = {
     {"cannot serve {}: libmicrohttpd does not start; look whether memory and threads are left, and start custodyd again",
      "không phục vụ được {}: libmicrohttpd không khởi động; hãy xem còn bộ nhớ và luồng hay không, rồi khởi động lại custodyd"},
     {"connect to", "kết nối đến"},
+    {"custodyd does not know '{}'; see 'custodyd --help'", "custodyd không biết '{}'; xem 'custodyd --help'"},
+    {"ending", "đang dừng"},
+    {"ending: what runs is asked to end", "đang dừng: đã yêu cầu những việc đang chạy kết thúc"},
     {"erased", "đã xóa"},
     {"ignore a signal of", "bỏ qua tín hiệu của"},
     {"in use", "đang dùng"},
@@ -92,6 +95,9 @@ constexpr Translation kTexts[] = {
     {"receive from", "nhận từ"},
     {"retired", "đã thôi dùng"},
     {"send to", "gửi đến"},
+    {"serving with the configuration of before: the new one has faults",
+     "đang phục vụ với cấu hình trước đó: cấu hình mới có lỗi"},
+    {"serving {} plans on {}", "đang phục vụ {} kế hoạch trên {}"},
     {"set a timer of", "đặt bộ hẹn giờ của"},
     {"set the owner of", "đặt chủ sở hữu của"},
     {"snapshot {} was forgotten meanwhile; run the command again", "bản chụp {} đã bị kết thúc trong lúc đó; hãy chạy lại lệnh"},
@@ -103,6 +109,12 @@ constexpr Translation kTexts[] = {
     {"the body of the request is no JSON object; see docs/API.md",
      "nội dung yêu cầu không phải là một đối tượng JSON; xem docs/API.md"},
     {"the client", "máy khách"},
+    {"the configuration has {} faults, named above; mend them, look with 'custodyd --check-config', and start custodyd again",
+     "cấu hình có {} lỗi, đã nêu ở trên; hãy sửa, kiểm tra bằng 'custodyd --check-config', rồi khởi động lại custodyd"},
+    {"the configuration in use stays: the new one has {} faults, named above",
+     "cấu hình đang dùng được giữ nguyên: cấu hình mới có {} lỗi, đã nêu ở trên"},
+    {"the configuration that was to be read again has faults", "cấu hình cần đọc lại có lỗi"},
+    {"the configuration was read again", "đã đọc lại cấu hình"},
     {"the file system of the medium {} has recorded errors: unmount it and check it with 'fsck -f {}' before it is used again",
      "hệ thống tệp của phương tiện {} đã ghi nhận lỗi: hãy tháo gắn và kiểm tra bằng 'fsck -f {}' trước khi dùng lại"},
     {"the media {} and {} lie on the same disk ({}) and count as one (duty B6)",
@@ -164,6 +176,7 @@ constexpr Translation kTexts[] = {
      "and run the command again",
      "dịch vụ đã ngắt kết nối trước khi trả lời xong; hãy xem bằng 'systemctl status custodyd' nó còn chạy hay không, rồi chạy "
      "lại lệnh"},
+    {"the service goes on with the one it had", "dịch vụ tiếp tục với cấu hình đang có"},
     {"the service has nothing at {}; see docs/API.md, and whether command and service are of one version",
      "dịch vụ không có gì tại {}; xem docs/API.md, và xem lệnh với dịch vụ có cùng phiên bản hay không"},
     {"the service is ending; start it again and ask again", "dịch vụ đang dừng; hãy khởi động lại rồi hỏi lại"},
@@ -175,6 +188,12 @@ constexpr Translation kTexts[] = {
      "this one with 'custody media register'",
      "kho {} không mang định danh, còn phương tiện {} thì có: đây là kho khác; hãy gắn đúng phương tiện, hoặc đăng ký kho này "
      "bằng 'custody media register'"},
+    {"the work did not end within {}; the process ends all the same, and the next start closes what was open",
+     "công việc chưa kết thúc trong {}; tiến trình vẫn dừng, và lần khởi động sau sẽ khép lại những gì còn dở"},
+    {"there is no group '{}': only root may ask the service; make it with 'groupadd --system {}' and start custodyd again",
+     "không có nhóm '{}': chỉ root được hỏi dịch vụ; hãy tạo nhóm bằng 'groupadd --system {}' rồi khởi động lại custodyd"},
+    {"this custodyd runs no jobs: no plan is backed up by it",
+     "custodyd này không chạy công việc nào: không kế hoạch nào được nó sao lưu"},
     {"this is the medium {} of the register: use that name, or retire it and prepare the disk anew",
      "đây là phương tiện {} trong sổ đăng ký: hãy dùng tên đó, hoặc cho thôi dùng rồi chuẩn bị lại ổ đĩa"},
     {"this kernel does not know the file system on {} ({})", "nhân hệ điều hành này không biết hệ thống tệp trên {} ({})"},
@@ -185,6 +204,18 @@ constexpr Translation kTexts[] = {
     {"too many connections of this user to the service at once; end some of them and run the command again",
      "người dùng này có quá nhiều kết nối đến dịch vụ cùng một lúc; hãy kết thúc bớt rồi chạy lại lệnh"},
     {"true or false", "true hoặc false"},
+    {"usage: custodyd [--config FILE] [--check-config] [--lang vi|en] [--version] [--help]\n\n"
+     "The service of Custody, in the foreground: systemd starts it (custodyd.service).\n"
+     "  --config FILE    configuration; default: CUSTODY_CONFIG, else /etc/custody/custody.toml\n"
+     "  --check-config   names every fault of the configuration with its line, and ends (2 where there is one)\n"
+     "  --lang vi|en     language of messages; default: the configuration's, else the locale's\n"
+     "Signals: HUP reads the configuration again, USR1 writes the status to the log, TERM and INT end it.",
+     "cách dùng: custodyd [--config TỆP] [--check-config] [--lang vi|en] [--version] [--help]\n\n"
+     "Dịch vụ của Custody, chạy ở tiền cảnh: systemd khởi động nó (custodyd.service).\n"
+     "  --config TỆP     cấu hình; mặc định: CUSTODY_CONFIG, nếu không có thì /etc/custody/custody.toml\n"
+     "  --check-config   nêu từng lỗi của cấu hình kèm số dòng rồi kết thúc (mã 2 nếu có lỗi)\n"
+     "  --lang vi|en     ngôn ngữ của thông báo; mặc định: theo cấu hình, nếu không có thì theo hệ thống\n"
+     "Tín hiệu: HUP đọc lại cấu hình, USR1 ghi trạng thái vào nhật ký, TERM và INT kết thúc dịch vụ."},
     {"wait for", "chờ"},
     {"wait for events in", "chờ sự kiện trong"},
     {"watch a descriptor in", "theo dõi một bộ mô tả trong"},
@@ -259,6 +290,7 @@ constexpr Translation kTexts[] = {
     {"{} is not the vault that {} was copied from", "{} không phải là kho mà {} được sao từ đó"},
     {"{} is there already, of an earlier copy: look whether it is still needed, and remove it",
      "{} đã có sẵn, từ một bản sao trước: hãy xem còn cần không rồi xóa đi"},
+    {"{} needs a value; see 'custodyd --help'", "{} cần có giá trị; xem 'custodyd --help'"},
     {"{} snapshot could not be brought to {}; the warnings name it",
      "{} bản chụp không chuyển được sang {}; các cảnh báo nêu tên"},
     {"{} snapshots could not be brought to {}; the warnings name them",

@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <utility>
 
 namespace custody {
@@ -145,7 +148,10 @@ Status write_metrics_file(const std::string& path, const MetricsFacts& facts) {
                          "other: {}",
                          printable(path))};
     }
-    return replace_file(posix_file_system(), path, as_bytes(metrics_text(facts, MetricsFor::file)), 0644);
+    TRY(replace_file(posix_file_system(), path, as_bytes(metrics_text(facts, MetricsFor::file)), 0644));
+    // The service's umask closes its files to others; this one is for a collector that runs as another user.
+    if (::chmod(path.c_str(), 0644) != 0) return system_error(errno, "set the mode of", path);
+    return done();
 }
 
 }  // namespace custody
