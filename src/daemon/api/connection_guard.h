@@ -26,7 +26,7 @@ class JsonStream;
 class ConnectionGuard {
 public:
     struct Connection {
-        Peer peer;
+        ApiPeer peer;
         int fd = -1;
         std::optional<Error> refusal;  // the kernel does not say who it is
         std::optional<std::chrono::steady_clock::time_point> deadline;

@@ -32,13 +32,13 @@ Result<std::vector<gid_t>> supplementary_groups(int socket) {
 
 }  // namespace
 
-Result<Peer> peer_of(int socket, std::optional<gid_t> group) {
+Result<ApiPeer> peer_of(int socket, std::optional<gid_t> group) {
     ucred credentials = {};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
         return system_error(errno, "ask for the user of", translate("the client"));
     }
-    Peer peer{credentials.uid, credentials.gid, credentials.pid, credentials.uid == 0, false};
+    ApiPeer peer{credentials.uid, credentials.gid, credentials.pid, credentials.uid == 0, false};
     if (!group) return peer;
     TRY_ASSIGN(const auto groups, supplementary_groups(socket));
     peer.in_group = peer.gid == *group || std::find(groups.begin(), groups.end(), *group) != groups.end();

@@ -13,7 +13,7 @@
 
 namespace custody {
 
-struct Peer {
+struct ApiPeer {
     uid_t uid = static_cast<uid_t>(-1);
     gid_t gid = static_cast<gid_t>(-1);
     pid_t pid = 0;          // may be another program's by now: for records only, never for a decision
@@ -23,7 +23,7 @@ struct Peer {
 };
 
 // `group` empty: nobody is in it. io: the kernel does not say.
-[[nodiscard]] Result<Peer> peer_of(int socket, std::optional<gid_t> group);
+[[nodiscard]] Result<ApiPeer> peer_of(int socket, std::optional<gid_t> group);
 
 // The number of a group; nothing when the system has none of that name.
 [[nodiscard]] Result<std::optional<gid_t>> group_id(const std::string& name);

@@ -70,13 +70,13 @@ Error bad_field(std::string_view field, std::string_view wanted) {
 
 }  // namespace
 
-std::string_view word_of(Method method) {
+std::string_view word_of(ApiMethod method) {
     switch (method) {
-        case Method::get:
+        case ApiMethod::get:
             return "GET";
-        case Method::post:
+        case ApiMethod::post:
             return "POST";
-        case Method::remove:
+        case ApiMethod::remove:
             return "DELETE";
     }
     return "GET";
@@ -121,7 +121,7 @@ std::string encode_percent(std::string_view text) {
 Result<RouteTable::Match> RouteTable::find(std::string_view method, std::string_view raw_path) const {
     const auto path = split(raw_path, '/', kMaxParts);
     Match match;
-    for (const Route& route : routes_) {
+    for (const ApiRoute& route : routes_) {
         const auto pattern = split(route.pattern, '/', kMaxParts);
         if (!shape_fits(pattern, path)) continue;
         match.path_exists = true;
@@ -151,7 +151,7 @@ Language language_of(std::string_view accept_language, Language otherwise) {
     return chosen;
 }
 
-Result<std::string> Request::text(std::string_view field) const {
+Result<std::string> ApiRequest::text(std::string_view field) const {
     const std::string name(field);
     if (const auto found = query.find(name); found != query.end()) return found->second;
     const auto found = body.find(name);
@@ -159,7 +159,7 @@ Result<std::string> Request::text(std::string_view field) const {
     return found->get<std::string>();
 }
 
-Result<bool> Request::flag(std::string_view field, bool otherwise) const {
+Result<bool> ApiRequest::flag(std::string_view field, bool otherwise) const {
     const std::string name(field);
     if (const auto found = query.find(name); found != query.end()) {
         if (found->second == "true" || found->second == "1") return true;
@@ -172,7 +172,7 @@ Result<bool> Request::flag(std::string_view field, bool otherwise) const {
     return found->get<bool>();
 }
 
-Result<std::uint64_t> Request::number(std::string_view field, std::uint64_t otherwise, std::uint64_t most) const {
+Result<std::uint64_t> ApiRequest::number(std::string_view field, std::uint64_t otherwise, std::uint64_t most) const {
     const std::string name(field);
     const std::string wanted = say("a whole number of at most {}", most);
     std::uint64_t value = otherwise;

@@ -23,13 +23,13 @@
 
 namespace custody {
 
-enum class Method { get, post, remove };  // remove: DELETE
+enum class ApiMethod { get, post, remove };  // remove: DELETE
 
 // group: root and the group `custody`; root_only: what changes keys or media.
-enum class Access { group, root_only };
+enum class ApiAccess { group, root_only };
 
-struct Request {
-    Peer peer;
+struct ApiRequest {
+    ApiPeer peer;
     std::string path;                               // as it was asked for, decoded
     std::map<std::string, std::string> parameters;  // of the path's {name}s: UTF-8, no control characters, not empty
     std::map<std::string, std::string> query;       // ?key=value, as parameters; the last of a key counts
@@ -44,41 +44,41 @@ struct Request {
 };
 
 // A job that was started is answered with 202 and its record, a thing that was made with 201.
-struct Document {
+struct ApiDocument {
     Json content = Json::object();
     unsigned status = 200;
 };
 
 // What a handler gives. Made of any of them, and of a bare Json (status 200); so TRY works in a handler.
-class Reply {
+class ApiReply {
 public:
-    Reply(Json content) : content_(Document{std::move(content)}) {}             // NOLINT: implicit on purpose
-    Reply(Document document) : content_(std::move(document)) {}                 // NOLINT
-    Reply(std::shared_ptr<JsonStream> stream) : content_(std::move(stream)) {}  // NOLINT
-    Reply(Error error) : content_(std::move(error)) {}                          // NOLINT
-    using Content = std::variant<Document, std::shared_ptr<JsonStream>, Error>;
+    ApiReply(Json content) : content_(ApiDocument{std::move(content)}) {}          // NOLINT: implicit on purpose
+    ApiReply(ApiDocument document) : content_(std::move(document)) {}              // NOLINT
+    ApiReply(std::shared_ptr<JsonStream> stream) : content_(std::move(stream)) {}  // NOLINT
+    ApiReply(Error error) : content_(std::move(error)) {}                          // NOLINT
+    using Content = std::variant<ApiDocument, std::shared_ptr<JsonStream>, Error>;
     [[nodiscard]] const Content& content() const { return content_; }
 
 private:
     Content content_;
 };
 
-using Handler = std::function<Reply(const Request&)>;
+using ApiHandler = std::function<ApiReply(const ApiRequest&)>;
 
-struct Route {
-    Method method = Method::get;
+struct ApiRoute {
+    ApiMethod method = ApiMethod::get;
     std::string pattern;  // "/v1/plans/{name}/run": a {name} stands for one part of the path
-    Access access = Access::group;
-    Handler handler;
+    ApiAccess access = ApiAccess::group;
+    ApiHandler handler;
 };
 
 class RouteTable {
 public:
-    void add(Route route) { routes_.push_back(std::move(route)); }
-    [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+    void add(ApiRoute route) { routes_.push_back(std::move(route)); }
+    [[nodiscard]] const std::vector<ApiRoute>& routes() const { return routes_; }
 
     struct Match {
-        const Route* route = nullptr;  // null: none
+        const ApiRoute* route = nullptr;  // null: none
         std::map<std::string, std::string> parameters;
         bool path_exists = false;  // with another method
     };
@@ -86,10 +86,10 @@ public:
     [[nodiscard]] Result<Match> find(std::string_view method, std::string_view raw_path) const;
 
 private:
-    std::vector<Route> routes_;
+    std::vector<ApiRoute> routes_;
 };
 
-[[nodiscard]] std::string_view word_of(Method method);  // "GET"
+[[nodiscard]] std::string_view word_of(ApiMethod method);  // "GET"
 // %41 and the like. usage: a bad escape, bytes that are not UTF-8, or a control character.
 [[nodiscard]] Result<std::string> decode_percent(std::string_view text);
 // All but letters, digits and -._~ as %41: one part of a path, or a value of a query.

@@ -38,7 +38,7 @@ constexpr std::size_t kThreadStack = std::size_t{1} << 20;  // a handler reads t
 // One request on its way: made with its header, given to the handler with its last byte.
 struct Exchange {
     RouteTable::Match match;
-    Request request;
+    ApiRequest request;
     std::string body;
     std::size_t announced = 0;  // bytes of body
     std::shared_ptr<JsonStream> stream;
@@ -118,7 +118,7 @@ MHD_Result answer_stream(ApiServer::Inner& inner, MHD_Connection* connection, st
     return send_response(connection, MHD_HTTP_OK, response, "application/x-ndjson");
 }
 
-Reply call(const Handler& handler, const Request& request) {
+ApiReply call(const ApiHandler& handler, const ApiRequest& request) {
     try {
         return handler(request);
     } catch (const std::bad_alloc&) {
@@ -137,9 +137,9 @@ MHD_Result answer_request(ApiServer::Inner& inner, MHD_Connection* connection, E
         exchange.request.body = std::move(body);
     }
     if (Connection* known = connection_of(connection)) inner.guard.clear_deadline(*known);
-    const Reply reply = call(exchange.match.route->handler, exchange.request);
+    const ApiReply reply = call(exchange.match.route->handler, exchange.request);
     if (const auto* error = std::get_if<Error>(&reply.content())) return answer(inner, connection, *error);
-    if (const auto* document = std::get_if<Document>(&reply.content())) {
+    if (const auto* document = std::get_if<ApiDocument>(&reply.content())) {
         return answer(inner, connection, document->status, document->content);
     }
     return answer_stream(inner, connection, std::get<std::shared_ptr<JsonStream>>(reply.content()));
@@ -187,7 +187,7 @@ std::optional<Refusal> check_access(const Connection& connection, const RouteTab
                                "with 'usermod -aG {} USER' and log in again",
                                kApiGroup, connection.peer.uid, kApiGroup)}};
     }
-    if (match != nullptr && match->route->access == Access::root_only && !connection.peer.is_root) {
+    if (match != nullptr && match->route->access == ApiAccess::root_only && !connection.peer.is_root) {
         return Refusal{{Code::denied, say("only root may do this; run the command as root")}};
     }
     return std::nullopt;

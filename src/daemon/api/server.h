@@ -3,9 +3,9 @@
 // Every connection has a thread of its own, so that no request waits for another; at rest there are two threads asleep (one in
 // accept, one that guards deadlines), and nothing wakes them. Who asks is what the kernel says (peer.h): root, and the members of
 // the group; others get 403. All is bounded (ApiLimits). Ownership: a server owns its socket, its threads and its table. stop()
-// (or the destructor) takes no more connections, cuts the streams, asks the handlers that still work to end (Request::stop), and
-// waits for them. Threads: start() and stop() from one thread; handlers are called on many (route.h). Errors of start(): those of
-// UnixListener, failed.
+// (or the destructor) takes no more connections, cuts the streams, asks the handlers that still work to end (ApiRequest::stop),
+// and waits for them. Threads: start() and stop() from one thread; handlers are called on many (route.h). Errors of start():
+// those of UnixListener, failed.
 #pragma once
 
 #include "base/result.h"

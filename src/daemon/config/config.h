@@ -214,7 +214,7 @@ struct AlertConfig {
 struct ServiceConfig {
     std::string state_folder = "/var/lib/custody";
     std::string cache_folder = "/var/cache/custody";
-    std::string socket = "/run/custody/custodyd.sock";
+    std::string socket = "/run/custody/custody.sock";
     std::uint32_t jobs = 2, jobs_per_medium = 1;  // at the same time
     Limits limits;
     std::int64_t rotate_every_ns = 7 * kDay;  // set A for so long, then B

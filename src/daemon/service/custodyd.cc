@@ -86,7 +86,7 @@ void print(std::FILE* stream, std::string_view text) {
     std::fprintf(stream, "%.*s\n", static_cast<int>(text.size()), text.data());
 }
 
-int fail(const Log& log, const Error& error) {
+int fail(const ServiceLog& log, const Error& error) {
     log.error(error.message);
     return exit_code_of(error.code);
 }
@@ -98,14 +98,14 @@ int check(const Options& options, const ZoneRules& zone) {
     return std::fflush(stdout) == 0 ? outcome.exit : kExitFailed;
 }
 
-Result<ConfigReading> read(const std::string& path, const ZoneRules& zone) {
+Result<FreshConfig> read(const std::string& path, const ZoneRules& zone) {
     TRY_ASSIGN(LoadedConfig loaded, load_config(posix_file_system(), path, zone, law_folders()));
-    ConfigReading reading{nullptr, std::move(loaded.faults), std::move(loaded.notes)};
+    FreshConfig reading{nullptr, std::move(loaded.faults), std::move(loaded.notes)};
     if (reading.faults.empty()) reading.config = std::make_shared<const Config>(std::move(loaded.config));
     return reading;
 }
 
-Status serve(const Options& options, const ZoneRules& zone, const Log& log) {
+Status serve(const Options& options, const ZoneRules& zone, const ServiceLog& log) {
     TRY(block_service_signals());
     TRY_ASSIGN(Notifier notifier, Notifier::from_environment());
     TRY_ASSIGN(const auto group, group_id(kApiGroup));
@@ -119,8 +119,8 @@ Status serve(const Options& options, const ZoneRules& zone, const Log& log) {
     bool first = true;
     ServiceParts parts;
     parts.group = group;
-    parts.read_config = [&]() -> Result<ConfigReading> {
-        TRY_ASSIGN(ConfigReading reading, read(options.config, zone));
+    parts.read_config = [&]() -> Result<FreshConfig> {
+        TRY_ASSIGN(FreshConfig reading, read(options.config, zone));
         if (first && reading.config != nullptr) {
             TRY_ASSIGN(const Language chosen, language_from(options.language, reading.config->language));
             set_language(chosen);
@@ -132,7 +132,7 @@ Status serve(const Options& options, const ZoneRules& zone, const Log& log) {
     return service.run();
 }
 
-int run_guarded(int argc, char** argv, const Log& log) {
+int run_guarded(int argc, char** argv, const ServiceLog& log) {
     const auto early = language_from("", "");
     if (early.ok()) set_language(*early);
     const auto options = parse(argc, argv);
@@ -166,7 +166,7 @@ int run_guarded(int argc, char** argv, const Log& log) {
 }  // namespace
 
 int run_custodyd(int argc, char** argv) {
-    const Log log = Log::to_standard_error();
+    const ServiceLog log = ServiceLog::to_standard_error();
     try {
         return run_guarded(argc, argv, log);
     } catch (const std::bad_alloc&) {

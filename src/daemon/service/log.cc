@@ -10,14 +10,14 @@
 
 namespace custody {
 
-Log Log::to_standard_error() {
+ServiceLog ServiceLog::to_standard_error() {
     const char* stream = std::getenv("JOURNAL_STREAM");
     struct stat info {};
-    if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return Log(false);
-    return Log(std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream);
+    if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return ServiceLog(false);
+    return ServiceLog(std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream);
 }
 
-void Log::write(LogLevel level, std::string_view line) const {
+void ServiceLog::write(LogLevel level, std::string_view line) const {
     std::string text = to_journal_ ? "<" + std::to_string(static_cast<int>(level)) + ">" : std::string("custodyd: ");
     text += printable(line);
     text += '\n';

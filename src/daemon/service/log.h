@@ -11,10 +11,10 @@ namespace custody {
 
 enum class LogLevel { error = 3, warning = 4, notice = 5, info = 6 };  // numbers as in syslog(3)
 
-class Log {
+class ServiceLog {
 public:
     // Looks at JOURNAL_STREAM: is standard error the journal's?
-    [[nodiscard]] static Log to_standard_error();
+    [[nodiscard]] static ServiceLog to_standard_error();
     void write(LogLevel level, std::string_view line) const;
     void error(std::string_view line) const { write(LogLevel::error, line); }
     void warning(std::string_view line) const { write(LogLevel::warning, line); }
@@ -22,7 +22,7 @@ public:
     void info(std::string_view line) const { write(LogLevel::info, line); }
 
 private:
-    explicit Log(bool to_journal) : to_journal_(to_journal) {}
+    explicit ServiceLog(bool to_journal) : to_journal_(to_journal) {}
     bool to_journal_;
 };
 

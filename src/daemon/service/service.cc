@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "daemon/api/error_form.h"
 #include "daemon/api/metrics_server.h"
+#include "daemon/service/powers.h"
 
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@ constexpr const char* kMetricsAddress = "127.0.0.1";
 
 }  // namespace
 
-Service::Service(ServiceParts parts, Notifier notifier, Log log)
+Service::Service(ServiceParts parts, Notifier notifier, ServiceLog log)
     : parts_(std::move(parts)), notifier_(std::move(notifier)), log_(log), started_(system_clock().now()) {}
 
 Service::~Service() {
@@ -34,7 +35,7 @@ Status Service::run() {
 }
 
 Status Service::start() {
-    TRY_ASSIGN(ConfigReading reading, parts_.read_config());
+    TRY_ASSIGN(FreshConfig reading, parts_.read_config());
     for (const std::string& fault : reading.faults) log_.error(fault);
     if (!reading.faults.empty() || reading.config == nullptr) {
         return Error{Code::usage,
@@ -44,6 +45,7 @@ Status Service::start() {
     }
     for (const std::string& note : reading.notes) log_.notice(note);
     config_ = std::move(reading.config);
+    look_at_powers();
     TRY_ASSIGN(loop_, EventLoop::make());
     TRY_ASSIGN(signals_, SignalSource::open());
     TRY(loop_->watch(signals_->fd(), EPOLLIN, [this](std::uint32_t) {
@@ -52,6 +54,16 @@ Status Service::start() {
     context_.emplace(ServiceContext{*loop_, log_, started_, [this] { loop_->post([this] { facts_changed(); }); },
                                     [this](const std::string& line) { tell(notifier_.status(line)); }});
     return serve();
+}
+
+// What it may not do is said at once; it serves all the same, for what it may do must go on.
+void Service::look_at_powers() {
+    const auto capabilities = effective_capabilities();
+    if (!capabilities.ok()) return log_.warning(capabilities.error().message);
+    std::vector<NeedsPerson> needs = missing_powers(*config_, *capabilities);
+    for (const NeedsPerson& need : needs) log_.warning(need.what + ": " + need.type);
+    const std::lock_guard lock(mutex_);
+    missing_powers_ = std::move(needs);
 }
 
 Status Service::serve() {
@@ -69,11 +81,12 @@ Status Service::serve() {
 
 RouteTable Service::own_routes() {
     RouteTable routes;
-    routes.add({Method::get, "/v1/version", Access::group, [](const Request&) -> Reply {
+    routes.add({ApiMethod::get, "/v1/version", ApiAccess::group, [](const ApiRequest&) -> ApiReply {
                     return Json{{"name", "custodyd"}, {"version", CUSTODY_VERSION}, {"api", 1}};
                 }});
-    routes.add({Method::get, "/v1/health", Access::group, [this](const Request&) -> Reply { return service_json(); }});
-    routes.add({Method::get, "/v1/status", Access::group, [this](const Request&) -> Reply {
+    routes.add(
+        {ApiMethod::get, "/v1/health", ApiAccess::group, [this](const ApiRequest&) -> ApiReply { return service_json(); }});
+    routes.add({ApiMethod::get, "/v1/status", ApiAccess::group, [this](const ApiRequest&) -> ApiReply {
                     TRY_ASSIGN(Json document, status_json());
                     return document;
                 }});
@@ -108,6 +121,7 @@ void Service::reload() {
         if (faults.empty()) config_ = reading->config;
         reload_faults_ = std::move(faults);
     }
+    look_at_powers();
     tell(notifier_.ready(ready_line()));
     facts_changed();
 }
@@ -181,6 +195,10 @@ Result<Json> Service::status_json() const {
         facts.needs.push_back({say("this custodyd runs no jobs: no plan is backed up by it"), "", "custody backup"});
     }
     facts.started = started_;
+    {
+        const std::lock_guard lock(mutex_);
+        facts.needs.insert(facts.needs.begin(), missing_powers_.begin(), missing_powers_.end());
+    }
     Json document = to_json(facts);
     document["service"] = service_json();
     if (!document["service"]["config_faults"].empty()) {

@@ -35,7 +35,7 @@ class MetricsServer;
 // What the work may use. Lives as long as the work.
 struct ServiceContext {
     EventLoop& loop;
-    const Log& log;
+    const ServiceLog& log;
     Time started;
     // From any thread: plans, media or jobs have changed; the text file of the metrics is written again soon.
     std::function<void()> facts_changed;
@@ -59,13 +59,13 @@ public:
 };
 
 // A configuration as it was read: with faults (a line each) it is not used.
-struct ConfigReading {
+struct FreshConfig {
     std::shared_ptr<const Config> config;
     std::vector<std::string> faults, notes;
 };
 
 struct ServiceParts {
-    std::function<Result<ConfigReading>()> read_config;
+    std::function<Result<FreshConfig>()> read_config;
     std::unique_ptr<ServiceWork> work;
     std::optional<gid_t> group;  // may use the API besides root
 };
@@ -74,7 +74,7 @@ class Service {
 public:
     static constexpr std::int64_t kStopWithin = 80 * kSecond;  // of the 90 s that the unit gives
 
-    Service(ServiceParts parts, Notifier notifier, Log log);
+    Service(ServiceParts parts, Notifier notifier, ServiceLog log);
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
@@ -85,6 +85,7 @@ public:
 private:
     [[nodiscard]] Status start();
     [[nodiscard]] Status serve();
+    void look_at_powers();
     [[nodiscard]] RouteTable own_routes();
     void on_signal(ServiceSignal signal);
     void reload();
@@ -100,7 +101,7 @@ private:
 
     ServiceParts parts_;
     Notifier notifier_;
-    Log log_;
+    ServiceLog log_;
     Time started_;
     std::unique_ptr<EventLoop> loop_;
     std::optional<SignalSource> signals_;
@@ -113,6 +114,7 @@ private:
     mutable std::mutex mutex_;  // of what the API's threads read
     std::shared_ptr<const Config> config_;
     std::vector<std::string> reload_faults_;
+    std::vector<NeedsPerson> missing_powers_;
 };
 
 }  // namespace custody

@@ -35,7 +35,7 @@ Json to_json(const MediumStatus& medium) {
             {"size_bytes", number(medium.size_bytes)}};
 }
 
-Json to_json(const Need& need) { return {{"what", need.what}, {"safe", need.safe}, {"type", need.type}}; }
+Json to_json(const NeedsPerson& need) { return {{"what", need.what}, {"safe", need.safe}, {"type", need.type}}; }
 
 template <class Item>
 Json list(const std::vector<Item>& items) {

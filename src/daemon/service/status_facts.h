@@ -36,7 +36,7 @@ struct MediumStatus {
 };
 
 // Something that a person has to do: what is the matter, what is still safe, what to type.
-struct Need {
+struct NeedsPerson {
     std::string what, safe, type;
 };
 
@@ -48,7 +48,7 @@ struct StatusFacts {
     std::uint64_t jobs_running = 0, jobs_queued = 0, alerts_queued = 0;
     std::vector<std::string> not_covered;  // mounted file systems and databases in no plan (B10)
     std::vector<std::string> exceptions;   // recorded ones, a line each
-    std::vector<Need> needs;               // what needs a person, the most urgent first
+    std::vector<NeedsPerson> needs;        // what needs a person, the most urgent first
 };
 
 [[nodiscard]] Json to_json(const StatusFacts& facts);

@@ -92,9 +92,9 @@ protected:
     void SetUp() override {
         settings_.socket = scratch_ / "api.sock";
         settings_.group = kTestGroup;
-        add(Method::get, "/v1/version", [](const Request&) -> Reply { return Json{{"version", "1"}}; });
+        add(ApiMethod::get, "/v1/version", [](const ApiRequest&) -> ApiReply { return Json{{"version", "1"}}; });
     }
-    void add(Method method, const std::string& pattern, Handler handler, Access access = Access::group) {
+    void add(ApiMethod method, const std::string& pattern, ApiHandler handler, ApiAccess access = ApiAccess::group) {
         routes_.add({method, pattern, access, std::move(handler)});
     }
     void start() {

@@ -18,7 +18,7 @@ protected:
     void SetUp() override {
         ApiFixture::SetUp();
         stream_ = *JsonStream::make();
-        add(Method::get, "/v1/jobs/{id}/stream", [this](const Request&) -> Reply {
+        add(ApiMethod::get, "/v1/jobs/{id}/stream", [this](const ApiRequest&) -> ApiReply {
             asked_.set();
             return stream_;
         });
@@ -87,7 +87,7 @@ TEST_F(Streams, AnErrorAtTheEndIsTheClientsError) {
 }
 
 TEST_F(Streams, AnErrorBeforeItIsOneToo) {
-    add(Method::get, "/v1/none", [](const Request&) -> Reply { return Error{Code::not_found, "no such job"}; });
+    add(ApiMethod::get, "/v1/none", [](const ApiRequest&) -> ApiReply { return Error{Code::not_found, "no such job"}; });
     start();
     EXPECT_TRUE(fails_with(Code::not_found, client().stream("GET", "/v1/none", std::nullopt, nullptr)));
 }

@@ -23,7 +23,7 @@ using test::Signal;
 
 class Api : public ApiFixture {};
 
-Reply echo(const Request& request) {
+ApiReply echo(const ApiRequest& request) {
     return Json{{"parameters", request.parameters},
                 {"query", request.query},
                 {"body", request.body},
@@ -36,7 +36,7 @@ std::vector<std::string> as_user(const std::string& groups) {
 }
 
 TEST_F(Api, AnswersCurlWithADocument) {
-    add(Method::post, "/v1/plans/{name}/run", echo);
+    add(ApiMethod::post, "/v1/plans/{name}/run", echo);
     start();
     EXPECT_EQ("{\"version\":\"1\"}\n\n200", curl("/v1/version").out);
     const Outcome posted =
@@ -50,7 +50,7 @@ TEST_F(Api, AnswersCurlWithADocument) {
 }
 
 TEST_F(Api, ErrorsComeBackToTheClientAsTheyWere) {
-    add(Method::get, "/v1/jobs/{id}", [](const Request& request) -> Reply {
+    add(ApiMethod::get, "/v1/jobs/{id}", [](const ApiRequest& request) -> ApiReply {
         return Error{static_cast<Code>(std::stoi(request.parameters.at("id"))), "no such job: 7"};
     });
     start();
@@ -63,7 +63,7 @@ TEST_F(Api, ErrorsComeBackToTheClientAsTheyWere) {
 }
 
 TEST_F(Api, WhatIsNotServedOrWrongIsSaidInOneLine) {
-    add(Method::post, "/v1/things", echo);
+    add(ApiMethod::post, "/v1/things", echo);
     start();
     EXPECT_TRUE(fails_with(Code::not_found, client().get("/v1/nothing")));
     EXPECT_TRUE(fails_with(Code::usage, client().remove("/v1/things")));
@@ -77,14 +77,14 @@ TEST_F(Api, WhatIsNotServedOrWrongIsSaidInOneLine) {
 }
 
 TEST_F(Api, AHandlerThatThrowsIsAnErrorAndTheServiceGoesOn) {
-    add(Method::get, "/v1/throws", [](const Request&) -> Reply { throw std::runtime_error("oh"); });
+    add(ApiMethod::get, "/v1/throws", [](const ApiRequest&) -> ApiReply { throw std::runtime_error("oh"); });
     start();
     EXPECT_TRUE(fails_with(Code::failed, client().get("/v1/throws")));
     EXPECT_TRUE(is_ok(client().get("/v1/version")));
 }
 
 TEST_F(Api, SpeaksTheLanguageOfWhoAsks) {
-    add(Method::get, "/v1/memory", [](const Request&) -> Reply { return Error{Code::failed, say("out of memory")}; });
+    add(ApiMethod::get, "/v1/memory", [](const ApiRequest&) -> ApiReply { return Error{Code::failed, say("out of memory")}; });
     start();
     EXPECT_NE(std::string::npos, curl("/v1/memory", {"-H", "Accept-Language: fr, vi-VN;q=0.8, en;q=0.3"}).out.find("hết bộ nhớ"));
     EXPECT_NE(std::string::npos, curl("/v1/memory", {"-H", "Accept-Language: en"}).out.find("out of memory"));
@@ -95,8 +95,8 @@ TEST_F(Api, SpeaksTheLanguageOfWhoAsks) {
 
 TEST_F(Api, OnlyRootAndTheGroupMayAsk) {
     if (::getuid() != 0) GTEST_SKIP() << "only root can ask as another user";
-    add(Method::get, "/v1/who", echo);
-    add(Method::get, "/v1/keys", echo, Access::root_only);
+    add(ApiMethod::get, "/v1/who", echo);
+    add(ApiMethod::get, "/v1/keys", echo, ApiAccess::root_only);
     start();
     struct stat info {};
     ASSERT_EQ(0, ::stat(settings_.socket.c_str(), &info));
@@ -121,7 +121,7 @@ TEST_F(Api, OnlyRootAndTheGroupMayAsk) {
 }
 
 TEST_F(Api, BoundsHeaderAndBody) {
-    add(Method::post, "/v1/things", echo);
+    add(ApiMethod::post, "/v1/things", echo);
     settings_.limits.body_bytes = 1000;
     start();
     EXPECT_NE(std::string::npos, curl("/v1/things", {"--data", "{\"a\": \"" + std::string(900, 'x') + "\"}"}).out.find("\n200"));
@@ -138,9 +138,9 @@ TEST_F(Api, BoundsHeaderAndBody) {
 
 TEST_F(Api, AThousandRequestsByManyThreads) {
     std::atomic<int> handled{0};
-    add(Method::get, "/v1/count", [&](const Request&) -> Reply {
+    add(ApiMethod::get, "/v1/count", [&](const ApiRequest&) -> ApiReply {
         ++handled;
-        return Document{};
+        return ApiDocument{};
     });
     start();
     std::atomic<int> answered{0};
@@ -170,10 +170,10 @@ TEST_F(Api, AConnectionServesManyRequests) {
 
 TEST_F(Api, AHandlerThatTakesItsTimeBlocksNobody) {
     Signal begun, go_on;
-    add(Method::get, "/v1/slow", [&](const Request&) -> Reply {
+    add(ApiMethod::get, "/v1/slow", [&](const ApiRequest&) -> ApiReply {
         begun.set();
         EXPECT_TRUE(go_on.wait());
-        return Document{};
+        return ApiDocument{};
     });
     start();
     std::thread slow([&] { EXPECT_TRUE(is_ok(client().get("/v1/slow"))); });
@@ -184,7 +184,7 @@ TEST_F(Api, AHandlerThatTakesItsTimeBlocksNobody) {
 }
 
 TEST_F(Api, AClientThatDripsIsCutOffAndOneThatReadsNothingToo) {
-    add(Method::get, "/v1/large", [](const Request&) -> Reply { return Json{{"x", std::string(8 << 20, 'x')}}; });
+    add(ApiMethod::get, "/v1/large", [](const ApiRequest&) -> ApiReply { return Json{{"x", std::string(8 << 20, 'x')}}; });
     settings_.limits.request_ns = 300'000'000;
     settings_.limits.answer_ns = 300'000'000;
     start();
@@ -257,7 +257,7 @@ TEST_F(Api, WhatIsNoSocketIsLeftAloneAndAPathThatIsTooLongRefused) {
 
 TEST_F(Api, StopsWhileAHandlerWorksAndConnectionsAreOpen) {
     Signal begun;
-    add(Method::get, "/v1/slow", [&](const Request& request) -> Reply {
+    add(ApiMethod::get, "/v1/slow", [&](const ApiRequest& request) -> ApiReply {
         begun.set();
         while (!request.stop->requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return Error{Code::interrupted, "ended"};

@@ -1,0 +1,64 @@
+#include "daemon/service/powers.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <linux/capability.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace custody {
+namespace {
+
+constexpr const char* kStatus = "/proc/self/status";
+constexpr std::string_view kField = "\nCapEff:\t";
+
+bool has(std::uint64_t capabilities, unsigned one) { return (capabilities >> one & 1) != 0; }
+
+std::string install(const char* drop_in) {
+    return fmt::format(
+        "cp /usr/share/custody/systemd/{} /etc/systemd/system/custodyd.service.d/ && systemctl daemon-reload && systemctl "
+        "restart custodyd",
+        drop_in);
+}
+
+}  // namespace
+
+Result<std::uint64_t> effective_capabilities() {
+    // procfs gives no size, so the file is read until it ends.
+    TRY_ASSIGN(const auto file, posix_file_system().open(kStatus));
+    Bytes content(std::size_t{64} << 10);
+    TRY_ASSIGN(const std::size_t size, read_up_to(*file, 0, content));
+    const std::string_view text = as_text(ByteView(content).first(size));
+    const std::size_t at = text.find(kField);
+    std::uint64_t capabilities = 0;
+    if (at != std::string_view::npos) {
+        const char* digits = text.data() + at + kField.size();
+        if (std::from_chars(digits, text.data() + text.size(), capabilities, 16).ec == std::errc()) return capabilities;
+    }
+    return Error{Code::corrupt, say("{} does not say what this process may do", kStatus)};
+}
+
+std::vector<NeedsPerson> missing_powers(const Config& config, std::uint64_t capabilities) {
+    std::vector<NeedsPerson> needs;
+    const bool mounts =
+        std::any_of(config.media.begin(), config.media.end(), [](const MediumConfig& one) { return one.removable; });
+    const bool images = std::any_of(config.plans.begin(), config.plans.end(),
+                                    [](const PlanConfig& one) { return kind_of(one.source) == "image"; });
+    if ((mounts || images) && !has(capabilities, CAP_SYS_ADMIN)) {
+        needs.push_back({say("the configuration has removable media or image plans, and custodyd may neither mount nor freeze"),
+                         say("plans of files and databases to media that are mounted"), install("disks.conf")});
+    }
+    if (!has(capabilities, CAP_DAC_READ_SEARCH)) {
+        needs.push_back({say("custodyd may not read the files of all users"), say("what its own user may read"),
+                         "systemctl restart custodyd"});
+    }
+    if (config.keys.role == KeyRole::custodian && (!has(capabilities, CAP_MKNOD) || !has(capabilities, CAP_LINUX_IMMUTABLE))) {
+        needs.push_back({say("this server runs restore drills, and custodyd may not restore device nodes and immutable flags"),
+                         say("every backup; a drill names such files as not restored"), install("drills.conf")});
+    }
+    return needs;
+}
+
+}  // namespace custody
