@@ -117,7 +117,7 @@ Status serve(const Options& options, const ZoneRules& zone, const ServiceLog& lo
     }
     // The first reading also says in which language the service speaks; that is chosen before threads exist, and once.
     bool first = true;
-    ServiceParts parts;
+    ServiceParts parts;  // parts.work: catalogue, scheduler, jobs and media are plugged in here (service.h)
     parts.group = group;
     parts.read_config = [&]() -> Result<FreshConfig> {
         TRY_ASSIGN(FreshConfig reading, read(options.config, zone));

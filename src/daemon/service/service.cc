@@ -173,7 +173,7 @@ void Service::tell(const Status& sent) const {
 std::string Service::ready_line() const {
     const std::lock_guard lock(mutex_);
     if (!reload_faults_.empty()) return say("serving with the configuration of before: the new one has faults");
-    return say("serving {} plans on {}", config_->plans.size(), config_->service.socket);
+    return say("serving on {}; plans: {}", config_->service.socket, config_->plans.size());
 }
 
 Json Service::service_json() const {
