@@ -136,6 +136,20 @@ folder = "/var/lib/custody"
     EXPECT_EQ(outcome.exit, 0) << outcome.err;
 }
 
+// What is wrong in the service's sections is custodyd's to refuse: it keeps nobody from restoring.
+TEST(Settings, FaultsInPlansKeepNobodyFromRestoring) {
+    const Office& office = shared_office();
+    const std::string config = office.folder / "plans.toml";
+    write_file(config,
+               "[[plan]]\nname = \"etc\"\nlabel = \"nosuch\"\nshedule = \"never\"\n[label.log]\nretention = \"daily\"\n"
+               "[alert]\nsyslog = \"tcp://log.example\"\n[service]\nnice = 99\n");
+    EXPECT_EQ(office.custody({"snapshots", "--config", config}).exit, 0);
+    write_file(config, "language = \"de\"\n[keys]\nkeyring = 7\n[[medium]]\nname = \"a\"\nvault = \"mnt\"\n");
+    expect_refused(
+        office.custody({"snapshots", "--config", config}),
+        "plans.toml:1:1: 'language' cannot be 'de': known are vi, en; and 2 more faults, which 'custodyd --check-config' names");
+}
+
 TEST(NewerVault, IsNamedAsNewerWhateverItSigns) {
     Office office("cli-newer");
     ASSERT_EQ(office.custody({"init"}).exit, 0);
