@@ -108,6 +108,8 @@ constexpr Translation kTexts[] = {
     {"snapshot {} was forgotten meanwhile; run the command again", "bản chụp {} đã bị kết thúc trong lúc đó; hãy chạy lại lệnh"},
     {"something", "thứ gì đó"},
     {"something mounted below it, a loop device or swap", "có hệ thống khác gắn bên dưới, thiết bị loop hoặc vùng hoán đổi"},
+    {"the UUID of the medium {} is not known: mount it by hand and run 'custody media register {}'",
+     "chưa biết UUID của phương tiện {}: hãy gắn bằng tay rồi chạy 'custody media register {}'"},
     {"the answer of the service is larger than {} bytes", "câu trả lời của dịch vụ lớn hơn {} byte"},
     {"the answer of the service is no JSON", "câu trả lời của dịch vụ không phải là JSON"},
     {"the body of the request is larger than {} bytes", "nội dung yêu cầu lớn hơn {} byte"},
@@ -157,10 +159,14 @@ constexpr Translation kTexts[] = {
      "bigger disk with 'custody media replace'",
      "phương tiện {} đã đầy: còn trống {} tại {}, cần {}; hãy kết thúc các bản chụp cũ bằng 'custody forget' và 'custody prune', "
      "hoặc chuyển sang ổ lớn hơn bằng 'custody media replace'"},
+    {"the medium {} is mounted on {} and not at its place {}: unmount it there first",
+     "phương tiện {} đang gắn tại {} chứ không phải đúng chỗ {}: hãy tháo gắn ở đó trước"},
     {"the medium {} is not attached: {} is not on it (mounted there: {}); attach it, or mount it with 'custody media attach {}'; "
      "nothing is written in its place",
      "phương tiện {} chưa được gắn: {} không nằm trên đó (điểm gắn hiện tại: {}); hãy cắm vào, hoặc gắn bằng 'custody media "
      "attach {}'; không ghi gì thay vào chỗ đó"},
+    {"the medium {} is not plugged in: no disk here has the file system {}",
+     "phương tiện {} chưa được cắm: không ổ đĩa nào ở đây có hệ thống tệp {}"},
     {"the medium {} is prepared and holds no vault yet: run 'custody media register {}'",
      "phương tiện {} đã được chuẩn bị nhưng chưa có kho: hãy chạy 'custody media register {}'"},
     {"the medium {} is up to date and still mounted: 'custody media detach {}', then it can be taken out",

@@ -212,10 +212,10 @@ private:
         return trial.remove();
     }
 
-    // ext4 counts in its superblock what went wrong since the last fsck.
+    // ext4, whose driver serves ext2 and ext3 too, counts in the superblock what went wrong since the last fsck.
     void examine_recorded_errors() {
         const std::string device(base_name(device_node_of(probe_.mount)));
-        const std::string count = request_.view.sys + "/fs/" + probe_.mount.file_system + "/" + device + kErrorsCount;
+        const std::string count = request_.view.sys + "/fs/ext4/" + device + kErrorsCount;
         if (device.empty() || !probe_.mount.file_system.starts_with("ext") || sysfs::read_number(count) == 0) return;
         add(MediumFault::failing, Code::io,
             say("the file system of the medium {} has recorded errors: unmount it and check it with 'fsck -f {}' before it is "

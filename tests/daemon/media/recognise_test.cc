@@ -1,4 +1,5 @@
 #include "daemon/media/recognise.h"
+#include "daemon/media/attaching.h"
 #include "daemon/media/device_watcher.h"
 #include "daemon/media/mounting.h"
 #include "tests/support/medium_fixture.h"
@@ -83,6 +84,26 @@ TEST_F(Recognising, ItIsMountedCarefullyAndTakenOutWhenNobodyHoldsIt) {
     EXPECT_TRUE(fs::is_empty(point));
     std::ofstream(point + "/left") << "x";
     EXPECT_TRUE(fails_with(Code::exists, mount_device(device_, point))) << "what lies there would be covered";
+}
+
+TEST_F(Recognising, AttachedByItsUuidWhicheverDeviceItIs) {
+    const KnownMedium medium = known(make_vault(at("vault"), "disk-a"));
+    bring_back();
+    const std::string point = scratch_ / "place";
+    const auto attached = attach_medium(medium, point);
+    ASSERT_TRUE(is_ok(attached));
+    EXPECT_EQ(device_, attached->device);
+    EXPECT_FALSE(attached->was_mounted);
+    EXPECT_TRUE(attach_medium(medium, point)->was_mounted);
+    EXPECT_TRUE(fails_with(Code::exists, attach_medium(medium, scratch_ / "elsewhere")));
+    EXPECT_TRUE(is_ok(unmount_medium(point)));
+    KnownMedium other = medium;
+    other.id = random_id<MediumId>();
+    EXPECT_TRUE(fails_with(Code::refused, attach_medium(other, point)));
+    other.file_system_uuid = "0000-0000";
+    EXPECT_TRUE(fails_with(Code::not_found, attach_medium(other, point)));
+    other.file_system_uuid.clear();
+    EXPECT_TRUE(fails_with(Code::usage, attach_medium(other, point)));
 }
 
 TEST_F(Recognising, CopiesAreTold) {
