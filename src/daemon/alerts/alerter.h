@@ -1,0 +1,98 @@
+// Decides who is told what and when: events are reported, ended and looked at as time goes by; messages go into the outbox, from
+// where a worker brings them out (delivery.h).
+//
+// On disk, below one folder: `outbox/`; `events/<hex>.json`, one file a lasting event, so that after a restart nobody is told
+// twice and nobody's reminder is forgotten; `digest.json`, when the last one was sent; `peers.json`, what is remembered of
+// watched services. A message is in the outbox before the event's file says that it was told: a process killed in between tells
+// twice rather than never.
+//
+// Ownership: owns the outbox; FileSystem and Clock outlive it. No thread of its own. Threads: safe; calls may write to disk.
+// Errors: those of the file system. An error never means that the alert is lost while the process lives (outbox.h), but it is to
+// be put into the service's own log.
+#pragma once
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "daemon/alerts/channel.h"
+#include "daemon/alerts/delivery.h"
+#include "daemon/alerts/digest.h"
+#include "daemon/alerts/event_rules.h"
+#include "daemon/alerts/heartbeat.h"
+#include "daemon/alerts/outbox.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+struct AlerterOptions {
+    std::string folder;  // "/var/lib/custody/alerts"
+    AlertSender sender;
+    AlertSettings settings;
+    OutboxLimits limits;
+};
+
+class Alerter {
+public:
+    // Makes the folders. A file of an event that is damaged is set aside: what lasts is reported again by who watches it.
+    [[nodiscard]] static Result<std::unique_ptr<Alerter>> open(FileSystem& files, const Clock& clock, AlerterOptions options);
+
+    // New settings, after a reload. The channels are the worker's: AlertDelivery::replace_channels.
+    void configure(const AlertSettings& settings);
+
+    // Something happened, or still is so. Reported as often as one likes: people are told once, then reminded, and at once when
+    // it has become worse.
+    [[nodiscard]] Status raise(AlertEvent event);
+    // It is over (alert_object says how objects are named). Nothing happens when there was no such event.
+    [[nodiscard]] Status resolve(AlertKind kind, std::string_view object);
+    // Reminders, and what could not be queued before. Once a minute.
+    [[nodiscard]] Status tick();
+
+    // digest_due (event_rules.h) by the settings. send_digest adds what this class knows: the standing events and lost alerts.
+    [[nodiscard]] bool is_digest_due() const;
+    [[nodiscard]] Status send_digest(DigestFacts facts);
+
+    // Raises and resolves alerts_undelivered: nothing has passed to a target for an hour. It goes to the other targets.
+    [[nodiscard]] Status watch_delivery(const std::vector<AlertTrouble>& troubles);
+    // Looks at the heartbeats of the peers in the settings; raises and resolves peer_silent. Reads their files: not for a thread
+    // that must not wait for a share that hangs.
+    [[nodiscard]] Status watch_peers();
+
+    [[nodiscard]] AlertMessage test_message() const;
+    [[nodiscard]] std::vector<AlertRecord> standing() const;  // worst first, then oldest
+    [[nodiscard]] Outbox& outbox() { return *outbox_; }
+
+private:
+    Alerter(FileSystem& files, const Clock& clock, AlerterOptions options, std::unique_ptr<Outbox> outbox);
+    Status load();
+    Status load_record(const std::string& path);
+    Status load_small_files();
+    [[nodiscard]] std::string record_path(const std::string& key) const;
+    Status write_record(const std::string& key, const AlertRecord& record);
+    Status write_digest_time();
+    Status write_peers();
+    // Queues what is due of this record and notes that it was.
+    Status tell(const std::string& key, AlertRecord& record, Time now);
+    Status queue(AlertMessage message, AlertSeverity severity);
+    Status raise_locked(AlertEvent event);
+    Status resolve_locked(const std::string& key);
+
+    FileSystem& files_;
+    const Clock& clock_;
+    const std::string folder_;
+    const AlertSender sender_;
+    std::unique_ptr<Outbox> outbox_;
+    mutable std::mutex mutex_;
+    AlertSettings settings_;
+    std::map<std::string, AlertRecord> records_;  // by key
+    std::map<std::string, PeerMemory> peers_;     // by host
+    std::optional<Time> last_digest_;
+    std::uint64_t lost_told_ = 0;  // lost alerts that a digest has told
+};
+
+}  // namespace custody
