@@ -149,7 +149,8 @@ private:
     Result<VirtualTree> tree() {
         VirtualTree tree;
         tree.kind = "mariadb";
-        const std::string name = path_component(server_["host"].get<std::string>() + "-" + server_["port"].get<std::string>());
+        const std::string port = server_["port"];  // 0: it listens on its socket alone
+        const std::string name = path_component(server_["host"].get<std::string>() + (port == "0" ? "" : "-" + port));
         tree.root = "/mariadb/" + name;
         notes_.default_name = "mariadb-" + name;
         const auto self = shared_from_this();

@@ -1,9 +1,8 @@
 // A MariaDB or MySQL server as a Source: all its databases at one moment, and its accounts, as SQL text that the client reads.
 //
-//     /mariadb/<host, or local>-<port>/databases.sql            every database but the server's own, with routines, events,
-//     triggers
-//                                     /users.sql                accounts, roles and grants
-//                                     /evidence/evidence.json   what the dump holds: base/records/canonical_json.h, below
+//     /mariadb/<host-port, or local>/databases.sql   every database but the server's own, with routines, events, triggers
+//                                   /users.sql       accounts, roles and grants
+//                                   /evidence/evidence.json   what the dump holds: base/records/canonical_json.h, below
 //
 // One run of mariadb-dump (mysqldump) in one transaction (--single-transaction): one moment for all tables of transactional
 // engines. Others (MyISAM, Aria, MEMORY ...) are read while they may change; they are named in a warning and in the evidence. The

@@ -92,7 +92,7 @@ TEST_F(MariadbTest, AFreshServerGetsBackEverything) {
         "'clerk'@'localhost'; create database bare");
     const auto contents = back_up();
     ASSERT_TRUE(is_ok(contents));
-    EXPECT_NE(notes.default_name.find("mariadb-local-"), std::string::npos);
+    EXPECT_EQ(notes.default_name, "mariadb-local");
     const Json evidence = evidence_in(*contents);
     EXPECT_EQ(evidence["databases"],
               Json::parse(R"([{"name":"địa chính","tables":[{"rows":0,"table":"empty"},{"rows":2,"table":"old"},)"
