@@ -20,27 +20,46 @@ constexpr const char* kCopies = "SELECT state FROM copies WHERE snapshot = ?";
 
 class Standings {
 public:
-    Standings(sqlite::Database& database, JobKind kind) : database_(database), kind_(word_of(kind)) {}
+    static Result<Standings> prepare(sqlite::Database& database, JobKind kind) {
+        TRY_ASSIGN(sqlite::Statement last, sqlite::Statement::prepare(database, kLast));
+        TRY_ASSIGN(sqlite::Statement last_done, sqlite::Statement::prepare(database, kLastDone));
+        TRY_ASSIGN(sqlite::Statement failed, sqlite::Statement::prepare(database, kFailedSince));
+        TRY_ASSIGN(sqlite::Statement job,
+                   sqlite::Statement::prepare(database, fmt::format("SELECT {} FROM jobs WHERE id = ?", kJobColumns)));
+        TRY_ASSIGN(sqlite::Statement snapshot, sqlite::Statement::prepare(database, kNewestSnapshot));
+        TRY_ASSIGN(sqlite::Statement copies, sqlite::Statement::prepare(database, kCopies));
+        return Standings{word_of(kind),  std::move(last),     std::move(last_done), std::move(failed),
+                         std::move(job), std::move(snapshot), std::move(copies)};
+    }
 
     Status complete(PlanStanding& standing) {
         JobId last = 0, last_done = 0;
         TRY(each_row(
-            database_, kLast, [&](sqlite::Columns& row) { last = row.optional_integer().value_or(0); }, standing.plan, kind_));
+            last_, [&](sqlite::Columns& row) { last = row.optional_integer().value_or(0); }, standing.plan, kind_));
         TRY(each_row(
-            database_, kLastDone, [&](sqlite::Columns& row) { last_done = row.integer(); }, standing.plan, kind_));
+            last_done_, [&](sqlite::Columns& row) { last_done = row.integer(); }, standing.plan, kind_));
         TRY(each_row(
-            database_, kFailedSince, [&](sqlite::Columns& row) { standing.failed_since = row.count(); }, standing.plan, kind_,
-            last_done));
+            failed_since_, [&](sqlite::Columns& row) { standing.failed_since = row.count(); }, standing.plan, kind_, last_done));
         TRY(job(last, standing.last));
         TRY(job(last_done, standing.last_done));
         return newest_snapshot(standing);
     }
 
 private:
+    Standings(std::string_view kind, sqlite::Statement last, sqlite::Statement last_done, sqlite::Statement failed_since,
+              sqlite::Statement job, sqlite::Statement snapshot, sqlite::Statement copies)
+        : kind_(kind),
+          last_(std::move(last)),
+          last_done_(std::move(last_done)),
+          failed_since_(std::move(failed_since)),
+          job_(std::move(job)),
+          snapshot_(std::move(snapshot)),
+          copies_(std::move(copies)) {}
+
     Status job(JobId id, std::optional<Job>& into) {
         if (id == 0) return done();
         return each_row(
-            database_, job_query_, [&](sqlite::Columns& row) { into = job_of(row); }, id);
+            job_, [&](sqlite::Columns& row) { into = job_of(row); }, id);
     }
 
     Status newest_snapshot(PlanStanding& standing) {
@@ -48,17 +67,16 @@ private:
             standing.snapshot = id_column<ObjectId>(row);
             standing.snapshot_made_at = time_column(row);
         };
-        TRY(each_row(database_, kNewestSnapshot, take, standing.plan, standing.label));
+        TRY(each_row(snapshot_, take, standing.plan, standing.label));
         if (!standing.snapshot) return done();
         const auto count = [&](sqlite::Columns& row) {
             ++(word_column<CopyState>(row) == CopyState::present ? standing.copies_present : standing.copies_owed);
         };
-        return each_row(database_, kCopies, count, standing.snapshot->view());
+        return each_row(copies_, count, standing.snapshot->view());
     }
 
-    sqlite::Database& database_;
     std::string_view kind_;
-    const std::string job_query_ = fmt::format("SELECT {} FROM jobs WHERE id = ?", kJobColumns);
+    sqlite::Statement last_, last_done_, failed_since_, job_, snapshot_, copies_;
 };
 
 }  // namespace
@@ -71,7 +89,7 @@ Result<std::vector<PlanStanding>> Overview::plans(JobKind kind) {
             standing.plan = row.text();
             standing.label = row.text();
         }));
-        Standings standings(database, kind);
+        TRY_ASSIGN(Standings standings, Standings::prepare(database, kind));
         for (PlanStanding& standing : plans) TRY(standings.complete(standing));
         return done();
     };

@@ -69,19 +69,28 @@ template <class... Values>
     return statement.run();
 }
 
-// Every row of a query through `take`, which reads its columns; a value of a wrong kind ends it with corrupt.
+// Every row of a query through `take`, which reads its columns; a value of a wrong kind ends it with corrupt. The statement may
+// be used again and again: preparing costs more than a look into an index.
 template <class... Values>
-[[nodiscard]] Status each_row(sqlite::Database& database, std::string_view sql, const std::function<void(sqlite::Columns&)>& take,
+[[nodiscard]] Status each_row(sqlite::Statement& statement, const std::function<void(sqlite::Columns&)>& take,
                               const Values&... values) {
-    TRY_ASSIGN(sqlite::Statement statement, sqlite::Statement::prepare(database, sql));
+    statement.reset();
     TRY(statement.bind(values...));
     for (;;) {
         TRY_ASSIGN(const bool row, statement.step());
-        if (!row) return done();
+        if (!row) break;
         sqlite::Columns columns = statement.columns();
         take(columns);
         TRY(columns.status());
     }
+    statement.reset();
+    return done();
+}
+template <class... Values>
+[[nodiscard]] Status each_row(sqlite::Database& database, std::string_view sql, const std::function<void(sqlite::Columns&)>& take,
+                              const Values&... values) {
+    TRY_ASSIGN(sqlite::Statement statement, sqlite::Statement::prepare(database, sql));
+    return each_row(statement, take, values...);
 }
 
 }  // namespace custody::catalog
