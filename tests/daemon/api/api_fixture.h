@@ -94,6 +94,8 @@ protected:
         settings_.group = kTestGroup;
         add(ApiMethod::get, "/v1/version", [](const ApiRequest&) -> ApiReply { return Json{{"version", "1"}}; });
     }
+    // Before what the handlers of a derived fixture refer to.
+    void TearDown() override { server_.reset(); }
     void add(ApiMethod method, const std::string& pattern, ApiHandler handler, ApiAccess access = ApiAccess::group) {
         routes_.add({method, pattern, access, std::move(handler)});
     }
