@@ -72,6 +72,9 @@ public:
     }
     [[nodiscard]] virtual Status sync_directory(const std::string& path) = 0;
     [[nodiscard]] virtual Result<FileInfo> info(const std::string& path) = 0;  // follows links
+    // What the system remembers of this file's bytes is dropped, where it may be, so that the next reading comes from the medium:
+    // damage there hides behind the page cache. What was not synced stays. Best effort; memory file systems have nothing else.
+    virtual void forget_cached(const std::string& /*path*/) {}
     // Without "." and "..", unsorted.
     [[nodiscard]] virtual Result<std::vector<DirectoryItem>> list(const std::string& path) = 0;
 };

@@ -204,6 +204,12 @@ public:
         return geteuid() == 0 ? make_directory_as_owner_of_folder(path, mode) : make_directory(path, mode);
     }
 
+    // By inode: whoever has the file open reads it anew as well.
+    void forget_cached(const std::string& path) override {
+        const auto fd = open_fd(path, O_RDONLY | O_NONBLOCK, 0, "open");
+        if (fd.ok()) (void)::posix_fadvise(fd->get(), 0, 0, POSIX_FADV_DONTNEED);
+    }
+
     Status sync_directory(const std::string& path) override {
         TRY_ASSIGN(const Fd fd, open_fd(path, O_RDONLY | O_DIRECTORY, 0, "open"));
         if (fsync(fd.get()) != 0 && errno != EINVAL) return system_error(errno, "sync", path);

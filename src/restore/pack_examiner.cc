@@ -106,6 +106,7 @@ Result<ExaminedPack> PackExaminer::examine_whole(const ObjectId& pack, std::vect
         if (checker) meet_expected(segment_offset, block_offset, block, checker->entries());
         return done();
     };
+    run_->store().forget_cached(pack_name(pack));
     const auto scan = scan_pack(run_->store(), pack, &on_block);
     if (!scan.ok()) {
         if (!is_damage(scan.error())) return scan.error();

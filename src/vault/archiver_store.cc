@@ -257,6 +257,7 @@ Status ChunkStore::take_pack(FinishedPack&& pack) {
 // The key of a closed segment is gone, so content cannot be opened here; but each block was opened before it was written, and
 // the name is the digest of what was meant to be written.
 Status ChunkStore::read_back(const FinishedPack& pack) {
+    repository_.store().forget_cached(pack_name(pack.id));
     TRY_ASSIGN(const auto reader, repository_.store().open(pack_name(pack.id)));
     Sha256 hash;
     Bytes buffer(1024 * 1024);

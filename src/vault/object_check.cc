@@ -86,6 +86,7 @@ Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected) 
     TRY_ASSIGN(ObjectCheck presence, check_presence(store, expected));
     const auto id = id_in_name(expected.name);
     if (presence.problem || !id) return presence;
+    store.forget_cached(expected.name);
     auto reader = store.open(expected.name);
     if (!reader.ok() && reader.error().code == Code::not_found) return with_problem(say("is missing"));
     if (!reader.ok() && is_damage(reader.error())) return not_opened(reader.error());

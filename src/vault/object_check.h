@@ -36,7 +36,7 @@ struct ObjectCheck {
 [[nodiscard]] Result<ObjectId> hash_first(ObjectReader& reader, std::uint64_t size, const std::function<Status(ByteView)>& take);
 // There and of its size; nothing is read.
 [[nodiscard]] Result<ObjectCheck> check_presence(ObjectStore& store, const ObjectInfo& expected);
-// Also read whole and hashed to its name, where the name is a hash.
+// Also read whole, from the medium (ObjectStore::forget_cached), and hashed to its name, where the name is a hash.
 [[nodiscard]] Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected);
 
 // Many objects (name -> size) in workers; whole where `is_whole` says so. `take` is called in this thread, in order of name.

@@ -1,4 +1,5 @@
-// A store whose medium lies: what was written under some names reads back with a bit turned, and nothing says so.
+// A store whose medium lies: what was written under some names reads back with a bit turned, and nothing says so. As with a real
+// one, nobody notices while the system remembers what was written: only whoever asks for the medium itself does.
 //
 // Ownership: shares the objects of the store it is made from. Threads: as that store.
 #pragma once
@@ -6,6 +7,8 @@
 #include "tests/support/memory_store.h"
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,19 +17,23 @@ namespace custody::test {
 
 class LyingStore final : public ObjectStore {
 public:
-    // Of the objects whose name begins with `prefix`, every read turns the lowest bit of its last byte.
+    // Of the objects whose name begins with `prefix`, every read after forget_cached turns the lowest bit of its last byte.
     LyingStore(const MemoryStore& inner, std::string prefix) : inner_(inner), prefix_(std::move(prefix)) {}
 
     std::string location() const override { return inner_.location(); }
     Result<std::unique_ptr<ObjectReader>> open(const std::string& name) override {
         TRY_ASSIGN(auto reader, inner_.open(name));
-        if (!name.starts_with(prefix_)) return reader;
+        if (!lies_about(name)) return reader;
         return std::unique_ptr<ObjectReader>(std::make_unique<LyingReader>(std::move(reader)));
+    }
+    void forget_cached(const std::string& name) override {
+        const std::lock_guard lock(mutex_);
+        if (name.starts_with(prefix_)) forgotten_.insert(name);
     }
     Result<ObjectInfo> info(const std::string& name) override { return inner_.info(name); }
     Result<Bytes> get(const std::string& name, std::uint64_t max_size) override {
         TRY_ASSIGN(Bytes bytes, inner_.get(name, max_size));
-        if (name.starts_with(prefix_) && !bytes.empty()) bytes.back() ^= 1;
+        if (lies_about(name) && !bytes.empty()) bytes.back() ^= 1;
         return bytes;
     }
     Result<std::unique_ptr<ObjectWriter>> begin() override { return inner_.begin(); }
@@ -60,8 +67,15 @@ private:
         std::unique_ptr<ObjectReader> inner_;
     };
 
+    bool lies_about(const std::string& name) {
+        const std::lock_guard lock(mutex_);
+        return forgotten_.contains(name);
+    }
+
     MemoryStore inner_;
     std::string prefix_;
+    std::mutex mutex_;
+    std::set<std::string> forgotten_;
 };
 
 }  // namespace custody::test

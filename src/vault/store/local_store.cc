@@ -162,6 +162,11 @@ public:
         return open_->reader(std::move(*file), path);
     }
 
+    void forget_cached(const std::string& name) override {
+        const auto path = checked_path(name);
+        if (path.ok()) files_.forget_cached(*path);
+    }
+
     Result<ObjectInfo> info(const std::string& name) override {
         TRY_ASSIGN(const std::string path, checked_path(name));
         const auto info = files_.info(path);

@@ -63,6 +63,9 @@ public:
     virtual ~ObjectStore() = default;
     [[nodiscard]] virtual std::string location() const = 0;  // for messages: "/mnt/disk-a/vault"
     [[nodiscard]] virtual Result<std::unique_ptr<ObjectReader>> open(const std::string& name) = 0;
+    // Before a proof: the next reading of the object comes from the medium, not from what the system remembers of it, where the
+    // system lets itself be told.
+    virtual void forget_cached(const std::string& /*name*/) {}
     // corrupt: what bears the name is no file.
     [[nodiscard]] virtual Result<ObjectInfo> info(const std::string& name) = 0;
     // What bears this name of a folder is none, nor a link to one: a file, a pipe, a link that leads nowhere.
