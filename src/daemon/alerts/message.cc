@@ -18,9 +18,7 @@ bool is_message_id(std::string_view id) {
            std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-Error bad(std::string_view field) {
-    return Error{Code::corrupt, std::string(kWhat) + ": field '" + std::string(field) + "' is wrong"};
-}
+Error bad(std::string_view field) { return Error{Code::corrupt, fmt::format("{}: field '{}' is wrong", kWhat, field)}; }
 
 Status read_class_and_severity(const Json& json, AlertMessage& message) {
     TRY_ASSIGN(const std::string which, json_text(json, "class", kWhat));

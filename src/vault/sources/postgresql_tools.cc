@@ -49,6 +49,8 @@ int major_of(std::string_view version) {
     return major;
 }
 
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
 }  // namespace
 
 Result<PostgresqlTools> find_postgresql_tools(const std::vector<std::string>& folders, int server_major, const StopFlag& stop) {
@@ -60,7 +62,7 @@ Result<PostgresqlTools> find_postgresql_tools(const std::vector<std::string>& fo
     options.time_limit_ns = kVersionTime_ns;
     TRY_ASSIGN(const ProcessOutcome outcome, run_process(options, stop));
     if (!outcome.succeeded()) return failure_of(tools.pg_dump, outcome);
-    tools.version = printable(outcome.out.substr(0, outcome.out.find('\n')));
+    tools.version = printable(first_line(outcome.out));
     if (major_of(tools.version) < server_major) {
         return Error{Code::failed, say("{} is {}, older than the server of version {}: install the package postgresql-client-{}",
                                        printable(tools.pg_dump), tools.version, server_major, server_major)};
