@@ -30,6 +30,7 @@ std::size_t hand_over(char* into, std::size_t size, std::size_t count, void* upl
 // but these verbs is kept: the lines of AUTH carry the password.
 struct Dialogue {
     bool about_message = false;  // the last command was MAIL, RCPT or DATA
+    bool is_over = false;        // QUIT was sent: what is answered to that says nothing of the message
     std::string reply;
 };
 
@@ -37,9 +38,10 @@ int listen(CURL*, curl_infotype type, char* data, std::size_t size, void* dialog
     auto& dialogue = *static_cast<Dialogue*>(dialogue_pointer);
     if (type == CURLINFO_HEADER_OUT) {
         const std::string_view verb(data, std::min<std::size_t>(size, 4));
-        dialogue.about_message = verb == "MAIL" || verb == "RCPT" || verb == "DATA";
+        dialogue.is_over = verb == "QUIT";
+        if (!dialogue.is_over) dialogue.about_message = verb == "MAIL" || verb == "RCPT" || verb == "DATA";
     }
-    if (type == CURLINFO_HEADER_IN) dialogue.reply.assign(data, std::min(size, kLongestReply));
+    if (type == CURLINFO_HEADER_IN && !dialogue.is_over) dialogue.reply.assign(data, std::min(size, kLongestReply));
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "vault/sources/btrfs_snapshot.h"
 
 #include "base/block_device.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "tests/support/exotic_tree.h"
 #include "tests/support/loop_file_system.h"
