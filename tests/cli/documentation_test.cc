@@ -159,6 +159,8 @@ void JsonFields::use_keys() {
     met("label add", {"label", "add", "project"});
     met("key add", {"key", "add", "--label", "short"});
     met("key rotate", {"key", "rotate", "--label", "log"});
+    met("key unlock", {"key", "unlock", "--label", "log", "--for", "4h"});
+    met("key lock", {"key", "lock", "--label", "log"});
     met("key officer", {"key", "officer", "--output", office.folder / "lan.officer", "--name", "Lan"});
     met("key slot add", {"key", "slot", "add", "--officer", office.folder / "lan.officer"});
     met("key slot remove", {"key", "slot", "remove", "2"});

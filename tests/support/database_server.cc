@@ -145,7 +145,9 @@ std::string MariadbServer::absent() {
 
 MariadbServer::MariadbServer(std::vector<std::string> options)
     : DatabaseServer("maria", "mysql", SIGKILL), options_(std::move(options)) {
-    must_run(as_server({"mariadb-install-db", "--no-defaults", "--datadir=" + *this / "data",
+    // A server that starts removes what it takes for its own leftovers there: several may not share one.
+    must_run(as_server({"mkdir", *this / "tmp"}));
+    must_run(as_server({"mariadb-install-db", "--no-defaults", "--datadir=" + *this / "data", "--tmpdir=" + *this / "tmp",
                         "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M",
                         "--innodb-flush-log-at-trx-commit=0"}));
     start();
@@ -155,6 +157,7 @@ void MariadbServer::start() {
     std::vector<std::string> arguments = {"mariadbd",
                                           "--no-defaults",
                                           "--datadir=" + *this / "data",
+                                          "--tmpdir=" + *this / "tmp",
                                           "--socket=" + socket(),
                                           "--pid-file=" + *this / "pid",
                                           "--skip-networking",
