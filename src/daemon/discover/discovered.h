@@ -1,0 +1,43 @@
+// What this machine has that may want protection: mounted file systems with data of their own, local databases, disks that may be
+// media. Looks at /proc, sysfs, sockets and well-known folders; opens no database and changes nothing.
+//
+// Ownership: values. Threads: safe; may wait for a file system that hangs, so not for the service's loop. Errors: io, where even
+// /proc cannot be read; what cannot be looked at is left out. Units: bytes.
+#pragma once
+
+#include "base/kernel_view.h"
+#include "base/result.h"
+#include "daemon/config/config.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace custody {
+
+struct FoundFileSystem {
+    std::string mount_point, type, device;
+    std::uint64_t size_bytes = 0, used_bytes = 0;
+};
+struct FoundDatabase {
+    std::string kind;   // "postgresql", "mariadb", "sqlite"
+    std::string place;  // socket, data folder or file
+};
+struct FoundDisk {  // a whole disk or partition that nothing uses
+    std::string device, model, serial;
+    std::uint64_t size_bytes = 0;
+    std::string holds;  // in words: "ext4 'backup'", "nothing"
+};
+struct Discovered {
+    std::vector<FoundFileSystem> file_systems;
+    std::vector<FoundDatabase> databases;
+    std::vector<FoundDisk> disks;
+};
+[[nodiscard]] Result<Discovered> discover(const KernelView& view = {});
+
+// Duty B10: what no plan covers, a line each, in words: mount points that no files or image plan names or holds, and databases in
+// no plan. What is made up by the kernel, holds the vaults, or is the system's own (/boot, /usr without data) does not count.
+// Pure.
+[[nodiscard]] std::vector<std::string> not_covered(const Config& config, const Discovered& found);
+
+}  // namespace custody
