@@ -24,18 +24,24 @@ struct Translation {
 [[nodiscard]] std::span<const Translation> vietnamese_catalog_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_cli_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_config_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_control_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_databases_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_help_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_history_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_jobs_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_keys_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_media_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_officers_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_plans_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_restore_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_schedule_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_service_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_setup_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_sources_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_store_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_vault_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_words_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_work_texts();
 
 // The translation, or an empty view when no part has one.
 [[nodiscard]] std::string_view find_vietnamese(std::string_view english);

@@ -1,0 +1,16 @@
+// Messages about the sources of plans, opened around a run.
+#include "base/text_vi.h"
+
+#include <array>
+
+namespace custody {
+namespace {
+
+constexpr std::array<Translation, 0> kTexts = {};
+static_assert(is_sorted_table(kTexts));
+
+}  // namespace
+
+std::span<const Translation> vietnamese_plans_texts() { return kTexts; }
+
+}  // namespace custody
