@@ -26,6 +26,9 @@ enum class StopReason { none, cancelled, time_over, service_ends };
 
 class LiveJob {
 public:
+    static constexpr std::size_t kMostWarnings = 1000;
+    static constexpr std::size_t kLoggedWarnings = 20;
+
     // `id` is in the catalogue, queued. `title`: for the log, "backup of plan etc".
     LiveJob(catalog::Catalog& catalog, const ServiceLog& log, catalog::JobId id, std::string title);
     ~LiveJob();
@@ -43,10 +46,11 @@ public:
     // The job's thread.
     [[nodiscard]] Status begin();
     [[nodiscard]] Status begin_phase(std::string_view name);
-    // Into the record, to who looks on, into the log. What the record does not take is logged.
+    // Any thread: to who looks on, and into the record when it ends. A run over a damaged disk may warn a million times: the
+    // first kMostWarnings are kept, the others are counted, and the log has the first few.
     void warn(std::string_view line);
-    // The record is closed, then who looks on gets it as the last line.
-    [[nodiscard]] Status end(const catalog::JobEnd& end);
+    // The record is closed, with the warnings so far before those of `end`; then who looks on gets it as the last line.
+    [[nodiscard]] Status end(catalog::JobEnd end);
 
     // Any thread; says what is done to who looks on. Lives as long as the job. Its warn() is the job's.
     [[nodiscard]] Progress& progress() { return *progress_; }
@@ -68,6 +72,8 @@ private:
     mutable std::mutex mutex_;  // of what follows
     std::vector<std::shared_ptr<JsonStream>> onlookers_;
     Json last_progress_;
+    std::vector<std::string> warnings_;
+    std::uint64_t warned_ = 0;
     bool ended_ = false;
 };
 
