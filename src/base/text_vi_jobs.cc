@@ -1,12 +1,14 @@
 // Messages about the work of jobs: copies, retention, verification, records.
 #include "base/text_vi.h"
 
-#include <array>
-
 namespace custody {
 namespace {
 
-constexpr std::array<Translation, 0> kTexts = {};
+constexpr Translation kTexts[] = {
+    {"the medium {} is not here: {}", "phương tiện lưu trữ {} không có ở đây: {}"},
+    {"the medium {} was erased: register the disk that is used now under a name of its own",
+     "phương tiện lưu trữ {} đã bị xóa trắng: hãy đăng ký đĩa đang dùng hiện nay dưới một tên riêng"},
+};
 static_assert(is_sorted_table(kTexts));
 
 }  // namespace

@@ -1,7 +1,9 @@
 // The vault of a medium, opened for one job: keyring, repository, and the register's key of the medium.
 //
 // Ownership: owns keyring and repository; the medium is held (it is not unmounted meanwhile) as long as this lives. Threads: one.
-// Errors: not_found (the medium is not here, or not registered), those of Keyring::open and Repository::open.
+// Errors: not_found (the medium is not here, or not registered), refused (another medium, or another vault, lies under its path;
+// it was erased), those of Keyring::open and Repository::open. With tolerate_damage an identity that cannot be read is passed
+// over.
 #pragma once
 
 #include "catalog/media.h"
@@ -9,8 +11,12 @@
 #include "vault/repository.h"
 
 #include <memory>
+#include <string>
 
 namespace custody {
+
+// The folder of the keyring: as configured, else the one that the command line uses for root.
+[[nodiscard]] std::string keyring_folder(const Config& config);
 
 class MediumVault {
 public:
