@@ -1,13 +1,12 @@
 #include "daemon/jobs/medium_vault.h"
 
 #include "base/text.h"
+#include "daemon/jobs/own_folders.h"
 #include "vault/store/local_store.h"
 #include "vault/store/medium_identity.h"
 
 namespace custody {
 namespace {
-
-constexpr const char* kDefaultKeyring = "/etc/custody/keyring";
 
 Error not_here(const MediumConfig& medium, const Error& why) {
     return {Code::not_found, say("the medium {} is not here: {}", printable(medium.name), why.message)};

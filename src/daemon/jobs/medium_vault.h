@@ -11,12 +11,8 @@
 #include "vault/repository.h"
 
 #include <memory>
-#include <string>
 
 namespace custody {
-
-// The folder of the keyring: as configured, else the one that the command line uses for root.
-[[nodiscard]] std::string keyring_folder(const Config& config);
 
 class MediumVault {
 public:
