@@ -146,6 +146,14 @@ Status Media::move(MediumKey key, const MediumMove& move) {
     });
 }
 
+Status Media::follow(MediumKey key, MediumState state, const std::string& note) {
+    return catalog_.write([&](sqlite::Database&) -> Status {
+        TRY_ASSIGN(const RegisteredMedium medium, find(key));
+        if (medium.entry.state == state) return done();
+        return move(key, {state, medium.entry.place, medium.entry.custodian, "service", note});
+    });
+}
+
 Result<std::vector<MediumMoved>> Media::moves(MediumKey key) {
     std::vector<MediumMoved> moves;
     TRY(catalog_.read([&](sqlite::Database& database) {

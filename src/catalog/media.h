@@ -79,6 +79,8 @@ public:
     [[nodiscard]] Status set_rotation(MediumKey key, const std::optional<std::string>& rotation_set);
     // Changes state, place and custodian, and enters what they were before.
     [[nodiscard]] Status move(MediumKey key, const MediumMove& move);
+    // The state that the service sees, entered by "service"; place and custodian stay. Nothing where it is so already.
+    [[nodiscard]] Status follow(MediumKey key, MediumState state, const std::string& note);
     [[nodiscard]] Result<std::vector<MediumMoved>> moves(MediumKey key);  // oldest first
     [[nodiscard]] Status used(MediumKey key);                             // now; the first time, too, if it is the first
 

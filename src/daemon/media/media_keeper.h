@@ -2,8 +2,11 @@
 // unmounts them when they are in step, and writes the identity of those that are new.
 //
 // Ownership: owns a thread (start() to stop()); catalogue, sink, files, clock and log outlive it. Threads: safe; nothing but its
-// own thread waits for a disk, so that a share that hangs holds up nobody. Errors: logged, alerted (medium_absent, medium_wrong,
-// can_be_taken_out), and shown by sights().
+// own thread, and who attaches, detaches or says in_step(), waits for a disk, so that a share that hangs holds up nobody. Each
+// medium is looked at on a thread of its own: one that does not answer within MediaTiming::answer_within_ns counts as absent, is
+// said to hang, and hides no other. Errors: logged, alerted (medium_absent, medium_wrong, medium_failed, copy_owed,
+// can_be_taken_out), and shown by sights(). What the service mounted is remembered over its restarts; what a person mounted is
+// never unmounted but by detach().
 #pragma once
 
 #include "base/clock.h"
@@ -32,6 +35,17 @@ struct MediumSight {
     bool may_be_removed = false;  // it lacks nothing, and is unmounted
     std::uint32_t holds = 0;      // jobs that use it now
     std::optional<std::uint64_t> free_bytes, size_bytes;
+    std::optional<Time> looked_at;  // when it last answered; none: never yet
+};
+
+// How often is looked, by the monotonic clock of the system.
+struct MediaTiming {
+    std::int64_t look_every_ns = kMinute;
+    std::int64_t devices_every_ns = 10 * kSecond;  // where no uevent comes
+    std::int64_t settle_ns = kSecond;              // after a change of mounts or devices, before it is looked at
+    std::int64_t least_between_ns = 5 * kSecond;   // two looks because of such changes
+    std::int64_t answer_within_ns = 20 * kSecond;  // of one medium
+    std::int64_t away_at_least_ns = 15 * kMinute;  // unmounted, before one that stays plugged in and owes is mounted again
 };
 
 class MediaKeeper;
@@ -55,9 +69,11 @@ public:
     // Called on the keeper's thread.
     struct Events {
         std::function<void(std::set<std::string> present)> changed;  // when the set has changed, and once at the beginning
-        std::function<void(std::string medium)> returned;            // here again, or here at the start and owed something
+        // Here again, or here at the start and owed something; not when attach() brought it: who attaches goes on himself.
+        std::function<void(std::string medium)> returned;
     };
-    MediaKeeper(FileSystem& files, const Clock& clock, catalog::Catalog& catalog, AlertSink& alerts, const ServiceLog& log);
+    MediaKeeper(FileSystem& files, const Clock& clock, catalog::Catalog& catalog, AlertSink& alerts, const ServiceLog& log,
+                MediaTiming timing = {});
     ~MediaKeeper();
     MediaKeeper(const MediaKeeper&) = delete;
     MediaKeeper& operator=(const MediaKeeper&) = delete;
@@ -74,12 +90,14 @@ public:
     [[nodiscard]] std::set<std::string> present() const;
     [[nodiscard]] MediumHold hold(const std::string& medium) { return {*this, medium}; }
 
-    // By a person: not_found (no such medium, no disk with it), refused, exists, busy (a job holds it), usage.
-    [[nodiscard]] Status attach(const std::string& medium);
-    // Returns what may be said of taking it out.
+    // By a person: not_found (no such medium, no disk with it), refused, exists, busy (a job holds it), usage. `keep`: it stays
+    // mounted until detach(), also when it is in step.
+    [[nodiscard]] Status attach(const std::string& medium, bool keep = false);
+    // Returns what may be said of taking it out. It is not mounted again by itself before it was taken out or attach() is asked.
     [[nodiscard]] Result<std::string> detach(const std::string& medium);
     // A copy job brought it up to date: `owed` snapshots it still lacks. One that this service mounted is unmounted when it lacks
-    // none and nobody holds it; people are told that it can be taken out.
+    // none and nobody holds it; people are told that it can be taken out. It stays where a plan has no medium but removable ones,
+    // this one among them.
     void in_step(const std::string& medium, std::uint64_t owed);
 
 private:

@@ -25,7 +25,7 @@ class Examination {
 public:
     Examination(FileSystem& files, const ProbeRequest& request) : files_(files), request_(request), medium_(request.medium) {}
 
-    Result<MediumProbe> run() {
+    Result<MediumProbe> run(bool is_glance) {
         auto mount = mount_of(medium_.vault);
         if (!mount.ok()) {
             TRY(list_mounts());
@@ -41,6 +41,11 @@ public:
         }
         examine_identity(**store);
         examine_header(**store);
+        if (is_glance) {
+            examine_recorded_errors();
+            if (const Status read = read_room(); !read.ok()) add_unopened(read.error());
+            return std::move(probe_);
+        }
         examine_writing();
         examine_room();
         const auto disks = disks_under(medium_.vault, LoopDevices::are_their_file, request_.view);
@@ -224,16 +229,19 @@ private:
                 name(), printable(device_node_of(probe_.mount))));
     }
 
-    void examine_room() {
+    Status read_room() {
         struct statvfs room {};
-        if (::statvfs(medium_.vault.c_str(), &room) != 0) {
-            return add_unopened(system_error(errno, "look at", medium_.vault));
-        }
+        if (::statvfs(medium_.vault.c_str(), &room) != 0) return system_error(errno, "look at", medium_.vault);
         probe_.free_bytes = std::uint64_t{room.f_bavail} * room.f_frsize;
         probe_.total_bytes = std::uint64_t{room.f_blocks} * room.f_frsize;
+        has_inodes_ = room.f_files == 0 || room.f_favail > 0;
+        return done();
+    }
+
+    void examine_room() {
+        if (const Status read = read_room(); !read.ok()) return add_unopened(read.error());
         const std::uint64_t wanted = request_.needed_bytes + kSpareBytes;
-        const bool has_room = probe_.free_bytes >= wanted;
-        if (has_room && (room.f_files == 0 || room.f_favail > 0)) return;
+        if (probe_.free_bytes >= wanted && has_inodes_) return;
         add(MediumFault::no_room, Code::no_space,
             say("the medium {} is full: {} free on {}, {} wanted; end old snapshots with 'custody forget' and 'custody prune', "
                 "or move "
@@ -245,6 +253,7 @@ private:
     const ProbeRequest& request_;
     const ExpectedMedium& medium_;
     MediumProbe probe_;
+    bool has_inodes_ = true;
 };
 
 }  // namespace
@@ -267,6 +276,14 @@ Error MediumProbe::why_not() const {
     return {Code::failed, ""};
 }
 
-Result<MediumProbe> probe_medium(FileSystem& files, const ProbeRequest& request) { return Examination(files, request).run(); }
+Result<MediumProbe> probe_medium(FileSystem& files, const ProbeRequest& request) {
+    return Examination(files, request).run(false);
+}
+
+Result<MediumProbe> glance_at_medium(FileSystem& files, const ExpectedMedium& medium) {
+    ProbeRequest request;
+    request.medium = medium;
+    return Examination(files, request).run(true);
+}
 
 }  // namespace custody

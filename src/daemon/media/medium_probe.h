@@ -81,6 +81,10 @@ struct MediumProbe {
 };
 [[nodiscard]] Result<MediumProbe> probe_medium(FileSystem& files, const ProbeRequest& request);
 
+// The same without writing anything, and without a word about room and disks: whether it is there and the right one, from moment
+// to moment. Room is told as it is.
+[[nodiscard]] Result<MediumProbe> glance_at_medium(FileSystem& files, const ExpectedMedium& medium);
+
 // Duty B1 and B6 alone, also of a path that does not exist yet. Pure but for what it reads of the view.
 [[nodiscard]] std::vector<MediumFinding> judge_independence(const ProbeRequest& request);
 // How many of these places can be lost one without the other: those that share a disk count as one, one on no known disk (a

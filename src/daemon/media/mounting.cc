@@ -142,6 +142,11 @@ Status unmount_medium(const std::string& mount_point) {
                                                  : fmt::format("{}", fmt::join(holders, ", ")))};
 }
 
+Status drop_dead_mount(const std::string& mount_point) {
+    if (::umount2(mount_point.c_str(), UMOUNT_NOFOLLOW | MNT_DETACH) == 0) return done();
+    return system_error(errno, "unmount", mount_point);
+}
+
 std::vector<std::string> holders_of(const std::string& mount_point) {
     struct stat root {};
     std::vector<std::pair<int, std::string>> found;

@@ -21,6 +21,10 @@ namespace custody {
 // written last may not have reached the disk.
 [[nodiscard]] Status unmount_medium(const std::string& mount_point);
 
+// Of a disk that was pulled out while it was mounted: nothing can be written back any more; what still has files open there keeps
+// them until it closes them, and the folder is free for the disk's return.
+[[nodiscard]] Status drop_dead_mount(const std::string& mount_point);
+
 // "smbd (812)": the programs that keep something open below a mount point, at most ten, sorted by number.
 [[nodiscard]] std::vector<std::string> holders_of(const std::string& mount_point);
 

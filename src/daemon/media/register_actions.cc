@@ -17,6 +17,20 @@ catalog::MediumFacts facts_of(const MediumEntry& entry) {
     return {identity.medium, identity.vault, entry.kind, if_any(identity.place.serial), if_any(identity.place.file_system_uuid)};
 }
 
+// Entered before its identity was known, from its vault alone (catalog/rebuild.h).
+bool is_awaited(const catalog::RegisteredMedium& medium, const MediumEntry& entry) {
+    const auto& facts = medium.entry.facts;
+    return medium.entry.name == entry.identity.name && !facts.identity && (!facts.vault || facts.vault == entry.identity.vault);
+}
+
+Status complete(catalog::Media& media, const catalog::RegisteredMedium& medium, const MediumEntry& entry) {
+    TRY(media.set_facts(medium.key, facts_of(entry)));
+    TRY(media.set_rotation(medium.key, if_any(entry.rotation_set)));
+    if (!medium.entry.place.empty() || !medium.entry.custodian.empty()) return done();
+    if (entry.place.empty() && entry.custodian.empty()) return done();
+    return media.move(medium.key, {medium.entry.state, entry.place, entry.custodian, "service", ""});
+}
+
 Status check_hand_over(const catalog::MediumMove& move) {
     const bool is_ended = move.state == MediumState::retired || move.state == MediumState::erased;
     if (!move.entered_by.empty() && (is_ended || (!move.place.empty() && !move.custodian.empty()))) return done();
@@ -36,6 +50,8 @@ Status enter_medium(catalog::Catalog& catalog, const MediumEntry& entry) {
         catalog::Media media(catalog);
         TRY_ASSIGN(const auto known, media.find_by_identity(entry.identity.medium));
         if (!known) {
+            const auto same_name = media.find(entry.identity.name);
+            if (same_name.ok() && is_awaited(*same_name, entry)) return complete(media, *same_name, entry);
             const auto added = media.add({entry.identity.name, facts_of(entry), MediumState::in_use, entry.place, entry.custodian,
                                           if_any(entry.rotation_set)});
             return added.ok() ? done() : Status(added.error());
