@@ -101,10 +101,4 @@ Status check_outside_vaults(const std::string& path, const std::string& keyring_
     }
 }
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-    return name.data();
-}
-
 }  // namespace custody

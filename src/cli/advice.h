@@ -29,6 +29,4 @@ enum class KitState { proven, none, unproven, stale };
 // refused: the path lies inside a vault or the keyring's folder, where nothing but Custody writes.
 [[nodiscard]] Status check_outside_vaults(const std::string& path, const std::string& keyring_folder);
 
-[[nodiscard]] std::string host_name();
-
 }  // namespace custody

@@ -1,5 +1,6 @@
 #include "daemon/jobs/live_job.h"
 
+#include "base/counts.h"
 #include "base/text.h"
 #include "daemon/jobs/job_json.h"
 
