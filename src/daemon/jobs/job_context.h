@@ -21,7 +21,7 @@ struct JobContext {
     catalog::Catalog& catalog;
     AlertSink& alerts;
     MediaKeeper& media;
-    const LabelSecretsDoor& secrets;
+    LabelSecretsDoor secrets;
     const ServiceLog& log;
     std::shared_ptr<const Config> config;  // as it was when the job began
     LiveJob& job;

@@ -20,6 +20,7 @@ struct PlanRunEnd {
     catalog::JobEnd record;
     Scheduler::End end = Scheduler::End::failure;
     Setback setback = Setback::permanent;
+    bool source_absent = false;  // not there, or all at once empty: told as that and not as a failed backup
 };
 [[nodiscard]] PlanRunEnd run_plan_backup(const JobContext& context, const PlanRun& run);
 

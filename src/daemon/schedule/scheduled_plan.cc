@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <algorithm>
+
 namespace custody {
 
 Result<ScheduledPlan> scheduled_plan(const Config& config, const PlanConfig& plan) {
@@ -14,6 +16,7 @@ Result<ScheduledPlan> scheduled_plan(const Config& config, const PlanConfig& pla
     if (const auto* command = std::get_if<CommandSource>(&plan.source)) scheduled.every_ns = command->every_ns;
     scheduled.on_change = plan.on_change;
     scheduled.settle_ns = plan.settle_ns;
+    scheduled.min_distance_ns = std::min(scheduled.min_distance_ns, 10 * plan.settle_ns);  // a short settle asks for more runs
     scheduled.not_between = Windows(plan.not_between);
     if (scheduled.not_between.never_open()) {
         return Error{Code::usage,
