@@ -1,12 +1,30 @@
 // Messages about the running service and the runs of plans.
 #include "base/text_vi.h"
 
-#include <array>
-
 namespace custody {
 namespace {
 
-constexpr std::array<Translation, 0> kTexts = {};
+constexpr Translation kTexts[] = {
+    {"a job of this kind runs already on {}; 'custody job list --state running' shows it",
+     "đã có công việc loại này đang chạy trên {}; 'custody job list --state running' cho xem công việc đó"},
+    {"backup of plan '{}'", "sao lưu theo kế hoạch '{}'"},
+    {"backup of plan '{}' on medium '{}': {}", "sao lưu theo kế hoạch '{}' lên phương tiện '{}': {}"},
+    {"cancelled by {} before it began", "{} đã hủy trước khi bắt đầu"},
+    {"job {}, {}: begins on medium '{}' ({})", "công việc {}, {}: bắt đầu trên phương tiện '{}' ({})"},
+    {"no plan '{}' in the configuration", "trong cấu hình không có kế hoạch '{}'"},
+    {"no such plan: {}; 'custody plan list' names them", "không có kế hoạch này: {}; 'custody plan list' liệt kê các kế hoạch"},
+    {"plan '{}': the configuration has no medium '{}'", "kế hoạch '{}': trong cấu hình không có phương tiện '{}'"},
+    {"the clock was set by {}", "đồng hồ đã bị chỉnh lệch {}"},
+    {"the run took longer than its time limit and was ended; what it stored is used by the next one",
+     "lần chạy vượt quá giới hạn thời gian và đã bị dừng; những gì đã lưu sẽ được lần chạy sau dùng lại"},
+    {"the service ended before it began", "dịch vụ đã kết thúc trước khi công việc bắt đầu"},
+    {"the service ends; ask again when it runs", "dịch vụ đang kết thúc; hãy hỏi lại khi dịch vụ chạy"},
+    {"the service was cut off while jobs ran: {}; they are closed as interrupted and run again",
+     "dịch vụ bị ngắt khi các công việc đang chạy: {}; chúng được ghi là bị gián đoạn và sẽ chạy lại"},
+    {"{} has changed: that is taken over when custodyd is started again",
+     "{} đã đổi: thay đổi này có hiệu lực khi khởi động lại custodyd"},
+    {"{} items could not be read", "{} mục không đọc được"},
+};
 static_assert(is_sorted_table(kTexts));
 
 }  // namespace
