@@ -1,6 +1,7 @@
 // The service's way to a label's secret: a systemd credential, else what a person unlocked, else words.
 #include "base/text.h"
 #include "daemon/label_secrets.h"
+#include "tests/support/kernel_features.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/results.h"
 #include "tests/support/scratch_folder.h"
@@ -65,7 +66,7 @@ TEST(LabelSecretsUnlock, WithoutAnythingItWaitsInWordsUntilSomebodyUnlocks) {
     ASSERT_TRUE(is_ok(whole));
     Time until;
     const Status unlocked = unlock_label(keyring, *whole, "database", kHour, until);
-    if (!unlocked.ok() && unlocked.error().code == Code::failed) GTEST_SKIP() << unlocked.error().message;
+    if (const std::string why = test::why_no_kernel_keys(); !why.empty()) GTEST_SKIP() << why;
     ASSERT_TRUE(is_ok(unlocked));
     answer = door.keys_for(keyring, {"database"});
     EXPECT_TRUE(is_ok(lock_label(keyring.family(), (*keyring.writer_keys("database"))->label)));

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "tests/support/exotic_tree.h"
+#include "tests/support/kernel_features.h"
 #include "tests/support/loop_file_system.h"
 #include "tests/support/results.h"
 #include "tests/support/scratch_folder.h"
@@ -63,8 +64,10 @@ protected:
         disk_ = LoopFileSystem::make("ext4", LoopFileSystem::least_size("ext4"), why_not);
         if (!disk_) GTEST_SKIP() << why_not;
         if (GetParam()) {
+            const std::string no_fanotify = test::why_no_fanotify();
+            if (!no_fanotify.empty()) GTEST_SKIP() << no_fanotify;
             const auto fanotify = open_fanotify();
-            if (!fanotify.ok()) GTEST_SKIP() << fanotify.error().message;
+            ASSERT_TRUE(is_ok(fanotify));
             ASSERT_TRUE(is_ok((*fanotify)->watch(disk_->path())));
         }
         fs::create_directories(at("etc/app"));

@@ -2,6 +2,7 @@
 #include "vault/keys/unlocked_labels.h"
 
 #include "base/text.h"
+#include "tests/support/kernel_features.h"
 #include "tests/support/keyring_fixtures.h"
 #include "tests/support/results.h"
 #include "tests/support/scratch_folder.h"
@@ -26,7 +27,7 @@ protected:
         whole_ = std::make_unique<UnlockedKeyring>(std::move(*opened));
         Time until;
         const Status put = unlock_label(*keyring_, *whole_, "database", kHour, until);
-        if (!put.ok() && put.error().code == Code::failed) GTEST_SKIP() << put.error().message;
+        if (const std::string why = test::why_no_kernel_keys(); !why.empty()) GTEST_SKIP() << why;
         ASSERT_TRUE(is_ok(put));
     }
     void TearDown() override {
