@@ -3,6 +3,10 @@
 #include "base/text.h"
 #include "catalog/rows.h"
 
+#include <map>
+#include <set>
+#include <utility>
+
 namespace custody::catalog {
 namespace {
 
@@ -39,6 +43,41 @@ Result<std::vector<CopyRecord>> copies_where(Catalog& catalog, std::string_view 
     };
     TRY(catalog.read([&](sqlite::Database& database) { return each_row(database, sql, take, key); }));
     return found;
+}
+
+// What is owed to a medium that need not have it any more.
+Status drop_undue(sqlite::Database& database, const std::vector<MediumDuty>& duties) {
+    std::map<MediumKey, std::set<std::string>> due;
+    for (const MediumDuty& duty : duties) {
+        for (const std::string& plan : duty.plans) due[duty.medium].insert(storable(plan, kMaxName));
+    }
+    std::vector<std::pair<ObjectId, MediumKey>> undue;
+    const auto take = [&](sqlite::Columns& row) {
+        const ObjectId snapshot = id_column<ObjectId>(row);
+        const MediumKey medium = row.integer();
+        const std::string plan = row.text();
+        const auto found = due.find(medium);
+        if (found == due.end() || !found->second.contains(plan)) undue.emplace_back(snapshot, medium);
+    };
+    TRY(each_row(database,
+                 "SELECT copies.snapshot, copies.medium, snapshots.plan FROM copies JOIN snapshots ON snapshots.id = "
+                 "copies.snapshot WHERE copies.state = 'owed'",
+                 take));
+    for (const auto& [snapshot, medium] : undue)
+        TRY(run_sql(database, "DELETE FROM copies WHERE snapshot = ? AND medium = ?", snapshot.view(), medium));
+    return done();
+}
+
+Status enter_due(sqlite::Database& database, const MediumDuty& duty, std::string_view host, Time now) {
+    for (const std::string& plan : duty.plans) {
+        TRY(run_sql(database,
+                    "INSERT INTO copies(snapshot, medium, state, since_at) SELECT s.id, ?1, 'owed', ?2 FROM snapshots AS s WHERE "
+                    "s.plan = ?3 AND s.ended_at IS NULL AND (s.job IS NOT NULL OR s.host = ?4 OR ?4 = '') AND NOT EXISTS(SELECT "
+                    "1 FROM copies WHERE snapshot = s.id AND medium = ?1) AND EXISTS(SELECT 1 FROM copies WHERE snapshot = s.id "
+                    "AND state = 'present')",
+                    duty.medium, now.ns, storable(plan, kMaxName), storable(host, kMaxName)));
+    }
+    return done();
 }
 
 }  // namespace
@@ -127,6 +166,18 @@ Result<std::vector<CopyRecord>> Snapshots::copies_of(const ObjectId& snapshot) {
 
 Result<std::vector<CopyRecord>> Snapshots::owed_to(MediumKey medium) {
     return copies_where(catalog_, "medium = ? AND state = 'owed' ORDER BY since_at", medium);
+}
+
+Result<std::vector<CopyRecord>> Snapshots::copies_on(MediumKey medium) {
+    return copies_where(catalog_, "medium = ? ORDER BY snapshot", medium);
+}
+
+Status Snapshots::settle_debts(const std::vector<MediumDuty>& duties, std::string_view host) {
+    return catalog_.write([&](sqlite::Database& database) -> Status {
+        TRY(drop_undue(database, duties));
+        for (const MediumDuty& duty : duties) TRY(enter_due(database, duty, host, catalog_.now()));
+        return done();
+    });
 }
 
 }  // namespace custody::catalog

@@ -36,6 +36,12 @@ struct CopyRecord {
     std::optional<std::uint64_t> sequence;  // of the ledger entry on that medium
 };
 
+// What a medium should hold: the snapshots of these plans.
+struct MediumDuty {
+    MediumKey medium = 0;
+    std::vector<std::string> plans;
+};
+
 struct SnapshotFilter {
     std::optional<std::string> plan, label;
     bool ended = false;  // those that were forgotten, too
@@ -61,7 +67,13 @@ public:
     [[nodiscard]] Result<std::optional<SnapshotRecord>> find(const ObjectId& snapshot);
     [[nodiscard]] Result<std::vector<SnapshotRecord>> list(const SnapshotFilter& filter);  // newest first
     [[nodiscard]] Result<std::vector<CopyRecord>> copies_of(const ObjectId& snapshot);
-    [[nodiscard]] Result<std::vector<CopyRecord>> owed_to(MediumKey medium);  // longest owed first
+    [[nodiscard]] Result<std::vector<CopyRecord>> owed_to(MediumKey medium);    // longest owed first
+    [[nodiscard]] Result<std::vector<CopyRecord>> copies_on(MediumKey medium);  // present and owed
+
+    // Debts are what these duties say from here on, and no others: each medium is owed what it lacks of its plans, as far as it
+    // is live and lies on some medium. Only what a job here made, or this host (empty: any) did: a vault may be shared, and what
+    // another host stores there is that one's to copy. Debts that go on keep their beginning.
+    [[nodiscard]] Status settle_debts(const std::vector<MediumDuty>& duties, std::string_view host);
 
 private:
     Catalog& catalog_;

@@ -5,11 +5,9 @@
 #pragma once
 
 #include "catalog/rebuild.h"
-#include "daemon/jobs/job_context.h"
+#include "daemon/jobs/catalog_sync.h"
 
 namespace custody {
-
-inline constexpr const char* kRecordsName = "custody-records";
 
 [[nodiscard]] catalog::JobEnd back_up_records(const JobContext& context);
 

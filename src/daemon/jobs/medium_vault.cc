@@ -40,8 +40,6 @@ Status check_not_erased(const catalog::RegisteredMedium& registered) {
 
 }  // namespace
 
-std::string keyring_folder(const Config& config) { return config.keys.keyring.empty() ? kDefaultKeyring : config.keys.keyring; }
-
 Result<MediumVault> MediumVault::open(const JobContext& context, const MediumConfig& medium, OpenOptions options) {
     MediumVault vault;
     vault.hold_ = context.media.hold(medium.name);
