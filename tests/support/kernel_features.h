@@ -1,5 +1,5 @@
-// Whether this kernel lets tests use what they are about: asked of the kernel itself, not of the code under test, so that a fault in
-// that is a failure and never a skip. Empty: it does; else the reason.
+// Whether this kernel lets tests use what they are about: asked of the kernel itself, not of the code under test, so that a fault
+// in that is a failure and never a skip. Empty: it does; else the reason.
 #pragma once
 
 #include <fcntl.h>
