@@ -25,6 +25,7 @@ struct Translation {
 [[nodiscard]] std::span<const Translation> vietnamese_cli_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_config_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_control_texts();
+[[nodiscard]] std::span<const Translation> vietnamese_control_help_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_databases_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_help_texts();
 [[nodiscard]] std::span<const Translation> vietnamese_history_texts();

@@ -228,8 +228,9 @@ constexpr Translation kTexts[] = {
      "keyring itself, still opens a "
      "destroyed label; when snapshots were made with keys that this keyring lacks; when something was last backed up over a "
      "month ago (duty B3), or items of it could not be read, or "
-     "changed while they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
-     "service schedules is not shown.",
+     "changed while they were read; when the clock is behind the ledger. Notes do not count. Where the service "
+     "runs and no vault is named, its answer is shown instead, on one screen: plans, media, next runs, what no plan covers (duty "
+     "B10).",
      "Không cần mật khẩu. Cần có người xử lý khi kho không mở được, bị hỏng (sổ cái và bản ghi của các bản chụp được đọc; với "
      "những gì còn lại chỉ xem có đủ và đúng kích thước không: 'custody verify' đọc kỹ hơn), lùi về trước mục sổ cái mà bộ khóa "
      "này còn nhớ, "
@@ -239,7 +240,9 @@ constexpr Translation kTexts[] = {
      "vẫn mở được nhãn đã hủy; khi có bản chụp "
      "được tạo bằng khóa mà bộ khóa này thiếu; khi có dữ liệu sao "
      "lưu lần cuối quá một tháng (nghĩa vụ B3), hoặc có mục của nó không đọc được, hoặc đã thay đổi trong khi đọc; khi đồng hồ "
-     "chậm hơn sổ cái. Ghi chú không tính. Chạy không cần dịch vụ; những gì dịch vụ lên lịch không hiện ở đây."},
+     "chậm hơn sổ cái. Ghi chú không tính. Nơi dịch vụ đang chạy và không nêu kho nào, câu trả lời của dịch vụ "
+     "được hiện thay, gọn trong một màn hình: kế hoạch, phương tiện, lần chạy tới, những gì chưa kế hoạch nào bao gồm (nghĩa vụ "
+     "B10)."},
     {"Needs no passphrase. A rule counts for each label, name, host and kind apart, never empties a group, and skips what is "
      "held or within its lawful term: six months of the label log (duty B12). A snapshot whose record is lost or damaged is "
      "ended by its id (where its label is not known, once the longest term is over); the ledger and 'custody status' keep that "

@@ -47,12 +47,13 @@ Result<Settings> settings_of(const ConfigReading& reading) {
     settings.organisation = reading.config.organisation.name;
     for (const MediumConfig& medium : reading.config.media) settings.media.push_back({medium.name, medium.vault});
     if (!settings.media.empty()) settings.vault = settings.media.front().vault;
+    settings.socket = reading.config.service.socket;
+    settings.has_plans = !reading.config.plans.empty();
     return settings;
 }
 
 // A file that was named by flag must be there; the default, and one that the environment names, need not.
-Result<Settings> load_file(const std::string& flag) {
-    TRY_ASSIGN(const std::string path, absolute_path(first_of(flag, "CUSTODY_CONFIG", kDefaultConfig)));
+Result<Settings> load_file(const std::string& flag, const std::string& path) {
     const auto reading = read_config_file(posix_file_system(), path);
     if (reading.ok()) return settings_of(*reading);
     if (flag.empty() && reading.error().code == Code::not_found) return Settings{};
@@ -67,8 +68,13 @@ std::string environment(const char* name) {
 }
 
 Result<Settings> load_settings(const GlobalFlags& flags) {
-    TRY_ASSIGN(Settings settings, load_file(flags.config));
-    settings.vault = first_of(flags.vault, "CUSTODY_VAULT", settings.vault);
+    TRY_ASSIGN(const std::string config_file, absolute_path(first_of(flags.config, "CUSTODY_CONFIG", kDefaultConfig)));
+    TRY_ASSIGN(Settings settings, load_file(flags.config, config_file));
+    settings.config_file = config_file;
+    if (settings.socket.empty()) settings.socket = ServiceConfig().socket;
+    const std::string named = first_of(flags.vault, "CUSTODY_VAULT", "");
+    settings.vault_named = !named.empty();
+    if (settings.vault_named) settings.vault = named;
     const std::string configured = settings.keyring.empty() ? default_keyring() : settings.keyring;
     TRY_ASSIGN(settings.keyring, absolute_path(first_of(flags.keyring, "CUSTODY_KEYRING", configured)));
     if (const std::string file = first_of(flags.officer_key, "CUSTODY_OFFICER_KEY", ""); !file.empty()) {

@@ -33,6 +33,10 @@ struct Settings {
     std::string organisation;   // [organisation] name, for the kit's page
     std::string language;       // "vi", "en" or empty
     std::vector<Medium> media;  // as configured; the first is the default vault
+    std::string config_file;    // absolute; need not exist
+    std::string socket;         // of the service
+    bool vault_named = false;   // by flag or environment, not only by the configuration
+    bool has_plans = false;     // the configuration has some: a service should run
 };
 
 [[nodiscard]] Result<Settings> load_settings(const GlobalFlags& flags);

@@ -105,6 +105,9 @@ Result<std::size_t> Conversation::receive(std::array<char, 65536>& into) const {
     }
 }
 
+// {"error": {...}} and nothing else: a job's record has a field of that name, too.
+bool is_error(const Json& line) { return line.is_object() && line.size() == 1 && line.contains("error"); }
+
 // The lines of a stream, taken out of what came. The last one is kept, it is the result.
 class Lines {
 public:
@@ -125,7 +128,7 @@ private:
     [[nodiscard]] Status one(std::string_view text) {
         last_ = Json::parse(text, nullptr, false);
         if (last_.is_discarded()) return Error{Code::failed, say("the service sent a line that is no JSON")};
-        if (last_.is_object() && last_.contains("error")) return error_of_answer(500, text);
+        if (is_error(last_)) return error_of_answer(500, text);
         return line_ ? line_(last_) : done();
     }
 
