@@ -75,6 +75,10 @@ void add_retention_commands(CommandTable& table);  // hold forget prune copy
 void add_label_commands(CommandTable& table);      // label
 void add_key_commands(CommandTable& table);        // key
 void add_status_command(CommandTable& table);      // status
+void add_plan_commands(CommandTable& table);       // plan
+void add_job_commands(CommandTable& table);        // job
+void add_alert_commands(CommandTable& table);      // alert
+void add_catalog_commands(CommandTable& table);    // catalog
 void add_completion_command(CommandTable& table);  // completion
 void add_later_commands(CommandTable& table);      // what belongs to the service: refused in words
 

@@ -30,8 +30,8 @@ Result<int> refuse(Context&, const LaterFlags& flags) {
 }  // namespace
 
 void add_later_commands(CommandTable& table) {
-    constexpr std::array kNames = {"setup", "plan",    "job",     "media", "alert",   "catalog", "drill",  "history", "integrity",
-                                   "mount", "officer", "approve", "asset", "minutes", "journal", "report", "recover", "wipe"};
+    constexpr std::array kNames = {"setup",   "media", "catalog", "drill",   "history", "integrity", "mount", "officer",
+                                   "approve", "asset", "minutes", "journal", "report",  "recover",   "wipe"};
     for (const char* name : kNames) {
         auto flags = std::make_shared<LaterFlags>();
         flags->name = name;

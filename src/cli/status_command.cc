@@ -6,6 +6,7 @@
 #include "cli/command_table.h"
 #include "cli/losses.h"
 #include "cli/second_copies.h"
+#include "cli/service_status.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/key_destruction.h"
 #include "vault/keys/outstanding_copies.h"
@@ -453,6 +454,11 @@ void print_text(Output& output, const Overview& overview, Time now) {
 
 Result<int> run_status(Context& context, const StatusFlags& flags) {
     Overview overview;
+    if (!context.settings().vault_named) {
+        TRY_ASSIGN(const std::optional<int> of_service, service_status(context, flags.check));
+        if (of_service) return *of_service;
+        if (std::string line = no_service_line(context); !line.empty()) overview.needs.push_back(std::move(line));
+    }
     look_at_keyring(context, overview);
     if (const Status seen = look_at_vault(context, overview); !seen.ok()) {
         const std::string& why = seen.error().message;
@@ -484,8 +490,8 @@ void add_status_command(CommandTable& table) {
              "of the keys, or this keyring itself, still "
              "opens a destroyed label; when snapshots were made with keys that this keyring lacks; "
              "when something was last backed up over a month ago (duty B3), or items of it could not be read, or changed while "
-             "they were read; when the clock is behind the ledger. Notes do not count. Runs without the service; what the "
-             "service schedules is not shown.")});
+             "they were read; when the clock is behind the ledger. Notes do not count. Where the service runs and no vault is "
+             "named, its answer is shown instead, on one screen: plans, media, next runs, what no plan covers (duty B10).")});
     status.add_flag("--check", flags->check, say("Ends with exit code 1 when a person is needed"));
     table.runs(status, flags, run_status);
 }
