@@ -5,6 +5,8 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {"'{}' is not part of this version; 'custody --help' lists the commands that there are",
+     "'{}' chưa có trong phiên bản này; 'custody --help' liệt kê các lệnh hiện có"},
     {"Asks a job to end", "Yêu cầu một việc dừng lại"},
     {"Backs up a plan now, or all of them", "Sao lưu ngay một kế hoạch, hoặc tất cả"},
     {"Ends with exit code 1 when a channel did not take it. That a server took it does not mean that somebody reads it: look "

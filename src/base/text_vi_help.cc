@@ -16,10 +16,6 @@ constexpr Translation kTexts[] = {
      "'recover' thuộc về dịch vụ, chưa có trong phiên bản này: 'custody key import KIT' đưa bộ khóa trở lại, sau đó 'custody "
      "restore' phục hồi dữ liệu"},
     {"'wipe' is not part of this version: nothing is erased", "'wipe' chưa có trong phiên bản này: không có gì bị xóa"},
-    {"'{}' belongs to the service, which is not part of this version: run 'custody backup' from cron or a systemd timer, and "
-     "look at 'custody status'",
-     "'{}' thuộc về dịch vụ, chưa có trong phiên bản này: hãy chạy 'custody backup' bằng cron hoặc systemd timer, và xem "
-     "'custody status'"},
     {"'{}' has '..' in it: name the path from the root", "'{}' có '..' bên trong: hãy ghi đường dẫn từ gốc"},
     {"'{}' is not understood here; see '{}'", "không hiểu '{}' ở đây; xem '{}'"},
     {"(changed while it was read)", "(đã thay đổi trong khi đọc)"},

@@ -22,9 +22,7 @@ Result<int> refuse(Context&, const LaterFlags& flags) {
         return Error{Code::usage, say("'wipe' is not part of this version: nothing is erased")};
     }
     return Error{Code::usage,
-                 say("'{}' belongs to the service, which is not part of this version: run 'custody backup' from cron or a "
-                     "systemd timer, and look at 'custody status'",
-                     flags.name)};
+                 say("'{}' is not part of this version; 'custody --help' lists the commands that there are", flags.name)};
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST(Usage, WrongCommandLinesEndWith2AndPointToHelp) {
         {{"snapshots", "--lang", "de"}, 2, "'de'"},
         {{"snapshots", "--progress", "loud"}, 2, "'loud'"},
         {{"snapshots", "--config", "/nonexistent/custody.toml"}, 2, "/nonexistent/custody.toml"},
-        {{"plan", "run", "--all", "--reason", "x"}, 2, "service"},
+        {{"drill", "run", "--all", "--reason", "x"}, 2, "drill"},
         {{"recover", "--vault", "v", "--kit", "f"}, 2, "key import"},
         {{"wipe", "devices"}, 2, "wipe"},
         {{"snapshots", "--vault", "sftp://host/x"}, 2, "sftp://"},
@@ -86,7 +86,7 @@ TEST(Usage, WrongCommandLinesEndWith2AndPointToHelp) {
 TEST(Usage, WhatIsNotInThisVersionIsRefusedInJsonToo) {
     const Vault& custody = shared_office().custody;
     const std::vector<std::vector<std::string>> lines = {
-        {"wipe", "--json"}, {"--json", "wipe"}, {"plan", "run", "--all", "--json"}, {"--json", "job", "backup", "--json"}};
+        {"wipe", "--json"}, {"--json", "wipe"}, {"drill", "run", "--all", "--json"}, {"--json", "report", "backup", "--json"}};
     for (const std::vector<std::string>& line : lines) {
         const Outcome outcome = custody(line);
         EXPECT_EQ(outcome.exit, 2) << joined(line);
