@@ -127,6 +127,26 @@ Status Snapshots::drop_copies_on(MediumKey medium) {
         [&](sqlite::Database& database) { return run_sql(database, "DELETE FROM copies WHERE medium = ?", medium); });
 }
 
+Status Snapshots::drop_debts_of(MediumKey medium) {
+    return catalog_.write([&](sqlite::Database& database) {
+        return run_sql(database, "DELETE FROM copies WHERE medium = ? AND state = 'owed'", medium);
+    });
+}
+
+Result<std::uint64_t> Snapshots::only_on(MediumKey medium) {
+    std::uint64_t count = 0;
+    TRY(catalog_.read([&](sqlite::Database& database) {
+        return each_row(
+            database,
+            "SELECT count(*) FROM copies AS here JOIN snapshots ON snapshots.id = here.snapshot WHERE here.medium = ?1 AND "
+            "here.state = 'present' AND snapshots.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM copies AS there JOIN media ON "
+            "media.id = there.medium WHERE there.snapshot = here.snapshot AND there.medium <> ?1 AND there.state = 'present' AND "
+            "media.state NOT IN ('retired', 'erased'))",
+            [&](sqlite::Columns& row) { count = row.count(); }, medium);
+    }));
+    return count;
+}
+
 Status Snapshots::end(const ObjectId& snapshot, std::string_view reason) {
     return catalog_.write([&](sqlite::Database& database) -> Status {
         TRY(run_sql(database, "UPDATE snapshots SET ended_at = ?, ended_reason = ? WHERE id = ? AND ended_at IS NULL",

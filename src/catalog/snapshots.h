@@ -61,6 +61,8 @@ public:
     // The medium has it no more, and need not (forgotten there, retired, erased).
     [[nodiscard]] Status drop_copy(const ObjectId& snapshot, MediumKey medium);
     [[nodiscard]] Status drop_copies_on(MediumKey medium);
+    // It gets nothing more (retired): what it lacks is owed no longer, what it holds stays.
+    [[nodiscard]] Status drop_debts_of(MediumKey medium);
     // Forgotten: it is owed to no medium any more. Copies go by drop_copy, medium by medium.
     [[nodiscard]] Status end(const ObjectId& snapshot, std::string_view reason);
 
@@ -74,6 +76,9 @@ public:
     // is live and lies on some medium. Only what a job here made, or this host (empty: any) did: a vault may be shared, and what
     // another host stores there is that one's to copy. Debts that go on keep their beginning.
     [[nodiscard]] Status settle_debts(const std::vector<MediumDuty>& duties, std::string_view host);
+    // How many snapshots that were not forgotten would be lost with this medium: no other one that is neither retired nor erased
+    // holds them.
+    [[nodiscard]] Result<std::uint64_t> only_on(MediumKey medium);
 
 private:
     Catalog& catalog_;

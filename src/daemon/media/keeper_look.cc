@@ -189,6 +189,8 @@ bool MediaKeeper::State::note_sight(const std::string& name, const std::shared_p
     if (found == watched.end() || found->second.glance != glance) return false;
     Watched& seen = found->second;
     MediumSight& sight = seen.sight;
+    if (seen.is_dead && verdict.trouble != MediumTrouble::ended)  // what is cached may still be read
+        verdict = {MediumTrouble::failed, say("the medium {} was pulled out while it was mounted", printable(name)), ""};
     const bool is_present = verdict.trouble == MediumTrouble::none && !seen.leaving;
     if (is_present && !sight.present) {
         seen.came_back = seen.was_looked_at || known.owed(name) > 0;

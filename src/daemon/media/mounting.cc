@@ -4,6 +4,7 @@
 #include "base/block_device_file_system.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "daemon/media/host_mount.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -119,6 +120,10 @@ Status mount_device(const std::string& device, const std::string& mount_point) {
     TRY_ASSIGN(const Kind kind, kind_on(device));
     TRY(check_mount_point(mount_point));
     const std::string type(kind.type);
+    if (is_own_view()) {
+        const std::string more = kind.options == nullptr ? "" : fmt::format(",{}", kind.options);
+        return mount_for_all(device, mount_point, type, "nosuid,nodev,noexec,noatime" + more);
+    }
     if (::mount(device.c_str(), mount_point.c_str(), type.c_str(), kCareful, kind.options) != 0)
         return mount_error(errno, device, type);
     return done();
@@ -134,6 +139,7 @@ Status unmount_medium(const std::string& mount_point) {
                          say("what was written last to {} may not have reached the disk: {}; check it before it is taken out",
                              printable(mount.point), reason_of(errno))};
     }
+    if (is_own_view()) return unmount_for_all(mount.point);
     if (::umount2(mount.point.c_str(), UMOUNT_NOFOLLOW) == 0) return done();
     if (errno != EBUSY) return system_error(errno, "unmount", mount.point);
     const auto holders = holders_of(mount.point);
@@ -143,6 +149,7 @@ Status unmount_medium(const std::string& mount_point) {
 }
 
 Status drop_dead_mount(const std::string& mount_point) {
+    if (is_own_view() && unmount_for_all(mount_point).ok()) return done();  // where it fails, this process's view at least
     if (::umount2(mount_point.c_str(), UMOUNT_NOFOLLOW | MNT_DETACH) == 0) return done();
     return system_error(errno, "unmount", mount_point);
 }

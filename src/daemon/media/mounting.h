@@ -1,6 +1,7 @@
 // Mounting media: for use at their place, and for a look that nobody else sees and that writes nothing.
 //
-// Threads: safe. Needs CAP_SYS_ADMIN. Nothing is shelled out: ext2, ext3, ext4, xfs, btrfs, f2fs, vfat, exfat and ntfs3 are
+// Threads: safe. Needs CAP_SYS_ADMIN. Nothing is shelled out, but systemd is asked where only that mounts for the whole machine
+// (host_mount.h): ext2, ext3, ext4, xfs, btrfs, f2fs, vfat, exfat and ntfs3 are
 // mounted by the kernel, with nosuid, nodev, noexec whatever /etc/fstab says; other kinds are usage. Errors: not_found (no
 // device, nothing mounted), busy (used, and by whom), denied, usage, io.
 #pragma once

@@ -1,6 +1,8 @@
 #include "daemon/media/register_actions.h"
 
+#include "base/counts.h"
 #include "base/text.h"
+#include "catalog/snapshots.h"
 #include "daemon/media/lifecycle.h"
 
 #include <utility>
@@ -20,7 +22,9 @@ catalog::MediumFacts facts_of(const MediumEntry& entry) {
 // Entered before its identity was known, from its vault alone (catalog/rebuild.h).
 bool is_awaited(const catalog::RegisteredMedium& medium, const MediumEntry& entry) {
     const auto& facts = medium.entry.facts;
-    return medium.entry.name == entry.identity.name && !facts.identity && (!facts.vault || facts.vault == entry.identity.vault);
+    if (medium.entry.name != entry.identity.name) return false;
+    if (entry.is_new_identity) return facts.vault && facts.vault == entry.identity.vault;
+    return !facts.identity && (!facts.vault || facts.vault == entry.identity.vault);
 }
 
 Status complete(catalog::Media& media, const catalog::RegisteredMedium& medium, const MediumEntry& entry) {
@@ -76,13 +80,28 @@ Status move_medium(catalog::Catalog& catalog, const std::string& name, const cat
     });
 }
 
-Status retire_medium(catalog::Catalog& catalog, const std::string& name, const std::string& entered_by,
-                     const std::string& reason) {
+Status retire_medium(catalog::Catalog& catalog, const std::string& name, const std::string& entered_by, const std::string& reason,
+                     bool accept_loss) {
     return catalog.write([&](sqlite::Database&) -> Status {
         catalog::Media media(catalog);
+        catalog::Snapshots snapshots(catalog);
         TRY_ASSIGN(const auto medium, media.find(name));
-        return move_checked(media, medium,
-                            {MediumState::retired, medium.entry.place, medium.entry.custodian, entered_by, reason});
+        TRY_ASSIGN(const std::uint64_t last_copies, snapshots.only_on(medium.key));
+        if (last_copies > 0 && !accept_loss)
+            return Error{
+                Code::refused,
+                say_count(last_copies,
+                          "the medium {1} holds the last copy of {0} snapshot: bring another one into step first, or move "
+                          "all to a new disk with 'custody media replace'",
+                          "the medium {1} holds the last copies of {0} snapshots: bring another one into step first, or "
+                          "move all to a new disk with 'custody media replace'",
+                          printable(name))};
+        std::string note = reason;
+        if (last_copies > 0)
+            note +=
+                " (" + say_count(last_copies, "with the last copy of {} snapshot", "with the last copies of {} snapshots") + ")";
+        TRY(move_checked(media, medium, {MediumState::retired, medium.entry.place, medium.entry.custodian, entered_by, note}));
+        return snapshots.drop_debts_of(medium.key);
     });
 }
 
