@@ -6,6 +6,7 @@
 #include "daemon/jobs/job_end.h"
 #include "daemon/jobs/medium_turn.h"
 #include "daemon/jobs/plan_retention.h"
+#include "daemon/jobs/run_alerts.h"
 #include "daemon/media/lifecycle.h"
 
 #include <algorithm>
@@ -107,7 +108,7 @@ public:
     catalog::JobEnd run() {
         const Status brought = bring();
         if (!brought.ok()) {
-            tell_of_medium(context_, medium_, brought.error());
+            tell_medium_error(context_, medium_.name, brought.error());
             catalog::JobEnd end = failed_end(context_.job, brought.error());
             end.counts = counts_;
             return end;
@@ -165,7 +166,7 @@ private:
     Status pass_over(const MediumConfig& other, const Error& error) {
         if (error.code == Code::interrupted) return error;
         context_.job.warn(say("nothing was copied from the medium {}: {}", printable(other.name), error.message));
-        tell_of_medium(context_, other, error);
+        tell_medium_error(context_, other.name, error);
         failure_ = failure_.value_or(error);
         return done();
     }
@@ -184,7 +185,7 @@ private:
             const MediumConfig& where = there ? medium_ : other;
             const std::string text = say_count(damaged.size(), "{0} snapshot is damaged on the medium {1}",
                                                "{0} snapshots are damaged on the medium {1}", printable(where.name));
-            context_.alerts.raise(medium_event(context_, AlertKind::verify_damage, where, text));
+            context_.alerts.raise(event_of(context_, AlertKind::verify_damage, "", where.name, text));
             failure_ = failure_.value_or(Error{Code::corrupt, text});
         }
     }
@@ -199,7 +200,7 @@ private:
             if (retained.error().code == Code::interrupted) return retained.error();
             context_.job.warn(say("retention of plan {} on the medium {}: {}", printable(plan.name), printable(medium_.name),
                                   retained.error().message));
-            tell_of_medium(context_, medium_, retained.error());
+            tell_medium_error(context_, medium_.name, retained.error());
             failure_ = failure_.value_or(retained.error());
         }
         return enter_state(context_, target);
@@ -208,7 +209,7 @@ private:
     Status settle(catalog::MediumKey key) {
         TRY_ASSIGN(const std::vector<CopyRecord> owed, catalog::Snapshots(context_.catalog).owed_to(key));
         owed_ = owed.size();
-        if (!failure_ || !medium_alert(*failure_)) {
+        if (!failure_) {
             context_.alerts.resolve(AlertKind::medium_failed, medium_.name);
             context_.alerts.resolve(AlertKind::medium_full, medium_.name);
         }
@@ -221,7 +222,7 @@ private:
                                            to_rfc3339_local(owed.front().since_at));
         context_.job.warn(text);
         if (owes_too_long(owed.front().since_at, medium_.owed_after_ns, context_.clock.now()))
-            context_.alerts.raise(medium_event(context_, AlertKind::copy_owed, medium_, text));
+            context_.alerts.raise(event_of(context_, AlertKind::copy_owed, "", medium_.name, text));
         return done();
     }
 

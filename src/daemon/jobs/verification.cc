@@ -6,6 +6,7 @@
 #include "daemon/jobs/job_end.h"
 #include "daemon/jobs/medium_vault.h"
 #include "daemon/jobs/own_folders.h"
+#include "daemon/jobs/run_alerts.h"
 #include "restore/verifier.h"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ public:
     catalog::JobEnd run() {
         const Status verified = verify_as_asked();
         if (!verified.ok()) {
-            tell_of_medium(context_, medium_, verified.error());
+            tell_medium_error(context_, medium_.name, verified.error());
             return failed_end(context_.job, verified.error());
         }
         catalog::JobEnd end;
@@ -115,7 +116,7 @@ private:
         for (const std::string& label : labels) {
             TRY_ASSIGN(const LabelKeys keys, context_.secrets.keys_for(keyring, {label}));
             if (keys.keys) continue;
-            AlertEvent event = medium_event(context_, AlertKind::waiting_for_key, medium_, keys.waiting);
+            AlertEvent event = event_of(context_, AlertKind::waiting_for_key, "", medium_.name, keys.waiting);
             event.label = label;
             context_.alerts.raise(std::move(event));
         }
@@ -241,7 +242,7 @@ private:
         const std::string text = say_count(result.damaged.size(), "{0} object is damaged on the medium {1}: {2}: {3}",
                                            "{0} objects are damaged on the medium {1}; the first: {2}: {3}",
                                            printable(medium_.name), printable(first.object), printable(first.problem));
-        AlertEvent event = medium_event(context_, AlertKind::verify_damage, medium_, text);
+        AlertEvent event = event_of(context_, AlertKind::verify_damage, "", medium_.name, text);
         if (!first.affects.empty()) event.snapshot = first.affects.front().snapshot.substr(0, 12);
         context_.alerts.raise(std::move(event));
         set_error({Code::corrupt, text});
