@@ -10,20 +10,19 @@
 #include "vault/history/host_cache.h"
 #include "vault/snapshot_name.h"
 #include "vault/sources/block_image.h"
+#include "vault/sources/file_selection.h"
 #include "vault/sources/file_tree.h"
+#include "vault/sources/image_keys.h"
 #include "vault/sources/mariadb.h"
 #include "vault/sources/postgresql.h"
 #include "vault/sources/stream.h"
 #include "vault/store/medium_check.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
-#include <cstdlib>
 #include <sstream>
 
 namespace custody {
@@ -116,67 +115,6 @@ Status read_excludes(const std::string& file, std::vector<std::string>& into) {
     return done();
 }
 
-// Keyring, vault and cache, by device and inode, so that no bind mount or other name leads to them.
-void exclude_own_folders(Context& context, const std::string& vault_path, FileTreeOptions& options) {
-    for (const std::string& folder : {context.settings().keyring, vault_path, default_cache_folder()}) {
-        if (const auto info = context.files().info(folder); info.ok()) {
-            options.excluded_inodes.emplace_back(info->device, info->inode);
-        }
-    }
-}
-
-// "link/" means the folder that the link leads to, "link" the link itself: as with cp and tar, except that what is stored has
-// the folder's own path, so that it is found again however the link may point later.
-Result<std::string> named_path(const std::string& given, std::vector<std::string>& warnings) {
-    TRY_ASSIGN(std::string path, absolute_path(given));
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) return path;  // what is wrong with it is said when it is opened
-    const bool is_link = S_ISLNK(status.st_mode), means_folder = given.ends_with('/') || given.ends_with("/.");
-    if (!is_link && !means_folder) return path;
-    const bool leads_somewhere = ::stat(path.c_str(), &status) == 0;
-    if (!leads_somewhere && means_folder && errno != ENOENT) return system_error(errno, "follow", path);
-    const bool is_folder = leads_somewhere && S_ISDIR(status.st_mode);
-    if (means_folder) {
-        if (!is_folder) {
-            return Error{Code::not_found,
-                         say("cannot back up {}: there is no such folder, which the '/' at its end asks for", printable(given))};
-        }
-        if (!is_link) return path;
-        const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-        if (!real) return system_error(errno, "follow", path);
-        return std::string(real.get());
-    }
-    warnings.push_back(is_folder ? say("{} is a symbolic link, and only the link itself is stored; {}/ would be its folder",
-                                       printable(path), printable(given))
-                                 : say("{} is a symbolic link, and only the link itself is stored", printable(path)));
-    return path;
-}
-
-bool is_at_or_below(const std::string& path, const std::string& folder) {
-    return path == folder || folder == "/" || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
-// Nothing can be stored behind a link that another PATH brings in as the link. What was named there is stored by its own path.
-Status lead_around_stored_links(std::vector<std::string>& paths, std::vector<std::string>& warnings) {
-    const auto is_stored = [&, named = paths](const std::string& at) {
-        return std::any_of(named.begin(), named.end(), [&](const std::string& path) { return is_at_or_below(at, path); });
-    };
-    for (std::string& path : paths) {
-        for (std::string at = parent_path(path); is_stored(at) && at != "/"; at = parent_path(at)) {
-            struct stat status {};
-            if (::lstat(at.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) continue;
-            const std::unique_ptr<char, decltype(&std::free)> real(::realpath(parent_path(path).c_str(), nullptr), &std::free);
-            if (!real) return system_error(errno, "follow", path);
-            std::string own = join_path(real.get(), base_name(path));
-            warnings.push_back(say("{} lies behind the symbolic link {}, of which only the link is stored: it is stored as {}",
-                                   printable(path), printable(at), printable(own)));
-            path = std::move(own);
-            break;
-        }
-    }
-    return done();
-}
-
 Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const std::string& vault_path) {
     FileTreeOptions options;
     OpenSource opened;
@@ -189,24 +127,13 @@ Result<OpenSource> open_files(Context& context, const BackupFlags& flags, const 
     for (const std::string& file : flags.exclude_files) TRY(read_excludes(file, options.excludes));
     options.one_file_system = flags.one_file_system;
     options.count_ahead = context.progress().is_shown();
-    exclude_own_folders(context, vault_path, options);
+    exclude_always(context.files(), {context.settings().keyring, vault_path, default_cache_folder()}, options);
     TRY_ASSIGN(opened.source, open_file_tree(options, *opened.notes));
     TRY_ASSIGN(const std::string first, absolute_path(flags.paths.front()));  // a link's name, not that of where it leads today
     opened.default_name = first == "/" ? "root" : std::string(base_name(first));
-    for (const std::string& exclude : options.excludes) opened.plan_facts.push_back("exclude " + exclude);
-    if (options.one_file_system) opened.plan_facts.emplace_back("one-file-system");
+    opened.plan_facts = plan_facts_of(options);
     opened.physical_paths = std::move(options.paths);
     return opened;
-}
-
-// An image of the keyring's disk is a copy of the keys: registered once for each state of the keys.
-Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& label) {
-    const std::string note = fmt::format("image of {} on {}, label {}", printable(image), host_name(), label);
-    for (const CopyInfo& copy : keyring.copies()) {
-        if (copy.note == note && copy.keys_generation == keyring.keys_generation()) return done();
-    }
-    TRY(keyring.register_copy("keyring", note));
-    return done();
 }
 
 Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
@@ -224,10 +151,7 @@ Result<OpenSource> open_image(Context& context, const BackupFlags& flags) {
     if (options.keep_free_blocks) opened.plan_facts.emplace_back("keep-free-blocks");
     opened.may_hold_keyring = may_be_in_image(options.path, context.settings().keyring);
     if (opened.may_hold_keyring) {
-        opened.warnings.push_back(
-            say("the keyring lies on {} or beside it on its disk: this image may hold a copy of the keys, and whoever may open "
-                "label and vault gets them",
-                printable(options.path)));
+        opened.warnings.push_back(image_keys_warning(options.path));
     }
     opened.physical_paths.push_back(options.path);
     return opened;
@@ -366,7 +290,7 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     TRY_ASSIGN(BackupResult result, run_backup(repository, *opened.source, options_of(context, *keyring, flags, opened),
                                                context.progress(), context.stop()));
     if (opened.may_hold_keyring && !flags.dry_run) {
-        const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), flags.label);
+        const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), host_name(), flags.label);
         if (!registered.ok()) result.warnings.push_back(registered.error().message);
     }
     add_standing_warnings(*keyring, vault_path, opened, result);

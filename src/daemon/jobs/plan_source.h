@@ -28,9 +28,11 @@ struct PlanSourceRequest {
 // What is known when it is over, also after an error.
 struct PlanSourceNotes {
     std::vector<std::string> warnings;
-    Stage stage = Stage::other;    // that an error came from: source_server, or other
-    bool server_answered = false;  // a database server spoke to us
-    bool unchanged = false;        // a command whose output is the same as last time: nothing to store
+    std::vector<std::string> remarks;  // all is as it should be: where it was read from, what is left out on purpose; logged here
+    bool source_absent = false;        // not mounted, not there, or all at once empty: for the alert of that name
+    Stage stage = Stage::other;        // that an error came from: source_server, or other
+    bool server_answered = false;      // a database server spoke to us
+    bool unchanged = false;            // a command whose output is the same as last time: nothing to store
 };
 struct OpenedPlanSource {
     Source& source;

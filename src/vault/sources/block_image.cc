@@ -129,14 +129,16 @@ private:
 
 class ImageSource final : public SingleItemSource {
 public:
-    // `device`: as it was before the look for `free`.
-    ImageSource(const std::string& path, OpenImage image, std::vector<Hole> free, std::optional<WatchedDevice> device)
+    // `device`: as it was before the look for `free`. `frozen`: as in ImageOptions.
+    ImageSource(const std::string& path, OpenImage image, std::vector<Hole> free, std::optional<WatchedDevice> device,
+                bool frozen)
         : SingleItemSource(path, parents_of(path), item_of(path, image)),
           path_(path),
           looked_at_(std::move(image.fd)),
           expected_(image.size),
           free_(std::move(free)),
           looked_(std::move(device)),
+          frozen_(frozen),
           last_opened_(looked_ ? looked_->state : DeviceState()) {}
 
     [[nodiscard]] std::string kind() const override { return "image"; }
@@ -176,7 +178,7 @@ public:
                 answers[i] = std::string(translate("has vanished"));
             else if (image->size != items[i].stamp.size)
                 answers[i] = say("went from {} bytes to {}", items[i].stamp.size, image->size);
-            else if (!image->is_device() && !same_stamp(item_of(path_, *image).stamp, items[i].stamp))
+            else if (!frozen_ && !image->is_device() && !same_stamp(item_of(path_, *image).stamp, items[i].stamp))
                 answers[i] = std::string(translate("was written to"));
             else if (image->is_device() && looked_)
                 answers[i] = difference(image->fd.get());
@@ -198,6 +200,7 @@ private:
     std::atomic<std::uint64_t> expected_;  // open() may run beside the walk
     std::vector<Hole> free_;
     std::optional<WatchedDevice> looked_;
+    const bool frozen_;
     std::mutex mutex_;
     DeviceState last_opened_;  // guarded by mutex_
 };
@@ -216,6 +219,7 @@ Result<Writers> find_writers(const ImageOptions& options, const OpenImage& image
         writers.swap = writers.swap || info.is_swap;
         for (const std::string& use : info.uses) uses += (uses.empty() ? "" : ", ") + use;
     }
+    if (options.frozen) writers.mounted = false;  // nobody writes through what is mounted
     if (!writers.mounted || options.allow_mounted) return writers;
     return Error{Code::refused,
                  say("{} is in use ({}): its image would be torn; unmount it, mount it read-only, or give --allow-mounted",
@@ -269,6 +273,8 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
                                        printable(options.path))};
     }
     TRY_ASSIGN(const Writers writers, find_writers(options, image));
+    // A file system writes its files past what the device's own cache holds since it was last read.
+    if (options.frozen && image.is_device()) (void)::posix_fadvise(image.fd.get(), 0, 0, POSIX_FADV_DONTNEED);
     if (writers.mounted)
         notes.warnings.push_back(
             say("{} is mounted read-write: the image may hold a state that never was", printable(options.path)));
@@ -278,7 +284,10 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
                 "backup, and 'swapoff' ends it",
                 printable(options.path)));
     const DiskLayout layout = find_disk_layout(image.fd.get(), image.size);
-    TRY_ASSIGN(auto device, watch_device(options.path, image, writers, layout));  // before any of it is believed
+    std::optional<WatchedDevice> device;  // of a frozen one only thaw() knows
+    if (!options.frozen) {
+        TRY_ASSIGN(device, watch_device(options.path, image, writers, layout));  // before any of it is believed
+    }
     const bool mounted = writers.mounted || (device && device->state.mounted_read_write);
     std::vector<Hole> free;
     for (const DiskArea& area : layout.areas) {
@@ -292,7 +301,7 @@ Result<std::unique_ptr<Source>> open_block_image(const ImageOptions& options, Im
     free = merged(free, {});
     for (const Hole& run : free) notes.skipped_free += run.length;
     return std::unique_ptr<Source>(
-        std::make_unique<ImageSource>(options.path, std::move(image), std::move(free), std::move(device)));
+        std::make_unique<ImageSource>(options.path, std::move(image), std::move(free), std::move(device), options.frozen));
 }
 
 }  // namespace custody

@@ -2,6 +2,7 @@
 
 #include "base/block_device.h"
 #include "base/text.h"
+#include "vault/sources/file_selection.h"
 #include "vault/sources/folder_scan.h"
 #include "vault/sources/local_item.h"
 #include "vault/sources/tree_count.h"
@@ -202,23 +203,10 @@ Status check_some_readable(const std::vector<std::string>& paths) {
     return Error{Code::denied, say("no snapshot is made, for nothing that was named can be read: {}", reasons)};
 }
 
-// Itself, or a folder that it lies in.
-bool is_own(std::string path, const FileTreeOptions& options) {
-    for (;; path = parent_path(path)) {
-        struct stat status {};
-        if (::lstat(path.c_str(), &status) == 0) {
-            const std::pair<std::uint64_t, std::uint64_t> here{status.st_dev, status.st_ino};
-            const auto& own = options.excluded_inodes;
-            if (std::find(own.begin(), own.end(), here) != own.end()) return true;
-        }
-        if (path == "/" || path.empty()) return false;
-    }
-}
-
 // Those that are Custody's own are left out and named by the walk.
 Status check_some_foreign(const FileTreeOptions& options) {
     for (const std::string& path : options.paths) {
-        if (!is_own(path, options)) return done();
+        if (!is_excluded_always(path, options)) return done();
     }
     return Error{Code::refused,
                  say("no snapshot is made: {} belongs to Custody itself, as keyring, vault or cache; 'custody copy' "

@@ -17,6 +17,16 @@
 
 namespace custody {
 
+// A file that is backed up by another way: not to be opened here, for closing it would end the locks that this process holds on
+// it (POSIX). Known by its folder and name, whether it is there yet or not, and by its own device and inode where `inode` is not
+// 0.
+struct LeftOutFile {
+    std::uint64_t folder_device = 0, folder_inode = 0;
+    std::string name;
+    std::uint64_t device = 0, inode = 0;
+    std::string why;
+};
+
 struct FileTreeOptions {
     std::vector<std::string> paths;     // absolute, clean; each exists (usage/not_found otherwise), one at least is readable
     std::vector<std::string> excludes;  // globs; with '/' matched against the whole path, else against the name
@@ -25,6 +35,7 @@ struct FileTreeOptions {
     // Never backed up, found by device and inode wherever they are met (bind mounts, links to folders): keyrings, the vault
     // itself. Of what was named, nothing but such: refused; such among others: failed items.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> excluded_inodes;  // device, inode
+    std::vector<LeftOutFile> left_out = {};                                // said in the notes; where it was named: a failed item
     // Of tests, for files: how long their times must have rested, instead of what the file system asks for.
     std::optional<std::int64_t> settle_ns = std::nullopt;
     std::string mount_table = "/etc/fstab";  // an empty folder listed here and not mounted is refused

@@ -199,8 +199,14 @@ FolderPiece FolderScanner::next_piece(FolderScan& scan) {
     const std::size_t end = piece_end(scan.names, scan.next);
     piece.items.reserve(end - scan.next);
     const auto fd = scan.folder->use();
+    Where where{fd.ok() ? (*fd)->get() : -1};
+    struct stat status {};
+    if (fd.ok() && !options_.left_out.empty() && ::fstat(where.folder, &status) == 0) {
+        where.device = status.st_dev;
+        where.inode = status.st_ino;
+    }
     for (; scan.next < end; ++scan.next) {
-        if (fd.ok() && look(scan, (*fd)->get(), std::move(scan.names[scan.next]), piece)) continue;
+        if (fd.ok() && look(scan, where, std::move(scan.names[scan.next]), piece)) continue;
         if (!fd.ok()) {
             SourceItem lost;
             lost.name = std::move(scan.names[scan.next]);
@@ -212,8 +218,17 @@ FolderPiece FolderScanner::next_piece(FolderScan& scan) {
     return piece;
 }
 
+const LeftOutFile* FolderScanner::left_out(const Where& where, const std::string& name, const struct stat& status) const {
+    for (const LeftOutFile& file : options_.left_out) {
+        const bool is_it = file.inode != 0 && file.inode == status.st_ino && file.device == status.st_dev;
+        const bool has_its_place = file.folder_inode == where.inode && file.folder_device == where.device && file.name == name;
+        if (is_it || has_its_place) return &file;
+    }
+    return nullptr;
+}
+
 // False: left out.
-bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, FolderPiece& piece) const {
+bool FolderScanner::look(FolderScan& scan, const Where& where, std::string&& name, FolderPiece& piece) const {
     SourceItem item;
     item.name = std::move(name);
     const PlannedPath* plan = planned(scan, item.name);
@@ -223,7 +238,7 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
     }
     struct stat status {};
     const int follow = item.attributes_only ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (::fstatat(folder, item.name.c_str(), &status, follow | AT_NO_AUTOMOUNT) != 0) {
+    if (::fstatat(where.folder, item.name.c_str(), &status, follow | AT_NO_AUTOMOUNT) != 0) {
         item.error = system_error(errno, "look at", join_path(scan.folder->path(), item.name));
         piece.items.push_back(std::move(item));
         return true;
@@ -238,6 +253,17 @@ bool FolderScanner::look(FolderScan& scan, int folder, std::string&& name, Folde
         }
         piece.notes.push_back(
             say("left out: {} belongs to Custody itself", printable(join_path(scan.folder->path(), item.name))));
+        ++piece.excluded;
+        return false;
+    }
+    if (const LeftOutFile* file = left_out(where, item.name, status)) {
+        const std::string path = printable(join_path(scan.folder->path(), item.name));
+        if (item.is_named) {
+            item.error = Error{Code::refused, say("cannot back up {}: {}", path, file->why)};
+            piece.items.push_back(std::move(item));
+            return true;
+        }
+        piece.notes.push_back(say("left out: {}: {}", path, file->why));
         ++piece.excluded;
         return false;
     }

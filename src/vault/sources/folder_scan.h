@@ -9,6 +9,8 @@
 #include "vault/sources/local_folder.h"
 #include "vault/sources/path_plan.h"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -69,7 +71,12 @@ private:
     [[nodiscard]] std::shared_ptr<FolderScan> take(bool even_if_far_ahead);
     void run(FolderScan& scan);
     [[nodiscard]] Status list(FolderScan& scan, FolderPiece& notes);
-    [[nodiscard]] bool look(FolderScan& scan, int folder, std::string&& name, FolderPiece& piece) const;
+    struct Where {
+        int folder;
+        std::uint64_t device = 0, inode = 0;  // of it; only where files are left out
+    };
+    [[nodiscard]] bool look(FolderScan& scan, const Where& where, std::string&& name, FolderPiece& piece) const;
+    [[nodiscard]] const LeftOutFile* left_out(const Where& where, const std::string& name, const struct stat& status) const;
     void descend(FolderScan& scan, const PlannedPath* plan, FolderPiece& piece) const;
 
     const FileTreeOptions& options_;

@@ -33,31 +33,30 @@ constexpr const char* kNotTransactional =
     "'performance_schema', 'mysql', 'sys') order by binary t.table_schema, binary t.table_name";
 constexpr const char* kAccounts = "select user, host from mysql.user order by binary user, binary host";
 
+Result<std::optional<ProcessUser>> choose_user(const std::string& name) {
+    if (name.empty()) return std::optional<ProcessUser>();
+    TRY_ASSIGN(ProcessUser user, find_user(name));
+    if (user.uid == ::geteuid()) return std::optional<ProcessUser>();
+    if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(name))};
+    return std::optional(std::move(user));
+}
+
 class MariadbBackup : public std::enable_shared_from_this<MariadbBackup> {
 public:
     MariadbBackup(const MariadbOptions& options, MariadbNotes& notes, const Clock& clock, const StopFlag& stop)
         : options_(options), notes_(notes), clock_(clock), stop_(stop) {}
 
     Result<VirtualTree> begin() {
-        TRY(choose_user());
+        TRY_ASSIGN(user_, choose_user(options_.as_user));
         TRY(look_at_file());
         TRY(find_program_and_flavour());
-        TRY_ASSIGN(const auto session, MariadbSession::connect(options_.defaults_file, user_));
+        TRY_ASSIGN(const auto session, MariadbSession::connect(options_.defaults_file, user_, notes_.reach));
         TRY(look_at_server(*session));
         if (!has_system_option_) TRY(read_accounts(*session));
         return tree();
     }
 
 private:
-    Status choose_user() {
-        if (options_.as_user.empty()) return done();
-        TRY_ASSIGN(ProcessUser user, find_user(options_.as_user));
-        if (user.uid == ::geteuid()) return done();
-        if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(options_.as_user))};
-        user_ = std::move(user);
-        return done();
-    }
-
     // The library takes a file that it cannot read for an empty one.
     Status look_at_file() {
         const std::string& path = options_.defaults_file;
@@ -248,6 +247,13 @@ private:
 };
 
 }  // namespace
+
+ServerReach reach_mariadb(const MariadbOptions& options) {
+    ServerReach reach = ServerReach::not_asked;
+    const auto user = choose_user(options.as_user);
+    if (user.ok()) (void)MariadbSession::connect(options.defaults_file, *user, reach);
+    return reach;
+}
 
 Result<std::unique_ptr<Source>> open_mariadb(const MariadbOptions& options, MariadbNotes& notes, const Clock& clock,
                                              const StopFlag& stop) {

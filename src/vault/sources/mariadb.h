@@ -26,6 +26,7 @@
 #pragma once
 
 #include "base/stop.h"
+#include "vault/sources/server_reach.h"
 #include "vault/sources/source.h"
 
 #include <memory>
@@ -40,9 +41,12 @@ struct MariadbOptions {
     std::vector<std::string> tool_folders;  // where mariadb-dump lies; empty: PATH
 };
 struct MariadbNotes {
-    std::vector<std::string> warnings;  // grows while the source is read
-    std::string default_name;           // of the snapshot
+    std::vector<std::string> warnings;           // grows while the source is read
+    std::string default_name;                    // of the snapshot
+    ServerReach reach = ServerReach::not_asked;  // of the last attempt to connect, also where opening failed
 };
+// Connects once more and looks, for a run that failed within: is the server still there?
+[[nodiscard]] ServerReach reach_mariadb(const MariadbOptions& options);
 [[nodiscard]] Result<std::unique_ptr<Source>> open_mariadb(const MariadbOptions& options, MariadbNotes& notes, const Clock& clock,
                                                            const StopFlag& stop);
 

@@ -27,7 +27,17 @@ std::string said(MYSQL* connection) {
     return printable(text.substr(0, text.find('\n')));
 }
 
-Status connect_now(const std::string& defaults_file, Connection& into) {
+// Numbers of errors that servers give lie outside 2000..2999, which are the library's own; of those, that an authentication is
+// not to be had is the server's answer, too. Too many connections, shutting down, out of memory or resources, pass by themselves.
+bool has_answered(unsigned number) {
+    constexpr unsigned kTooManyConnections = 1040, kOutOfResources = 1041, kShutdown = 1053, kOutOfMemory = 1037;
+    constexpr unsigned kFirstOfLibrary = 2000, kLastOfLibrary = 2999, kNoSuchAuthentication = 2059;
+    if (number >= kFirstOfLibrary && number <= kLastOfLibrary) return number == kNoSuchAuthentication;
+    return number != 0 && number != kTooManyConnections && number != kOutOfResources && number != kShutdown &&
+           number != kOutOfMemory;
+}
+
+Status connect_now(const std::string& defaults_file, Connection& into, ServerReach& reach) {
     // The first call sets the library up, which two threads may not do at once.
     static const int not_ready = mysql_library_init(0, nullptr, nullptr);
     if (not_ready == 0) into.reset(mysql_init(nullptr));
@@ -38,8 +48,11 @@ Status connect_now(const std::string& defaults_file, Connection& into) {
     (void)mysql_options(connection, MYSQL_OPT_READ_TIMEOUT, &kAnswer_s);
     (void)mysql_options(connection, MYSQL_OPT_WRITE_TIMEOUT, &kAnswer_s);
     (void)mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    if (mysql_real_connect(connection, nullptr, nullptr, nullptr, nullptr, 0, nullptr, 0) == nullptr)
+    if (mysql_real_connect(connection, nullptr, nullptr, nullptr, nullptr, 0, nullptr, 0) == nullptr) {
+        reach = has_answered(mysql_errno(connection)) ? ServerReach::answered : ServerReach::away;
         return Error{Code::failed, say("cannot connect to MariaDB: {}", said(connection))};
+    }
+    reach = ServerReach::answered;
     return done();
 }
 
@@ -87,13 +100,13 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<MariadbSession>> MariadbSession::connect(const std::string& defaults_file,
-                                                                const std::optional<ProcessUser>& user) {
+                                                                const std::optional<ProcessUser>& user, ServerReach& reach) {
     Connection connection;
     Status connected = done();
     if (user) {
-        TRY(run_as_user(*user, [&] { connected = connect_now(defaults_file, connection); }));
+        TRY(run_as_user(*user, [&] { connected = connect_now(defaults_file, connection, reach); }));
     } else {
-        connected = connect_now(defaults_file, connection);
+        connected = connect_now(defaults_file, connection, reach);
     }
     TRY(connected);
     return std::unique_ptr<MariadbSession>(std::make_unique<LibmariadbSession>(std::move(connection)));

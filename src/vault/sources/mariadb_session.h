@@ -6,6 +6,7 @@
 
 #include "base/process.h"
 #include "base/result.h"
+#include "vault/sources/server_reach.h"
 
 #include <memory>
 #include <optional>
@@ -18,8 +19,10 @@ using MariadbRow = std::vector<std::string>;  // NULL is empty
 
 class MariadbSession {
 public:
+    // `reach` says in either case how far it came.
     [[nodiscard]] static Result<std::unique_ptr<MariadbSession>> connect(const std::string& defaults_file,
-                                                                         const std::optional<ProcessUser>& user);
+                                                                         const std::optional<ProcessUser>& user,
+                                                                         ServerReach& reach);
     virtual ~MariadbSession() = default;
     [[nodiscard]] virtual Result<std::vector<MariadbRow>> query(const std::string& sql) = 0;
     [[nodiscard]] virtual std::string host() const = 0;                           // "local" through a socket

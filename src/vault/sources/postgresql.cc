@@ -63,6 +63,23 @@ std::uint64_t number(const std::string& text) {
     return value;
 }
 
+Result<std::optional<ProcessUser>> choose_user(const std::string& name) {
+    if (name.empty()) return std::optional<ProcessUser>();
+    TRY_ASSIGN(ProcessUser user, find_user(name));
+    if (user.uid == ::geteuid()) return std::optional<ProcessUser>();
+    if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(name))};
+    return std::optional(std::move(user));
+}
+
+// Where neither it nor the environment names a database.
+Result<Conninfo> conninfo_of(const PostgresqlOptions& options) {
+    TRY_ASSIGN(Conninfo conninfo, parse_conninfo(options.conninfo));
+    if (!conninfo.contains("dbname") && !conninfo.contains("service") && std::getenv("PGSERVICE") == nullptr &&
+        std::getenv("PGDATABASE") == nullptr)
+        conninfo["dbname"] = "postgres";
+    return conninfo;
+}
+
 struct Table {
     std::string schema, name, quoted;
     std::uint64_t rows = 0;
@@ -84,11 +101,8 @@ public:
         : options_(options), notes_(notes), stop_(stop) {}
 
     Result<VirtualTree> begin() {
-        TRY_ASSIGN(conninfo_, parse_conninfo(options_.conninfo));
-        if (!conninfo_.contains("dbname") && !conninfo_.contains("service") && std::getenv("PGSERVICE") == nullptr &&
-            std::getenv("PGDATABASE") == nullptr)
-            conninfo_["dbname"] = "postgres";
-        TRY(choose_user());
+        TRY_ASSIGN(conninfo_, conninfo_of(options_));
+        TRY_ASSIGN(user_, choose_user(options_.as_user));
         TRY_ASSIGN(const auto session, connect(conninfo_, conninfo_.contains("dbname") ? conninfo_["dbname"] : ""));
         conninfo_ = session->reached();
         TRY(look_at_server(*session));
@@ -97,18 +111,9 @@ public:
     }
 
 private:
-    Status choose_user() {
-        if (options_.as_user.empty()) return done();
-        TRY_ASSIGN(ProcessUser user, find_user(options_.as_user));
-        if (user.uid == ::geteuid()) return done();
-        if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(options_.as_user))};
-        user_ = std::move(user);
-        return done();
-    }
-
     Result<std::unique_ptr<PostgresqlSession>> connect(Conninfo conninfo, const std::string& database) {
         if (!database.empty()) conninfo["dbname"] = database;
-        TRY_ASSIGN(auto session, PostgresqlSession::connect(conninfo, user_, stop_));
+        TRY_ASSIGN(auto session, PostgresqlSession::connect(conninfo, user_, stop_, notes_.reach));
         TRY(session->query(fmt::format(fmt::runtime(kSetUp), options_.lock_wait_ns / 1'000'000), say("setting up the session")));
         return session;
     }
@@ -337,6 +342,14 @@ private:
 Status check_conninfo(const std::string& conninfo) {
     TRY(parse_conninfo(conninfo));
     return done();
+}
+
+ServerReach reach_postgresql(const PostgresqlOptions& options, const StopFlag& stop) {
+    ServerReach reach = ServerReach::not_asked;
+    const auto conninfo = conninfo_of(options);
+    const auto user = choose_user(options.as_user);
+    if (conninfo.ok() && user.ok()) (void)PostgresqlSession::connect(*conninfo, *user, stop, reach);
+    return reach;
 }
 
 Result<std::unique_ptr<Source>> open_postgresql(const PostgresqlOptions& options, PostgresqlNotes& notes, const Clock& clock,

@@ -31,6 +31,7 @@
 #pragma once
 
 #include "base/stop.h"
+#include "vault/sources/server_reach.h"
 #include "vault/sources/source.h"
 
 #include <memory>
@@ -46,12 +47,15 @@ struct PostgresqlOptions {
     std::vector<std::string> tool_folders;  // where pg_dump and pg_dumpall lie; empty: where distributions put them, then PATH
 };
 struct PostgresqlNotes {
-    std::vector<std::string> warnings;  // grows while the source is read
-    std::string default_name;           // of the snapshot
+    std::vector<std::string> warnings;           // grows while the source is read
+    std::string default_name;                    // of the snapshot
+    ServerReach reach = ServerReach::not_asked;  // of the last attempt to connect, also where opening failed
 };
 
 // A CONNINFO that may not be used: usage. Connects to nothing.
 [[nodiscard]] Status check_conninfo(const std::string& conninfo);
+// Connects once more and looks, for a run that failed within: is the server still there?
+[[nodiscard]] ServerReach reach_postgresql(const PostgresqlOptions& options, const StopFlag& stop);
 [[nodiscard]] Result<std::unique_ptr<Source>> open_postgresql(const PostgresqlOptions& options, PostgresqlNotes& notes,
                                                               const Clock& clock, const StopFlag& stop);
 

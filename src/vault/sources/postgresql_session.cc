@@ -39,8 +39,43 @@ std::string first_line(const char* text) {
 
 std::string text_or_empty(const char* text) { return text == nullptr ? "" : text; }
 
-Error unreachable(PGconn* connection) {
-    return {Code::failed, say("cannot connect to PostgreSQL: {}", first_line(PQerrorMessage(connection)))};
+// "... FATAL:  28P01: password authentication failed": verbose messages have the SQLSTATE in them, which libpq tells of a failed
+// connection in no other way, and the words are in the server's language. Taken out of `line`; empty: a message of libpq's own.
+std::string take_sqlstate(std::string& line) {
+    constexpr std::size_t kLength = 5;
+    for (std::size_t at = line.find(":  "); at != std::string::npos; at = line.find(":  ", at + 1)) {
+        const std::size_t begin = at + 3, end = begin + kLength;
+        if (line.size() < end + 2 || line.compare(end, 2, ": ") != 0) continue;
+        const std::string state = line.substr(begin, kLength);
+        if (state.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) continue;
+        line.erase(begin, kLength + 2);
+        return state;
+    }
+    return {};
+}
+
+// What passes by itself: shutting down, crashed, starting, out of connections or other resources.
+bool passes(std::string_view sqlstate) { return sqlstate.starts_with("57P0") || sqlstate.starts_with("53"); }
+
+// Of several hosts one that answered is enough.
+bool has_answered(PGconn* connection) {
+    if (PQconnectionNeedsPassword(connection) != 0) return true;
+    std::string_view text = PQerrorMessage(connection);
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string line(text.substr(0, end));
+        const std::string state = take_sqlstate(line);
+        if (!state.empty() && !passes(state)) return true;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return false;
+}
+
+Error unreachable(PGconn* connection, ServerReach& reach) {
+    reach = has_answered(connection) ? ServerReach::answered : ServerReach::away;
+    std::string line = first_line(PQerrorMessage(connection));
+    (void)take_sqlstate(line);
+    return {Code::failed, say("cannot connect to PostgreSQL: {}", line)};
 }
 
 Code code_of(std::string_view sqlstate) {
@@ -64,7 +99,7 @@ Status wait_for(int socket, short events, const StopFlag& stop, std::int64_t unt
     }
 }
 
-Status connect_now(const Conninfo& conninfo, const StopFlag& stop, Connection& into) {
+Status connect_now(const Conninfo& conninfo, const StopFlag& stop, Connection& into, ServerReach& reach) {
     std::vector<const char*> keywords, values;
     for (const auto& [keyword, value] : conninfo) {
         keywords.push_back(keyword.c_str());
@@ -75,10 +110,21 @@ Status connect_now(const Conninfo& conninfo, const StopFlag& stop, Connection& i
     into.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
     PGconn* connection = into.get();
     if (connection == nullptr) return Error{Code::failed, say("cannot connect to PostgreSQL: {}", reason_of(ENOMEM))};
+    // What no attempt could be made with: asked in this way, for the connection itself looks the same as where nobody listens.
+    if (PQstatus(connection) == CONNECTION_BAD && PQpingParams(keywords.data(), values.data(), 0) == PQPING_NO_ATTEMPT) {
+        reach = ServerReach::not_asked;
+        return Error{Code::usage, say("cannot connect to PostgreSQL: {}", first_line(PQerrorMessage(connection)))};
+    }
+    reach = ServerReach::away;
+    (void)PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
     const std::int64_t until = system_clock().monotonic_ns() + kConnectTime_ns;
     for (auto state = PGRES_POLLING_WRITING;;) {
-        if (PQstatus(connection) == CONNECTION_BAD || state == PGRES_POLLING_FAILED) return unreachable(connection);
-        if (state == PGRES_POLLING_OK) return done();
+        if (PQstatus(connection) == CONNECTION_BAD || state == PGRES_POLLING_FAILED) return unreachable(connection, reach);
+        if (state == PGRES_POLLING_OK) {
+            (void)PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+            reach = ServerReach::answered;
+            return done();
+        }
         TRY(wait_for(PQsocket(connection), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, stop, until));
         state = PQconnectPoll(connection);
     }
@@ -207,7 +253,7 @@ std::string to_text(const Conninfo& conninfo) {
 
 Result<std::unique_ptr<PostgresqlSession>> PostgresqlSession::connect(const Conninfo& conninfo,
                                                                       const std::optional<ProcessUser>& user,
-                                                                      const StopFlag& stop) {
+                                                                      const StopFlag& stop, ServerReach& reach) {
     Conninfo all = conninfo;
     all.emplace("application_name", "custody");
     all["client_encoding"] = "UTF8";
@@ -215,9 +261,9 @@ Result<std::unique_ptr<PostgresqlSession>> PostgresqlSession::connect(const Conn
     Connection connection;
     Status connected = done();
     if (user) {
-        TRY(run_as_user(*user, [&] { connected = connect_now(all, stop, connection); }));
+        TRY(run_as_user(*user, [&] { connected = connect_now(all, stop, connection, reach); }));
     } else {
-        connected = connect_now(all, stop, connection);
+        connected = connect_now(all, stop, connection, reach);
     }
     TRY(connected);
     return std::unique_ptr<PostgresqlSession>(std::make_unique<LibpqSession>(conninfo, std::move(connection), stop));

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/result.h"
 #include "base/stop.h"
+#include "vault/sources/server_reach.h"
 
 #include <map>
 #include <memory>
@@ -26,10 +27,11 @@ using Row = std::vector<std::string>;  // NULL is empty
 
 class PostgresqlSession {
 public:
-    // Connects as `user` of the operating system where one is given. `stop` outlives the session.
+    // Connects as `user` of the operating system where one is given. `stop` outlives the session. `reach` says in either case how
+    // far it came. usage: the parameters lead nowhere (no such service).
     [[nodiscard]] static Result<std::unique_ptr<PostgresqlSession>> connect(const Conninfo& conninfo,
                                                                             const std::optional<ProcessUser>& user,
-                                                                            const StopFlag& stop);
+                                                                            const StopFlag& stop, ServerReach& reach);
     virtual ~PostgresqlSession() = default;
     // One or more statements; the rows of the last. `what` begins the message of a failure.
     [[nodiscard]] virtual Result<std::vector<Row>> query(const std::string& sql, const std::string& what) = 0;
