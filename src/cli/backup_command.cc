@@ -290,7 +290,7 @@ Result<int> run_backup_command(Context& context, const BackupFlags& flags) {
     TRY_ASSIGN(BackupResult result, run_backup(repository, *opened.source, options_of(context, *keyring, flags, opened),
                                                context.progress(), context.stop()));
     if (opened.may_hold_keyring && !flags.dry_run) {
-        const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), host_name(), flags.label);
+        const Status registered = register_image_as_copy(*keyring, opened.physical_paths.front(), flags.label);
         if (!registered.ok()) result.warnings.push_back(registered.error().message);
     }
     add_standing_warnings(*keyring, vault_path, opened, result);

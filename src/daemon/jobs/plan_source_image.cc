@@ -50,7 +50,7 @@ void register_keys(PlanSourceRun& run, const ImageSource& source) {
     Keyring* keyring = run.repository.keyring();
     if (keyring == nullptr || !may_be_in_image(source.path, keyring_folder(*run.context.config))) return;
     run.notes.warnings.push_back(image_keys_warning(source.path));
-    const Status registered = register_image_as_copy(*keyring, source.path, keyring->host_name(), run.request.plan.label);
+    const Status registered = register_image_as_copy(*keyring, source.path, run.request.plan.label);
     if (!registered.ok()) run.notes.warnings.push_back(registered.error().message);
 }
 

@@ -1,5 +1,6 @@
 #include "vault/sources/image_keys.h"
 
+#include "base/host_name.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -13,8 +14,8 @@ std::string image_keys_warning(const std::string& image) {
         printable(image));
 }
 
-Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& host, const std::string& label) {
-    const std::string note = fmt::format("image of {} on {}, label {}", printable(image), host, label);
+Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& label) {
+    const std::string note = fmt::format("image of {} on {}, label {}", printable(image), host_name(), label);
     for (const CopyInfo& copy : keyring.copies()) {
         if (copy.note == note && copy.keys_generation == keyring.keys_generation()) return done();
     }

@@ -12,8 +12,7 @@ namespace custody {
 
 // The warning, for images that may hold the keyring (base/block_device.h, may_be_in_image).
 [[nodiscard]] std::string image_keys_warning(const std::string& image);
-// Once for each state of the keys. `host`: where the image was taken.
-[[nodiscard]] Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& host,
-                                            const std::string& label);
+// Once for each state of the keys.
+[[nodiscard]] Status register_image_as_copy(Keyring& keyring, const std::string& image, const std::string& label);
 
 }  // namespace custody
