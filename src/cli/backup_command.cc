@@ -1,7 +1,6 @@
 // custody backup: files and folders, an image, a stream, or live databases.
 #include "base/block_device.h"
 #include "base/counts.h"
-#include "base/host_name.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"

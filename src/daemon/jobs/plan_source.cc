@@ -38,7 +38,7 @@ std::vector<std::string> places_of(const SourceConfig& source) { return std::vis
 Result<BackupResult> pass_on(PlanSourceRun& run, Source& source, PassedOn with) {
     const std::uint64_t limit = with.unlimited ? 0 : run.request.plan.limits.bandwidth_bytes;
     std::optional<Throttle> throttle;
-    if (limit > 0) throttle.emplace(limit, run.context.clock);
+    if (limit > 0) throttle.emplace(limit, system_clock());
     WatchedSource watched(source, throttle ? &*throttle : nullptr, run.context.stop());
     OpenedPlanSource opened{watched, std::move(with.plan_facts), std::move(with.may_publish)};
     auto result = run.back_up(opened);
