@@ -29,6 +29,8 @@ constexpr Translation kTexts[] = {
      "không tin được những gì đã ghi nhớ về nguồn, lần chạy này được coi là lần đầu: {}"},
     {"where the source lies is not remembered, so that the next run cannot tell when it is absent: {}",
      "không ghi nhớ được nơi đặt nguồn, nên lần chạy sau không nhận ra được khi nguồn vắng mặt: {}"},
+    {"{} was thawed by somebody else while its image was read: the image may hold a state that never was",
+     "{} đã bị ai đó bỏ đóng băng trong khi đang đọc ảnh: ảnh có thể chứa một trạng thái chưa từng tồn tại"},
 };
 static_assert(is_sorted_table(kTexts));
 

@@ -22,7 +22,7 @@
 namespace custody {
 namespace {
 
-constexpr int kThawedInTime = 0, kTimeWasUp = 1;
+constexpr int kThawedInTime = 0, kTimeWasUp = 1, kThawedByOthers = 2;
 constexpr char kThaw = 't', kNotOurs = 'n';  // what the watcher is told; another holds it frozen
 
 // In the watcher, between fork and _exit: system calls only. Nothing else of ours stays open there, above all no lock.
@@ -42,8 +42,8 @@ constexpr char kThaw = 't', kNotOurs = 'n';  // what the watcher is told; anothe
     } while (got < 0 && errno == EINTR);
     char word = kThaw;  // so does the end of it: who froze is no more
     if ((ended.revents & POLLIN) != 0) (void)!::read(control, &word, 1);
-    if (word != kNotOurs) (void)::ioctl(top, FITHAW, 0);
-    ::_exit(got == 0 ? kTimeWasUp : kThawedInTime);
+    const bool was_frozen = word == kNotOurs || ::ioctl(top, FITHAW, 0) == 0;
+    ::_exit(got == 0 ? kTimeWasUp : was_frozen ? kThawedInTime : kThawedByOthers);
 }
 
 bool is_same_device(const std::string& path, std::uint64_t device) {
@@ -118,6 +118,11 @@ Status FrozenFileSystem::thaw() {
     } while (reaped < 0 && errno == EINTR);
     watcher_ = -1;
     if (reaped > 0 && WIFEXITED(ended) && WEXITSTATUS(ended) == kThawedInTime) return done();
+    if (reaped > 0 && WIFEXITED(ended) && WEXITSTATUS(ended) == kThawedByOthers) {
+        return Error{Code::failed, say("{} was thawed by somebody else while its image was read: the image may hold a state that "
+                                       "never was",
+                                       printable(mount_point_))};
+    }
     if (reaped > 0 && WIFEXITED(ended)) {
         return Error{Code::failed,
                      say("{} was thawed before its image was read, for it had been frozen for as long as is allowed: the "

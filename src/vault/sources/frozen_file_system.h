@@ -32,7 +32,7 @@ public:
     FrozenFileSystem(FrozenFileSystem&& other) noexcept;
     FrozenFileSystem& operator=(FrozenFileSystem&&) = delete;
     ~FrozenFileSystem();
-    // failed: it was thawed before, for its time was up: what was read meanwhile may hold a state that never was.
+    // failed: it was thawed before, for its time was up or by somebody: what was read meanwhile may hold a state that never was.
     [[nodiscard]] Status thaw();
 
 private:
