@@ -20,15 +20,6 @@ std::string joined(const std::vector<std::string>& parts) {
     return text;
 }
 
-void show(Context& context, const DeviceInfo& device) {
-    ProgressLine& out = context.progress();
-    out.note(say("{} is about to be overwritten:", printable(device.path)));
-    out.note("  " + say("model   {}", device.model.empty() ? say("unknown") : printable(device.model)));
-    out.note("  " + say("serial  {}", device.serial.empty() ? say("none") : printable(device.serial)));
-    out.note("  " + say("size    {}", human_bytes(device.bytes)));
-    out.note("  " + say("holds   {}", device.content.empty() ? say("nothing that is known") : printable(device.content)));
-}
-
 // A medium that holds a vault is never an image's target.
 Status check_no_vault_on(Context& context, const DeviceInfo& device) {
     const auto reference = context.vault_reference();
@@ -46,6 +37,29 @@ Status check_no_vault_on(Context& context, const DeviceInfo& device) {
                                         printable(device.path), printable(vault.value()))};
     }
     return done();
+}
+
+Result<ImageTarget> confirm_device(Context& context, const std::string& path, std::uint64_t image_bytes,
+                                   const DeviceConsent& consent) {
+    TRY_ASSIGN(const DeviceInfo device, describe_device(path));
+    show_device(context, device);
+    if (const std::string why = reason_to_refuse(device, image_bytes); !why.empty()) {
+        return Error{Code::refused, say("{} is not overwritten: {}", printable(device.path), why)};
+    }
+    TRY(check_no_vault_on(context, device));
+    TRY(ask_for_serial(device, consent));
+    return ImageTarget{device.path, true, device.serial, true};
+}
+
+}  // namespace
+
+void show_device(Context& context, const DeviceInfo& device) {
+    ProgressLine& out = context.progress();
+    out.note(say("{} is about to be overwritten:", printable(device.path)));
+    out.note("  " + say("model   {}", device.model.empty() ? say("unknown") : printable(device.model)));
+    out.note("  " + say("serial  {}", device.serial.empty() ? say("none") : printable(device.serial)));
+    out.note("  " + say("size    {}", human_bytes(device.bytes)));
+    out.note("  " + say("holds   {}", device.content.empty() ? say("nothing that is known") : printable(device.content)));
 }
 
 Status ask_for_serial(const DeviceInfo& device, const DeviceConsent& consent) {
@@ -66,20 +80,6 @@ Status ask_for_serial(const DeviceInfo& device, const DeviceConsent& consent) {
     if (is_confirmed(device, typed)) return done();
     return Error{Code::refused, say("the serial was not typed back: nothing was written to {}", printable(device.path))};
 }
-
-Result<ImageTarget> confirm_device(Context& context, const std::string& path, std::uint64_t image_bytes,
-                                   const DeviceConsent& consent) {
-    TRY_ASSIGN(const DeviceInfo device, describe_device(path));
-    show(context, device);
-    if (const std::string why = reason_to_refuse(device, image_bytes); !why.empty()) {
-        return Error{Code::refused, say("{} is not overwritten: {}", printable(device.path), why)};
-    }
-    TRY(check_no_vault_on(context, device));
-    TRY(ask_for_serial(device, consent));
-    return ImageTarget{device.path, true, device.serial, true};
-}
-
-}  // namespace
 
 std::string reason_to_refuse(const DeviceInfo& device, std::uint64_t image_bytes) {
     if (!device.uses.empty()) return say("it is in use: {}", printable(joined(device.uses)));

@@ -19,6 +19,11 @@ struct DeviceConsent {
 [[nodiscard]] Result<ImageTarget> confirm_image_target(Context& context, const std::string& path, std::uint64_t image_bytes,
                                                        const DeviceConsent& consent);
 
+// Model, serial, size and what lies on it, to standard error.
+void show_device(Context& context, const DeviceInfo& device);
+// The last digits of the serial typed back, or --confirm with the whole of it; --yes is never enough. refused.
+[[nodiscard]] Status ask_for_serial(const DeviceInfo& device, const DeviceConsent& consent);
+
 // Why the device may not be overwritten; empty: nothing speaks against it. Pure.
 [[nodiscard]] std::string reason_to_refuse(const DeviceInfo& device, std::uint64_t image_bytes);
 // What has to be typed back: the last 4 characters of the serial, or of the path where the device has no serial.

@@ -9,31 +9,15 @@
 #include "daemon/media/registration.h"
 #include "daemon/work/media_views.h"
 #include "daemon/work/media_work.h"
+#include "daemon/work/request_fields.h"
 #include "vault/repository.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
-
-#include <array>
 
 namespace custody {
 namespace {
 
 using catalog::MediumState;
-
-std::string account_of(const ApiPeer& peer) {
-    std::array<char, 4096> space{};
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(peer.uid, &entry, space.data(), space.size(), &found) == 0 && found != nullptr) return found->pw_name;
-    return fmt::format("uid {}", peer.uid);
-}
-
-// Of the query or body; empty: not given.
-Result<std::string> optional_text(const ApiRequest& request, const std::string& field) {
-    if (!request.query.contains(field) && !request.body.contains(field)) return std::string();
-    return request.text(field);
-}
 
 const std::string& name_in(const ApiRequest& request) { return request.parameters.at("name"); }
 
@@ -44,8 +28,8 @@ ApiReply started(ServiceControl& control, const ApiRequest& request, catalog::Jo
         TRY_ASSIGN(auto stream, control.watch(job));
         return stream;
     }
-    TRY_ASSIGN(const auto record, catalog::Jobs(control.catalog()).find(job));
-    return ApiDocument{to_json(record), 202};
+    TRY_ASSIGN(Json document, job_document(control.catalog(), job));
+    return ApiDocument{std::move(document), 202};
 }
 
 Result<catalog::JobId> start(ServiceControl& control, const ApiRequest& request, catalog::JobKind kind, const std::string& medium,
@@ -83,9 +67,9 @@ ApiReply detach(ServiceControl& control, const ApiRequest& request) {
 
 // Who takes back what was retired changes what counts as a copy: root alone.
 Result<MediumState> state_after(const ApiRequest& request, const catalog::RegisteredMedium& medium) {
-    TRY_ASSIGN(const std::string word, optional_text(request, "state"));
-    if (word.empty()) return medium.entry.state;
-    const auto state = catalog::from_word<MediumState>(word);
+    TRY_ASSIGN(const auto word, optional_text(request, "state"));
+    if (!word) return medium.entry.state;
+    const auto state = catalog::from_word<MediumState>(*word);
     if (!state || (*state != MediumState::in_use && *state != MediumState::off_site))
         return Error{Code::usage, say("state is in_use or off_site; 'custody media retire' retires a medium")};
     if (medium.entry.state == MediumState::retired && !request.peer.is_root)
@@ -98,13 +82,13 @@ ApiReply move(ServiceControl& control, const ApiRequest& request) {
     TRY_ASSIGN(const auto before, media.find(name_in(request)));
     catalog::MediumMove after;
     TRY_ASSIGN(after.state, state_after(request, before));
-    TRY_ASSIGN(after.place, optional_text(request, "place"));
-    TRY_ASSIGN(after.custodian, optional_text(request, "custodian"));
-    TRY_ASSIGN(after.note, optional_text(request, "note"));
-    if (after.place.empty() && after.custodian.empty())
-        return Error{Code::usage, say("a hand-over names the new place, the new custodian, or both")};
-    if (after.place.empty()) after.place = before.entry.place;
-    if (after.custodian.empty()) after.custodian = before.entry.custodian;
+    TRY_ASSIGN(const auto place, optional_text(request, "place"));
+    TRY_ASSIGN(const auto custodian, optional_text(request, "custodian"));
+    TRY_ASSIGN(const auto note, optional_text(request, "note"));
+    if (!place && !custodian) return Error{Code::usage, say("a hand-over names the new place, the new custodian, or both")};
+    after.place = place.value_or(before.entry.place);
+    after.custodian = custodian.value_or(before.entry.custodian);
+    after.note = note.value_or("");
     after.entered_by = account_of(request.peer);
     TRY(move_medium(control.catalog(), name_in(request), after));
     control.media().look_soon();
@@ -146,7 +130,7 @@ ApiReply replace(ServiceControl& control, const ApiRequest& request) {
     Replacement replacement;
     replacement.old_name = name_in(request);
     TRY_ASSIGN(replacement.new_name, request.text("by"));
-    TRY_ASSIGN(replacement.kept_as, optional_text(request, "keep_as"));
+    TRY_ASSIGN(const auto keep_as, optional_text(request, "keep_as"));
     replacement.entered_by = account_of(request.peer);
     if (replacement.old_name == replacement.new_name) return Error{Code::usage, say("a medium is not replaced by itself")};
     for (const std::string& name : {replacement.old_name, replacement.new_name}) {
@@ -156,7 +140,8 @@ ApiReply replace(ServiceControl& control, const ApiRequest& request) {
                      say("the medium {} is not here, and both are needed: attach it with 'custody media attach {}'",
                          printable(name), printable(name))};
     }
-    if (replacement.kept_as.empty()) {
+    replacement.kept_as = keep_as.value_or("");
+    if (!keep_as) {
         TRY_ASSIGN(replacement.kept_as, name_for_old(control.catalog(), replacement.old_name, control.clock().now()));
     }
     TRY_ASSIGN(const catalog::JobId job,
@@ -176,15 +161,15 @@ Result<Registration> registration_of(ServiceControl& control, const ApiRequest& 
     Registration asked;
     OwnVault& medium = asked.medium;
     medium.name = name_in(request);
-    TRY_ASSIGN(medium.vault, optional_text(request, "vault"));
-    TRY_ASSIGN(medium.place, optional_text(request, "place"));
-    TRY_ASSIGN(medium.custodian, optional_text(request, "custodian"));
-    TRY_ASSIGN(medium.kind, optional_text(request, "kind"));
-    TRY_ASSIGN(const std::string original, optional_text(request, "original"));
+    for (const auto& [field, into] : {std::pair("vault", &medium.vault), std::pair("place", &medium.place),
+                                      std::pair("custodian", &medium.custodian), std::pair("kind", &medium.kind)}) {
+        TRY_ASSIGN(const auto given, optional_text(request, field));
+        *into = given.value_or("");
+    }
+    TRY_ASSIGN(medium.original, optional_text(request, "original"));
     TRY_ASSIGN(asked.same_medium, request.flag("same_medium", false));
     TRY_ASSIGN(asked.own_identity, request.flag("own_identity", false));
     TRY_ASSIGN(asked.new_identity, request.flag("new_identity", false));
-    if (!original.empty()) medium.original = original;
     if (const auto config = control.config(); const MediumConfig* known = config->find_medium(medium.name)) {
         if (medium.vault.empty()) medium.vault = known->vault;
         if (medium.place.empty()) medium.place = known->place;
