@@ -48,6 +48,7 @@ bool parse_line(std::string_view text, MountLine& line) {
     if (fields.size() < kFieldsBeforeOptions || std::distance(dash, fields.end()) < 3) return false;
     line.id = std::atoi(fields[0].c_str());
     line.mount.device = sysfs::parse_device_number(fields[2]);
+    line.root = unescaped(fields[3]);
     line.mount.point = unescaped(fields[4]);
     line.mount.file_system = *(dash + 1);
     line.mount.source = unescaped(*(dash + 2));

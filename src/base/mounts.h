@@ -14,6 +14,7 @@ namespace custody::mounts {
 struct MountLine {
     MountInfo mount;
     int id = 0;
+    std::string root;           // the folder of the file system that shows here: "/", "/@home"
     std::string super_options;  // "rw,lowerdir=...,upperdir=/upper"
 };
 [[nodiscard]] Result<std::vector<MountLine>> read_mount_lines(const KernelView& view = {});

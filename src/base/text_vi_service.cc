@@ -220,16 +220,18 @@ constexpr Translation kTexts[] = {
     {"too many connections of this user to the service at once; end some of them and run the command again",
      "người dùng này có quá nhiều kết nối đến dịch vụ cùng một lúc; hãy kết thúc bớt rồi chạy lại lệnh"},
     {"true or false", "true hoặc false"},
-    {"usage: custodyd [--config FILE] [--check-config] [--lang vi|en] [--version] [--help]\n\n"
+    {"usage: custodyd [--config FILE] [--check-config [--other-machine]] [--lang vi|en] [--version] [--help]\n\n"
      "The service of Custody, in the foreground: systemd starts it (custodyd.service).\n"
      "  --config FILE    configuration; default: CUSTODY_CONFIG, else /etc/custody/custody.toml\n"
      "  --check-config   names every fault of the configuration with its line, and ends (2 where there is one)\n"
+     "  --other-machine  with --check-config: how this machine keeps its logs is not looked at (B12)\n"
      "  --lang vi|en     language of messages; default: the configuration's, else the locale's\n"
      "Signals: HUP reads the configuration again, USR1 writes the status to the log, TERM and INT end it.",
-     "cách dùng: custodyd [--config TỆP] [--check-config] [--lang vi|en] [--version] [--help]\n\n"
+     "cách dùng: custodyd [--config TỆP] [--check-config [--other-machine]] [--lang vi|en] [--version] [--help]\n\n"
      "Dịch vụ của Custody, chạy ở tiền cảnh: systemd khởi động nó (custodyd.service).\n"
      "  --config TỆP     cấu hình; mặc định: CUSTODY_CONFIG, nếu không có thì /etc/custody/custody.toml\n"
      "  --check-config   nêu từng lỗi của cấu hình kèm số dòng rồi kết thúc (mã 2 nếu có lỗi)\n"
+     "  --other-machine  cùng với --check-config: không xem máy này lưu nhật ký thế nào (B12)\n"
      "  --lang vi|en     ngôn ngữ của thông báo; mặc định: theo cấu hình, nếu không có thì theo hệ thống\n"
      "Tín hiệu: HUP đọc lại cấu hình, USR1 ghi trạng thái vào nhật ký, TERM và INT kết thúc dịch vụ."},
     {"wait for", "chờ"},

@@ -3,10 +3,7 @@
 #include "cli/advice.h"
 #include "cli/key_commands.h"
 #include "cli/key_file.h"
-#include "vault/keys/key_destruction.h"
-#include "vault/keys/recovery_kit.h"
-
-#include <algorithm>
+#include "cli/making.h"
 
 namespace custody {
 namespace {
@@ -43,35 +40,6 @@ Result<std::vector<PublicKey>> find_officers(Context& context, const std::vector
     return officers;
 }
 
-// Officers' keys open the kit; without them a passphrase of its own.
-Result<Secret> ask_kit_passphrase(Context& context, const ExportFlags& flags) {
-    if (!flags.officers.empty()) return Secret();
-    TRY_ASSIGN(Passphrases::Chosen chosen,
-               context.passphrases().chosen_or_made(
-                   PassphraseKind::kit, say("New passphrase for this recovery kit (empty: one is made and shown once): ")));
-    if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
-    return std::move(chosen.secret);
-}
-
-// An export failed: nothing of it stays, neither the files that it made nor the copies that it registered; or else it is said
-// what stays.
-Error taken_back(Keyring& keyring, NewFiles& files, const std::vector<std::uint32_t>& registered, Error error) {
-    const Status gone = files.discard();
-    if (registered.empty()) {
-        if (!gone.ok()) error.message += "; " + gone.error().message;
-        return error;
-    }
-    const Status withdrawn = gone.ok() ? keyring.withdraw_copies(registered) : gone;
-    if (withdrawn.ok()) return error;
-    std::string numbers;
-    for (const std::uint32_t number : registered) numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
-    error.message =
-        say("{}; what was made could not be taken back ({}), and stays registered as copy {} of the keys: "
-            "remove its files and declare it with 'custody key settle --declared-destroyed'",
-            error.message, withdrawn.error().message, numbers);
-    return error;
-}
-
 void print_kit(Context& context, const ExportedKit& kit, const std::string& output, const std::string& page, bool for_officers) {
     Output& out = context.output();
     out.document({{"kind", "recovery"},
@@ -93,32 +61,14 @@ void print_kit(Context& context, const ExportedKit& kit, const std::string& outp
 }
 
 Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
-    std::string page;
+    KitRequest request{output, "", {}};
     if (!flags.page.empty()) {
-        TRY_ASSIGN(page, absolute_path(flags.page));
-        TRY(check_outside_vaults(page, context.settings().keyring));
-        TRY(check_new_file(context.files(), page));
+        TRY_ASSIGN(request.page, absolute_path(flags.page));
+        TRY(check_outside_vaults(request.page, context.settings().keyring));
     }
-    TRY_ASSIGN(const std::vector<PublicKey> officers, find_officers(context, flags.officers));
-    TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
-    TRY_ASSIGN(const Secret passphrase, ask_kit_passphrase(context, flags));
-    NewFiles made(context.files());
-    std::vector<std::uint32_t> registered;
-    const auto write = [&]() -> Result<ExportedKit> {
-        TRY(made.add(output));
-        if (!page.empty()) TRY(made.add(page));
-        TRY_ASSIGN(ExportedKit kit, export_kit(keyring, unlocked, passphrase, officers, Argon2Cost{}, !page.empty()));
-        registered.push_back(kit.contents.number);
-        if (kit.page) registered.push_back(*kit.page);
-        TRY(made.fill(output, kit.file));
-        if (page.empty()) return kit;
-        TRY_ASSIGN(const Bytes pdf, render_kit_page(kit.file, kit.contents, context.settings().organisation));
-        TRY(made.fill(page, pdf));
-        return kit;
-    };
-    auto kit = write();
-    if (!kit.ok()) return taken_back(keyring, made, registered, std::move(kit).error());
-    print_kit(context, *kit, output, page, !officers.empty());
+    TRY_ASSIGN(request.officers, find_officers(context, flags.officers));
+    TRY_ASSIGN(const ExportedKit kit, write_recovery_kit(context, keyring, request));
+    print_kit(context, kit, output, request.page, !request.officers.empty());
     return kExitDone;
 }
 
@@ -133,7 +83,7 @@ Result<int> export_writer_keys(Context& context, Keyring& keyring, const ExportF
         return made.fill(output, exported.view());
     };
     Status written = write();
-    if (!written.ok()) return taken_back(keyring, made, registered, std::move(written).error());
+    if (!written.ok()) return export_taken_back(keyring, made, registered, std::move(written).error());
     context.output().document({{"kind", "writer"}, {"host", flags.host}, {"output", output}});
     context.output().line(say("writer keys for {} written: {}", printable(flags.host), printable(output)));
     context.output().line(say("carry the file to that host, run 'custody key import FILE' there, then delete it"));
@@ -148,51 +98,6 @@ Result<int> export_public_keys(Context& context, const Keyring& keyring, const s
     return kExitDone;
 }
 
-bool is_carried(const std::string& label, const ExportFlags& flags) {
-    return flags.labels.empty() || std::find(flags.labels.begin(), flags.labels.end(), label) != flags.labels.end();
-}
-
-Status check_not_carried(const std::vector<LabelInfo>& destroyed, const ExportFlags& flags) {
-    for (const LabelInfo& label : destroyed) {
-        if (!is_carried(label.name, flags)) continue;
-        return Error{Code::refused,
-                     say("label {} was destroyed, as the ledger of a vault says, and this keyring still holds its keys: nothing "
-                         "that carries them is exported; finish it with 'custody key destroy --label {}'",
-                         label.name, label.name)};
-    }
-    return done();
-}
-
-// A label that was destroyed must not be carried on by who still has its keys. The keyring remembers what it saw, and every vault
-// that is at hand is looked at; that one is not is no reason to keep a kit from being made.
-Status check_none_destroyed(Context& context, Keyring& keyring, const ExportFlags& flags) {
-    std::vector<std::string> references;
-    if (auto named = context.vault_reference(); named.ok()) references.push_back(std::move(*named));
-    for (const Medium& medium : context.settings().media) references.push_back(medium.vault);
-    for (const std::string& reference : references) {
-        const auto vault =
-            Repository::open(context.files(), context.clock(), reference, &keyring, OpenOptions{.tolerate_damage = true});
-        if (vault.ok()) {
-            TRY(check_not_carried(destroyed_but_held(*vault), flags));
-            continue;
-        }
-        context.progress().note(
-            say("note: {} was not asked for destroyed labels: {}", printable(reference), vault.error().message));
-    }
-    TRY_ASSIGN(const std::vector<Keyring::Condemned> marks, keyring.condemned());
-    for (const Keyring::Condemned& mark : marks) {
-        const auto keys = keyring.writer_keys(mark.label);
-        if (!keys || !is_carried(keys->name, flags)) continue;
-        return Error{
-            Code::refused,
-            say("label {} was destroyed, as entry {} of the ledger of vault {} said, and this keyring still holds its keys: "
-                "nothing that carries them is exported; finish it with 'custody key destroy --label {}', or, where that "
-                "entry was wrong, remove {}",
-                keys->name, mark.n, mark.vault.hex(), keys->name, printable(mark.path))};
-    }
-    return done();
-}
-
 Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(check_flags(flags));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
@@ -200,7 +105,7 @@ Result<int> run_export(Context& context, const ExportFlags& flags) {
     TRY(check_outside_vaults(output, context.settings().keyring));
     TRY(check_new_file(context.files(), output));
     TRY_ASSIGN(Keyring * keyring, context.keyring());
-    if (!flags.public_keys) TRY(check_none_destroyed(context, *keyring, flags));
+    if (!flags.public_keys) TRY(check_none_destroyed(context, *keyring, flags.labels));
     if (flags.recovery) return export_recovery(context, *keyring, flags, output);
     if (flags.writer) return export_writer_keys(context, *keyring, flags, output);
     return export_public_keys(context, *keyring, output);

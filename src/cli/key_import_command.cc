@@ -5,7 +5,7 @@
 #include "cli/advice.h"
 #include "cli/key_commands.h"
 #include "cli/key_file.h"
-#include "vault/keys/recovery_kit.h"
+#include "cli/making.h"
 
 namespace custody {
 namespace {
@@ -19,11 +19,6 @@ Json vaults_json(const KitContents& kit) {
     Json vaults = Json::array();
     for (const auto& [vault, head] : kit.vaults) vaults.push_back({{"vault", vault.hex()}, {"head", head.n}});
     return vaults;
-}
-
-Result<KitKey> ask_kit_key(Context& context, ByteView file) {
-    TRY_ASSIGN(const KitContents kit, describe_kit(file));
-    return context.kit_key(kit, say("Passphrase of the recovery kit: "));
 }
 
 // When a kit that was proven just now was declared destroyed; none: it was not.
@@ -57,20 +52,6 @@ Result<int> check(Context& context, const KeyFile& file, const std::string& path
     return kExitDone;
 }
 
-Status check_no_keyring(Context& context) {
-    const Status replaceable = Keyring::check_replaceable(context.files(), context.clock(), context.settings().keyring);
-    if (replaceable.ok() || replaceable.error().code != Code::exists) return replaceable;
-    return Error{Code::exists,
-                 say("there is a keyring in {} already: prove a kit with --check, or name another folder with --keyring",
-                     printable(context.settings().keyring))};
-}
-
-void tell_set_aside(Context& context, const std::string& path) {
-    if (path.empty()) return;
-    context.progress().warn(
-        say("the damaged keyring was set aside as {}: it holds keys; remove it when nothing is missed", printable(path)));
-}
-
 void say_made(Context& context, const Keyring& keyring, const std::string& from) {
     context.output().document({{"keyring", keyring.folder()},
                                {"from", from},
@@ -85,18 +66,8 @@ void say_made(Context& context, const Keyring& keyring, const std::string& from)
 }
 
 Result<int> make_from_kit(Context& context, const KeyFile& file) {
-    TRY(check_no_keyring(context));
-    TRY_ASSIGN(const KitKey kit_key, ask_kit_key(context, file.bytes));
-    const std::string& folder = context.settings().keyring;
-    TRY_ASSIGN(
-        const Passphrases::Chosen chosen,
-        context.passphrases().chosen(PassphraseKind::keyring, say("New passphrase for the keyring {}: ", printable(folder))));
-    if (!chosen.weak.empty()) context.progress().warn(chosen.weak);
-    std::string set_aside;
-    TRY_ASSIGN(Keyring made, import_kit(context.files(), context.clock(), folder, file.bytes, kit_key.opener(), chosen.secret,
-                                        Argon2Cost{}, host_name(), &set_aside, file.form));
-    tell_set_aside(context, set_aside);
-    say_made(context, context.adopt(std::move(made)), "recovery");
+    TRY_ASSIGN(const KeyringFromKit made, make_keyring_from_kit(context, file));
+    say_made(context, *made.keyring, "recovery");
     return kExitDone;
 }
 

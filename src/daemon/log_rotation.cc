@@ -230,7 +230,7 @@ void Logrotate::include(const Place& place, const std::string& what) {
 
 Status Logrotate::read(const std::string& path, int depth) {
     if (++files_read_ > kMaxConfigFiles) return Error{Code::failed, say("more than {} configuration files", kMaxConfigFiles)};
-    TRY_ASSIGN(const Bytes bytes, read_file(files_, path, kMaxConfigSize));
+    TRY_ASSIGN(const Bytes bytes, read_file(files_, path, kMaxRotationConfig));
     std::istringstream lines{std::string(as_text(bytes))};
     Place place{path, 0, depth}, group{path, 0, depth};
     Rotation rotation;
@@ -311,7 +311,7 @@ struct Journald {
 };
 
 void read_journald_file(FileSystem& files, const std::string& path, Journald& into, RotationReport& report) {
-    const auto bytes = read_file(files, path, kMaxConfigSize);
+    const auto bytes = read_file(files, path, kMaxRotationConfig);
     if (!bytes.ok() && bytes.error().code == Code::not_found) return;
     if (!bytes.ok()) return report.not_understood.push_back(bytes.error().message);
     std::istringstream lines{std::string(as_text(*bytes))};

@@ -6,7 +6,7 @@
 // what only sizes bound (SystemMaxUse) is no time, and is said so. What this cannot understand is said with file and line, never
 // guessed.
 //
-// Parsing is pure and bounded (kMaxConfigSize a file, kMaxConfigFiles, kMaxIncludeDepth); files are read through FileSystem.
+// Parsing is pure and bounded (kMaxRotationConfig a file, kMaxConfigFiles, kMaxIncludeDepth); files are read through FileSystem.
 // Ownership: values. Threads: safe. Units: ns. Errors: those of reading /etc/logrotate.conf and journald.conf, not_found aside.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace custody {
 
-inline constexpr std::uint64_t kMaxConfigSize = 1024 * 1024;
+inline constexpr std::uint64_t kMaxRotationConfig = 1024 * 1024;
 inline constexpr std::size_t kMaxConfigFiles = 1000;
 inline constexpr int kMaxIncludeDepth = 8;
 

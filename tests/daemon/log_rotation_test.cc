@@ -112,7 +112,7 @@ TEST_F(LogRotation, WhatIsNotUnderstoodIsSaidWithFileAndLine) {
     EXPECT_NE(all.not_understood[2].find("logrotate.conf:4: "), std::string::npos);
     std::filesystem::remove(places_.logrotate);
     EXPECT_TRUE(report().not_understood.empty()) << "no logrotate here";
-    write_file(places_.logrotate, std::string(kMaxConfigSize + 1, '#'));
+    write_file(places_.logrotate, std::string(kMaxRotationConfig + 1, '#'));
     EXPECT_FALSE(read_rotation(posix_file_system(), {"/var/log"}, places_).ok());
 }
 

@@ -48,9 +48,9 @@ std::string describe(const RecordedException& exception) {
 }
 
 CheckOutcome check_config(FileSystem& files, const std::string& path, const ZoneRules& zone,
-                          const std::vector<std::string>& law_folders) {
+                          const std::vector<std::string>& law_folders, const RotationPlaces* rotation) {
     CheckOutcome outcome;
-    const auto loaded = load_config(files, path, zone, law_folders);
+    const auto loaded = load_config(files, path, zone, law_folders, rotation);
     if (!loaded.ok()) {
         outcome.exit = kUsage;
         outcome.err.push_back(loaded.error().message);

@@ -1,9 +1,11 @@
 // custodyd --check-config: every fault of the configuration, or what it says, a line a plan. Looks at the configuration and at
-// law files, at no medium, source or server, so that it can be run on another machine. Threads: any. Errors: in the outcome.
+// law files, at no medium, source or server, so that it can be run on another machine; with `rotation` also at how this machine
+// keeps its logs (duty B12), which --other-machine leaves out. Threads: any. Errors: in the outcome.
 #pragma once
 
 #include "base/file.h"
 #include "daemon/config/config.h"
+#include "daemon/log_rotation.h"
 #include "daemon/schedule/zone.h"
 
 #include <string>
@@ -17,7 +19,7 @@ struct CheckOutcome {
     std::vector<std::string> err;  // lines for standard error: faults; notes of a sound one
 };
 [[nodiscard]] CheckOutcome check_config(FileSystem& files, const std::string& path, const ZoneRules& zone,
-                                        const std::vector<std::string>& law_folders);
+                                        const std::vector<std::string>& law_folders, const RotationPlaces* rotation = nullptr);
 
 // "plan etc: config, files /etc; 30 1 * * *, on change; to disk-a, disk-b; keeps daily 14, weekly 8"
 [[nodiscard]] std::string describe(const Config& config, const PlanConfig& plan);

@@ -9,9 +9,11 @@
 #include "daemon/config/config.h"
 #include "daemon/config/faults.h"
 #include "daemon/config/law.h"
+#include "daemon/log_rotation.h"
 #include "daemon/schedule/zone.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace custody {
@@ -24,7 +26,14 @@ struct LoadedConfig {
     [[nodiscard]] bool sound() const { return faults.empty(); }
 };
 
+// `rotation`: how this machine keeps its logs is looked at as well (duty B12, rotation_check.h); null: the configuration is of
+// another machine, or nobody asks.
 [[nodiscard]] Result<LoadedConfig> load_config(FileSystem& files, const std::string& path, const ZoneRules& zone,
-                                               const std::vector<std::string>& law_folders);
+                                               const std::vector<std::string>& law_folders,
+                                               const RotationPlaces* rotation = nullptr);
+// The same of a text that is not written yet; `path` is what it will be called.
+[[nodiscard]] LoadedConfig load_config_text(FileSystem& files, const std::string& path, std::string_view text,
+                                            const ZoneRules& zone, const std::vector<std::string>& law_folders,
+                                            const RotationPlaces* rotation = nullptr);
 
 }  // namespace custody

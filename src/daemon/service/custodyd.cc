@@ -23,7 +23,7 @@ constexpr const char* kDefaultConfig = "/etc/custody/custody.toml";
 
 struct Options {
     std::string config, language;
-    bool check_config = false, help = false, version = false;
+    bool check_config = false, other_machine = false, help = false, version = false;
 };
 
 std::string environment_text(const char* name) {
@@ -55,6 +55,8 @@ Result<Options> parse(int argc, char** argv) {
             *into = *value;
         } else if (word == "--check-config") {
             options.check_config = true;
+        } else if (word == "--other-machine") {
+            options.other_machine = true;
         } else if (word == "--help" || word == "-h") {
             options.help = true;
         } else if (word == "--version") {
@@ -92,14 +94,17 @@ int fail(const ServiceLog& log, const Error& error) {
 }
 
 int check(const Options& options, const ZoneRules& zone) {
-    const CheckOutcome outcome = check_config(posix_file_system(), options.config, zone, law_folders());
+    const RotationPlaces rotation;
+    const CheckOutcome outcome =
+        check_config(posix_file_system(), options.config, zone, law_folders(), options.other_machine ? nullptr : &rotation);
     for (const std::string& line : outcome.out) print(stdout, line);
     for (const std::string& line : outcome.err) print(stderr, line);
     return std::fflush(stdout) == 0 ? outcome.exit : kExitFailed;
 }
 
 Result<FreshConfig> read(const std::string& path, const ZoneRules& zone) {
-    TRY_ASSIGN(LoadedConfig loaded, load_config(posix_file_system(), path, zone, law_folders()));
+    const RotationPlaces rotation;
+    TRY_ASSIGN(LoadedConfig loaded, load_config(posix_file_system(), path, zone, law_folders(), &rotation));
     FreshConfig reading{nullptr, std::move(loaded.faults), std::move(loaded.notes)};
     if (reading.faults.empty()) reading.config = std::make_shared<const Config>(std::move(loaded.config));
     return reading;
@@ -143,10 +148,11 @@ int run_guarded(int argc, char** argv, const ServiceLog& log) {
     if (options->help) {
         print(
             stdout,
-            translate("usage: custodyd [--config FILE] [--check-config] [--lang vi|en] [--version] [--help]\n\n"
+            translate("usage: custodyd [--config FILE] [--check-config [--other-machine]] [--lang vi|en] [--version] [--help]\n\n"
                       "The service of Custody, in the foreground: systemd starts it (custodyd.service).\n"
                       "  --config FILE    configuration; default: CUSTODY_CONFIG, else /etc/custody/custody.toml\n"
                       "  --check-config   names every fault of the configuration with its line, and ends (2 where there is one)\n"
+                      "  --other-machine  with --check-config: how this machine keeps its logs is not looked at (B12)\n"
                       "  --lang vi|en     language of messages; default: the configuration's, else the locale's\n"
                       "Signals: HUP reads the configuration again, USR1 writes the status to the log, TERM and INT end it."));
         return std::fflush(stdout) == 0 ? kExitDone : kExitFailed;
