@@ -11,6 +11,8 @@
 namespace custody {
 namespace {
 
+constexpr const char* kDisks = "disks.conf";
+constexpr const char* kDrills = "drills.conf";
 constexpr const char* kStatus = "/proc/self/status";
 constexpr std::string_view kField = "\nCapEff:\t";
 
@@ -21,6 +23,14 @@ std::string install(const char* drop_in) {
         "cp /usr/share/custody/systemd/{} /etc/systemd/system/custodyd.service.d/ && systemctl daemon-reload && systemctl "
         "restart custodyd",
         drop_in);
+}
+
+bool acts_on_disks(const Config& config) {
+    const bool mounts =
+        std::any_of(config.media.begin(), config.media.end(), [](const MediumConfig& one) { return one.removable; });
+    const bool images = std::any_of(config.plans.begin(), config.plans.end(),
+                                    [](const PlanConfig& one) { return kind_of(one.source) == "image"; });
+    return mounts || images;
 }
 
 }  // namespace
@@ -42,13 +52,9 @@ Result<std::uint64_t> effective_capabilities() {
 
 std::vector<NeedsPerson> missing_powers(const Config& config, std::uint64_t capabilities) {
     std::vector<NeedsPerson> needs;
-    const bool mounts =
-        std::any_of(config.media.begin(), config.media.end(), [](const MediumConfig& one) { return one.removable; });
-    const bool images = std::any_of(config.plans.begin(), config.plans.end(),
-                                    [](const PlanConfig& one) { return kind_of(one.source) == "image"; });
-    if ((mounts || images) && !has(capabilities, CAP_SYS_ADMIN)) {
+    if (acts_on_disks(config) && !has(capabilities, CAP_SYS_ADMIN)) {
         needs.push_back({say("the configuration has removable media or image plans, and custodyd may neither mount nor freeze"),
-                         say("plans of files and databases to media that are mounted"), install("disks.conf")});
+                         say("plans of files and databases to media that are mounted"), install(kDisks)});
     }
     if (!has(capabilities, CAP_DAC_READ_SEARCH)) {
         needs.push_back({say("custodyd may not read the files of all users"), say("what its own user may read"),
@@ -56,9 +62,16 @@ std::vector<NeedsPerson> missing_powers(const Config& config, std::uint64_t capa
     }
     if (config.keys.role == KeyRole::custodian && (!has(capabilities, CAP_MKNOD) || !has(capabilities, CAP_LINUX_IMMUTABLE))) {
         needs.push_back({say("this server runs restore drills, and custodyd may not restore device nodes and immutable flags"),
-                         say("every backup; a drill names such files as not restored"), install("drills.conf")});
+                         say("every backup; a drill names such files as not restored"), install(kDrills)});
     }
     return needs;
+}
+
+std::vector<std::string> drop_ins_for(const Config& config) {
+    std::vector<std::string> names;
+    if (acts_on_disks(config)) names.emplace_back(kDisks);
+    if (config.keys.role == KeyRole::custodian) names.emplace_back(kDrills);
+    return names;
 }
 
 }  // namespace custody

@@ -10,6 +10,7 @@
 #include "daemon/service/status_facts.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace custody {
@@ -18,5 +19,8 @@ namespace custody {
 [[nodiscard]] Result<std::uint64_t> effective_capabilities();
 // Pure. Empty: everything that the configuration asks for can be done.
 [[nodiscard]] std::vector<NeedsPerson> missing_powers(const Config& config, std::uint64_t capabilities);
+
+// The drop-ins that the unit needs for this configuration: "disks.conf", "drills.conf". Pure.
+[[nodiscard]] std::vector<std::string> drop_ins_for(const Config& config);
 
 }  // namespace custody
