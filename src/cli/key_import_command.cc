@@ -1,6 +1,5 @@
 // custody key import: proves a recovery kit, or makes a keyring out of a kit or a writer export, or trusts public keys.
 #include "base/counts.h"
-#include "base/host_name.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/key_commands.h"

@@ -1,5 +1,6 @@
 #include "cli/making.h"
 
+#include "base/host_name.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/key_commands.h"

@@ -1,5 +1,4 @@
 // custody init: an empty vault, and the keyring where there is none.
-#include "base/host_name.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "cli/command_table.h"
