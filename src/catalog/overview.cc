@@ -160,4 +160,19 @@ Result<Overview::Tally> Overview::jobs_after(JobId after) {
     return tally;
 }
 
+Result<std::map<std::string, std::uint64_t>> Overview::stored_after(JobId after) {
+    std::map<std::string, std::uint64_t> stored;
+    const auto take = [&](sqlite::Columns& row) {
+        std::string plan = row.text();
+        stored[std::move(plan)] = row.count();
+    };
+    TRY(catalog_.read([&](sqlite::Database& database) {
+        return each_row(database,
+                        "SELECT plan, sum(bytes_stored) FROM jobs NOT INDEXED WHERE id > ? AND kind = 'backup' AND plan IS NOT "
+                        "NULL GROUP BY plan",
+                        take, after);
+    }));
+    return stored;
+}
+
 }  // namespace custody::catalog

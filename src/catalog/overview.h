@@ -8,6 +8,7 @@
 #include "catalog/media.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ public:
         JobId newest = 0;
     };
     [[nodiscard]] Result<Tally> jobs_after(JobId after);
+    // Bytes that backups with an id above `after` have stored, by plan.
+    [[nodiscard]] Result<std::map<std::string, std::uint64_t>> stored_after(JobId after);
 
 private:
     Catalog& catalog_;

@@ -3,18 +3,13 @@
 #pragma once
 
 #include "base/result.h"
-#include "vault/keys/keyring.h"
+#include "vault/keys/kit_state.h"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace custody {
-
-enum class KitState { proven, none, unproven, stale };
-[[nodiscard]] KitState kit_state(const Keyring& keyring);
-// One line that says what to type; empty when a kit is proven, and for writer keyrings, whose keys a kit of the custodian holds.
-[[nodiscard]] std::string kit_warning(const Keyring& keyring);
 
 // One line with what to type where others than root and this user may read or change the keyring, which signs without a
 // passphrase; else empty.

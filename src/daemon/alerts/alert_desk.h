@@ -1,8 +1,10 @@
 // The service's alerts as a whole: the alerter, its outbox, a worker thread that delivers, the minute's reminders, the morning
 // digest, watched peers and the own heartbeat.
 //
-// Ownership: owns all of these and its thread; FileSystem, Clock and log outlive it. Threads: safe; nothing here waits for a
-// network but the worker. Errors: those of opening; later ones are logged, and shown by troubles().
+// Ownership: owns all of these and its threads, one that delivers and one for the files of heartbeats (signs_of_life.h);
+// FileSystem and Clock live as long as the program. Threads: safe; nothing here waits for a network but these two. Ending it
+// takes seconds, whatever a server or a share does. At rest it wakes up once a minute. Errors: those of opening; later ones are
+// logged, and shown by troubles(): a target to which nothing passes, "heartbeat:FILE", or the alerts' own disk.
 #pragma once
 
 #include "daemon/alerts/alert_sink.h"
@@ -25,7 +27,7 @@ public:
         AlertSender sender;
         AlertSettings settings;
         std::string keyring;  // folder: the heartbeat is signed by this host's key
-        // Asked on the desk's thread: what the digest and the heartbeat tell.
+        // Asked on the desk's threads, not after it has ended: what the digest and the heartbeat tell. May ask the desk.
         std::function<Result<DigestFacts>()> digest_facts;
         std::function<std::uint64_t()> needs_person;
     };

@@ -109,31 +109,10 @@ Status Alerter::write_record(const std::string& key, const AlertRecord& record) 
     return write_json(files_, record_path(key), record_to_json(record));
 }
 
-Status Alerter::queue(AlertMessage message, AlertSeverity severity) {
-    std::vector<std::string> targets;
-    for (AlertTarget& target : alert_targets(settings_)) {
-        if (target.least <= severity) targets.push_back(std::move(target.name));
-    }
-    if (targets.empty()) return done();  // nobody is to be told: status and digest have it
-    TRY(outbox_->put(std::move(message), targets));
-    return done();
-}
-
-Status Alerter::tell(const std::string& key, AlertRecord& record, Time now) {
-    const auto which = due_now(record, now, settings_.remind_every_ns);
-    if (!which) return done();
-    const AlertSeverity severity = severity_of(record.event);
-    AlertMessage message = render_alert(record.event, *which, {record.first, record.last, record.count, now}, sender_);
-    message.id = new_message_id();
-    message.thread = record.thread;
-    const std::string thread = record.thread.empty() ? message.id : record.thread;
-    Status queued = queue(std::move(message), severity);
-    // Not taken: told by a later tick(). Any other error: it is on its way, only not yet durable.
-    if (!queued.ok() && queued.error().code == Code::busy) return queued;
-    record.thread = thread;
-    record.told = now;
-    record.told_severity = std::max(record.told_severity, severity);
-    return both(std::move(queued), write_record(key, record));
+Status Alerter::remove_record(const std::string& key) {
+    records_.erase(key);
+    const Status removed = files_.remove(record_path(key));
+    return removed.ok() || removed.error().code == Code::not_found ? done() : removed;
 }
 
 Status Alerter::raise(AlertEvent event) {
@@ -143,26 +122,25 @@ Status Alerter::raise(AlertEvent event) {
 
 Status Alerter::raise_locked(AlertEvent event) {
     const Time now = clock_.now();
-    const AlertKindRule& rule = alert_kind_rule(event.kind);
-    if (!rule.lasts) {
-        AlertMessage message = render_alert(event, AlertClass::first, {now, now, 1, now}, sender_);
-        message.id = new_message_id();
-        return queue(std::move(message), severity_of(event));
-    }
     const std::string key = alert_key(event);
     const auto known = records_.find(key);
-    if (known != records_.end()) {
-        known->second = reported_again(std::move(known->second), std::move(event), now);
-        return tell(key, known->second, now);
+    if (known == records_.end()) {
+        if (records_.size() >= kMaxStanding) {
+            return Error{Code::busy, say("more than {} alerts stand at once; this one is not told: {}", kMaxStanding, key)};
+        }
+        AlertRecord record;
+        record.event = std::move(event);
+        record.first = record.last = now;
+        records_.emplace(key, std::move(record));
+        return tell_or_hold(key, false);
     }
-    if (records_.size() >= kMaxStanding) {
-        return Error{Code::busy, say("more than {} alerts stand at once; this one is not told: {}", kMaxStanding, key)};
-    }
-    AlertRecord record;
-    record.event = std::move(event);
-    record.first = record.last = now;
-    AlertRecord& added = records_.emplace(key, std::move(record)).first->second;
-    return tell(key, added, now);
+    AlertRecord& record = known->second;
+    const auto before = due_now(record, now, settings_.remind_every_ns);
+    const bool was_over = record.over.has_value();
+    record = reported_again(std::move(record), std::move(event), now);
+    const auto after = due_now(record, now, settings_.remind_every_ns);
+    if (was_over && !after) return write_record(key, record);
+    return tell_or_hold(key, before == after && !was_over);
 }
 
 Status Alerter::resolve(AlertKind kind, std::string_view object) {
@@ -173,27 +151,12 @@ Status Alerter::resolve(AlertKind kind, std::string_view object) {
 Status Alerter::resolve_locked(const std::string& key) {
     const auto found = records_.find(key);
     if (found == records_.end()) return done();
-    const AlertRecord record = std::move(found->second);
-    records_.erase(found);
-    Status status = done();
-    if (record.told && alert_kind_rule(record.event.kind).tells_end) {
-        const Time now = clock_.now();
-        AlertMessage message =
-            render_alert(record.event, AlertClass::end, {record.first, record.last, record.count, now}, sender_);
-        message.id = new_message_id();
-        message.thread = record.thread;
-        status = queue(std::move(message), severity_of(record.event));
-    }
-    const Status removed = files_.remove(record_path(key));
-    return both(std::move(status), removed.ok() || removed.error().code == Code::not_found ? done() : removed);
-}
-
-Status Alerter::tick() {
-    const std::lock_guard lock(mutex_);
-    const Time now = clock_.now();
-    Status status = done();
-    for (auto& [key, record] : records_) status = both(std::move(status), tell(key, record, now));
-    return both(std::move(status), outbox_->write_pending());
+    AlertRecord& record = found->second;
+    const AlertKindRule& rule = alert_kind_rule(record.event.kind);
+    if (!rule.lasts || record.over) return done();
+    if (!rule.tells_end) return remove_record(key);
+    record.over = clock_.now();
+    return tell_or_hold(key, false);
 }
 
 bool Alerter::is_digest_due() const {
@@ -206,7 +169,7 @@ Status Alerter::send_digest(DigestFacts facts) {
     const std::uint64_t all_lost = lost(outbox_->state());
     facts.alerts_lost += all_lost - std::min(all_lost, lost_told_);
     for (const auto& [key, record] : records_) {
-        if (alert_kind_rule(record.event.kind).reminds) facts.needs_person.push_back(alert_title(record.event));
+        if (alert_kind_rule(record.event.kind).reminds && !record.over) facts.needs_person.push_back(alert_title(record.event));
     }
     AlertMessage message = render_digest(facts, clock_.now(), sender_);
     message.id = new_message_id();
@@ -290,7 +253,9 @@ AlertMessage Alerter::test_message() const {
 std::vector<AlertRecord> Alerter::standing() const {
     const std::lock_guard lock(mutex_);
     std::vector<AlertRecord> all;
-    for (const auto& [key, record] : records_) all.push_back(record);
+    for (const auto& [key, record] : records_) {
+        if (alert_kind_rule(record.event.kind).lasts && !record.over) all.push_back(record);
+    }
     std::stable_sort(all.begin(), all.end(), [](const AlertRecord& a, const AlertRecord& b) {
         return std::pair(-static_cast<int>(severity_of(a.event)), a.first) <
                std::pair(-static_cast<int>(severity_of(b.event)), b.first);

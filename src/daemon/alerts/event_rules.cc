@@ -34,6 +34,7 @@ Result<Time> read_time(const Json& json, const char* key) {
 std::optional<AlertClass> due_now(const AlertRecord& record, Time now, std::int64_t remind_every_ns) {
     const AlertKindRule& rule = alert_kind_rule(record.event.kind);
     if (!record.told || severity_of(record.event) > record.told_severity) return AlertClass::first;
+    if (record.over) return AlertClass::end;
     if (!rule.reminds) return std::nullopt;
     const bool long_ago = now.ns - record.told->ns >= remind_every_ns;
     return long_ago || is_ahead(*record.told, now) ? std::optional(AlertClass::reminder) : std::nullopt;
@@ -42,6 +43,7 @@ std::optional<AlertClass> due_now(const AlertRecord& record, Time now, std::int6
 AlertRecord reported_again(AlertRecord record, AlertEvent event, Time now) {
     record.event = std::move(event);
     record.last = now;
+    record.over.reset();
     ++record.count;
     return record;
 }
@@ -65,6 +67,7 @@ Json record_to_json(const AlertRecord& record) {
                  {"told_severity", severity_name(record.told_severity)},
                  {"thread", record.thread}};
     if (record.told) json["told"] = to_rfc3339_utc(*record.told);
+    if (record.over) json["over"] = to_rfc3339_utc(*record.over);
     return json;
 }
 
@@ -85,6 +88,9 @@ Result<AlertRecord> record_from_json(const Json& json) {
     record.told_severity = *known;
     if (json.contains("told")) {
         TRY_ASSIGN(record.told, read_time(json, "told"));
+    }
+    if (json.contains("over")) {
+        TRY_ASSIGN(record.over, read_time(json, "over"));
     }
     return record;
 }

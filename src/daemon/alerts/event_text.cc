@@ -117,12 +117,6 @@ Bilingual class_prefix(AlertClass which) {
     return {};
 }
 
-Bilingual headline(const AlertEvent& event, AlertClass which) {
-    const Bilingual title = alert_title(event), prefix = class_prefix(which);
-    if (prefix.empty()) return title;
-    return {prefix.vi + ": " + title.vi, prefix.en + ": " + title.en};
-}
-
 Bilingual seen(const AlertStanding& standing) {
     if (standing.count <= 1) return {alert_time(standing.first), alert_time(standing.first)};
     return say_both("{}, first {}, {} times", alert_time(standing.last), alert_time(standing.first), standing.count);
@@ -134,11 +128,14 @@ std::string page(const AlertEvent& event, AlertClass which, const AlertStanding&
     Page page;
     const auto word = [&](std::string_view english) { return say_both(english).*language; };
     const std::string host = sender.organisation.empty() ? sender.host : sender.host + " (" + sender.organisation + ")";
-    page.plain(severity_text(severity_of(event)).*language + ": " + headline(event, which).*language);
+    page.plain(severity_text(severity_of(event)).*language + ": " + alert_headline(event, which).*language);
     page.plain("");
     page.line(word("Machine"), host);
     page.line(word("When"), seen(standing).*language);
-    if (which == AlertClass::end) page.line(word("Over since"), alert_time(standing.now));
+    // Also of a first one: it was held a moment to be told with others, and is over already.
+    if (which == AlertClass::end || standing.over) {
+        page.line(word("Over since"), alert_time(standing.over.value_or(standing.now)));
+    }
     page.line(word("What failed"), event.detail);
     page.line(word("Plan"), event.plan);
     page.line(word("Medium"), event.medium);
@@ -170,6 +167,12 @@ std::vector<std::pair<std::string, std::string>> fields_of(const AlertEvent& eve
 }
 
 }  // namespace
+
+Bilingual alert_headline(const AlertEvent& event, AlertClass which) {
+    const Bilingual title = alert_title(event), prefix = class_prefix(which);
+    if (prefix.empty()) return title;
+    return {prefix.vi + ": " + title.vi, prefix.en + ": " + title.en};
+}
 
 Bilingual alert_title(const AlertEvent& event) { return filled(words_of(event.kind).title, event); }
 
@@ -209,7 +212,7 @@ AlertMessage render_alert(const AlertEvent& event, AlertClass which, const Alert
     message.severity = which == AlertClass::end ? AlertSeverity::notice : severity_of(event);
     message.made = standing.now;
     message.host = sender.host;
-    const Bilingual title = headline(event, which), severity = severity_text(severity_of(event));
+    const Bilingual title = alert_headline(event, which), severity = severity_text(severity_of(event));
     message.subject = one_line("[Custody " + sender.host + "] " + severity.vi + ": " + title.vi + " / " + title.en, 300);
     message.text = page(event, which, standing, sender, &Bilingual::vi) + "\n---- English ----\n\n" +
                    page(event, which, standing, sender, &Bilingual::en);

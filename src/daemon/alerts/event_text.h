@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/text_vi.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct AlertStanding {
     Time first, last;         // reports
     std::uint64_t count = 1;  // of reports
     Time now;
+    std::optional<Time> over{};  // since when it is no more
 };
 
 // Both languages of an English text that has a Vietnamese one in base/text_vi_alerts.cc; a test asks for each that is used.
@@ -37,6 +39,8 @@ template <class... Args>
 // One line each.
 [[nodiscard]] Bilingual alert_title(const AlertEvent& event);
 [[nodiscard]] Bilingual alert_safe(const AlertEvent& event);
+// With what a reminder and an end say before it.
+[[nodiscard]] Bilingual alert_headline(const AlertEvent& event, AlertClass which);
 // Commands, one a line, the same in both languages but for a word between them.
 [[nodiscard]] Bilingual alert_todo(const AlertEvent& event);
 [[nodiscard]] Bilingual severity_text(AlertSeverity severity);

@@ -61,7 +61,8 @@ Result<OpenedHeartbeat> open_heartbeat(ByteView bytes) {
     return opened;
 }
 
-Status write_heartbeat(FileSystem& files, const std::string& path, Heartbeat heartbeat, const Secret& signing_seed) {
+Result<std::uint64_t> write_heartbeat(FileSystem& files, const std::string& path, Heartbeat heartbeat,
+                                      const Secret& signing_seed) {
     std::uint64_t last = 0;
     const auto there = read_file(files, path, kMaxHeartbeatSize);
     if (there.ok()) {
@@ -73,7 +74,8 @@ Status write_heartbeat(FileSystem& files, const std::string& path, Heartbeat hea
     }
     heartbeat.sequence = next_heartbeat_sequence(std::max(last, heartbeat.sequence), heartbeat.time);
     TRY_ASSIGN(const Bytes bytes, encode_heartbeat(heartbeat, signing_seed));
-    return replace_file(files, path, bytes, 0644);
+    TRY(replace_file(files, path, bytes, 0644));
+    return heartbeat.sequence;
 }
 
 Json peer_memory_to_json(const PeerMemory& memory) {

@@ -47,9 +47,11 @@ struct OpenedHeartbeat {
 };
 [[nodiscard]] Result<OpenedHeartbeat> open_heartbeat(ByteView bytes);
 
-// Writes `path` (0644: it holds no secret), continuing the sequence of what lies there. Its folder exists: a heartbeat must not
-// appear on the root disk because a medium is not mounted.
-[[nodiscard]] Status write_heartbeat(FileSystem& files, const std::string& path, Heartbeat heartbeat, const Secret& signing_seed);
+// Writes `path` (0644: it holds no secret), continuing the sequence of what lies there, or `heartbeat.sequence` where that is
+// higher; returns the one that was written. Its folder exists: a heartbeat must not appear on the root disk because a medium is
+// not mounted.
+[[nodiscard]] Result<std::uint64_t> write_heartbeat(FileSystem& files, const std::string& path, Heartbeat heartbeat,
+                                                    const Secret& signing_seed);
 
 // What is remembered of a peer between two looks; the caller keeps it (to_json, from_json) over restarts.
 struct PeerMemory {

@@ -36,6 +36,18 @@ Status read_class_and_severity(const Json& json, AlertMessage& message) {
     return done();
 }
 
+Status read_members(const Json& json, AlertMessage& message) {
+    const auto members = json.find("members");
+    if (members == json.end()) return done();
+    if (!members->is_array() || members->size() > kMaxAlertMembers) return bad("members");
+    for (const Json& member : *members) {
+        if (!member.is_string() || !is_message_id(member.get<std::string>())) return bad("members");
+        message.members.push_back(member.get<std::string>());
+    }
+    if (!std::is_sorted(message.members.begin(), message.members.end())) return bad("members");
+    return done();
+}
+
 }  // namespace
 
 std::string_view alert_class_name(AlertClass value) { return kClasses[static_cast<std::size_t>(value) % kClasses.size()]; }
@@ -49,18 +61,20 @@ std::string new_message_id() {
 Json message_to_json(const AlertMessage& message) {
     Json fields = Json::object();
     for (const auto& [name, value] : message.fields) fields[name] = value;
-    return Json{{"id", message.id},
-                {"thread", message.thread},
-                {"key", message.key},
-                {"kind", message.kind},
-                {"class", alert_class_name(message.which)},
-                {"severity", severity_name(message.severity)},
-                {"made", to_rfc3339_utc(message.made)},
-                {"host", message.host},
-                {"subject", message.subject},
-                {"text", message.text},
-                {"line", message.line},
-                {"fields", std::move(fields)}};
+    Json json = {{"id", message.id},
+                 {"thread", message.thread},
+                 {"key", message.key},
+                 {"kind", message.kind},
+                 {"class", alert_class_name(message.which)},
+                 {"severity", severity_name(message.severity)},
+                 {"made", to_rfc3339_utc(message.made)},
+                 {"host", message.host},
+                 {"subject", message.subject},
+                 {"text", message.text},
+                 {"line", message.line},
+                 {"fields", std::move(fields)}};
+    if (!message.members.empty()) json["members"] = message.members;
+    return json;
 }
 
 Result<AlertMessage> message_from_json(const Json& json) {
@@ -83,6 +97,7 @@ Result<AlertMessage> message_from_json(const Json& json) {
         if (!value.is_string()) return bad("fields");
         message.fields.emplace_back(name, value.get<std::string>());
     }
+    TRY(read_members(json, message));
     return message;
 }
 

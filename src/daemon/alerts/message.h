@@ -21,11 +21,12 @@ enum class AlertClass : std::uint8_t { first, reminder, end, digest, test };
 [[nodiscard]] std::string_view alert_class_name(AlertClass value);
 
 inline constexpr std::size_t kMaxAlertText = 32 * 1024;
+inline constexpr std::size_t kMaxAlertMembers = 1000;
 
 struct AlertMessage {
     std::string id;      // 32 hex digits: the left side of its Message-ID; what is sent twice has the same
     std::string thread;  // id of the event's first message; empty: it is that
-    std::string key;     // of the event (event.h); "digest"
+    std::string key;     // of the event (event.h); "digest"; of several events "backup_failed/*"
     std::string kind;    // wire name of the event's kind; "digest"
     AlertClass which = AlertClass::first;
     AlertSeverity severity = AlertSeverity::notice;
@@ -35,6 +36,7 @@ struct AlertMessage {
     std::string text;                                         // lines, UTF-8: Vietnamese, then English
     std::string line;                                         // all in one line, for syslog
     std::vector<std::pair<std::string, std::string>> fields;  // "plan", "medium", ...: for machines
+    std::vector<std::string> members{};  // the events that it is of where there are several (member_name), sorted; else empty
     bool operator==(const AlertMessage&) const = default;
 };
 

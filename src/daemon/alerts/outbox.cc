@@ -1,6 +1,7 @@
 #include "daemon/alerts/outbox.h"
 
 #include "base/text.h"
+#include "daemon/alerts/group_text.h"
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,11 @@ Error full(std::string_view folder) {
     return Error{Code::busy, say("the queue of alerts {} is full of alerts that could not be delivered; see why with 'custody "
                                  "alert test'",
                                  printable(folder))};
+}
+
+// The events that a message is of; sorted.
+std::vector<std::string> members_of(const AlertMessage& message) {
+    return message.members.empty() ? std::vector<std::string>{member_name(message.key)} : message.members;
 }
 
 // The first of the two errors, the second when only that is one.
@@ -197,11 +203,27 @@ Status Outbox::strike(Entries::iterator at, std::string_view target) {
     return write(at->first, at->second);
 }
 
-Outbox::Entries::iterator Outbox::find(const AlertMessage& like, AlertClass which, std::string_view target) {
-    return std::find_if(entries_.begin(), entries_.end(), [&](const auto& item) {
-        const Entry& entry = item.second;
-        return entry.message.which == which && entry.message.key == like.key && entry.pending.contains(target);
-    });
+std::vector<std::uint64_t> Outbox::within(const AlertMessage& message, AlertClass which, std::string_view target) const {
+    std::vector<std::uint64_t> numbers;
+    const std::vector<std::string> all = members_of(message);
+    for (const auto& [number, entry] : entries_) {
+        if (entry.message.which != which || !entry.pending.contains(target)) continue;
+        const std::vector<std::string> some = members_of(entry.message);
+        if (std::includes(all.begin(), all.end(), some.begin(), some.end())) numbers.push_back(number);
+    }
+    return numbers;
+}
+
+bool Outbox::is_untold(const AlertMessage& message, AlertSeverity least, std::string_view target) const {
+    std::vector<std::string> left = members_of(message);
+    for (const auto& [number, entry] : entries_) {
+        if (entry.message.which != AlertClass::first || !entry.pending.contains(target)) continue;
+        if (entry.message.severity < least) continue;
+        const std::vector<std::string> waiting = members_of(entry.message);
+        std::erase_if(left, [&](const std::string& one) { return std::binary_search(waiting.begin(), waiting.end(), one); });
+        if (left.empty()) return true;
+    }
+    return false;
 }
 
 Outbox::Entries::iterator Outbox::find_id(const std::string& id) {
@@ -210,24 +232,27 @@ Outbox::Entries::iterator Outbox::find_id(const std::string& id) {
 
 // What waits already for one target decides whether the new message adds anything for it.
 Status Outbox::merge_target(const AlertMessage& message, const std::string& target, Merge& merge) {
-    const auto none = entries_.end();
-    const auto untold = find(message, AlertClass::first, target);
     const auto replace_older = [&](AlertClass which) {
-        const auto older = find(message, which, target);
-        return older == none ? done() : strike(older, target);
+        Status status = done();
+        for (const std::uint64_t number : within(message, which, target)) {
+            status = both(std::move(status), strike(entries_.find(number), target));
+        }
+        return status;
     };
     switch (message.which) {
         case AlertClass::first: {
-            if (untold == none) return done();
-            if (untold->second.message.severity < message.severity) {
-                merge.outdated.emplace_back(untold->first, target);  // it has become worse: that is what is told
-            } else {
+            if (!is_untold(message, AlertSeverity::notice, target)) return done();
+            if (is_untold(message, message.severity, target)) {
                 merge.targets.erase(target);
+            } else {  // it has become worse: that is what is told
+                for (const std::uint64_t number : within(message, AlertClass::first, target)) {
+                    merge.outdated.emplace_back(number, target);
+                }
             }
             return replace_older(AlertClass::end);
         }
         case AlertClass::reminder:
-            if (untold != none) merge.targets.erase(target);
+            if (is_untold(message, AlertSeverity::notice, target)) merge.targets.erase(target);
             return replace_older(AlertClass::reminder);
         case AlertClass::end:
             return both(replace_older(AlertClass::reminder), replace_older(AlertClass::end));
@@ -282,7 +307,8 @@ Result<Outbox::Put> Outbox::put(AlertMessage message, const std::vector<std::str
         TRY(status);
         return Put::merged;
     }
-    const std::uint64_t estimate = message.text.size() + message.subject.size() + message.line.size() + 2048;
+    const std::uint64_t estimate =
+        message.text.size() + message.subject.size() + message.line.size() + 40 * message.members.size() + 2048;
     Status room = make_room(estimate);
     if (is_full(estimate)) return full(folder_);
     status = both(std::move(status), std::move(room));

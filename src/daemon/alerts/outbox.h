@@ -7,9 +7,10 @@
 //
 // Bounds. Per target, an event has at most one first alert, one reminder and one end waiting: a newer reminder or digest takes
 // the place of an older one, nobody is reminded of what he was not told yet, and an event that begins again before anybody heard
-// that it was over just goes on. When messages or bytes are too many, the oldest reminder goes, then the oldest digest, then the
-// oldest end or test; never the first alert of an event. When only those are left a new message is not taken (busy) and its
-// sender keeps it. What was dropped is counted (state()).
+// that it was over just goes on. A message of several events (AlertMessage::members) counts for each of them: it is left out when
+// others that wait say all of it, and takes the place of those that it says all of. When messages or bytes are too many, the
+// oldest reminder goes, then the oldest digest, then the oldest end or test; never the first alert of an event. When only those
+// are left a new message is not taken (busy) and its sender keeps it. What was dropped is counted (state()).
 //
 // Ownership: outlives nothing; the FileSystem and Clock outlive it. One process a folder (busy otherwise). Threads: safe; nothing
 // is held while a message is on its way. Errors: those of the file system, busy. A message whose file cannot be written
@@ -108,7 +109,10 @@ private:
     };
     Status merge(const AlertMessage& message, Merge& merge);
     Status merge_target(const AlertMessage& message, const std::string& target, Merge& merge);
-    [[nodiscard]] Entries::iterator find(const AlertMessage& like, AlertClass which, std::string_view target);
+    // All of its events have a first alert of this weight or more waiting for the target.
+    [[nodiscard]] bool is_untold(const AlertMessage& message, AlertSeverity least, std::string_view target) const;
+    // Waiting messages of that class all of whose events are among the message's.
+    [[nodiscard]] std::vector<std::uint64_t> within(const AlertMessage& message, AlertClass which, std::string_view target) const;
     [[nodiscard]] bool is_full(std::uint64_t bytes) const;
     Status make_room(std::uint64_t bytes);
     [[nodiscard]] Entries::iterator least_wanted();

@@ -60,7 +60,11 @@ Status Service::start() {
 void Service::look_at_powers() {
     const auto capabilities = effective_capabilities();
     if (!capabilities.ok()) return log_.warning(capabilities.error().message);
-    std::vector<NeedsPerson> needs = missing_powers(*config_, *capabilities);
+    const auto on_btrfs = plans_on_btrfs(*config_);
+    if (!on_btrfs.ok()) log_.warning(on_btrfs.error().message);
+    std::vector<NeedsPerson> needs =
+        missing_powers(*config_, *capabilities, on_btrfs.ok() ? *on_btrfs : std::vector<std::string>());
+    for (const std::string& way : lesser_ways(*config_, *capabilities)) log_.notice(way);
     for (const NeedsPerson& need : needs) log_.warning(need.what + ": " + need.type);
     const std::lock_guard lock(mutex_);
     missing_powers_ = std::move(needs);
