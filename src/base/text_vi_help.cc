@@ -119,6 +119,10 @@ constexpr Translation kTexts[] = {
      "pipefail' in the shell shows that the program before it failed",
      "Sao lưu đầu vào chuẩn thành một tệp mang tên này; luồng rỗng không tạo bản chụp, luồng bị đứt giữa chừng thì có: 'set -o "
      "pipefail' trong shell cho biết chương trình đứng trước đã thất bại"},
+    {"Before the backup counts, reads from the source again what changed meanwhile, and of the rest a random sample of PERCENT, "
+     "1 GiB at most; 0, the default, looks at sizes and times alone",
+     "Trước khi lần sao lưu được tính, đọc lại từ nguồn những gì đã thay đổi trong lúc đó, và một mẫu ngẫu nhiên PERCENT phần "
+     "trăm của phần còn lại, tối đa 1 GiB; 0, mặc định, chỉ xem kích thước và mốc thời gian"},
     {"Brings another vault of the family into step", "Đồng bộ một kho khác cùng họ"},
     {"Brings files, an image or a stream back, exactly as they were",
      "Phục hồi tệp, ảnh hoặc luồng dữ liệu, nguyên trạng như trước"},
@@ -308,6 +312,8 @@ constexpr Translation kTexts[] = {
     {"Proves that what was stored is there and whole", "Chứng minh những gì đã lưu còn đó và còn toàn vẹn"},
     {"Reads every new block from the medium again before the backup counts",
      "Đọc lại mọi khối mới từ phương tiện lưu trữ trước khi lần sao lưu được tính"},
+    {"Reads everything that it writes from the medium again before the snapshots count there",
+     "Đọc lại từ phương tiện lưu trữ mọi thứ đã ghi trước khi các bản chụp được tính ở đó"},
     {"Reason", "Lý do"},
     {"Recovery kits and writers' keys", "Các bộ phục hồi và khóa của máy ghi"},
     {"Removes one; never the last", "Bỏ một cách mở; không bao giờ bỏ cách cuối cùng"},

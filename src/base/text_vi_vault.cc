@@ -128,6 +128,10 @@ constexpr Translation kTexts[] = {
      "không đủ chỗ để đóng gói lại: {}; hãy giải phóng bớt rồi chạy prune lại"},
     {"no room to write the index anew; run prune again when there is some",
      "không đủ chỗ để ghi lại chỉ mục; hãy chạy prune lại khi có chỗ"},
+    {"no snapshot is made, for {} reads differently a second time though nobody wrote to it: its disk or this machine's memory "
+     "fails; test both, then back up again",
+     "không tạo bản chụp, vì {} đọc lần thứ hai ra khác dù không ai ghi vào nó: ổ đĩa của nó hoặc bộ nhớ của máy này bị lỗi; hãy "
+     "kiểm tra cả hai rồi sao lưu lại"},
     {"no snapshot is made: {} belongs to Custody itself, as keyring, vault or cache; 'custody copy' makes a second vault, "
      "'custody "
      "key export' a copy of the keys",
@@ -275,9 +279,15 @@ constexpr Translation kTexts[] = {
     {"{} changed while it was read, twice: what was stored is marked",
      "{} thay đổi hai lần trong khi đọc: những gì đã lưu được đánh dấu"},
     {"{} chunks or trees that snapshots need are in no pack", "{} mảnh hoặc cây mà các bản chụp cần không có trong gói nào"},
+    {"{} could not be read a second time; what was stored of it stands: {}",
+     "không đọc được {} lần thứ hai; phần đã lưu của nó vẫn có giá trị: {}"},
     {"{} does not match its id", "{} không khớp với mã của nó"},
     {"{} ends at entry {}, not {}: name the number of the entry that it ends at, with '--accept-rollback {}'",
      "{} kết thúc ở mục {}, không phải {}: hãy nêu số của mục mà nó kết thúc, bằng '--accept-rollback {}'"},
+    {"{} file that changed within this run was not read again: it would take too long",
+     "{} tệp thay đổi trong lần chạy này không được đọc lại: sẽ mất quá nhiều thời gian"},
+    {"{} files that changed within this run were not read again: it would take too long",
+     "{} tệp thay đổi trong lần chạy này không được đọc lại: sẽ mất quá nhiều thời gian"},
     {"{} has gone from {} while this run relied on it; run it again",
      "{} đã mất khỏi {} trong khi lần chạy này dựa vào nó; hãy chạy lại"},
     {"{} has none of that time", "{} không có bản nào vào lúc đó"},
@@ -288,8 +298,8 @@ constexpr Translation kTexts[] = {
     {"{} in it does not hash to its id", "{} trong đó băm không ra mã của nó"},
     {"{} in {} is damaged: its bytes do not hash to its name", "{} trong {} bị hỏng: các byte băm không ra tên của nó"},
     {"{} in {} is larger than any pack", "{} trong {} lớn hơn mọi gói"},
-    {"{} in {} reads back differently than it was written: do not trust this medium",
-     "{} trong {} đọc lại không giống như đã ghi: đừng tin phương tiện lưu trữ này"},
+    {"{} in {} reads back differently than it was written ({}): do not trust this medium",
+     "{} trong {} đọc lại không giống như đã ghi ({}): đừng tin phương tiện lưu trữ này"},
     {"{} is a copy of the very same vault as {}; make a second one with `custody init`",
      "{} là bản sao của chính kho {}; hãy tạo kho thứ hai bằng `custody init`"},
     {"{} is a vault already", "{} đã là một kho"},
@@ -317,6 +327,16 @@ constexpr Translation kTexts[] = {
     {"{} is not to be found at the source", "không tìm thấy {} ở nguồn"},
     {"{} of vault {}: {}", "{} của kho {}: {}"},
     {"{} of {} is damaged, nothing may be written: {}", "{} của {} bị hỏng, không được ghi gì: {}"},
+    {"{} once read differently than it was stored, then twice the same: test this machine's disk and memory",
+     "{} có một lần đọc ra khác với khi được lưu, sau đó hai lần giống: hãy kiểm tra ổ đĩa và bộ nhớ của máy này"},
+    {"{} reads differently than an earlier backup stored it, though nobody wrote to it since: its disk has damaged it, or it was "
+     "read wrongly then; compare it with its older snapshots and keep those ('custody hold add'); the next backup stores what is "
+     "there now",
+     "{} đọc ra khác với khi một lần sao lưu trước đã lưu, dù từ đó không ai ghi vào nó: ổ đĩa đã làm hỏng nó, hoặc lần trước đã "
+     "đọc sai; hãy so sánh nó với các bản chụp cũ hơn và giữ chúng lại ('custody hold add'); lần sao lưu tới sẽ lưu nội dung "
+     "hiện có"},
+    {"{} reads differently than it was stored, and its times are the same: {}",
+     "{} đọc ra khác với khi được lưu, mà các mốc thời gian vẫn như cũ: {}"},
     {"{} snapshots cannot be read: {}", "{} bản chụp không đọc được: {}"},
     {"{} snapshots were made with a key of label {}, epoch {}, that this keyring does not hold, and may not open here: {}",
      "{} bản chụp được tạo bằng một khóa của nhãn {}, kỳ khóa {}, mà bộ khóa này không có, và có thể không mở được ở đây: {}"},

@@ -33,6 +33,7 @@ struct BackupFlags {
     std::vector<std::string> paths, excludes, exclude_files;
     std::string label, name, image, stream;
     std::string postgresql, mariadb, sqlite, as_user;
+    unsigned reconcile_content = 0;  // per cent
     bool one_file_system = false, read_back = false, dry_run = false, allow_mounted = false, keep_free_blocks = false;
 };
 
@@ -210,12 +211,21 @@ Json json_of(const BackupResult& result, bool dry_run) {
           {"stored", result.bytes.stored}}},
         {"seconds", std::round(result.seconds * 1000) / 1000},
         {"reconciled",
-         {{"files", result.reconciled.files}, {"bytes", result.reconciled.bytes}, {"mismatches", result.reconciled.mismatches}}},
+         {{"files", result.reconciled.files},
+          {"bytes", result.reconciled.bytes},
+          {"mismatches", result.reconciled.mismatches},
+          {"content_files", result.reconciled.content_files},
+          {"content_bytes", result.reconciled.content_bytes},
+          {"changed", result.reconciled.changed},
+          {"unreadable", result.reconciled.unreadable},
+          {"damaged", result.reconciled.damaged}}},
         {"warnings", result.warnings},
     };
     if (result.unlisted_warnings > 0) {
         document["warnings"].push_back(say_count(result.unlisted_warnings, "and {} more warning", "and {} more warnings"));
     }
+    if (result.read_back.objects > 0)
+        document["read_back"] = {{"objects", result.read_back.objects}, {"bytes", result.read_back.bytes}};
     if (dry_run) document["dry_run"] = true;
     return document;
 }
@@ -241,6 +251,16 @@ void print_text(Context& context, const BackupResult& result, bool dry_run) {
                         human_bytes(result.reconciled.bytes),
                         say_count(result.reconciled.mismatches, "{} mismatch", "{} mismatches")));
     }
+    const auto& reconciled = result.reconciled;
+    if (reconciled.content_files > 0) {
+        output.line(say("content read again: {}, {}; {} changed since, {} unreadable, {} damaged",
+                        say_count(reconciled.content_files, "{} file", "{} files"), human_bytes(reconciled.content_bytes),
+                        reconciled.changed, reconciled.unreadable, reconciled.damaged));
+    }
+    if (result.read_back.objects > 0) {
+        output.line(say("read back from the medium: {}, {}", say_count(result.read_back.objects, "{} object", "{} objects"),
+                        human_bytes(result.read_back.bytes)));
+    }
     output.line(say("done in {}", human_seconds(result.seconds)));
 }
 
@@ -252,6 +272,7 @@ BackupOptions options_of(Context& context, const Keyring& keyring, const BackupF
     options.cache_folder = default_cache_folder();
     options.dry_run = flags.dry_run;
     options.read_back = flags.read_back;
+    options.content_sample_percent = flags.reconcile_content;
     // Nobody is asked: a backup needs no passphrase. One that was given anyway opens what other hosts stored.
     if (keyring.is_custodian() && context.passphrases().is_given(PassphraseKind::keyring)) {
         options.unlock = [&context] { return context.unlock(); };
@@ -381,6 +402,12 @@ void add_backup_command(CommandTable& table) {
     backup.add_flag("--one-file-system", flags->one_file_system,
                     say("Does not cross into other mounted file systems; a PATH that lies on one is backed up all the same"));
     backup.add_flag("--read-back", flags->read_back, say("Reads every new block from the medium again before the backup counts"));
+    backup
+        .add_option("--reconcile-content", flags->reconcile_content,
+                    say("Before the backup counts, reads from the source again what changed meanwhile, and of the rest a random "
+                        "sample of PERCENT, 1 GiB at most; 0, the default, looks at sizes and times alone"))
+        ->type_name("PERCENT")
+        ->check(CLI::Range(0, 100));
     backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));
     backup.add_flag("--allow-mounted", flags->allow_mounted,
                     say("With --image: takes a device or image file that is mounted for writing"));

@@ -21,6 +21,7 @@ struct PruneFlags {
 };
 struct CopyFlags {
     std::string to;
+    bool read_back = false;
     std::vector<std::string> snapshots;
 };
 
@@ -206,7 +207,8 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
         TRY_ASSIGN(const ObjectId id, find_to_copy(context, from, reference));
         snapshots.push_back(id);
     }
-    TRY_ASSIGN(const CopyResult result, copy_snapshots(from, to, snapshots, context.progress(), context.stop()));
+    TRY_ASSIGN(const CopyResult result, copy_snapshots(from, to, snapshots, context.progress(), context.stop(),
+                                                       CopyOptions{.read_back = flags.read_back}));
     context.progress().clear();
     for (const std::string& line : result.warnings) context.progress().warn(line);
     Output& output = context.output();
@@ -214,6 +216,8 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
                      {"snapshots_present", result.snapshots_present},
                      {"packs_copied", result.packs_copied},
                      {"bytes_copied", result.bytes_copied},
+                     {"objects_read_back", result.objects_read_back},
+                     {"bytes_read_back", result.bytes_read_back},
                      {"left_out", left_out_json(result)},
                      {"damaged", ids_json(result.damaged)},
                      {"damaged_there", ids_json(result.damaged_there)},
@@ -222,6 +226,10 @@ Result<int> run_copy(Context& context, const CopyFlags& flags) {
                     say_count(result.snapshots_copied, "{} snapshot", "{} snapshots"), printable(to.store().location()),
                     result.snapshots_present, say_count(result.packs_copied, "{} pack", "{} packs"),
                     human_bytes(result.bytes_copied)));
+    if (flags.read_back) {
+        output.line(say("read back from the medium: {}, {}", say_count(result.objects_read_back, "{} object", "{} objects"),
+                        human_bytes(result.bytes_read_back)));
+    }
     const std::size_t left_out = result.left_out.size() + result.damaged.size();
     if (left_out != 0) {
         output.line(say_count(left_out, "{} snapshot was left out: it is named above",
@@ -285,13 +293,15 @@ void add_copy(CommandTable& table) {
     auto flags = std::make_shared<CopyFlags>();
     CLI::App& copy = table.add(
         table.root(), "copy", say("Brings another vault of the family into step"),
-        {"copy --to VAULT [SNAPSHOT...]",
+        {"copy --to VAULT [--read-back] [SNAPSHOT...]",
          {"custody copy --vault /mnt/disk-a/vault --to /mnt/disk-b/vault", "custody copy --to /mnt/disk-b/vault latest:etc"},
          say("Needs no passphrase. Never removes anything; what was forgotten there is not brought back unless named. Exit code "
              "3: done, but snapshots of labels whose writer keys are not here, or were destroyed, were left out; each is named. "
              "Exit code 4: some are damaged here and were not copied, or the other vault has them and not whole; each is "
              "named.")});
     add_value(copy, "--to", flags->to, "VAULT", say("The vault to copy to, made with the same keyring"))->required();
+    copy.add_flag("--read-back", flags->read_back,
+                  say("Reads everything that it writes from the medium again before the snapshots count there"));
     add_operands(copy, "SNAPSHOT", flags->snapshots, say("Only these; default: all"));
     table.runs(copy, flags, run_copy);
 }

@@ -2,7 +2,10 @@
 // ledger entry. The second look runs beside the last writes. The host cache comes last: it may only say what is in the ledger.
 #include "vault/archiver.h"
 
+#include "base/counts.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "vault/archiver_recheck.h"
 #include "vault/archiver_reconcile.h"
 #include "vault/archiver_walk.h"
 #include "vault/closed_labels.h"
@@ -61,7 +64,7 @@ public:
         TRY_ASSIGN(const TreeId root, tree.root());
         result_.bytes.added = store.added_bytes();
         if (options_.may_publish) TRY(options_.may_publish(result_));
-        if (!options_.dry_run) TRY(complete(root, store, records, pool));
+        if (!options_.dry_run) TRY(complete(root, store, records, {pool, old.get()}));
         result_.seconds = static_cast<double>(clock_.monotonic_ns() - began_ns_) / 1e9;
         return std::move(result_);
     }
@@ -138,7 +141,7 @@ private:
 
     Status walk(WorkerPool& pool, ChunkStore& store, TreeBuilder& tree, HostCacheReader* old) {
         BackupWalk walk({source_, *keys_, clock_, pool, store, tree, old, report_, progress_, stop_, options_.after_fill,
-                         bytes_last_time(old)});
+                         bytes_last_time(old), checks_content() ? options_.content_sample_percent : 0, long_samples_});
         const Status walked = walk.run();
         for (std::string& line : store.take_warnings()) report_.warn(std::move(line));
         if (walked.ok() || walked.error().code != Code::interrupted) return walked;
@@ -178,25 +181,101 @@ private:
         return 0;
     }
 
-    Status complete(const TreeId& root, ChunkStore& store, HostCacheWriter& records, WorkerPool& pool) {
+    struct LookMeans {
+        WorkerPool& pool;
+        HostCacheReader* old;
+    };
+
+    [[nodiscard]] bool checks_content() const { return options_.content_sample_percent > 0 && source_.can_read_again(); }
+
+    Status complete(const TreeId& root, ChunkStore& store, HostCacheWriter& records, LookMeans means) {
+        ContentWanted wanted;
+        if (checks_content())
+            wanted = {options_.content_sample_percent, options_.content_sample_bytes, &long_samples_, means.old};
         // Joined before anything it uses goes: the future is declared here and waits when dropped.
-        auto second_look = std::async(std::launch::async, [&] { return reconcile(source_, records, pool); });
+        auto second_look = std::async(std::launch::async, [&] { return reconcile(source_, records, means.pool, wanted); });
         TRY(store.finish());
         TRY(repository_.store().barrier());
         result_.bytes.stored = store.stored_bytes();
-        TRY(publish(root, store));
-        const auto looked = second_look.get();
-        if (looked.ok()) {
-            result_.reconciled = {looked->files, looked->bytes, looked->mismatches};
-            for (const std::string& difference : looked->differences) report_.warn(difference);
-        } else {
-            report_.warn(looked.error().message);  // the snapshot stands
+        // Beside what follows, unless that has to wait for what it finds.
+        std::optional<Result<Reconciliation>> looked;
+        if (checks_content()) {
+            looked.emplace(second_look.get());
+            if (looked->ok()) TRY(hold_content_against(**looked, records, means));
         }
+        TRY(publish(root, store));
+        if (!looked) looked.emplace(second_look.get());
+        note_second_look(*looked);
         for (std::string& warning : repository_.take_warnings()) report_.warn(std::move(warning));
         const Status cached =
             records.finish({repository_.header().vault, plan_, result_.snapshot, key_tag(keys_->epoch_public), began_});
         if (!cached.ok()) report_.warn(say("the next backup will read everything: {}", cached.error().message));
         return done();
+    }
+
+    void note_second_look(const Result<Reconciliation>& looked) {
+        if (!looked.ok()) return report_.warn(looked.error().message);  // the snapshot stands
+        auto& reconciled = result_.reconciled;
+        reconciled.files = looked->files;
+        reconciled.bytes = looked->bytes;
+        reconciled.mismatches = looked->mismatches;
+        if (!checks_content()) reconciled.changed = looked->mismatches;
+        for (const std::string& difference : looked->differences) report_.warn(difference);
+    }
+
+    Status hold_content_against(const Reconciliation& looked, HostCacheWriter& records, LookMeans means) {
+        const Recheck with{source_,   *keys_, means.pool,          clock_,
+                           progress_, stop_,  options_.after_fill, options_.content_sample_ns};
+        TRY_ASSIGN(const Rechecked changed, recheck(with, looked.changed));
+        std::set<std::string> done_already;
+        for (const FileToCheck& file : looked.changed) done_already.insert(join_path(file.folder, file.name));
+        std::vector<FileToCheck> sample = looked.sample;
+        std::erase_if(sample, [&](const FileToCheck& file) { return done_already.contains(join_path(file.folder, file.name)); });
+        TRY_ASSIGN(const Rechecked sampled, recheck(with, sample));
+        const auto is_mismatch = [](const FileToCheck& file) { return file.is_mismatch; };
+        const auto looked_into =
+            static_cast<std::uint64_t>(std::count_if(looked.changed.begin(), looked.changed.end(), is_mismatch));
+        auto& reconciled = result_.reconciled;
+        reconciled.changed = looked.mismatches - looked_into;  // folders and the like, and what was not read again
+        const std::uint64_t not_read = looked.not_listed + changed.not_reached;
+        if (not_read > 0) {
+            report_.warn(say_count(not_read, "{} file that changed within this run was not read again: it would take too long",
+                                   "{} files that changed within this run were not read again: it would take too long"));
+        }
+        std::vector<FileToCheck> damaged;
+        for (const Rechecked* part : {&changed, &sampled}) {
+            reconciled.content_files += part->files;
+            reconciled.content_bytes += part->bytes;
+            reconciled.changed += part->changed;
+            reconciled.unreadable += part->unreadable;
+            for (const std::string& line : part->warnings) report_.warn(line);
+            damaged.insert(damaged.end(), part->damaged.begin(), part->damaged.end());
+        }
+        return judge_damage(damaged, records, means.old);
+    }
+
+    // Of what this run read itself nobody can say what is right: nothing is published. What was taken over lies in older
+    // snapshots, too, and may be all that is left of it, or be what is wrong: a person has to look, and both are kept.
+    Status judge_damage(const std::vector<FileToCheck>& damaged, HostCacheWriter& records, HostCacheReader* old) {
+        std::set<std::uint64_t> to_read_again;
+        for (const FileToCheck& file : damaged) {
+            const std::string path = printable(join_path(file.folder, file.name));
+            if (!was_taken_over(old, file)) {
+                return Error{
+                    Code::corrupt,
+                    say("no snapshot is made, for {} reads differently a second time though nobody wrote to it: its disk "
+                        "or this machine's memory fails; test both, then back up again",
+                        path)};
+            }
+            ++result_.reconciled.damaged;
+            to_read_again.insert(file.stamp.inode);
+            report_.warn(say(
+                "{} reads differently than an earlier backup stored it, though nobody wrote to it since: its disk has damaged "
+                "it, or it was read wrongly then; compare it with its older snapshots and keep those ('custody hold add'); "
+                "the next backup stores what is there now",
+                path));
+        }
+        return to_read_again.empty() ? done() : records.distrust(to_read_again);
     }
 
     Status publish(const TreeId& root, ChunkStore& store) {
@@ -208,6 +287,7 @@ private:
         entry.snapshots = {snapshot.id};
         entry.details = {{"order", to_rfc3339_utc(order_)}, {"label", keys_->label.hex()}};
         TRY(repository_.store().put(snapshot_name(snapshot.id), snapshot.bytes));
+        TRY(note_read_back({snapshot_name(snapshot.id), snapshot.bytes.size()}, store.was_read_back()));
         const auto fill_in = [&](const LedgerState& now, LedgerEntry& draft) -> Status {
             TRY(may_be_stored(now, keys_->label, options_.label));  // destroyed meanwhile
             // What was looked up is looked at below; what the cache gave lies nobody here knows where.
@@ -223,6 +303,14 @@ private:
         result_.snapshot = snapshot.id;
         result_.sequence = published.n;
         result_.bytes.stored += snapshot.bytes.size();
+        return done();
+    }
+
+    Status note_read_back(const ObjectInfo& snapshot, ReadBack before) {
+        if (!options_.read_back) return done();
+        TRY(prove_written(repository_.store(), snapshot));
+        before.add(snapshot);
+        result_.read_back = {before.objects, before.bytes};
         return done();
     }
 
@@ -255,6 +343,7 @@ private:
     std::optional<Session> session_;
     Marks marks_;
     Digest plan_;
+    LongSamples long_samples_;
     std::string cache_path_;
     Time began_, order_;
     std::int64_t began_ns_ = 0;

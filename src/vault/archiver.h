@@ -27,8 +27,15 @@ struct BackupOptions {
     std::vector<std::string> plan_facts;  // excludes, one_file_system ...: part of the cache binding
     std::string cache_folder;             // empty: no cache
     bool dry_run = false;                 // reads and counts, stores nothing
-    bool read_back = false;  // every new block is read from the medium again and opened before the snapshot is published
-    unsigned threads = 0;    // 0: one per processor
+    bool read_back = false;  // every object written is read from the medium again and hashed before the snapshot is published
+    // Duty B8: content is read from the source a second time and held against what was stored, before anything is published:
+    // of everything that changed within the run, and of a random sample of the rest (archiver_recheck.h). 0: not at all; else of
+    // this many in a hundred files, of long ones chunks, new and unchanged ones alike.
+    unsigned content_sample_percent = 0;
+    // Bounds of the sample, and as much again of what changed within the run.
+    std::uint64_t content_sample_bytes = 1024ull * 1024 * 1024;
+    std::int64_t content_sample_ns = 10 * kMinute;
+    unsigned threads = 0;  // 0: one per processor
     std::uint64_t checkpoint_bytes = 256ull * 1024 * 1024;
     std::int64_t checkpoint_ns = 30 * kSecond;
     // Opens the keyring, when somebody gave the passphrase; asked at most once, and only where index segments of other signers
@@ -52,13 +59,22 @@ struct BackupResult {
     } bytes;  // added: new raw; stored: grown in the vault
     double seconds = 0;
     struct {
+        // By their stamps (size, times, inode): as they were stored, and not.
         std::uint64_t files = 0, bytes = 0, mismatches = 0;
+        std::uint64_t content_files = 0, content_bytes = 0;  // read again and held against what was stored
+        // What differs: changed since (normal), not to be read any more, and damage of the source or of an earlier backup: other
+        // content although nobody wrote to it. Damage of what this run read itself ends it (corrupt).
+        std::uint64_t changed = 0, unreadable = 0, damaged = 0;
     } reconciled;
+    struct {
+        std::uint64_t objects = 0, bytes = 0;  // from the medium, each hashed to its name
+    } read_back;
     std::vector<std::string> warnings;      // one line each; every failed and changed item among them, of the first 1000
     std::uint64_t unlisted_warnings = 0;    // beyond the first 1000: Progress was told of each
     std::vector<std::string> failed_items;  // "path: reason", first 1000
 };
-// failed items do not fail the run: files.failed counts them (exit 3). corrupt, io, no_space, memory, interrupted end it.
+// failed items do not fail the run: files.failed counts them (exit 3). corrupt (also: the source reads differently a second
+// time, or the medium), io, no_space, memory, interrupted end it.
 [[nodiscard]] Result<BackupResult> run_backup(Repository& repository, Source& source, const BackupOptions& options,
                                               Progress& progress, const StopFlag& stop);
 

@@ -107,8 +107,9 @@ Status BackupWalk::store_small(const Target& target, ReadOutcome& outcome) {
 }
 
 // `unread`: why it could not be read, which does not end the run.
-Status BackupWalk::read_content(FileContent& content, StoredItem& stored, std::optional<Error>& unread) {
+Status BackupWalk::read_content(const Target& target, FileContent& content, StoredItem& stored, std::optional<Error>& unread) {
     ContentBuilder builder(parts_.store, content.holes());
+    if (parts_.sample_percent > 0) builder.draw(parts_.sample_percent);
     LargeReader reader(gear_, content, windows_);
     for (;;) {
         TRY(parts_.stop.check());
@@ -128,7 +129,15 @@ Status BackupWalk::read_content(FileContent& content, StoredItem& stored, std::o
     const bool is_short = reader.ended_early();
     stored.entry.changed_while_read = !changed.ok() || *changed || is_short;
     TRY_ASSIGN(stored.entry.content, builder.finish(is_short ? 0 : content.size()));
+    keep_drawn(target, stored.entry.content, builder);
     return done();
+}
+
+// Of content that lists its chunks itself they are drawn later, when every file has been met.
+void BackupWalk::keep_drawn(const Target& target, const Content& content, ContentBuilder& builder) {
+    if (!content.node) return;
+    ContentPieces drawn = builder.take_drawn();
+    if (!drawn.empty()) parts_.long_samples.insert_or_assign(path_of(target), std::move(drawn));
 }
 
 Result<std::shared_ptr<StoredItem>> BackupWalk::read_now_once(const Target& target) {
@@ -141,7 +150,7 @@ Result<std::shared_ptr<StoredItem>> BackupWalk::read_now_once(const Target& targ
     if (!unread) {
         const std::unique_ptr<FileContent> content = std::move(opened->content);
         stored = to_store(std::move(*opened), now);
-        if (content) TRY(read_content(*content, *stored, unread));
+        if (content) TRY(read_content(target, *content, *stored, unread));
     }
     if (!unread) return stored;
     fail(target, *unread);
@@ -160,6 +169,7 @@ Result<std::shared_ptr<StoredItem>> BackupWalk::read_now(const Target& target) {
 Status BackupWalk::finish_large(LargeFile& large) {
     if (!large.suspect) {
         TRY_ASSIGN(large.stored->entry.content, large.content.finish(large.size));
+        keep_drawn(large.target, large.stored->entry.content, large.content);
         settle(large.target, std::move(large.stored));
         return done();
     }

@@ -17,13 +17,17 @@ void ContentBuilder::pass_holes() {
 
 Status ContentBuilder::add(const ContentChunk& chunk) {
     if (span_.chunks.size() + span_.holes.size() >= kMaxNodeEntries / 2) TRY(close_node());
+    const bool is_drawn = sample_ && sample_->draw();
+    TreeReader::ContentPiece drawn{chunk, {}};
     for (std::uint64_t left = chunk.length; left > 0;) {
         pass_holes();
         const std::uint64_t room = hole_ < holes_.size() ? holes_[hole_].offset - at_ : left;
         const std::uint64_t step = std::min(room, left);
+        if (is_drawn) drawn.ranges.push_back({at_, step});
         at_ += step;
         left -= step;
     }
+    if (is_drawn) sample_->keep(std::move(drawn));
     span_.chunks.push_back(chunk);
     return done();
 }

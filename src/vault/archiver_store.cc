@@ -246,7 +246,7 @@ Status ChunkStore::emit(BlockBuffer& buffer, PackWriter& writer) {
 }
 
 Status ChunkStore::take_pack(FinishedPack&& pack) {
-    if (options_.read_back) TRY(read_back(pack));
+    TRY(read_back({pack_name(pack.id), pack.size}));
     stored_bytes_ += pack.size;
     objects_.add_pack(pack.id, repository_.state());
     entries_.insert(entries_.end(), pack.entries.begin(), pack.entries.end());
@@ -256,21 +256,11 @@ Status ChunkStore::take_pack(FinishedPack&& pack) {
 
 // The key of a closed segment is gone, so content cannot be opened here; but each block was opened before it was written, and
 // the name is the digest of what was meant to be written.
-Status ChunkStore::read_back(const FinishedPack& pack) {
-    repository_.store().forget_cached(pack_name(pack.id));
-    TRY_ASSIGN(const auto reader, repository_.store().open(pack_name(pack.id)));
-    Sha256 hash;
-    Bytes buffer(1024 * 1024);
-    for (std::uint64_t at = 0; at < reader->size();) {
-        const auto part =
-            MutableByteView(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), reader->size() - at)));
-        TRY(reader->read(at, part));
-        hash.update(part);
-        at += part.size();
-    }
-    if (id_of<ObjectId>(hash.finish()) == pack.id) return done();
-    return Error{Code::corrupt, say("{} in {} reads back differently than it was written: do not trust this medium",
-                                    pack_name(pack.id), repository_.store().location())};
+Status ChunkStore::read_back(const ObjectInfo& written) {
+    if (!options_.read_back) return done();
+    TRY(prove_written(repository_.store(), written));
+    read_back_.add(written);
+    return done();
 }
 
 Status ChunkStore::flush() {
@@ -286,7 +276,9 @@ Status ChunkStore::write_index() {
     std::vector<ObjectId> packs = packs_of(rows_);
     TRY_ASSIGN(const auto segment, write_index_segment(repository_.store(), keys_, repository_.keyring()->signing_seed(),
                                                        std::exchange(entries_, {}), std::exchange(rows_, {})));
-    objects_.add_segment({{index_name(keys_.label, segment.id), segment.size}, std::move(packs)});
+    const ObjectInfo written{index_name(keys_.label, segment.id), segment.size};
+    TRY(read_back(written));
+    objects_.add_segment({written, std::move(packs)});
     stored_bytes_ += segment.size;
     return done();
 }

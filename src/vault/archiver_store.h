@@ -19,6 +19,7 @@
 #include "vault/archiver_foreign.h"
 #include "vault/entry_objects.h"
 #include "vault/history/tree.h"
+#include "vault/object_check.h"
 #include "vault/packs/index.h"
 #include "vault/packs/pack_writer.h"
 #include "vault/repository.h"
@@ -75,6 +76,7 @@ public:
     [[nodiscard]] Bytes spare_raw() { return content_ ? content_->spare_raw() : Bytes(); }
     [[nodiscard]] std::uint64_t added_bytes() const { return added_bytes_; }    // new content, raw
     [[nodiscard]] std::uint64_t stored_bytes() const { return stored_bytes_; }  // packs and index segments
+    [[nodiscard]] const ReadBack& was_read_back() const { return read_back_; }
 
 private:
     [[nodiscard]] Result<bool> known(ByteView id32);
@@ -89,7 +91,7 @@ private:
     [[nodiscard]] Status add_chunk(const BlockEntry& entry, ByteView content, Checksum128 checksum);
     [[nodiscard]] Status emit(BlockBuffer& buffer, PackWriter& writer);
     [[nodiscard]] Status take_pack(FinishedPack&& pack);
-    [[nodiscard]] Status read_back(const FinishedPack& pack);
+    [[nodiscard]] Status read_back(const ObjectInfo& written);
     [[nodiscard]] Status flush();
     [[nodiscard]] Status write_index();
     [[nodiscard]] bool due() const;
@@ -113,6 +115,7 @@ private:
     std::vector<IndexEntry> entries_;  // of packs finished since the last checkpoint
     std::vector<PackRow> rows_;
     EntryObjects objects_;  // written, and relied upon
+    ReadBack read_back_;
     std::uint64_t added_bytes_ = 0, stored_bytes_ = 0, at_checkpoint_bytes_ = 0;
     std::int64_t checkpoint_at_ns_ = 0;
     unsigned checkpoints_ = 0;

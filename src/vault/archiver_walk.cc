@@ -250,6 +250,7 @@ Result<bool> BackupWalk::read_large_once(const Target& target, bool last_try) {
     }
     const std::unique_ptr<FileContent> content = std::move(opened->content);
     auto large = std::make_shared<LargeFile>(parts_.store, content->holes());
+    if (parts_.sample_percent > 0) large->content.draw(parts_.sample_percent);
     large->stored = to_store(std::move(*opened), now);
     large->target = target;
     large->repeatable = content->repeatable();

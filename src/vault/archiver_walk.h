@@ -37,6 +37,8 @@ public:
         const StopFlag& stop;
         const AfterFill& after_fill;
         std::uint64_t expected_bytes;  // for the progress line: what the last run looked at; 0: the source is asked
+        unsigned sample_percent;       // of long contents, into long_samples; 0: none
+        LongSamples& long_samples;
     };
     explicit BackupWalk(const Parts& parts);
     ~BackupWalk();
@@ -115,8 +117,10 @@ private:
     // Here and now, since its place in the order is here; null: it failed, which was told.
     [[nodiscard]] Result<std::shared_ptr<StoredItem>> read_now(const Target& target);
     [[nodiscard]] Result<std::shared_ptr<StoredItem>> read_now_once(const Target& target);
-    [[nodiscard]] Status read_content(FileContent& content, StoredItem& stored, std::optional<Error>& unread);
+    [[nodiscard]] Status read_content(const Target& target, FileContent& content, StoredItem& stored,
+                                      std::optional<Error>& unread);
     [[nodiscard]] Result<std::shared_ptr<StoredItem>> another_name(const Target& target);
+    void keep_drawn(const Target& target, const Content& content, ContentBuilder& builder);
     void note_bad_memory(const Target& target);
     [[nodiscard]] static Error bad_memory_again(const Target& target);
     void settle(const Target& target, std::shared_ptr<StoredItem> stored);

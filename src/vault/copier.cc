@@ -56,11 +56,27 @@ void Copier::look_for(CopiedLabel& label, const SnapshotClear& snapshot) {
                                                  [this, self](ByteView id, SegmentKind kind) { return find(*self, id, kind); });
 }
 
+Status Copier::read_back(const ObjectInfo& written) {
+    if (!options_.read_back) return done();
+    TRY(stop_.check());
+    TRY(prove_written(to_.store(), written));
+    note_read_back(written.size);
+    return done();
+}
+
+void Copier::note_read_back(std::uint64_t bytes) {
+    ++result.objects_read_back;
+    result.bytes_read_back += bytes;
+}
+
 Status Copier::write_index() {
     TRY(move_marked_blocks());
     TRY(to_.store().barrier());
     TRY_ASSIGN(std::vector<WrittenSegment> segments, batch_.write(to_.store(), *to_.keyring()));
-    for (WrittenSegment& segment : segments) objects_.add_segment(std::move(segment));
+    for (WrittenSegment& segment : segments) {
+        TRY(read_back(segment.object));
+        objects_.add_segment(std::move(segment));
+    }
     batch_bytes_ = 0;
     return done();
 }
@@ -96,7 +112,8 @@ Status Copier::store_record(const ReadySnapshot& ready) {
     const auto there = to_.store().get(name, kMaxSnapshotSize);
     if (!there.ok() && there.error().code != Code::not_found && !is_damage(there.error())) return there.error();
     const bool is_other = there.ok() ? *there != ready.bytes : there.error().code != Code::not_found;
-    return is_other ? to_.store().replace(name, ready.bytes) : to_.store().put(name, ready.bytes);
+    TRY(is_other ? to_.store().replace(name, ready.bytes) : to_.store().put(name, ready.bytes));
+    return read_back({name, ready.bytes.size()});
 }
 
 Status Copier::publish(const ReadySnapshot& ready) {

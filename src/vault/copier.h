@@ -3,7 +3,8 @@
 // The order is that of every writer (docs/LOCKING.md): session, marks, ledger; packs, barrier, index segments, barrier, snapshot
 // objects, the packs looked for again, ledger entry. What was copied before an interruption is found again by its name or by the
 // index segments written so far. What bears a name at the target, and no entry names, may be what a crash or a bad medium left:
-// it is read back, and replaced where it is damaged.
+// it is read back, and replaced where it is damaged. With CopyOptions::read_back whatever this copy writes is read back from the
+// medium: packs when they are indexed, index segments and snapshot objects before the entry.
 //
 // Ownership: refers to both repositories, session, progress and stop flag, which outlive it. Threads: one. Memory: 32 bytes a
 // pack, the index entries of a batch, and what Reachability takes. Errors: what ends the run; damage is named in `result`.
@@ -55,12 +56,19 @@ struct ReadySnapshot {
 
 class Copier {
 public:
-    Copier(Repository& from, Repository& to, Session& session, Progress& progress, const StopFlag& stop)
+    struct Means {
+        Session& session;
+        Progress& progress;
+        const StopFlag& stop;
+        const CopyOptions& options;
+    };
+    Copier(Repository& from, Repository& to, const Means& means)
         : from_(from),
           to_(to),
-          session_(session),
-          progress_(progress),
-          stop_(stop),
+          session_(means.session),
+          progress_(means.progress),
+          stop_(means.stop),
+          options_(means.options),
           opener_(*to.keyring()),
           mover_(to.store(), opener_, true),
           damage_known_(to.state().last_damage),
@@ -92,6 +100,9 @@ private:
     Result<bool> bring_block(const Location& at, CopiedLabel& label);
     Result<bool> source_pack_is_intact(const ObjectId& pack);
     Status move_marked_blocks();
+    Status read_back(const ObjectInfo& written);
+    Status judge_read_back(const ObjectInfo& pack, const Result<PackContents>& contents);
+    void note_read_back(std::uint64_t bytes);
     Status write_index();
     Status publish_batch();
     Status await_prune();
@@ -108,6 +119,7 @@ private:
     Session& session_;
     Progress& progress_;
     const StopFlag& stop_;
+    const CopyOptions& options_;
     SummaryOpener opener_;
     BlockMover mover_;
     std::map<LabelId, CopiedLabel> labels_;

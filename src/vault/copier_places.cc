@@ -119,6 +119,17 @@ Result<bool> Copier::bring(const Location& at, CopiedLabel& label) {
     return session_.is_marked(at.pack) ? bring_block(at, label) : bring_pack(at.pack);
 }
 
+// The pack was read whole and hashed to be listed. Not intact may also mean that a block is not what its keys say: then it was no
+// better at the source, and the medium is not to blame.
+Status Copier::judge_read_back(const ObjectInfo& pack, const Result<PackContents>& contents) {
+    if (contents.ok() && contents->intact) {
+        note_read_back(pack.size);
+        return done();
+    }
+    if (!contents.ok() && !is_damage(contents.error())) return contents.error();
+    return prove_written(to_.store(), pack);
+}
+
 Result<bool> Copier::bring_pack(const ObjectId& pack) {
     std::uint64_t copied = 0;
     if (!at_target_.contains(pack)) {
@@ -128,6 +139,7 @@ Result<bool> Copier::bring_pack(const ObjectId& pack) {
         copied = *size;
     }
     // Read back from the target: what is indexed is what lies there.
+    if (options_.read_back) to_.store().forget_cached(pack_name(pack));
     auto contents = list_pack(to_.store(), pack, opener_, stop_);
     const bool is_bad = contents.ok() ? !contents->intact : is_damage(contents.error());
     if (is_bad && copied == 0 && !to_.state().objects.contains(pack_name(pack))) {  // repair knows nothing of what no entry names
@@ -135,8 +147,10 @@ Result<bool> Copier::bring_pack(const ObjectId& pack) {
         if (!size.ok() && is_damage(size.error())) return fails(pack, size.error().message);
         if (!size.ok()) return size.error();
         copied = *size;
+        if (options_.read_back) to_.store().forget_cached(pack_name(pack));
         contents = list_pack(to_.store(), pack, opener_, stop_);
     }
+    if (options_.read_back && copied > 0) TRY(judge_read_back({pack_name(pack), copied}, contents));
     if (!contents.ok() && !is_damage(contents.error())) return contents.error();
     if (!contents.ok() || !contents->intact || is_damaged_there(pack)) {
         return fails(pack, say("{} is damaged at {}; run `custody repair` there", pack_name(pack), to_.store().location()));
@@ -195,6 +209,7 @@ Status Copier::move_marked_blocks() {
                          say("{} at {} waits for prune, and the copy needs it; run `custody prune` there, then copy again",
                              pack_name(pack.id), to_.store().location())};
         }
+        TRY(read_back({pack_name(pack.id), pack.size}));
         batch_.add(pack);
         objects_.add_pack(pack.id, to_.state());
         ++result.packs_copied;

@@ -98,6 +98,13 @@ Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected) 
     return ObjectCheck{std::nullopt, expected.size, std::nullopt};
 }
 
+Status prove_written(ObjectStore& store, const ObjectInfo& written) {
+    TRY_ASSIGN(const ObjectCheck check, check_whole(store, written));
+    if (!check.problem) return done();
+    return Error{Code::corrupt, say("{} in {} reads back differently than it was written ({}): do not trust this medium",
+                                    written.name, printable(store.location()), *check.problem)};
+}
+
 Status check_many(ObjectStore& store, const CheckMany& what, const StopFlag& stop) {
     struct Checked {
         ObjectInfo object;

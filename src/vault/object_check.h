@@ -39,6 +39,17 @@ struct ObjectCheck {
 // Also read whole, from the medium (ObjectStore::forget_cached), and hashed to its name, where the name is a hash.
 [[nodiscard]] Result<ObjectCheck> check_whole(ObjectStore& store, const ObjectInfo& expected);
 
+// What was read back of what was written.
+struct ReadBack {
+    std::uint64_t objects = 0, bytes = 0;
+    void add(const ObjectInfo& object) {
+        ++objects;
+        bytes += object.size;
+    }
+};
+// An object that was just written, as check_whole(). corrupt, naming it and the medium: it reads back as something else.
+[[nodiscard]] Status prove_written(ObjectStore& store, const ObjectInfo& written);
+
 // Many objects (name -> size) in workers; whole where `is_whole` says so. `take` is called in this thread, in order of name.
 // `threads` 0: one a processor.
 struct CheckMany {

@@ -97,7 +97,7 @@ void compare_holds(const Repository& from, const Repository& to, CopyResult& res
 }  // namespace
 
 Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots, Progress& progress,
-                                  const StopFlag& stop) {
+                                  const StopFlag& stop, const CopyOptions& options) {
     TRY(check_may_copy(from, to));
     TRY_ASSIGN(Session session, Session::begin(to.store()));
     // So that prune leaves alone what is read; a source that cannot be written is not being pruned.
@@ -107,7 +107,7 @@ Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::v
     TRY(check_remembered_by(to, from));
     TRY(check_remembered_by(from, to));
     TRY_ASSIGN(const std::vector<ObjectId> chosen, chosen_snapshots(from.state(), snapshots));
-    Copier copier(from, to, session, progress, stop);
+    Copier copier(from, to, {session, progress, stop, options});
     TRY(copier.prepare());
     copier.expect(chosen, snapshots.empty());
     for (const ObjectId& id : chosen) {

@@ -13,9 +13,15 @@
 
 namespace custody {
 
+struct CopyOptions {
+    // Every object that this copy writes is read again from the medium (ObjectStore::forget_cached) and hashed to its name before
+    // the target's ledger names the snapshots that need it. corrupt, naming medium and object: what came of it is not published.
+    bool read_back = false;
+};
 struct CopyResult {
     std::uint64_t snapshots_copied = 0, snapshots_present = 0;  // present: whole there, as far as presence and size tell
     std::uint64_t packs_copied = 0, bytes_copied = 0;
+    std::uint64_t objects_read_back = 0, bytes_read_back = 0;
     std::vector<std::string> warnings;
     std::vector<ObjectId> damaged;        // snapshots left out because the source is damaged, each named in a warning: exit 4
     std::vector<ObjectId> damaged_there;  // the target has them, and not whole: each named in a warning, exit 4
@@ -33,7 +39,7 @@ struct CopyResult {
 // ledger; that the source takes none is a warning. corrupt: one of the two was rolled back or cut, as the other remembers it.
 // `snapshots` empty: all live ones. Forgotten on the target: not brought back unless named.
 [[nodiscard]] Result<CopyResult> copy_snapshots(Repository& from, Repository& to, const std::vector<ObjectId>& snapshots,
-                                                Progress& progress, const StopFlag& stop);
+                                                Progress& progress, const StopFlag& stop, const CopyOptions& options = {});
 
 struct RepairResult {
     std::uint64_t objects_healed = 0, bytes_copied = 0;

@@ -6,17 +6,13 @@
 #include <algorithm>
 
 namespace custody {
-namespace {
-
-using ContentPiece = TreeReader::ContentPiece;
-using OnPiece = TreeReader::OnPiece;
 
 // The decoder has checked that chunks and holes of a span sum to its size.
-Status visit_span(const Content& span, std::uint64_t base, const OnPiece& visit) {
+Status visit_span(const Content& span, std::uint64_t base, const TreeReader::OnPiece& visit) {
     std::uint64_t at = 0;
     std::size_t hole = 0;
     for (const ContentChunk& chunk : span.chunks) {
-        ContentPiece piece;
+        TreeReader::ContentPiece piece;
         piece.chunk = chunk;
         std::uint64_t left = chunk.length;
         while (left > 0) {
@@ -38,8 +34,6 @@ Status visit_span(const Content& span, std::uint64_t base, const OnPiece& visit)
     }
     return done();
 }
-
-}  // namespace
 
 Status TreeReader::content(const Content& content, const OnPiece& visit) {
     if (!content.node) return visit_span(content, 0, visit);

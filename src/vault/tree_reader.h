@@ -58,4 +58,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// The same for a span that lists its chunks itself (no `node`), at `base` in the file; reads nothing.
+[[nodiscard]] Status visit_span(const Content& span, std::uint64_t base, const TreeReader::OnPiece& visit);
+
 }  // namespace custody

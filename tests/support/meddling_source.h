@@ -17,6 +17,7 @@ struct Meddling {
     std::function<void(const SourceStep&)> after_step = [](const SourceStep&) {};
     std::function<void(const std::string&)> after_open = [](const std::string&) {};
     std::function<void()> before_second_look = [] {};  // once
+    std::function<void(const std::string&)> before_second_reading = [](const std::string&) {};
 };
 class MeddlingSource final : public Source {
 public:
@@ -39,6 +40,15 @@ public:
     std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override {
         std::call_once(looked_, meddling_.before_second_look);
         return inner_->look_again(folder, items);
+    }
+
+    bool can_read_again() const override { return inner_->can_read_again(); }
+    Result<OpenedItem> open_again(const std::string& folder, const std::string& name) override {
+        {
+            const std::scoped_lock one_at_a_time(opening_);
+            meddling_.before_second_reading(name);
+        }
+        return inner_->open_again(folder, name);
     }
 
 private:

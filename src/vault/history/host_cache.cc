@@ -220,6 +220,31 @@ Status HostCacheWriter::for_each(const Visit& visit) {
     return done();
 }
 
+Status HostCacheWriter::distrust(const std::set<std::uint64_t>& inodes) {
+    const auto is_meant = [&](const CachedItem& item) {
+        return item.type == EntryType::file && inodes.contains(item.stamp.inode);
+    };
+    std::vector<std::pair<std::shared_ptr<const CachedPiece>, Bytes>> doubted;
+    TRY(for_each([&](std::shared_ptr<const CachedPiece> piece) -> Status {
+        if (std::none_of(piece->items().begin(), piece->items().end(), is_meant)) return done();
+        CacheRecordBuilder record;
+        for (const CachedItem& item : piece->items()) {
+            const auto entry = item.entry();
+            if (entry) record.add(*entry, item.stamp, item.racy || is_meant(item));  // one that is left out is read, too
+        }
+        Bytes bytes = record.finish(piece->path(), piece->number(), std::nullopt);
+        doubted.emplace_back(std::move(piece), std::move(bytes));
+        return done();
+    }));
+    for (const auto& [piece, record] : doubted) {
+        const CacheSlot old = slot_of(piece->path(), piece->number(), 0);
+        std::erase_if(slots_,
+                      [&](const CacheSlot& slot) { return slot.key_high == old.key_high && slot.key_low == old.key_low; });
+        add(piece->path(), piece->number(), record);
+    }
+    return done();
+}
+
 Status HostCacheWriter::finish(const CacheBinding& binding) {
     if (path_.empty()) return done();
     std::sort(slots_.begin(), slots_.end());

@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,8 @@ public:
     // Every record so far, in order, as read back.
     using Visit = std::function<Status(std::shared_ptr<const CachedPiece>)>;
     [[nodiscard]] Status for_each(const Visit& visit);
+    // Files of these inodes are taken for changed by the next run, which reads and stores them anew.
+    [[nodiscard]] Status distrust(const std::set<std::uint64_t>& inodes);
     // Takes the old cache's place.
     [[nodiscard]] Status finish(const CacheBinding& binding);
 

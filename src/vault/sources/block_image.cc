@@ -9,6 +9,7 @@
 #include "vault/sources/disk_layout.h"
 #include "vault/sources/ext_free_space.h"
 #include "vault/sources/local_item.h"
+#include "vault/sources/second_reading.h"
 #include "vault/sources/settling.h"
 #include "vault/sources/single_item.h"
 
@@ -118,6 +119,14 @@ public:
         TRY_ASSIGN(const DeviceState state, look_at_device(device_->watch, image_.fd.get()));
         return state.mounted_read_write || device_->state.mounted_read_write || !state.is_same_content(device_->state);
     }
+    [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) override {
+        return read_from_disk(image_.fd.get(), offset, into, path_);
+    }
+    // A device has no times; what is written to one that is watched changes its state.
+    [[nodiscard]] std::string unseen_writer(bool settled) override {
+        if (!image_.is_device()) return unseen_writer_of_file(image_.fd.get(), settled);
+        return device_ ? std::string() : say("it is in use while it is read");
+    }
 
 private:
     OpenImage image_;
@@ -168,6 +177,21 @@ public:
         for (const Hole& hole : holes) data -= hole.length;
         expected_ = data;
         opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::move(holes), std::move(device));
+        return opened;
+    }
+    [[nodiscard]] bool can_read_again() const override { return true; }
+    // A device counts as changed when it did since it was opened to be stored.
+    [[nodiscard]] Result<OpenedItem> open_again(const std::string&, const std::string& name) override {
+        TRY_ASSIGN(OpenImage image, open_image(path_));
+        OpenedItem opened;
+        opened.entry.name = name;
+        opened.stamp = item_of(path_, image).stamp;
+        std::optional<WatchedDevice> device = looked_;
+        if (device) {
+            const std::scoped_lock lock(mutex_);
+            device->state = last_opened_;
+        }
+        opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::vector<Hole>(), std::move(device));
         return opened;
     }
     [[nodiscard]] std::vector<std::string> look_again(const std::string&, std::span<const SeenItem> items) override {

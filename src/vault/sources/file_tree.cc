@@ -5,6 +5,7 @@
 #include "vault/sources/file_selection.h"
 #include "vault/sources/folder_scan.h"
 #include "vault/sources/local_item.h"
+#include "vault/sources/second_reading.h"
 #include "vault/sources/tree_count.h"
 
 #include <fcntl.h>
@@ -38,6 +39,10 @@ public:
         return !item.is_named && static_cast<LocalFolder&>(const_cast<SourceFolder&>(folder)).lacks(item.name);
     }
     [[nodiscard]] std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override;
+    [[nodiscard]] bool can_read_again() const override { return true; }
+    [[nodiscard]] Result<OpenedItem> open_again(const std::string& folder, const std::string& name) override {
+        return open_file_again(open_folder_path(folder), name, join_path(folder, name));
+    }
     // Asked while the walk goes on: the first asking begins the count, and until it is through nothing is known.
     [[nodiscard]] std::uint64_t expected_bytes() const override {
         if (!options_.count_ahead) return 0;

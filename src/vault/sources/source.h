@@ -6,7 +6,7 @@
 // files of a folder come before those of its subfolders. The order and the pieces are the same on every run over the same names,
 // which host cache and dedup rely on. What a piece says is what lstat says: cheap; the rest is read by open().
 //
-// Threads: next() by one thread; open() and look_again() from many; a FileContent serves one.
+// Threads: next() by one thread; open(), look_again() and open_again() from many; a FileContent serves one.
 // Errors: a failure of one item is said with that item, not the end of the walk; only what ends the whole run is a Status.
 #pragma once
 
@@ -81,6 +81,14 @@ public:
     [[nodiscard]] virtual std::uint32_t fixed_chunk() const { return 0; }
     // False: a second reading is impossible (a stream).
     [[nodiscard]] virtual bool repeatable() const { return true; }
+
+    // Of content opened by Source::open_again() only:
+    // Fills `into` with what lies at this logical offset, holes as zeros, read from the disk and not from what the system
+    // remembers of it, where it lets itself be told. Fewer bytes only at the end.
+    [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into);
+    // Who may have changed the content though neither stamp nor changed_since_open() tells of it, in words ("a program has it
+    // open for writing"); empty: nobody has. `settled`: its times had rested long enough when it was read first (settle_ns).
+    [[nodiscard]] virtual std::string unseen_writer(bool settled);
 };
 inline constexpr std::uint64_t kUnknownSize = ~std::uint64_t{0};
 
@@ -118,6 +126,12 @@ public:
     [[nodiscard]] virtual bool can_look_again() const { return true; }
     // Looks at items again: one answer each, empty for the same, else what differs in words ("size 5, was 7", "has vanished").
     [[nodiscard]] virtual std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) = 0;
+    // False: no content can be read twice; open_again() is not called.
+    [[nodiscard]] virtual bool can_read_again() const { return false; }
+    // A file that was stored, for a second reading of its content (duty B8): stamp, and content with read_at(). Its
+    // changed_since_open() counts from the first opening where the stamp alone does not tell (devices). not_found: it is there
+    // no more, or something else is; other errors: it cannot be read.
+    [[nodiscard]] virtual Result<OpenedItem> open_again(const std::string& folder, const std::string& name);
     // For a total in the progress line; 0 unknown.
     [[nodiscard]] virtual std::uint64_t expected_bytes() const { return 0; }
 };
