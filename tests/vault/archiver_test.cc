@@ -2,7 +2,6 @@
 
 #include "tests/support/backup_fixture.h"
 #include "tests/support/exotic_tree.h"
-#include "tests/support/lying_store.h"
 #include "tests/support/results.h"
 #include "vault/sources/stream.h"
 
@@ -350,50 +349,6 @@ TEST_F(ArchiverTest, ADryRunCountsAndStoresNothing) {
     EXPECT_EQ(result.bytes.added, 3'000'000u);
     EXPECT_EQ(store.objects(), before);
     EXPECT_FALSE(posix_file_system().info(scratch / "cache").ok());
-}
-
-TEST_F(ArchiverTest, ReadBackNoticesAMediumThatLies) {
-    write_file(at("f"), noise(3'000'000, 13));
-    options.read_back = true;
-    const auto lying = [&](const std::string& prefix) {
-        return std::move(Repository::open_store(std::make_unique<test::LyingStore>(store, prefix), clock, &*keyring).value());
-    };
-    Repository on_bad_medium = lying("packs/");
-    SilentProgress progress;
-    const auto source = open_file_tree(tree_options, notes).value();
-    const auto refused = run_backup(on_bad_medium, *source, options, progress, stop);
-    EXPECT_TRUE(fails_with(Code::corrupt, refused));
-    EXPECT_NE(refused.error().message.find("packs/"), std::string::npos) << refused.error().message;
-    EXPECT_EQ(count("snapshots/"), 0u);
-    EXPECT_EQ(count("index/"), 0u) << "nothing may rely on what reads back otherwise";
-    ASSERT_TRUE(is_ok(repository->ledger().refresh()));
-    EXPECT_TRUE(repository->state().snapshots.empty());
-    for (const std::string other : {"index/", "snapshots/"}) {
-        Repository bad = lying(other);
-        const auto once_more = open_file_tree(tree_options, notes).value();
-        const auto refused_too = run_backup(bad, *once_more, options, progress, stop);
-        EXPECT_TRUE(fails_with(Code::corrupt, refused_too));
-        EXPECT_NE(refused_too.error().message.find(other), std::string::npos) << refused_too.error().message;
-        ASSERT_TRUE(is_ok(repository->ledger().refresh()));
-        EXPECT_TRUE(repository->state().snapshots.empty());
-    }
-    // What lies elsewhere is none of its business, and a medium that tells the truth is believed.
-    write_file(at("g"), noise(3'000'000, 14));
-    Repository on_good_packs = lying("reserve");
-    const auto again = open_file_tree(tree_options, notes).value();
-    const auto before = store.objects();
-    const auto good = run_backup(on_good_packs, *again, options, progress, stop);
-    ASSERT_TRUE(is_ok(good));
-    std::uint64_t objects = 0, bytes = 0;  // that are new, and bear the hash of what they hold as their name
-    for (const auto& [name, content] : store.objects()) {
-        const bool is_named_so = name.starts_with("packs/") || name.starts_with("index/") || name.starts_with("snapshots/");
-        if (!is_named_so || before.contains(name)) continue;
-        ++objects;
-        bytes += content.size();
-    }
-    EXPECT_GE(objects, 4u);
-    EXPECT_EQ(good->read_back.objects, objects);
-    EXPECT_EQ(good->read_back.bytes, bytes);
 }
 
 TEST_F(ArchiverTest, AnUnknownLabelIsRefusedWithTheLabelsThereAre) {
