@@ -27,15 +27,6 @@ constexpr int kMaxDepth = 16;
 
 dev_t number_of(const std::string& name) { return sysfs::parse_device_number(sysfs::read_line(sysfs::folder_of(name) + "/dev")); }
 
-std::string udev_property(dev_t device, std::string_view key) {
-    const std::string text = sysfs::read_text(fmt::format("/run/udev/data/b{}:{}", major(device), minor(device)));
-    const std::string prefix = fmt::format("E:{}=", key);
-    for (const auto& line : sysfs::split(text, '\n')) {
-        if (line.starts_with(prefix)) return line.substr(prefix.size());
-    }
-    return {};
-}
-
 // SCSI page 80h: four bytes of header, then the serial number (SPC-5, 7.7.19).
 std::string scsi_serial(const std::string& folder) {
     const std::string page = sysfs::read_text(folder + "/device/vpd_pg80");
@@ -53,7 +44,7 @@ std::string serial_of(const std::string& disk) {
         if (!serial.empty()) return serial;
     }
     const std::string serial = scsi_serial(folder);
-    return serial.empty() ? udev_property(number_of(disk), "ID_SERIAL_SHORT") : serial;
+    return serial.empty() ? sysfs::udev_property(number_of(disk), "ID_SERIAL_SHORT") : serial;
 }
 
 std::string model_of(const std::string& disk) {

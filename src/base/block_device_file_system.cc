@@ -20,6 +20,7 @@ namespace custody {
 namespace {
 
 constexpr const char* kByUuid = "/dev/disk/by-uuid";
+constexpr std::string_view kNodes = "/dev/";
 
 using Probe = std::unique_ptr<std::remove_pointer_t<blkid_probe>, decltype(&blkid_free_probe)>;
 
@@ -32,13 +33,16 @@ Error nothing_on(const std::string& device) {
     return {Code::not_found, say("no file system that is known lies on {}", printable(device))};
 }
 
-// The links that udev made: for whoever may not read the device.
+// For whoever may not read the device, or sees no node of it (PrivateDevices= of the service): what udev found out.
 Result<FileSystemOnDevice> as_udev_knows(const std::string& device, const Error& otherwise) {
     const std::string real = sysfs::real_path(device);
     for (const auto& name : sysfs::names_in(kByUuid)) {
-        if (sysfs::real_path(join_path(kByUuid, name)) == real) return FileSystemOnDevice{"", name, ""};
+        if (!real.empty() && sysfs::real_path(join_path(kByUuid, name)) == real) return FileSystemOnDevice{"", name, ""};
     }
-    return otherwise;
+    if (!device.starts_with(kNodes)) return otherwise;
+    const std::string number = sysfs::read_line(sysfs::folder_of(device.substr(kNodes.size())) + "/dev");
+    std::string uuid = sysfs::udev_property(sysfs::parse_device_number(number), "ID_FS_UUID");
+    return uuid.empty() ? Result<FileSystemOnDevice>(otherwise) : FileSystemOnDevice{"", std::move(uuid), ""};
 }
 
 // Whether the device only stands for a part of another: of a RAID, a multipath, an encrypted volume, a disk with partitions.
@@ -62,7 +66,8 @@ Result<FileSystemOnDevice> file_system_on(const std::string& device) {
     const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd.valid()) {
         const Error why = system_error(errno, "open", device);
-        return why.code == Code::denied ? as_udev_knows(device, why) : Result<FileSystemOnDevice>(why);
+        return why.code == Code::denied || why.code == Code::not_found ? as_udev_knows(device, why)
+                                                                       : Result<FileSystemOnDevice>(why);
     }
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return system_error(errno, "look at", device);

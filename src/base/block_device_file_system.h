@@ -17,7 +17,7 @@ struct FileSystemOnDevice {
     std::string uuid;   // as libblkid writes it: "0a1b…-…", FAT: "1234-ABCD"; empty: that kind has none
     std::string label;  // raw
 };
-// Without the right to read the device, what udev knows of it is taken: its UUID alone.
+// Without the right to read the device, or without a node of it, what udev knows of it is taken: its UUID alone.
 [[nodiscard]] Result<FileSystemOnDevice> file_system_on(const std::string& device);
 
 // The node of the block device that a mounted file system lies on ("/dev/sdb1"); empty: on none (network, memory).

@@ -112,4 +112,13 @@ std::vector<std::string> btrfs_devices_with(const std::string& kernel_name, cons
     return {};
 }
 
+std::string udev_property(dev_t device, std::string_view key) {
+    const std::string text = read_text(fmt::format("/run/udev/data/b{}:{}", major(device), minor(device)));
+    const std::string prefix = fmt::format("E:{}=", key);
+    for (const auto& line : split(text, '\n')) {
+        if (line.starts_with(prefix)) return line.substr(prefix.size());
+    }
+    return {};
+}
+
 }  // namespace custody::sysfs

@@ -35,4 +35,8 @@ namespace custody::sysfs {
 // Kernel names of all devices of the btrfs file system that this device belongs to; empty when it belongs to none.
 [[nodiscard]] std::vector<std::string> btrfs_devices_with(const std::string& kernel_name, const std::string& sys = "/sys");
 
+// What udev has found out about a block device, "ID_FS_UUID": for whoever may not read the device, or sees no node of it. Empty:
+// nothing, or there is no udev.
+[[nodiscard]] std::string udev_property(dev_t device, std::string_view key);
+
 }  // namespace custody::sysfs

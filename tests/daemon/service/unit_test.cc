@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace custody {
 namespace {
@@ -69,6 +70,20 @@ TEST_F(Unit, ItsExposureIsUnderThree) {
     const std::size_t at = outcome.out.find("Overall exposure level");
     ASSERT_NE(std::string::npos, at);
     EXPECT_NE(std::string::npos, outcome.out.find(": 2.", at)) << outcome.out.substr(at);
+}
+
+TEST_F(Unit, WithItsDropInsItIsNoMoreExposedThanTheDocumentationSays) {
+    for (const auto& [name, tenths] : {std::pair{"disks.conf", "36"}, std::pair{"drills.conf", "33"}}) {
+        const std::string path = installed();
+        add_drop_in(name);
+        const Outcome outcome = run({"systemd-analyze",
+                                     {"security", "--offline=true", std::string("--threshold=") + tenths, "--no-pager", path},
+                                     {},
+                                     "",
+                                     std::nullopt});
+        EXPECT_EQ(0, outcome.exit) << name << outcome.out.substr(outcome.out.find("Overall"));
+        std::filesystem::remove_all(scratch_ / "custodyd.service.d");
+    }
 }
 
 TEST_F(Unit, EveryCapabilityHasItsReasonBesideIt) {
