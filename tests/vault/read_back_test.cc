@@ -3,6 +3,7 @@
 #include "tests/support/exotic_tree.h"
 #include "tests/support/lying_store.h"
 #include "tests/support/results.h"
+#include "vault/object_check.h"
 #include "vault/replicator.h"
 
 #include <gmock/gmock.h>
