@@ -42,7 +42,7 @@ Json json_of(const catalog::RebuildReport& report, const std::vector<std::string
             {"snapshots", report.snapshots},
             {"copies", report.copies},
             {"set_aside", report.set_aside.empty() ? Json(nullptr) : Json(report.set_aside)},
-            {"not_here", lacking},
+            {"not_read", lacking},
             {"not_known", {"jobs", "places", "custodians", "moves", "acknowledgements", "settings"}}};
 }
 
@@ -51,21 +51,20 @@ void print(Output& output, const catalog::RebuildReport& report, const std::vect
     output.line(
         say("not known any more: jobs and their results, places and custodians of media and their hand-over record, what was "
             "acknowledged, when the digest was sent last"));
-    for (const std::string& medium : lacking) {
-        output.line(
-            say("medium {} is not here: what is on it is not known; it is entered when it comes back", printable(medium)));
-    }
+    for (const std::string& why : lacking) output.line(say("not read, and entered when it is here again: {}", why));
     if (!report.set_aside.empty()) output.line(say("the old catalogue is kept: {}", printable(report.set_aside)));
     output.line(say("enter places and custodians anew with 'custody media move'; then 'systemctl start custodyd'"));
 }
 
 Result<int> run_rebuild(Context& context, const RebuildFlags&) {
-    TRY_ASSIGN(const Config config, sound_config(context));
+    TRY_ASSIGN(Config config, sound_config(context));
+    config.keys.keyring = context.settings().keyring;  // a flag or the environment may name another
     TRY(refuse_beside_service(config));
     TRY_ASSIGN(const VaultFactsFound found, vault_facts(context.files(), context.clock(), config));
     if (found.facts.empty()) {
+        for (const std::string& why : found.lacking) context.progress().warn(why);
         return Error{Code::not_found,
-                     say("no medium of {} is here, so that nothing would be known: attach one, and run this again",
+                     say("no medium of {} can be read, so that nothing would be known: attach one, and run this again",
                          printable(config.file))};
     }
     const std::string& folder = config.service.state_folder;

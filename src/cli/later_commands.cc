@@ -28,8 +28,8 @@ Result<int> refuse(Context&, const LaterFlags& flags) {
 }  // namespace
 
 void add_later_commands(CommandTable& table) {
-    constexpr std::array kNames = {"setup",   "catalog", "drill",   "history", "integrity", "mount",   "officer",
-                                   "approve", "asset",   "minutes", "journal", "report",    "recover", "wipe"};
+    constexpr std::array kNames = {"setup", "drill",   "history", "integrity", "mount",   "officer", "approve",
+                                   "asset", "minutes", "journal", "report",    "recover", "wipe"};
     for (const char* name : kNames) {
         auto flags = std::make_shared<LaterFlags>();
         flags->name = name;

@@ -95,6 +95,7 @@ void add_all_commands(CommandTable& table) {
     add_job_commands(table);
     add_media_commands(table);
     add_alert_commands(table);
+    add_catalog_commands(table);
     add_completion_command(table);
     add_later_commands(table);
 }

@@ -91,8 +91,8 @@ std::vector<std::string> medium_row(const Json& medium) {
 
 std::string head_line(const Json& status) {
     const std::size_t needs = list_field(status, "needs_person").size();
-    const std::string protection = flag_field(status, "protected") ? say("everything that must be protected is protected")
-                                                                   : say("NOT everything is protected");
+    const std::string protection =
+        flag_field(status, "protected") ? say("everything is protected that must be") : say("NOT everything is protected");
     const std::string person =
         needs == 0 ? say("nothing needs a person") : say_count(needs, "{} thing needs a person", "{} things need a person");
     return fmt::format("{}  {}; {}", minute_field(status, "time"), protection, person);
@@ -127,9 +127,8 @@ std::vector<std::string> foot(const Json& status, std::size_t columns) {
     }
     const Json &jobs = object_field(status, "jobs"), &service = object_field(status, "service");
     lines.push_back(
-        clipped(say("jobs: {} running, {} queued; messages to be sent: {}; service {} since {}", number_field(jobs, "running"),
-                    number_field(jobs, "queued"), number_field(status, "alerts_queued"), text_field(service, "version"),
-                    minute_field(service, "started")),
+        clipped(say("jobs: {} running, {} queued; alerts to be sent: {}; service since {}", number_field(jobs, "running"),
+                    number_field(jobs, "queued"), number_field(status, "alerts_queued"), minute_field(service, "started")),
                 columns));
     return lines;
 }

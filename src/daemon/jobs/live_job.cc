@@ -68,12 +68,12 @@ Status LiveJob::end(catalog::JobEnd end) {
     lock.unlock();
     catalog::Jobs jobs(catalog_);
     const Status entered = jobs.end(id_, end);
-    const auto record = jobs.details(id_);
+    const auto record = job_document(catalog_, id_);
     lock.lock();
     ended_ = true;
     for (const auto& onlooker : onlookers_) {
         if (record.ok()) {
-            onlooker->finish(to_json(*record));
+            onlooker->finish(*record);
         } else {
             onlooker->fail(record.error());
         }
@@ -86,8 +86,8 @@ Result<std::shared_ptr<JsonStream>> LiveJob::watch() {
     TRY_ASSIGN(std::shared_ptr<JsonStream> stream, JsonStream::make());
     const std::lock_guard lock(mutex_);
     if (ended_) {
-        TRY_ASSIGN(const catalog::JobDetails record, catalog::Jobs(catalog_).details(id_));
-        stream->finish(to_json(record));
+        TRY_ASSIGN(const Json record, job_document(catalog_, id_));
+        stream->finish(record);
         return stream;
     }
     if (!last_progress_.is_null()) stream->push_progress({{"progress", last_progress_}});

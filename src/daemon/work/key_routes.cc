@@ -1,19 +1,17 @@
 #include "daemon/work/key_routes.h"
 
 #include "base/credential.h"
+#include "daemon/jobs/own_folders.h"
 #include "daemon/label_secrets.h"
 #include "vault/keys/unlocked_labels.h"
 
 namespace custody {
 namespace {
 
-constexpr const char* kDefaultKeyring = "/etc/custody/keyring";  // of a service, whoever starts it
-
 // {"label", "unlocked_until", "by_credential", "has_key"}: one that nobody unlocked is opened by the credential all the same.
 ApiReply list_keys(ServiceControl& control) {
     const std::shared_ptr<const Config> config = control.config();
-    const std::string folder = config->keys.keyring.empty() ? kDefaultKeyring : config->keys.keyring;
-    TRY_ASSIGN(const Keyring keyring, Keyring::open(posix_file_system(), control.clock(), folder));
+    TRY_ASSIGN(const Keyring keyring, Keyring::open(posix_file_system(), control.clock(), keyring_folder(*config)));
     bool by_credential = false;
     if (config->keys.role == KeyRole::custodian) {
         TRY_ASSIGN(by_credential, LabelSecretsDoor(credentials_folder(), config->keys.credential).has_credential());
