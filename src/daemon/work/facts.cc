@@ -1,6 +1,7 @@
 #include "daemon/work/facts.h"
 
 #include "base/text.h"
+#include "catalog/plans.h"
 #include "daemon/config/judge.h"
 #include "daemon/jobs/own_folders.h"
 #include "daemon/media/lifecycle.h"
@@ -25,6 +26,7 @@ std::map<std::string, const Item*, std::less<>> by_name(const std::vector<Item>&
 // Everything that the catalogue is asked, of one moment.
 struct Asked {
     std::map<std::string, catalog::PlanStanding, std::less<>> plans;
+    std::map<std::string, Time, std::less<>> first_seen;  // plans
     std::vector<catalog::RegisteredMedium> media;
     std::map<catalog::MediumKey, catalog::MediumDebt> debts;
     std::vector<catalog::Verification> verifications;
@@ -34,6 +36,8 @@ Status ask(catalog::Catalog& catalog, FactsView& view, Asked& asked) {
     catalog::Overview overview(catalog);
     TRY_ASSIGN(auto plans, overview.plans());
     for (catalog::PlanStanding& standing : plans) asked.plans.emplace(standing.plan, std::move(standing));
+    TRY_ASSIGN(const auto entered, catalog::Plans(catalog).list());
+    for (const catalog::PlanRecord& plan : entered) asked.first_seen.emplace(plan.entry.name, plan.first_seen_at);
     TRY_ASSIGN(asked.media, catalog::Media(catalog).list());
     TRY_ASSIGN(const auto debts, overview.debts());
     for (const catalog::MediumDebt& debt : debts) asked.debts.emplace(debt.medium, debt);
@@ -138,8 +142,8 @@ void judge_plan(const FactsView& view, const PlanTerms& terms, PlanFacts& facts)
     facts.last_success = last_success(facts.standing);
     facts.copies_wanted = wanted_copies(view, facts);
     const auto term = terms.longest_ns.find(facts.plan->name);
-    facts.is_late =
-        facts.last_success && term != terms.longest_ns.end() && view.inputs.now.ns - facts.last_success->ns - kDay > term->second;
+    if (term != terms.longest_ns.end()) facts.term_ns = term->second;
+    facts.is_late = facts.last_success && facts.term_ns && view.inputs.now.ns - facts.last_success->ns - kDay > *facts.term_ns;
     const std::uint64_t copies = facts.standing.copies_present;
     facts.lacks_copies = facts.last_success && (copies == 0 || copies + owed_in_time(view, facts) < facts.copies_wanted);
     const bool waits = std::any_of(view.open_jobs.begin(), view.open_jobs.end(), [&](const catalog::Job& job) {
@@ -173,6 +177,8 @@ void join_plans(FactsView& view, Asked& asked) {
         PlanFacts& facts = view.plans.emplace_back();
         facts.plan = &plan;
         facts.important = inputs.config->is_important(plan);
+        const auto first_seen = asked.first_seen.find(plan.name);
+        if (first_seen != asked.first_seen.end()) facts.known_since = first_seen->second;
         const auto known = asked.plans.find(plan.name);
         if (known != asked.plans.end()) facts.standing = std::move(known->second);
         const auto seen = views.find(plan.name);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "catalog/database.h"
+#include "daemon/alerts/alert_sink.h"
 #include "daemon/alerts/delivery.h"
 #include "daemon/alerts/digest.h"
 #include "daemon/alerts/event_rules.h"
@@ -50,5 +51,10 @@ struct FactsInputs {
 // What was told last is remembered in the catalogue's settings, so that "new" means since the last digest. Without what the
 // alerter adds of itself (Alerter::send_digest): standing alerts, and how many were lost.
 [[nodiscard]] Result<DigestFacts> digest_facts(const FactsInputs& inputs);
+// Alerts of what only time brings, so that no job would ever tell it: media that owe copies for too long (copy_owed), plans that
+// are late or were never backed up though nothing failed (backup_failed, ended by the plan's next good run), no proven recovery
+// kit (kit_stale). Ends them when they are over, and what stands of plans and media that the configuration names no more. For
+// every quarter of an hour or so; `inputs.standing` must be true.
+[[nodiscard]] Status raise_from_facts(const FactsInputs& inputs, AlertSink& alerts);
 
 }  // namespace custody

@@ -21,9 +21,11 @@ enum class PlanState { protected_now, late, failing, never, waiting_for_key };
 struct PlanFacts {
     const PlanConfig* plan = nullptr;
     bool important = false;
-    catalog::PlanStanding standing;    // empty: the catalogue does not know the plan yet
-    const PlanView* view = nullptr;    // null: the scheduler does not
-    std::optional<Time> last_success;  // when its newest good backup was done
+    catalog::PlanStanding standing;       // empty: the catalogue does not know the plan yet
+    const PlanView* view = nullptr;       // null: the scheduler does not
+    std::optional<Time> last_success;     // when its newest good backup was done
+    std::optional<std::int64_t> term_ns;  // that its schedule allows between two runs
+    std::optional<Time> known_since;      // when the catalogue first saw the plan
     bool is_running = false;
     bool is_late = false;       // longer ago than the schedule allows, and a day
     bool lacks_copies = false;  // more of them than media may owe for now
