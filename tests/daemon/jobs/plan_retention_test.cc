@@ -11,7 +11,7 @@ protected:
     void SetUp() override {
         JobsTest::SetUp();
         add_plan("etc", "config", {"disk-a", "disk-b"});
-        config_.plans.front().retention = RetentionRule{.last = 2};
+        config_.plans.front().retention.emplace().last = 2;
         configure();
     }
     Retained retain(const std::string& vault, LiveJob& job) {

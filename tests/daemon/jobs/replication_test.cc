@@ -122,7 +122,7 @@ TEST_F(ReplicationTest, AReturningMediumIsBroughtIntoStepFromAllThatAreHere) {
 }
 
 TEST_F(ReplicationTest, RetentionEndsOnAReturningMediumWhatItEndedOnTheOthers) {
-    config_.plans.front().retention = RetentionRule{.last = 1};
+    config_.plans.front().retention.emplace().last = 1;
     configure();
     const ObjectId first = back_up("a", "etc", 1);
     ASSERT_TRUE(is_ok(bring("a", "b")));

@@ -200,7 +200,7 @@ TEST_F(VerificationTest, WithoutTheKeyTheStructureIsProvenAndTheJobWaits) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const auto record = catalog::Jobs(*catalog_).find(job.id());
     EXPECT_TRUE(is_ok(record));
-    if (record.ok()) EXPECT_EQ(catalog::JobState::waiting_for_key, record->state);
+    EXPECT_EQ(catalog::JobState::waiting_for_key, record.ok() ? record->state : catalog::JobState::failed);
     EXPECT_TRUE(last("structure"));
     EXPECT_TRUE(alerts_.standing(AlertKind::waiting_for_key, "config"));
     EXPECT_TRUE(alerts_.standing(AlertKind::waiting_for_key, "log"));
