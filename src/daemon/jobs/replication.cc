@@ -77,7 +77,9 @@ Result<Replicated> copy_owed(const JobContext& context, MediumVault& from, Mediu
     Replicated result;
     if (!ids.empty()) {
         CopyProgress progress(context.progress());
-        auto copied = copy_snapshots(from.repository(), to.repository(), ids, progress, context.stop());
+        CopyOptions options;
+        options.read_back = true;
+        auto copied = copy_snapshots(from.repository(), to.repository(), ids, progress, context.stop(), options);
         const Status entered = enter_state(context, to);
         if (!copied.ok()) return std::move(copied).error();
         TRY(entered);
@@ -117,6 +119,7 @@ public:
         end.state = failure_ ? JobState::done_with_failures : JobState::done;
         end.error = failure_;
         end.counts = counts_;
+        end.read_back = read_back_;
         return end;
     }
 
@@ -176,6 +179,8 @@ private:
         counts_.items_unchanged += copied.snapshots_present;
         counts_.items_failed += copied.damaged.size() + copied.damaged_there.size() + copied.left_out.size();
         counts_.bytes_stored += copied.bytes_copied;
+        read_back_.objects += copied.objects_read_back;
+        read_back_.bytes += copied.bytes_read_back;
     }
 
     void tell_of_damage(const MediumConfig& other, const Replicated& replicated) {
@@ -229,6 +234,7 @@ private:
     const JobContext& context_;
     const MediumConfig& medium_;
     catalog::JobCounts counts_;
+    catalog::ReadBackResult read_back_;
     std::optional<Error> failure_;  // the first; what it is about did not end the job
     std::uint64_t owed_ = 0;
 };

@@ -113,6 +113,8 @@ TEST_F(ReplicationTest, AReturningMediumIsBroughtIntoStepFromAllThatAreHere) {
     EXPECT_EQ((Names{"copy from disk-a", "copy from disk-b", "retention"}), phases(job));
     EXPECT_EQ(2u, job.job.end.counts.items_new);
     EXPECT_GT(job.job.end.counts.bytes_stored, 0u);
+    ASSERT_TRUE(job.job.end.read_back);
+    EXPECT_GT(job.job.end.read_back->objects, 0u);
     EXPECT_TRUE(lives("c", etc));
     EXPECT_TRUE(lives("c", var));
     EXPECT_EQ(0u, owed("c"));
