@@ -66,6 +66,7 @@ void exclude_own(const PlanSourceRun& run, FileTreeOptions& options) {
         own.push_back(join_path(state, file));
     }
     exclude_always(run.context.files, own, options);
+    options.excluded_paths = run.request.own_folders;
 }
 
 Status check_is_not_own(const std::string& path, const FileTreeOptions& options) {

@@ -35,7 +35,9 @@ struct FileTreeOptions {
     // Never backed up, found by device and inode wherever they are met (bind mounts, links to folders): keyrings, the vault
     // itself. Of what was named, nothing but such: refused; such among others: failed items.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> excluded_inodes;  // device, inode
-    std::vector<LeftOutFile> left_out = {};                                // said in the notes; where it was named: a failed item
+    // The same folders by their paths: one that is mounted or made while the walk goes on has an inode that nobody could know.
+    std::vector<std::string> excluded_paths = {};
+    std::vector<LeftOutFile> left_out = {};  // said in the notes; where it was named: a failed item
     // Of tests, for files: how long their times must have rested, instead of what the file system asks for.
     std::optional<std::int64_t> settle_ns = std::nullopt;
     std::string mount_table = "/etc/fstab";  // an empty folder listed here and not mounted is refused

@@ -218,6 +218,15 @@ FolderPiece FolderScanner::next_piece(FolderScan& scan) {
     return piece;
 }
 
+bool FolderScanner::is_own(const FolderScan& scan, const std::string& name, const struct stat& status) const {
+    for (const auto& [device, inode] : options_.excluded_inodes)
+        if (status.st_ino == inode && status.st_dev == device) return true;
+    if (!S_ISDIR(status.st_mode)) return false;
+    return std::any_of(options_.excluded_paths.begin(), options_.excluded_paths.end(), [&](const std::string& path) {
+        return base_name(path) == name && path == join_path(scan.folder->path(), name);
+    });
+}
+
 const LeftOutFile* FolderScanner::left_out(const Where& where, const std::string& name, const struct stat& status) const {
     for (const LeftOutFile& file : options_.left_out) {
         const bool is_it = file.inode != 0 && file.inode == status.st_ino && file.device == status.st_dev;
@@ -243,8 +252,7 @@ bool FolderScanner::look(FolderScan& scan, const Where& where, std::string&& nam
         piece.items.push_back(std::move(item));
         return true;
     }
-    for (const auto& [device, inode] : options_.excluded_inodes) {
-        if (status.st_ino != inode || status.st_dev != device) continue;
+    if (is_own(scan, item.name, status)) {
         if (item.is_named) {  // the user asked for it, or for what is in it
             item.error = Error{Code::refused, say("cannot back up {}: it belongs to Custody itself, as keyring, vault or cache",
                                                   printable(join_path(scan.folder->path(), item.name)))};

@@ -76,6 +76,7 @@ private:
         std::uint64_t device = 0, inode = 0;  // of it; only where files are left out
     };
     [[nodiscard]] bool look(FolderScan& scan, const Where& where, std::string&& name, FolderPiece& piece) const;
+    [[nodiscard]] bool is_own(const FolderScan& scan, const std::string& name, const struct stat& status) const;
     [[nodiscard]] const LeftOutFile* left_out(const Where& where, const std::string& name, const struct stat& status) const;
     void descend(FolderScan& scan, const PlannedPath* plan, FolderPiece& piece) const;
 

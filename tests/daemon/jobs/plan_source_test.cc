@@ -76,6 +76,23 @@ TEST_F(PlanSourceFiles, WhatIsCustodysOwnIsNeitherStoredNorOpenedUnderAnyName) {
     EXPECT_TRUE(is_ok(catalog::Settings(*catalog).set("still", "works")));
 }
 
+TEST_F(PlanSourceFiles, AMediumThatIsMountedWhileTheWalkGoesOnIsLeftOutToo) {
+    fs::create_directory(at("medium"));
+    own.push_back(at("medium/vault"));
+    std::string why;
+    const auto tree = stored([&](OpenedPlanSource&) {
+        why = try_mount("tmpfs", at("medium"));
+        if (!why.empty()) return;
+        mounted_.push_back(at("medium"));
+        fs::create_directory(at("medium/vault"));
+        write_file(at("medium/vault/pack"), "x");
+        write_file(at("medium/other"), "x");
+    });
+    if (!why.empty()) GTEST_SKIP() << why;
+    EXPECT_TRUE(tree.contains(at("medium/other")));
+    EXPECT_FALSE(tree.contains(at("medium/vault")));
+}
+
 TEST_F(PlanSourceFiles, OwnFoldersThatAreNamedAreRefusedBesideOthersToo) {
     fs::create_hard_link(state + "/catalog.db", at("linked.db"));
     for (const std::string& path : {state, state + "/catalog.db", scratch / "keyring", at("linked.db")}) {
