@@ -12,8 +12,7 @@ public:
     [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
         auto got = inner_->read(into);
         if (!got.ok()) source_.failed_ = true;
-        if (got.ok() && source_.throttle_ != nullptr) TRY(source_.throttle_->take(*got, source_.stop_));
-        return got;
+        return paced(std::move(got));
     }
     [[nodiscard]] Result<bool> changed_since_open() override {
         auto changed = inner_->changed_since_open();
@@ -22,8 +21,16 @@ public:
     }
     [[nodiscard]] std::uint32_t fixed_chunk() const override { return inner_->fixed_chunk(); }
     [[nodiscard]] bool repeatable() const override { return inner_->repeatable(); }
+    [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, MutableByteView into) override {
+        return paced(inner_->read_at(offset, into));
+    }
+    [[nodiscard]] std::string unseen_writer(bool settled) override { return inner_->unseen_writer(settled); }
 
 private:
+    [[nodiscard]] Result<std::size_t> paced(Result<std::size_t> got) const {
+        if (got.ok() && source_.throttle_ != nullptr) TRY(source_.throttle_->take(*got, source_.stop_));
+        return got;
+    }
     WatchedSource& source_;
     std::unique_ptr<FileContent> inner_;
 };
@@ -41,6 +48,13 @@ Result<OpenedItem> WatchedSource::open(const SourceFolder& folder, const SourceI
     } else if (opened->content) {
         opened->content = std::make_unique<Content>(*this, std::move(opened->content));
     }
+    return opened;
+}
+
+// Its failures say nothing of what was stored.
+Result<OpenedItem> WatchedSource::open_again(const std::string& folder, const std::string& name) {
+    auto opened = inner_.open_again(folder, name);
+    if (opened.ok() && opened->content) opened->content = std::make_unique<Content>(*this, std::move(opened->content));
     return opened;
 }
 

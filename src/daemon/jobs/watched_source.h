@@ -33,6 +33,8 @@ public:
     [[nodiscard]] std::vector<std::string> look_again(const std::string& folder, std::span<const SeenItem> items) override {
         return inner_.look_again(folder, items);
     }
+    [[nodiscard]] bool can_read_again() const override { return inner_.can_read_again(); }
+    [[nodiscard]] Result<OpenedItem> open_again(const std::string& folder, const std::string& name) override;
     [[nodiscard]] std::uint64_t expected_bytes() const override { return inner_.expected_bytes(); }
 
 private:

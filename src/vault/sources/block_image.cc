@@ -179,7 +179,7 @@ public:
         opened.content = std::make_unique<ImageContent>(std::move(image), path_, std::move(holes), std::move(device));
         return opened;
     }
-    [[nodiscard]] bool can_read_again() const override { return true; }
+    [[nodiscard]] bool can_read_again() const override { return !frozen_; }  // thawed by then, it is another
     // A device counts as changed when it did since it was opened to be stored.
     [[nodiscard]] Result<OpenedItem> open_again(const std::string&, const std::string& name) override {
         TRY_ASSIGN(OpenImage image, open_image(path_));
