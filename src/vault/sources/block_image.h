@@ -21,7 +21,7 @@ struct ImageOptions {
     bool allow_mounted = false;
     // What is mounted out of it is held still (frozen_file_system.h) until all of it was read: it is read as if nobody could
     // write to it, free blocks skipped. It is written to again when a second look could be had, which therefore looks at the size
-    // alone.
+    // alone; there is no second reading.
     bool frozen = false;
     bool keep_free_blocks = false;  // store unallocated space too
     AllocationWatch watch = {};     // over the look for free blocks, which takes seconds on large file systems

@@ -66,6 +66,7 @@ protected:
             BackupOptions chosen = options;
             chosen.plan_facts = opened.plan_facts;
             chosen.may_publish = opened.may_publish;
+            chosen.content_sample_percent = 100;
             return run_backup(*repository, opened.source, chosen, context.progress(), context.stop());
         });
     }
