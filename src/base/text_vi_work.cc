@@ -5,12 +5,18 @@ namespace custody {
 namespace {
 
 constexpr Translation kTexts[] = {
+    {"'scan' is missing, or has no list 'findings'", "thiếu 'scan', hoặc trong đó không có danh sách 'findings'"},
+    {"Where the configuration has a [scan] command, what was brought back passes it; what it finds is named, moved to the "
+     "quarantine folder and told to the service: exit code 1.",
+     "Nếu cấu hình có lệnh [scan] thì những gì được khôi phục đều qua lệnh này; những gì bị phát hiện được nêu tên, chuyển vào "
+     "thư mục cách ly và báo cho dịch vụ: mã thoát 1."},
     {"a job of this kind runs already on {}; 'custody job list --state running' shows it",
      "đã có công việc loại này đang chạy trên {}; 'custody job list --state running' cho xem công việc đó"},
     {"backup of plan '{}'", "sao lưu theo kế hoạch '{}'"},
     {"backup of plan '{}' on medium '{}': {}", "sao lưu theo kế hoạch '{}' lên phương tiện '{}': {}"},
     {"cancelled by {} before it began", "{} đã hủy trước khi bắt đầu"},
     {"job {}, {}: begins on medium '{}' ({})", "công việc {}, {}: bắt đầu trên phương tiện '{}' ({})"},
+    {"more than {} findings in one request", "quá {} phát hiện trong một yêu cầu"},
     {"no plan '{}' in the configuration", "trong cấu hình không có kế hoạch '{}'"},
     {"no such plan: {}; 'custody plan list' names them", "không có kế hoạch này: {}; 'custody plan list' liệt kê các kế hoạch"},
     {"plan '{}': the configuration has no medium '{}'", "kế hoạch '{}': trong cấu hình không có phương tiện '{}'"},
@@ -21,9 +27,13 @@ constexpr Translation kTexts[] = {
     {"the service ends; ask again when it runs", "dịch vụ đang kết thúc; hãy hỏi lại khi dịch vụ chạy"},
     {"the service was cut off while jobs ran: {}; they are closed as interrupted and run again",
      "dịch vụ bị ngắt khi các công việc đang chạy: {}; chúng được ghi là bị gián đoạn và sẽ chạy lại"},
+    {"the service was not told of what the scan found: {}", "chưa báo được cho dịch vụ những gì lệnh quét phát hiện: {}"},
+    {"{} files have other content although nobody wrote to them", "{} tệp có nội dung khác mặc dù không ai ghi vào"},
     {"{} has changed: that is taken over when custodyd is started again",
      "{} đã đổi: thay đổi này có hiệu lực khi khởi động lại custodyd"},
     {"{} items could not be read", "{} mục không đọc được"},
+    {"{}: the scan found {} after {} restored it from snapshot {}; it lies now in {}",
+     "{}: lệnh quét phát hiện {} sau khi {} khôi phục từ bản chụp {}; hiện nằm ở {}"},
 };
 static_assert(is_sorted_table(kTexts));
 

@@ -4,6 +4,7 @@
 #include "cli/advice.h"
 #include "cli/command_table.h"
 #include "cli/device_target.h"
+#include "cli/restored_scan.h"
 #include "cli/stdout_content.h"
 #include "restore/exporter.h"
 #include "restore/restorer.h"
@@ -90,13 +91,17 @@ int exit_of(const RestoreResult& result) {
     return result.failed != 0 ? kExitFailed : kExitDone;
 }
 
-int report(Context& context, const RestoreResult& result, const std::string& summary) {
+int report(Context& context, const RestoreResult& result, const std::string& summary, const RestoredScan& scan = {}) {
     context.progress().clear();
     for (const std::string& line : result.warnings) context.progress().warn(line);
-    context.output().document(json_of(result));
+    for (const std::string& line : scan.words) context.progress().warn(line);
+    Json document = json_of(result);
+    if (scan.verdict != ScanVerdict::not_set) document["scan"] = json_of(scan);
+    context.output().document(document);
     context.output().line(summary);
     if (result.failed != 0) context.output().line(say("left, not restored or not whole: {}; each is named above", result.failed));
-    return exit_of(result);
+    const int exit = exit_of(result);
+    return exit == kExitDone && !scan.is_clean() ? kExitFailed : exit;
 }
 
 Result<int> restore_to_folder(Context& context, Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,
@@ -118,7 +123,12 @@ Result<int> restore_to_folder(Context& context, Repository& repository, const Sn
         flags.dry_run ? say("dry run: would restore {}, {} to {} ({} there already)", files, bytes, target, result.skipped)
                       : say("restored {}, {} to {} ({} there already) in {}", files, bytes, target, result.skipped,
                             human_seconds(result.seconds));
-    return report(context, result, summary);
+    RestoredScan scan;
+    if (!flags.dry_run && result.files > 0) {
+        const auto& paths = flags.paths.empty() ? snapshot.summary.paths : flags.paths;
+        TRY_ASSIGN(scan, scan_restored(context, {options.target, paths, options.strip_prefix}, snapshot.id.hex()));
+    }
+    return report(context, result, summary, scan);
 }
 
 Result<int> restore_to_image(Context& context, Repository& repository, const Snapshot& snapshot, const UnlockedKeyring& unlocked,

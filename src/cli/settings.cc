@@ -28,7 +28,7 @@ std::string first_of(const std::string& flag, const char* variable, const std::s
 }
 
 // The sections that the command line uses: a fault in a plan must not keep anybody from restoring. custodyd refuses it.
-constexpr std::array<std::string_view, 5> kOurs = {"", "language", "organisation", "keys", "medium"};
+constexpr std::array<std::string_view, 6> kOurs = {"", "language", "organisation", "keys", "medium", "scan"};
 
 bool is_ours(const ConfigFault& fault) { return std::find(kOurs.begin(), kOurs.end(), fault.section) != kOurs.end(); }
 
@@ -49,6 +49,8 @@ Result<Settings> settings_of(const ConfigReading& reading) {
     if (!settings.media.empty()) settings.vault = settings.media.front().vault;
     settings.socket = reading.config.service.socket;
     settings.has_plans = !reading.config.plans.empty();
+    settings.state_folder = reading.config.service.state_folder;
+    settings.scan = reading.config.scan;
     return settings;
 }
 
@@ -72,6 +74,7 @@ Result<Settings> load_settings(const GlobalFlags& flags) {
     TRY_ASSIGN(Settings settings, load_file(flags.config, config_file));
     settings.config_file = config_file;
     if (settings.socket.empty()) settings.socket = ServiceConfig().socket;
+    if (settings.state_folder.empty()) settings.state_folder = ServiceConfig().state_folder;
     const std::string named = first_of(flags.vault, "CUSTODY_VAULT", "");
     settings.vault_named = !named.empty();
     if (settings.vault_named) settings.vault = named;

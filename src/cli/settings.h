@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "daemon/config/config.h"
 
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ struct Settings {
     std::string socket;         // of the service
     bool vault_named = false;   // by flag or environment, not only by the configuration
     bool has_plans = false;     // the configuration has some: a service should run
+    std::string state_folder;   // of the service
+    ScanConfig scan;            // [scan]: what restored files pass
 };
 
 [[nodiscard]] Result<Settings> load_settings(const GlobalFlags& flags);

@@ -9,6 +9,7 @@
 #include "daemon/config/load.h"
 #include "daemon/schedule/zone.h"
 #include "daemon/service/service.h"
+#include "daemon/work/running_service.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -122,8 +123,9 @@ Status serve(const Options& options, const ZoneRules& zone, const ServiceLog& lo
     }
     // The first reading also says in which language the service speaks; that is chosen before threads exist, and once.
     bool first = true;
-    ServiceParts parts;  // parts.work: catalogue, scheduler, jobs and media are plugged in here (service.h)
+    ServiceParts parts;
     parts.group = group;
+    parts.work = std::make_unique<RunningService>(posix_file_system(), system_clock());
     parts.read_config = [&]() -> Result<FreshConfig> {
         TRY_ASSIGN(FreshConfig reading, read(options.config, zone));
         if (first && reading.config != nullptr) {

@@ -1,0 +1,132 @@
+// custodyd as a whole: plans run, to two media, are recorded, and go on after whatever happens.
+#include "tests/support/wait_for.h"
+#include "tests/support/whole_service.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace custody {
+namespace {
+
+using test::Outcome;
+using test::wait_until;
+using test::WholeService;
+
+TEST(RunningService, RunsAPlanThatNeverRanToBothMediaAndRecordsIt) {
+    WholeService service("service-run");
+    service.configure(service.plan());
+    service.start();
+    const Json job = service.ended_job("srv");
+    ASSERT_EQ("done", job.value("state", "")) << job.dump(1);
+    EXPECT_EQ("missed", job["reason"]);
+    EXPECT_EQ(4, job["reconciled"]["files"].get<int>()) << job.dump(1);
+    const Json a = service.snapshots("a", "srv"), b = service.snapshots("b", "srv");
+    ASSERT_EQ(1U, a.size());
+    ASSERT_EQ(1U, b.size());
+    EXPECT_EQ(a[0]["id"], b[0]["id"]);
+    EXPECT_EQ(a[0]["id"], job["snapshot"]);
+    std::vector<std::string> phases;
+    for (const Json& phase : job["phases"]) phases.push_back(phase["name"]);
+    EXPECT_NE(phases.end(), std::find(phases.begin(), phases.end(), "copy b")) << job["phases"].dump();
+    const auto status = service.client().get("/v1/status");
+    ASSERT_TRUE(status.ok());
+    EXPECT_EQ("protected", (*status)["plans"][0]["state"]) << status->dump(1);
+    EXPECT_EQ(2, (*status)["plans"][0]["copies"].get<int>());
+    const Outcome ended = service.stop();
+    EXPECT_EQ(0, ended.exit) << ended.err;
+}
+
+TEST(RunningService, AChangeIsBackedUpOnceItHasSettled) {
+    WholeService service("service-change");
+    service.configure(service.plan("on_change = true\nsettle = \"1s\"\n"));
+    service.start();
+    const Json first = service.ended_job("srv");
+    ASSERT_EQ("done", first.value("state", "")) << first.dump(1);
+    std::ofstream(service.source() + "/readme") << "changed\n";
+    const Json second = service.ended_job("srv", first["id"].get<std::int64_t>());
+    ASSERT_EQ("done", second.value("state", "")) << second.dump(1);
+    EXPECT_EQ("change", second["reason"]);
+    EXPECT_EQ(2U, service.snapshots("b", "srv").size());
+}
+
+TEST(RunningService, AMediumThatIsAwayOwesAndIsBroughtIntoStepWhenItIsBack) {
+    WholeService service("service-owed");
+    service.configure(service.plan());
+    std::filesystem::rename(service / "b", service / "away");
+    service.start();
+    const Json job = service.ended_job("srv");
+    ASSERT_EQ("done", job.value("state", "")) << job.dump(1);
+    EXPECT_EQ(1U, service.snapshots("a", "srv").size());
+    EXPECT_FALSE(std::filesystem::exists(service / "b"));  // nothing is made in its place
+    ASSERT_EQ(0, service.stop().exit);
+    std::filesystem::rename(service / "away", service / "b");
+    service.start();
+    EXPECT_TRUE(wait_until([&] { return service.snapshots("b", "srv").size() == 1; }));
+}
+
+TEST(RunningService, AfterKillWhatWasOpenIsClosedAsInterruptedAndTheNextRunIsRight) {
+    WholeService service("service-kill");
+    for (int i = 0; i < 40; ++i)
+        std::ofstream(service.source() + "/" + std::to_string(i)) << std::string(2'000'000, static_cast<char>('a' + i % 26)) << i;
+    service.configure(service.plan("bandwidth = \"4MiB\"\n"));
+    service.start();
+    ASSERT_TRUE(wait_until([&] {
+        const auto jobs = service.client().get("/v1/jobs?state=running");
+        return jobs.ok() && !(*jobs)["jobs"].empty();
+    }));
+    service.kill();
+    service.configure(service.plan());
+    service.start();
+    const auto jobs = service.client().get("/v1/jobs?plan=srv");
+    ASSERT_TRUE(jobs.ok());
+    const Json first = (*jobs)["jobs"].back();
+    EXPECT_EQ("interrupted", first["state"]) << first.dump();
+    const auto run = service.client().post("/v1/plans/srv/run", {{"reason", "after the cut"}});
+    ASSERT_TRUE(run.ok()) << run.error().message;
+    const Json second = service.ended_job("srv", first["id"].get<std::int64_t>());
+    ASSERT_EQ("done", second.value("state", "")) << second.dump(1);
+    EXPECT_EQ(0, service.custody({"verify", "--vault", service.vault("a"), "--level", "full"}).exit);
+    EXPECT_EQ(1U, service.snapshots("a", "srv").size());
+}
+
+TEST(RunningService, ASourceThatIsAllAtOnceEmptyMakesNoSnapshot) {
+    WholeService service("service-empty");
+    service.configure(service.plan());
+    service.start();
+    const Json first = service.ended_job("srv");
+    ASSERT_EQ("done", first.value("state", "")) << first.dump(1);
+    std::filesystem::rename(service.source(), service / "moved");
+    std::filesystem::create_directory(service.source());
+    const auto run = service.client().post("/v1/plans/srv/run", {{"reason", "test"}});
+    ASSERT_TRUE(run.ok()) << run.error().message;
+    const Json second = service.ended_job("srv", first["id"].get<std::int64_t>());
+    EXPECT_EQ("failed", second.value("state", "")) << second.dump(1);
+    EXPECT_EQ("not_found", second["error"]["code"]);
+    EXPECT_EQ(1U, service.snapshots("a", "srv").size());
+}
+
+TEST(RunningService, ARunIsCancelledCleanly) {
+    WholeService service("service-cancel");
+    for (int i = 0; i < 40; ++i)
+        std::ofstream(service.source() + "/" + std::to_string(i)) << std::string(2'000'000, static_cast<char>('a' + i % 26)) << i;
+    service.configure(service.plan("bandwidth = \"1MiB\"\n"));
+    service.start();
+    std::int64_t id = 0;
+    ASSERT_TRUE(wait_until([&] {
+        const auto jobs = service.client().get("/v1/jobs?state=running");
+        if (!jobs.ok() || (*jobs)["jobs"].empty()) return false;
+        id = (*jobs)["jobs"][0]["id"].get<std::int64_t>();
+        return true;
+    }));
+    ASSERT_TRUE(service.client().post("/v1/jobs/" + std::to_string(id) + "/cancel", Json::object()).ok());
+    const Json job = service.ended_job("srv");
+    EXPECT_EQ("cancelled", job.value("state", "")) << job.dump(1);
+    EXPECT_EQ(0U, service.snapshots("a", "srv").size());
+    EXPECT_EQ(0, service.stop().exit);
+}
+
+}  // namespace
+}  // namespace custody
