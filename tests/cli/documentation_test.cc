@@ -220,7 +220,7 @@ TEST_F(JsonFields, AreThoseThatTheDocumentationLists) {
     fill_exotic_source();
     first = met("backup", {"backup", office.source, "--label", "business", "--name", "srv"})["snapshot"];
     write_file(office.source + "/readme", "another\n");
-    second = met("backup", {"backup", office.source, "--label", "business", "--name", "srv"})["snapshot"];
+    second = met("backup", {"backup", office.source, "--label", "business", "--name", "srv", "--read-back"})["snapshot"];
     met("backup", {"backup", office.source, "--label", "business", "--dry-run"});
     look_inside();
     use_keys();
