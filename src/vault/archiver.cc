@@ -227,16 +227,17 @@ private:
         const Recheck with{source_,   *keys_, means.pool,          clock_,
                            progress_, stop_,  options_.after_fill, options_.content_sample_ns};
         TRY_ASSIGN(const Rechecked changed, recheck(with, looked.changed));
-        std::set<std::string> done_already;
-        for (const FileToCheck& file : looked.changed) done_already.insert(join_path(file.folder, file.name));
+        std::set<std::string> counted(looked.not_listed_paths.begin(), looked.not_listed_paths.end());
+        for (const FileToCheck& file : looked.changed) counted.insert(join_path(file.folder, file.name));
         std::vector<FileToCheck> sample = looked.sample;
-        std::erase_if(sample, [&](const FileToCheck& file) { return done_already.contains(join_path(file.folder, file.name)); });
+        std::erase_if(sample, [&](const FileToCheck& file) { return counted.contains(join_path(file.folder, file.name)); });
         TRY_ASSIGN(const Rechecked sampled, recheck(with, sample));
+        const auto reached = looked.changed.end() - static_cast<std::ptrdiff_t>(changed.not_reached);
         const auto is_mismatch = [](const FileToCheck& file) { return file.is_mismatch; };
-        const auto looked_into =
-            static_cast<std::uint64_t>(std::count_if(looked.changed.begin(), looked.changed.end(), is_mismatch));
         auto& reconciled = result_.reconciled;
-        reconciled.changed = looked.mismatches - looked_into;  // folders and the like, and what was not read again
+        // Folders and the like have changed, and so has what was not read again.
+        reconciled.changed =
+            looked.mismatches - static_cast<std::uint64_t>(std::count_if(looked.changed.begin(), reached, is_mismatch));
         const std::uint64_t not_read = looked.not_listed + changed.not_reached;
         if (not_read > 0) {
             report_.warn(say_count(not_read, "{} file that changed within this run was not read again: it would take too long",

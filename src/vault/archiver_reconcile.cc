@@ -34,6 +34,7 @@ void want_again(FileToCheck&& file, const ContentWanted& content, Reconciliation
     const std::uint64_t bytes = bytes_in(file.pieces);
     if (found.changed_bytes + bytes > content.most_bytes || found.changed.size() >= kMaxPieces) {
         ++found.not_listed;
+        if (found.not_listed_paths.size() < kMaxPieces) found.not_listed_paths.push_back(join_path(file.folder, file.name));
         return;
     }
     found.changed_bytes += bytes;
@@ -84,6 +85,8 @@ void add(Reconciliation& sum, Reconciliation&& part, const ContentWanted& conten
     for (auto& difference : part.differences)
         if (sum.differences.size() < kMaxDifferences) sum.differences.push_back(std::move(difference));
     sum.not_listed += part.not_listed;
+    for (std::string& path : part.not_listed_paths)
+        if (sum.not_listed_paths.size() < kMaxPieces) sum.not_listed_paths.push_back(std::move(path));
     for (FileToCheck& file : part.changed) want_again(std::move(file), content, sum);
 }
 

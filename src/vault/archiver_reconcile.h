@@ -31,7 +31,8 @@ struct Reconciliation {
     // To be read again: files that changed within the run, of those as many as the bounds allow, and the sample.
     std::vector<FileToCheck> changed, sample;
     std::uint64_t changed_bytes = 0;
-    std::uint64_t not_listed = 0;  // files that changed, beyond the bounds
+    std::uint64_t not_listed = 0;               // files that changed, beyond the bounds
+    std::vector<std::string> not_listed_paths;  // of them, the first kMaxPieces: not to be counted once more by the sample
 };
 inline constexpr std::size_t kMaxDifferences = 1000;
 

@@ -113,7 +113,7 @@ private:
         const std::string about = say("label {}", label.name);
         if (label.built_in && label.name != kLog && label.importance == Importance::ordinary) {
             Asked asked;
-            (void)longest_allowed("B3", asked);
+            (void)longest_allowed("B3", asked);  // for which rules ask it
             below("B3", label.at.of("importance"), about, say("holds important data and is called ordinary ({})", basis(asked)),
                   say("leave 'importance' out"), &label.exception);
         }

@@ -106,6 +106,7 @@ std::optional<SourceConfig> read_source(const TomlValue& table, Places& places, 
         // A kind that is misspelt is named as what it was meant to be.
         const bool slip = std::any_of(table.entries.begin(), table.entries.end(),
                                       [](const TomlEntry& entry) { return !nearest(entry.key, kKinds).empty(); });
+        // Asked for, none is there: they are known from now on, and the slip is told with the nearest of them.
         for (const std::string_view kind : kKinds) (void)reader.any(kind);
         if (slip) {
             reader.finish();

@@ -9,6 +9,7 @@
 #include "vault/sources/disk_layout.h"
 #include "vault/sources/ext_free_space.h"
 #include "vault/sources/local_item.h"
+#include "vault/sources/named_place.h"
 #include "vault/sources/second_reading.h"
 #include "vault/sources/settling.h"
 #include "vault/sources/single_item.h"

@@ -1,38 +1,13 @@
 #include "vault/sources/single_item.h"
 
 #include "base/file.h"
+#include "vault/sources/named_place.h"
 
 namespace custody {
-namespace {
-
-class NamedFolder final : public SourceFolder {
-public:
-    explicit NamedFolder(std::string path) : path_(std::move(path)) {}
-    [[nodiscard]] std::string path() const override { return path_; }
-
-private:
-    std::string path_;
-};
-
-}  // namespace
-
 SingleItemSource::SingleItemSource(std::string path, std::vector<SourceItem> parents, SourceItem item)
     : path_(std::move(path)), chain_(std::move(parents)) {
     for (SourceItem& parent : chain_) parent.attributes_only = true;
     chain_.push_back(std::move(item));
-}
-
-OpenedItem SingleItemSource::entry_of(const SourceItem& item) {
-    OpenedItem opened;
-    opened.stamp = item.stamp;
-    opened.entry.name = item.name;
-    opened.entry.type = item.type;
-    opened.entry.attributes.mode = item.mode;
-    opened.entry.attributes.uid = item.uid;
-    opened.entry.attributes.gid = item.gid;
-    opened.entry.attributes.modified = item.stamp.modified;
-    opened.entry.attributes_only = item.attributes_only;
-    return opened;
 }
 
 Status SingleItemSource::next(SourceStep& step) {
@@ -46,7 +21,7 @@ Status SingleItemSource::next(SourceStep& step) {
         piece_next_ = false;
     } else if (shown_ < chain_.size() && !done_) {
         const std::string path = folders_.empty() ? "/" : join_path(folders_.back()->path(), chain_[shown_ - 1].name);
-        folders_.push_back(std::make_shared<NamedFolder>(path));
+        folders_.push_back(folder_named(path));
         step.what = SourceStep::What::enter;
         step.folder = folders_.back();
         piece_next_ = true;

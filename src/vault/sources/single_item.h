@@ -17,8 +17,6 @@ protected:
     // `path`: absolute; its last component is `item`'s name. `parents`: one item each folder from "/" down, may be fewer than the
     // path has: then the path is their names joined.
     SingleItemSource(std::string path, std::vector<SourceItem> parents, SourceItem item);
-    // A folder entry with plain attributes, for parents that cannot be looked at.
-    [[nodiscard]] static OpenedItem entry_of(const SourceItem& item);
 
 private:
     std::string path_;

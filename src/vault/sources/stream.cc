@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/sources/named_place.h"
 #include "vault/sources/single_item.h"
 
 #include <poll.h>

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "vault/sources/named_place.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,15 +14,6 @@ namespace custody {
 namespace {
 
 constexpr std::size_t kMaxName = 255;
-
-class VirtualFolder final : public SourceFolder {
-public:
-    explicit VirtualFolder(std::string path) : path_(std::move(path)) {}
-    [[nodiscard]] std::string path() const override { return path_; }
-
-private:
-    std::string path_;
-};
 
 class BytesContent final : public FileContent {
 public:
@@ -85,15 +77,7 @@ public:
     }
 
     [[nodiscard]] Result<OpenedItem> open(const SourceFolder& folder, const SourceItem& item) override {
-        OpenedItem opened;
-        opened.stamp = item.stamp;
-        opened.entry.name = item.name;
-        opened.entry.type = item.type;
-        opened.entry.attributes.mode = item.mode;
-        opened.entry.attributes.uid = item.uid;
-        opened.entry.attributes.gid = item.gid;
-        opened.entry.attributes.modified = item.stamp.modified;
-        opened.entry.attributes_only = item.attributes_only;
+        OpenedItem opened = entry_of(item);
         if (item.type != EntryType::file) return opened;
         const std::string path = join_path(folder.path(), item.name);
         const auto found = open_.find(path);
@@ -151,7 +135,7 @@ private:
     }
 
     void plan_folder(const Branch& node, const std::string& path, std::size_t index) {
-        const auto folder = std::make_shared<VirtualFolder>(path);
+        const auto folder = folder_named(path);
         add_step(SourceStep::What::enter, folder, index);
         std::vector<SourceItem> all;
         for (const auto& [name, below] : node.folders) all.push_back(item(path, name, true));
