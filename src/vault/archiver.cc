@@ -255,18 +255,25 @@ private:
         return judge_damage(damaged, records, means.old);
     }
 
+    static Error read_differently(const std::string& path) {
+        return {Code::corrupt,
+                say("no snapshot is made, for {} reads differently a second time though nobody wrote to it: its disk "
+                    "or this machine's memory fails; test both, then back up again",
+                    printable(path))};
+    }
+
     // Of what this run read itself nobody can say what is right: nothing is published. What was taken over lies in older
     // snapshots, too, and may be all that is left of it, or be what is wrong: a person has to look, and both are kept.
     Status judge_damage(const std::vector<FileToCheck>& damaged, HostCacheWriter& records, HostCacheReader* old) {
         std::set<std::uint64_t> to_read_again;
+        std::optional<Error> of_this_run;
         for (const FileToCheck& file : damaged) {
-            const std::string path = printable(join_path(file.folder, file.name));
-            if (!was_taken_over(old, file)) {
-                return Error{
-                    Code::corrupt,
-                    say("no snapshot is made, for {} reads differently a second time though nobody wrote to it: its disk "
-                        "or this machine's memory fails; test both, then back up again",
-                        path)};
+            const std::string path = join_path(file.folder, file.name);
+            const bool is_of_this_run = !was_taken_over(old, file);
+            if (options_.on_damage) options_.on_damage(path, is_of_this_run);
+            if (is_of_this_run) {
+                if (!of_this_run) of_this_run = read_differently(path);
+                continue;
             }
             ++result_.reconciled.damaged;
             to_read_again.insert(file.stamp.inode);
@@ -274,8 +281,9 @@ private:
                 "{} reads differently than an earlier backup stored it, though nobody wrote to it since: its disk has damaged "
                 "it, or it was read wrongly then; compare it with its older snapshots and keep those ('custody hold add'); "
                 "the next backup stores what is there now",
-                path));
+                printable(path)));
         }
+        if (of_this_run) return *of_this_run;
         return to_read_again.empty() ? done() : records.distrust(to_read_again);
     }
 

@@ -44,6 +44,9 @@ struct BackupOptions {
     // Asked when everything was read and stored, with the counts so far, before the snapshot is published: an error ends the run
     // without one (a source that was full last time and is empty now). What was stored is reused by the next run.
     std::function<Status(const BackupResult&)> may_publish;
+    // Told, on the calling thread, of each file that reads otherwise a second time though nobody wrote to it, before the run ends
+    // for it (`is_of_this_run`: this run had read it) or goes on (an earlier one had).
+    std::function<void(const std::string& path, bool is_of_this_run)> on_damage;
     // Of tests: called with every read buffer once its checksum was taken, from the thread that works with it.
     std::function<void(MutableByteView)> after_fill;
 };

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace custody {
@@ -161,9 +162,12 @@ TEST_F(RecheckUnsteady, OneReadingThatDiffersIsToldAndTwoEndTheRun) {
     write_file(at("deeds"), noise(100'000, 5));
     let_settle();
     const auto before = repository->state().snapshots.size();
+    std::map<std::string, bool> told;
+    options.on_damage = [&](const std::string& path, bool is_of_this_run) { told[path] = is_of_this_run; };
     const auto twice = run_with_bad_readings(1'000'000);
     ASSERT_TRUE(fails_with(Code::corrupt, twice));
     EXPECT_THAT(twice.error().message, HasSubstr("deeds"));
+    EXPECT_EQ(told, (std::map<std::string, bool>{{at("deeds"), true}, {at("register"), false}}));
     ASSERT_TRUE(is_ok(repository->ledger().refresh()));
     EXPECT_EQ(repository->state().snapshots.size(), before) << "nothing is published";
 }
