@@ -12,6 +12,7 @@
 namespace custody {
 namespace {
 
+constexpr std::int64_t kLeastKept = kDay;
 constexpr std::int64_t kBetweenPrunes = kDay;
 constexpr std::uint64_t kLeastFreePart = 10;  // a tenth
 constexpr int kMostTries = 3;                 // where somebody else ends or holds snapshots at the same moment
@@ -24,8 +25,10 @@ public:
         : context_(context), vault_(vault), plan_(plan), settings_(context.catalog) {}
 
     Result<Retained> run() {
-        const RetentionRule& rule = context_.config->retention_of(plan_);
+        RetentionRule rule = context_.config->retention_of(plan_);
         if (rule.empty()) return retained_;
+        // What was changed this morning may be asked for tonight: "daily" alone would leave the newest state of the day at once.
+        rule.within_ns = std::max(rule.within_ns.value_or(0), kLeastKept);
         TRY_ASSIGN(const MediumTurn turn,
                    MediumTurn::wait_for(context_.files, context_.config->service.state_folder, vault_.key(), context_.stop()));
         TRY(vault_.repository().ledger().refresh());

@@ -31,6 +31,13 @@ std::optional<AlertKind> kind_of(MediumFault fault) {
     return std::nullopt;
 }
 
+// What a recorded exception allows is shown with the exceptions, and not again every night.
+bool is_on_paper(const JobContext& context, const std::string& medium, const MediumFinding& finding) {
+    const MediumConfig* configured = context.config->find_medium(medium);
+    const bool is_excepted = configured != nullptr && configured->exception.given();
+    return finding.excepted || (is_excepted && finding.fault == MediumFault::with_medium);
+}
+
 }  // namespace
 
 AlertEvent event_of(const JobContext& context, AlertKind kind, const std::string& plan, const std::string& medium,
@@ -50,7 +57,7 @@ void tell_probe(const JobContext& context, const std::string& medium, const Medi
     std::optional<AlertKind> raised;
     for (const MediumFinding& finding : probe.findings) {
         if (!finding.stops()) {
-            context.job.warn(finding.words);
+            if (!is_on_paper(context, medium, finding)) context.job.warn(finding.words);
             continue;
         }
         const auto kind = kind_of(finding.fault);

@@ -188,6 +188,7 @@ Status RunningService::begin_watching() {
             if (stopping_) return;
             runner_->set_media(present);
             claim_what_was_done();
+            settle_debts(present);
             context_->facts_changed();
         });
     };
@@ -245,6 +246,16 @@ void RunningService::claim_what_was_done() {
         return end;
     });
     if (!begun.ok()) context_->log.warning(begun.error().message);
+}
+
+// A medium that is new here lacks everything, and one that was away lacks what was made meanwhile.
+void RunningService::settle_debts(const std::set<std::string>& present) {
+    const Status entered = enter_debts(*catalog_, *config_);
+    if (!entered.ok()) context_->log.error(entered.error().message);
+    const auto media = catalog::Media(*catalog_).list();
+    if (!media.ok()) return context_->log.error(media.error().message);
+    for (const catalog::RegisteredMedium& medium : *media)
+        if (medium.copies_owed > 0 && present.contains(medium.entry.name)) bring_up_to_date(medium.entry.name);
 }
 
 void RunningService::bring_up_to_date(const std::string& medium) {

@@ -64,6 +64,7 @@ private:
     [[nodiscard]] Status begin_watching();
     void watch_changes();
     void claim_what_was_done();
+    void settle_debts(const std::set<std::string>& present);
     void bring_up_to_date(const std::string& medium);
     [[nodiscard]] JobContext context_of(LiveJob& job, std::shared_ptr<const Config> config);
     [[nodiscard]] Result<catalog::JobId> begin_job(const catalog::NewJob& job, const std::string& exclusive_key, Work work);
