@@ -233,7 +233,7 @@ Status claim_snapshots(catalog::Catalog& catalog, const std::vector<catalog::Job
             const ObjectId& id = listed.snapshot.id;
             if (taken.contains(id) || !is_of(listed, claimant, vault.keyring().host_name())) continue;
             TRY_ASSIGN(const auto known, catalog::Snapshots(catalog).find(id));
-            if (known && known->job) continue;
+            if (known && known->job && *known->job != claimant.job.id) continue;  // its own: cut off before its end was entered
             TRY(claim(catalog, claimant.job, listed, vault.key()));
             taken.insert(id);
             break;

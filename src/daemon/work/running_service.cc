@@ -5,8 +5,9 @@
 #include "base/crypto.h"
 #include "base/host_name.h"
 #include "base/text.h"
-#include "catalog/findings.h"
+#include "catalog/media.h"
 #include "catalog/plans.h"
+#include "catalog/settings.h"
 #include "daemon/config/check.h"
 #include "daemon/config/difference.h"
 #include "daemon/jobs/catalog_sync.h"
@@ -26,11 +27,13 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <utility>
 
 namespace custody {
 namespace {
 
+constexpr const char* kClaimsSettled = "claims-settled";  // setting: interrupted jobs up to this number were looked after
 constexpr std::int64_t kEndPoll = kSecond / 10;
 // The scheduler waits for each plan's own time of quiet; the watch only gathers what comes within a moment.
 constexpr std::int64_t kGatherQuiet = kSecond, kGatherLongest = 5 * kSecond;
@@ -159,13 +162,13 @@ Status RunningService::open_catalog() {
 }
 
 Status RunningService::close_what_was_open() {
-    TRY_ASSIGN(interrupted_, catalog::Jobs(*catalog_).close_interrupted());
+    TRY_ASSIGN(const std::vector<catalog::Job> interrupted, catalog::Jobs(*catalog_).close_interrupted());
     std::vector<std::string> notes;
     (void)remove_leftover_snapshots(notes);  // what could not be removed is in the notes
     for (const std::string& note : notes) context_->log.notice(note);
-    if (interrupted_.empty()) return done();
+    if (interrupted.empty()) return done();
     std::string jobs;
-    for (const catalog::Job& job : interrupted_) jobs += (jobs.empty() ? "" : ", ") + std::to_string(job.id);
+    for (const catalog::Job& job : interrupted) jobs += (jobs.empty() ? "" : ", ") + std::to_string(job.id);
     AlertEvent event;
     event.kind = AlertKind::service_interrupted;
     event.detail = say("the service was cut off while jobs ran: {}; they are closed as interrupted and run again", jobs);
@@ -187,7 +190,7 @@ Status RunningService::begin_watching() {
         context_->loop.post([this, present = std::move(present)] {
             if (stopping_) return;
             runner_->set_media(present);
-            claim_what_was_done();
+            claim_what_was_done(present);
             settle_debts(present);
             context_->facts_changed();
         });
@@ -226,26 +229,52 @@ void RunningService::watch_changes() {
     for (const std::string& note : watch_->notes()) context_->log.warning(note);
 }
 
+// Interrupted backups that no snapshot was looked for yet, of media that are here. A start that is cut off itself must not lose
+// them, so they are read from the catalogue and not from what this start found.
+Result<std::vector<catalog::Job>> RunningService::unclaimed(const std::set<std::string>& present) const {
+    TRY_ASSIGN(const std::optional<std::string> settled, catalog::Settings(*catalog_).get(kClaimsSettled));
+    catalog::JobFilter filter;
+    filter.kind = catalog::JobKind::backup;
+    filter.state = catalog::JobState::interrupted;
+    filter.limit = 1000;
+    TRY_ASSIGN(std::vector<catalog::Job> jobs, catalog::Jobs(*catalog_).list(filter));
+    const catalog::JobId known = settled ? std::strtoll(settled->c_str(), nullptr, 10) : 0;
+    std::vector<catalog::Job> unclaimed;
+    for (catalog::Job& job : jobs) {
+        if (job.id <= known || job.end.snapshot || !job.asked.medium) continue;
+        TRY_ASSIGN(const catalog::RegisteredMedium medium, catalog::Media(*catalog_).find(*job.asked.medium));
+        if (present.contains(medium.entry.name)) unclaimed.push_back(std::move(job));
+    }
+    return unclaimed;
+}
+
 // What a ledger shows as done although its job was cut off after it: entered, once the medium is here.
-void RunningService::claim_what_was_done() {
-    if (interrupted_.empty()) return;
+void RunningService::claim_what_was_done(const std::set<std::string>& present) {
+    auto jobs = unclaimed(present);
+    if (!jobs.ok()) return context_->log.error(jobs.error().message);
+    if (jobs->empty()) return;
     catalog::NewJob job;
     job.kind = catalog::JobKind::catalog;
     job.reason = "interrupted";
     job.asked_by = "service";
-    const auto begun = begin_job(job, "records", [jobs = std::exchange(interrupted_, {})](const JobContext& context) {
+    const auto begun = begin_job(job, "claims", [present, jobs = std::move(*jobs)](const JobContext& context) {
         catalog::JobEnd end;
+        bool all_here = true;
         for (const MediumConfig& medium : context.config->media) {
-            if (!context.media.present().contains(medium.name)) continue;
+            all_here = all_here && present.contains(medium.name);
+            if (!present.contains(medium.name)) continue;
             auto vault = MediumVault::open(context, medium);
             const Status claimed = vault.ok() ? claim_snapshots(context.catalog, jobs, *vault) : Status(vault.error());
             if (claimed.ok()) continue;
             end.warnings.push_back(claimed.error().message);
             end.state = catalog::JobState::done_with_failures;
         }
+        if (!all_here || end.state != catalog::JobState::done) return end;
+        const Status settled = catalog::Settings(context.catalog).set(kClaimsSettled, std::to_string(jobs.front().id));
+        if (!settled.ok()) end.warnings.push_back(settled.error().message);
         return end;
     });
-    if (!begun.ok()) context_->log.warning(begun.error().message);
+    if (!begun.ok() && begun.error().code != Code::busy) context_->log.warning(begun.error().message);
 }
 
 // A medium that is new here lacks everything, and one that was away lacks what was made meanwhile.

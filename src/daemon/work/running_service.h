@@ -63,7 +63,8 @@ private:
     [[nodiscard]] Status take_plans(const Config& config);
     [[nodiscard]] Status begin_watching();
     void watch_changes();
-    void claim_what_was_done();
+    [[nodiscard]] Result<std::vector<catalog::Job>> unclaimed(const std::set<std::string>& present) const;
+    void claim_what_was_done(const std::set<std::string>& present);
     void settle_debts(const std::set<std::string>& present);
     void bring_up_to_date(const std::string& medium);
     [[nodiscard]] JobContext context_of(LiveJob& job, std::shared_ptr<const Config> config);
@@ -91,8 +92,7 @@ private:
     std::unique_ptr<PlanRunner> runner_;
     std::unique_ptr<Upkeep> upkeep_;
     std::unique_ptr<ChangeWatch> watch_;
-    std::vector<catalog::Job> interrupted_;  // found open at the start
-    std::set<std::string> exclusive_;        // keys of running jobs; the loop's thread only
+    std::set<std::string> exclusive_;  // keys of running jobs; the loop's thread only
     std::function<void()> stopped_;
 };
 
