@@ -198,7 +198,7 @@ bool MediaKeeper::State::note_sight(const std::string& name, const std::shared_p
     }
     const Departure departure{seen.config.removable, seen.mount_id != 0, known.owed(name), holds_of(name)};
     const bool is_absent = verdict.trouble == MediumTrouble::absent;
-    sight.may_be_removed = is_absent && !seen.device.empty() && can_be_taken_out(departure);
+    sight.may_be_removed = is_absent && !seen.device.empty() && seen.mount_trouble.empty() && can_be_taken_out(departure);
     const auto bad =
         std::find_if(bad_devices.begin(), bad_devices.end(), [&](const auto& each) { return each.second.first == name; });
     if (is_absent && bad != bad_devices.end()) {

@@ -166,55 +166,51 @@ void MediaKeeper::State::recall_mounts() {
 
 // ---- what comes -----------------------------------------------------------------------------------------------------------
 
-// Plugged in already and wanted: at the start of the service, or because it stayed where it was said that it may be taken out.
+// Plugged in already and wanted: at the start of the service, because it could not be mounted when it came, or because it stayed
+// where it was said that it may be taken out.
 void MediaKeeper::State::mount_what_owes(bool at_start) {
     const auto known = known_here();
     const auto debts = read_register();
     if (!known.ok() || !debts.ok()) return;  // the look has told
-    bool has_mounted = false;
     for (const KnownMedium& medium : *known) {
-        std::string mount_point;
         {
             const std::lock_guard lock(mutex);
             const auto found = watched.find(medium.name);
             if (found == watched.end() || medium.file_system_uuid.empty()) continue;
             const Watched& seen = found->second;
             if (!seen.config.removable || seen.sight.present || seen.keep_away || seen.mount_id != 0) continue;
-            const bool is_plugged = !seen.device.empty() && seen.mount_trouble.empty() &&
-                                    steady_clock::now() - seen.left_at > nanoseconds(timing.away_at_least_ns);
             const bool is_wanted = debts->owed(medium.name) > 0 || is_needed_here(medium.name) || !debts->find(medium.name);
-            if (!is_wanted || !(at_start || is_plugged)) continue;
-            mount_point = seen.config.mount_point;
+            const bool is_plugged = !seen.device.empty();
+            const bool was_long_away = steady_clock::now() - seen.left_at > nanoseconds(timing.away_at_least_ns);
+            const bool has_failed = is_plugged && !seen.mount_trouble.empty();
+            if (!has_failed && !(is_wanted && (at_start || (is_plugged && was_long_away)))) continue;
         }
-        if (devices_with_uuid(medium.file_system_uuid).empty()) continue;
-        mount_returned(medium, mount_point);
-        has_mounted = true;
+        if (!devices_with_uuid(medium.file_system_uuid).empty()) mount_returned(medium);
     }
-    if (!has_mounted) return;
-    const std::lock_guard lock(mutex);
-    look_wanted = true;
 }
 
-void MediaKeeper::State::mount_returned(const KnownMedium& medium, const std::string& mount_point) {
+void MediaKeeper::State::mount_returned(const KnownMedium& medium) {
     std::shared_ptr<std::mutex> mounting;
+    std::string mount_point;
     {
         const std::lock_guard lock(mutex);
         const auto found = watched.find(medium.name);
-        if (found == watched.end()) return;
-        if (found->second.sight.present) return;  // it, or a byte copy of it, came beside
+        if (found == watched.end() || found->second.sight.present) return;  // or it, or a byte copy of it, came beside
         mounting = found->second.mounting;
+        mount_point = found->second.config.mount_point;
     }
     const std::lock_guard alone(*mounting);
     const auto attached = attach_medium(medium, mount_point);
     if (attached.ok()) {
         log.notice(say("the medium {} is back: {}", printable(medium.name), printable(attached->device)));
-        return note_mount(medium.name, *attached, mount_point);
+        note_mount(medium.name, *attached, mount_point);
     }
-    if (attached.error().code == Code::not_found) return;  // gone again
-    log.warning(attached.error().message);
     const std::lock_guard lock(mutex);
+    look_wanted = true;
     const auto found = watched.find(medium.name);
-    if (found != watched.end()) found->second.mount_trouble = attached.error().message;
+    if (attached.ok() || attached.error().code == Code::not_found || found == watched.end()) return;
+    const std::string& why = attached.error().message;
+    if (std::exchange(found->second.mount_trouble, why) != why) log.warning(why);
 }
 
 void MediaKeeper::State::device_arrived(const std::string& device, const std::vector<KnownMedium>& known) {
@@ -225,37 +221,43 @@ void MediaKeeper::State::device_arrived(const std::string& device, const std::ve
     }
     if (found->what == Recognition::unknown) return;
     const KnownMedium& medium = known[found->medium];
-    std::string mount_point;
+    if (found->what != Recognition::registered) {
+        log.warning(found->words);
+        const std::lock_guard lock(mutex);
+        bad_devices[device] = {medium.name, found->words};
+        return;
+    }
+    bool is_to_be_mounted = false;
     {
         const std::lock_guard lock(mutex);
-        if (found->what != Recognition::registered) {
-            bad_devices[device] = {medium.name, found->words};
-        } else if (const auto seen = watched.find(medium.name); seen != watched.end()) {
-            seen->second.keep_away = false;
-            seen->second.mount_trouble.clear();
-            if (seen->second.config.removable) mount_point = seen->second.config.mount_point;
-        } else {
+        const auto seen = watched.find(medium.name);
+        if (seen == watched.end()) {
             log.notice(say("{} is the medium {} of the register, which the configuration does not name", printable(device),
                            printable(medium.name)));
+            return;
         }
+        seen->second.keep_away = false;
+        seen->second.mount_trouble.clear();
+        if (seen->second.is_dead) seen->second.waiting = device;
+        if (!seen->second.is_dead) seen->second.device = device;
+        is_to_be_mounted = seen->second.config.removable && !seen->second.is_dead;
     }
-    if (found->what != Recognition::registered) log.warning(found->words);
-    if (!mount_point.empty()) mount_returned(medium, mount_point);
+    if (is_to_be_mounted) mount_returned(medium);
 }
 
 void MediaKeeper::State::devices_changed(const std::vector<DeviceChange>& changes) {
-    std::set<std::string> to_look_at;
     {
         const std::lock_guard lock(mutex);
         for (const DeviceChange& change : changes) {
             const std::string device = "/dev/" + change.name;
             if (change.arrived) {
-                to_look_at.insert(device);
+                arrivals.insert(device);
                 continue;
             }
-            to_look_at.erase(device);
+            arrivals.erase(device);
             bad_devices.erase(device);
             for (auto& [name, medium] : watched) {
+                if (medium.waiting == device) medium.waiting.clear();
                 if (medium.device != device) continue;
                 medium.is_dead = medium.mount_id != 0;
                 medium.keep_away = false;
@@ -264,14 +266,23 @@ void MediaKeeper::State::devices_changed(const std::vector<DeviceChange>& change
             }
         }
         // Of two with one UUID one may be gone.
-        for (const auto& [device, about] : bad_devices) to_look_at.insert(device);
+        for (const auto& [device, about] : bad_devices) arrivals.insert(device);
         bad_devices.clear();
         look_wanted = true;
     }
     depart_those_due();  // a dead mount makes room for the disk's return
+}
+
+void MediaKeeper::State::look_at_arrivals() {
+    std::set<std::string> devices;
+    {
+        const std::lock_guard lock(mutex);
+        devices.swap(arrivals);
+    }
+    if (devices.empty()) return;
     const auto known = known_here();
     if (!known.ok()) return log.error(known.error().message);
-    for (const std::string& device : to_look_at) device_arrived(device, *known);
+    for (const std::string& device : devices) device_arrived(device, *known);
 }
 
 // ---- people ---------------------------------------------------------------------------------------------------------------
@@ -417,13 +428,17 @@ void MediaKeeper::State::depart(const std::string& name) {
     const Status unmounted = is_dead ? drop_dead_mount(mount_point) : unmount_medium(mount_point);
     if (unmounted.ok()) {
         forget_mount(name);
-        if (is_dead) return log.warning(say("the medium {} was pulled out while it was mounted", printable(name)));
-        return departed(name);
+        if (!is_dead) return departed(name);
+        log.warning(say("the medium {} was pulled out while it was mounted", printable(name)));
     }
     const std::lock_guard lock(mutex);
     look_wanted = true;
     const auto found = watched.find(name);
     if (found == watched.end()) return;
+    if (unmounted.ok()) {
+        if (!found->second.waiting.empty()) arrivals.insert(std::exchange(found->second.waiting, ""));
+        return;
+    }
     found->second.leaving = false;
     has_left.notify_all();
     found->second.sight.present = !is_dead;  // as it was: it did not come back

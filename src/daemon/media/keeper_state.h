@@ -65,6 +65,7 @@ struct Watched {
     int mount_id = 0;                               // of the mount that the service made; 0: none
     std::string mount_point;                        // of that, as the kernel has it
     std::string device;                             // where it is plugged in: "/dev/sdb1"; empty: not known
+    std::string waiting;                            // a device that came while the dead mount stood
     std::string mount_trouble;                      // why it could not be mounted when it came
     std::chrono::steady_clock::time_point left_at;  // when the service unmounted it
 };
@@ -107,8 +108,9 @@ struct MediaKeeper::State {
     void recall_mounts();
     void mount_what_owes(bool at_start);
     void devices_changed(const std::vector<DeviceChange>& changes);
+    void look_at_arrivals();
     void device_arrived(const std::string& device, const std::vector<KnownMedium>& known);
-    void mount_returned(const KnownMedium& medium, const std::string& mount_point);
+    void mount_returned(const KnownMedium& medium);
     void note_mount(const std::string& name, const Attached& attached, const std::string& mount_point);
     void forget_mount(const std::string& name);
     [[nodiscard]] Result<std::vector<KnownMedium>> known_here();
@@ -143,6 +145,7 @@ struct MediaKeeper::State {
     std::map<std::string, std::uint32_t> holds;
     std::map<std::string, std::pair<std::string, std::string>> bad_devices;  // device -> medium, words
     std::condition_variable has_left;                                        // somebody ceased to be `leaving`
+    std::set<std::string> arrivals;                                          // devices to be recognised
     bool look_wanted = false, departures_due = false;
     std::chrono::steady_clock::time_point next_look, last_look;
 };

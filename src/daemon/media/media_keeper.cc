@@ -196,7 +196,7 @@ void MediaKeeper::State::wait(const DeviceWatcher& watcher) {
     steady_clock::time_point until = steady_clock::now() + nanoseconds(timing.devices_every_ns);
     {
         const std::lock_guard lock(mutex);
-        until = look_wanted || departures_due ? steady_clock::now() : std::min(until, next_look);
+        until = look_wanted || departures_due || !arrivals.empty() ? steady_clock::now() : std::min(until, next_look);
     }
     std::array<pollfd, 3> all = {{{waker.get(), POLLIN, 0}, {watcher.descriptor(), POLLIN, 0}, {mount_table.get(), POLLPRI, 0}}};
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_clock::now()).count();
@@ -253,6 +253,7 @@ void MediaKeeper::State::run(DeviceWatcher& watcher) {
             mount_what_owes(false);
         }
         depart_those_due();
+        look_at_arrivals();
         announce(std::exchange(is_first, false));
         if (stopping) break;
         wait(watcher);

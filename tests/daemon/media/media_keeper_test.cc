@@ -403,10 +403,11 @@ TEST_F(MediaKeeping, OneThatHangsHidesNoOther) {
     const Fd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
     if (!device.valid()) GTEST_SKIP() << "no /dev/fuse";
     ASSERT_TRUE(is_ok(Repository::create(files_, clock_, at("vault"), *keyring_)));
-    MediumConfig& share = config_.media.emplace_back();
+    MediumConfig share;
     share.name = "share";
     share.mount_point = scratch_ / "share";
     share.vault = share.mount_point + "/vault";
+    config_.media.push_back(share);
     fixed("disk-a");
     fs::create_directory(share.mount_point);
     // A file system whose server never answers.

@@ -1,6 +1,7 @@
 #include "daemon/media/recognise.h"
 #include "daemon/media/attaching.h"
 #include "daemon/media/device_watcher.h"
+#include "daemon/media/host_mount.h"
 #include "daemon/media/mounting.h"
 #include "tests/support/medium_fixture.h"
 #include "tests/support/recorded_machine.h"
@@ -148,6 +149,16 @@ TEST_F(Recognising, WhatComesAndGoesIsNoticed) {
     }
     stop.request();
     EXPECT_TRUE(fails_with(Code::interrupted, watcher.wait(kMinute, stop)));
+}
+
+TEST(HostMount, AViewThatFollowsTheMachinesIsKnown) {
+    EXPECT_FALSE(follows_another("22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+                                 "40 22 8:2 / /srv rw shared:9 master:4 - ext4 /dev/sda2 rw\n"));
+    EXPECT_TRUE(follows_another("22 1 8:1 / / rw,relatime shared:210 master:1 - ext4 /dev/sda1 rw\n"
+                                "40 22 8:2 / /srv rw - ext4 /dev/sda2 rw\n"));
+    EXPECT_FALSE(follows_another("22 1 8:1 / / rw,relatime - ext4 master:1 rw\n"));
+    EXPECT_FALSE(follows_another("x\n\n22 1\n"));
+    EXPECT_FALSE(follows_another(""));
 }
 
 TEST(DeviceWatcher, OfARecordedMachine) {
