@@ -152,10 +152,12 @@ TEST_F(Recognising, WhatComesAndGoesIsNoticed) {
 }
 
 TEST(HostMount, AViewThatFollowsTheMachinesIsKnown) {
-    EXPECT_FALSE(follows_another("22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
-                                 "40 22 8:2 / /srv rw shared:9 master:4 - ext4 /dev/sda2 rw\n"));
-    EXPECT_TRUE(follows_another("22 1 8:1 / / rw,relatime shared:210 master:1 - ext4 /dev/sda1 rw\n"
-                                "40 22 8:2 / /srv rw - ext4 /dev/sda2 rw\n"));
+    EXPECT_FALSE(
+        follows_another("22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+                        "40 22 8:2 / /srv rw shared:9 master:4 - ext4 /dev/sda2 rw\n"));
+    EXPECT_TRUE(
+        follows_another("22 1 8:1 / / rw,relatime shared:210 master:1 - ext4 /dev/sda1 rw\n"
+                        "40 22 8:2 / /srv rw - ext4 /dev/sda2 rw\n"));
     EXPECT_FALSE(follows_another("22 1 8:1 / / rw,relatime - ext4 master:1 rw\n"));
     EXPECT_FALSE(follows_another("x\n\n22 1\n"));
     EXPECT_FALSE(follows_another(""));
