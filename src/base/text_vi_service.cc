@@ -76,8 +76,8 @@ constexpr Translation kTexts[] = {
      "có mã độc trong {}: {} trong {}, tổng cộng {}; đã chuyển vào {}, nơi không gì chạy được nó; hãy tìm hiểu vì sao nó có ở "
      "đó"},
     {"medium {} has owed copies for {} (snapshots: {})", "phương tiện lưu trữ {} đã nợ bản sao trong {} (số bản chụp: {})"},
-    {"medium.json is damaged: {}; `custody media register` writes it again",
-     "medium.json bị hỏng: {}; `custody media register` ghi lại"},
+    {"medium.json is damaged: {}; `custody media register NAME --new-identity` writes it again",
+     "medium.json bị hỏng: {}; `custody media register TÊN --new-identity` ghi lại"},
     {"medium.json needs Custody that reads format {}, this one reads {}: update Custody",
      "medium.json cần Custody đọc được định dạng {}, bản này đọc định dạng {}: hãy cập nhật Custody"},
     {"metrics are served on a loopback address only (127.0.0.1 or ::1), not on {} (E6); let a collector on this machine fetch "

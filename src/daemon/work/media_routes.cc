@@ -212,7 +212,7 @@ ApiReply enter_now(ServiceControl& control, const Registration& asked) {
     FileSystem& files = posix_file_system();
     const OwnVault& medium = asked.medium;
     TRY_ASSIGN(Keyring keyring, Keyring::open(files, control.clock(), keyring_folder(*control.config())));
-    TRY(make_vault_if_prepared(control, files, keyring, medium.vault));
+    if (!asked.new_identity) TRY(make_vault_if_prepared(control, files, keyring, medium.vault));
     const IdentityChoice choice = asked.same_medium    ? IdentityChoice::same_medium
                                   : asked.new_identity ? IdentityChoice::new_one
                                                        : IdentityChoice::new_or_same;

@@ -70,7 +70,8 @@ Result<IdentityOnMedium> identity_of(const Json& body) {
 }
 
 Error damaged(const Error& why) {
-    return {Code::corrupt, say("medium.json is damaged: {}; `custody media register` writes it again", why.message)};
+    return {Code::corrupt,
+            say("medium.json is damaged: {}; `custody media register NAME --new-identity` writes it again", why.message)};
 }
 
 std::string as_utf8(const std::string& text) { return is_utf8(text) ? text : printable(text); }
