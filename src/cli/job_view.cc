@@ -25,8 +25,17 @@ void show(ProgressLine& line, const Json& one) {
     if (one.is_object() && one.contains("warning")) line.warn(text_field(one, "warning"));
 }
 
+// Why it did not end well; of one that was asked to end its state says all.
+std::string failure_text(const Json& job) {
+    const std::string state = text_field(job, "state");
+    if (state == "cancelled" || state == "interrupted") return "";
+    return text_field(object_field(job, "error"), "message");
+}
+
 void add_numbers(const Json& job, std::vector<std::string>& lines) {
     const Json &files = object_field(job, "files"), &bytes = object_field(job, "bytes");
+    const bool is_done = text_field(job, "state").starts_with("done");
+    if (!is_done && number_field(bytes, "scanned") == 0) return;  // it did not come to that
     lines.push_back(say("files: {} new, {} changed, {} unchanged, {} failed", number_field(files, "new"),
                         number_field(files, "changed"), number_field(files, "unchanged"), number_field(files, "failed")));
     lines.push_back(say("bytes: {} looked at, {} read, {} new, {} stored", human_bytes(number_field(bytes, "scanned")),
@@ -96,9 +105,7 @@ std::vector<std::string> job_lines_of(const Json& job, bool told) {
     for (const Json& warning : list_field(job, "warnings")) {
         if (warning.is_string()) lines.push_back(say("warning: {}", printable(warning.get_ref<const std::string&>())));
     }
-    if (const Json& error = object_field(job, "error"); !error.empty()) {
-        lines.push_back(say("failed because: {}", text_field(error, "message")));
-    }
+    if (const std::string why = failure_text(job); !why.empty()) lines.push_back(say("failed because: {}", why));
     return lines;
 }
 
@@ -137,7 +144,7 @@ Result<int> look_on(Context& context, const ApiClient& service, std::uint64_t jo
     }
     context.output().document(*record);
     for (const std::string& text : job_lines_of(*record, true)) context.output().line(text);
-    if (const Json& error = object_field(*record, "error"); !error.empty()) progress.error(text_field(error, "message"));
+    if (const std::string why = failure_text(*record); !why.empty()) progress.error(why);
     return (*record)["exit"].get<int>();
 }
 

@@ -117,8 +117,10 @@ void add_needs(const Json& status, std::vector<std::string>& lines) {
 // The last lines: what concerns all.
 std::vector<std::string> foot(const Json& status, std::size_t columns) {
     std::vector<std::string> lines;
-    if (const Json& paths = list_field(status, "not_covered"); !paths.empty())
-        lines.push_back(clipped(say("in no plan (B10): {}", joined(paths)), columns));
+    if (const Json& places = list_field(status, "not_covered"); !places.empty()) {
+        lines.push_back(
+            clipped(say_count(places.size(), "{} place in no plan: {}", "{} places in no plan: {}", joined(places)), columns));
+    }
     if (const Json& exceptions = list_field(status, "exceptions"); !exceptions.empty()) {
         lines.push_back(
             clipped(say_count(exceptions.size(), "{} exception: {}", "{} exceptions: {}",
