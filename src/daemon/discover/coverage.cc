@@ -107,10 +107,9 @@ private:
         std::erase_if(covered.parts, [&](const std::string& part) { return holder_of(part) != &file_system; });
         if (covered.cover == Cover::whole) return;
         const std::string used = human_bytes(file_system.used_bytes);
-        lines_.push_back(covered.parts.empty()
-                             ? say("B10: no plan covers {} ({}, {} used)", printable(point), printable(file_system.type), used)
-                             : say("B10: of {} ({}, {} used) the plans cover only {}", printable(point),
-                                   printable(file_system.type), used, fmt::format("{}", fmt::join(covered.parts, ", "))));
+        lines_.push_back(covered.parts.empty() ? say("{} ({}, {} used)", printable(point), printable(file_system.type), used)
+                                               : say("{} ({}, {} used) but for {}", printable(point), printable(file_system.type),
+                                                     used, fmt::format("{}", fmt::join(covered.parts, ", "))));
     }
 
     void judge_folder(const std::string& folder) {
@@ -119,8 +118,8 @@ private:
         if (is_told || (holder != nullptr && is_imaged(*holder))) return;
         const Covered covered = files_at(folder, false);
         if (covered.cover == Cover::whole) return;
-        lines_.push_back(covered.parts.empty() ? say("B10: no plan covers the files below {}", printable(folder))
-                                               : say("B10: of the files below {} the plans cover only {}", printable(folder),
+        lines_.push_back(covered.parts.empty() ? say("the files below {}", printable(folder))
+                                               : say("the files below {} but for {}", printable(folder),
                                                      fmt::format("{}", fmt::join(covered.parts, ", "))));
     }
 
@@ -133,11 +132,11 @@ private:
         if (covered) return;
         if (database.kind == "sqlite" && lies_in(database.place, config_.service.state_folder)) return;
         if (database.kind == "postgresql") {
-            lines_.push_back(say("B10: no plan covers the PostgreSQL databases of {}", printable(database.place)));
+            lines_.push_back(say("the PostgreSQL databases of {}", printable(database.place)));
         } else if (database.kind == "mariadb") {
-            lines_.push_back(say("B10: no plan covers the MariaDB databases of {}", printable(database.place)));
+            lines_.push_back(say("the MariaDB databases of {}", printable(database.place)));
         } else {
-            lines_.push_back(say("B10: no plan of kind sqlite covers the database {}", printable(database.place)));
+            lines_.push_back(say("the SQLite database {}", printable(database.place)));
         }
     }
 

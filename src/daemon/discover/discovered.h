@@ -39,9 +39,10 @@ struct Discovered {
 // Of a recorded view (KernelView) only what the kernel says: file systems without what they hold, and disks.
 [[nodiscard]] Result<Discovered> discover(const KernelView& view = {});
 
-// Duty B10: what no plan covers, a line each, in words: mount points that no files or image plan names or holds, folders of data,
-// and databases in no plan. What is made up by the kernel, holds the vaults, or is the system's own (/boot, /usr without data)
-// does not count; of the file system "/" its folders of data count one by one. Pure.
+// Duty B10: what no plan covers, each as a name in words ("/srv (xfs, 2.0 GiB used)", "the files below /home"): mount points that
+// no files or image plan names or holds, folders of data, and databases in no plan. What is made up by the kernel, holds the
+// vaults, or is the system's own (/boot, /usr without data) does not count; of the file system "/" its folders of data count one
+// by one. Pure.
 //
 // A database counts as covered only by a plan of its own kind: files that are copied while they are written to are no database.
 // Any plan of kind postgresql or mariadb counts for every local server of that kind: what a service file or a defaults file
