@@ -211,6 +211,8 @@ constexpr Translation kTexts[] = {
     {"the recovery kit was never read back", "bộ phục hồi chưa từng được đọc lại"},
     {"the service answered with HTTP status {} and no message of its own",
      "dịch vụ trả lời với mã trạng thái HTTP {} mà không có thông báo nào"},
+    {"the service begins or ends; ask again when it runs",
+     "dịch vụ đang khởi động hoặc đang dừng; hãy hỏi lại khi dịch vụ đã chạy"},
     {"the service did not answer in time; look with 'systemctl status custodyd' what it does",
      "dịch vụ không trả lời kịp thời hạn; hãy xem bằng 'systemctl status custodyd' nó đang làm gì"},
     {"the service does not run (nobody listens on {}); start it with 'systemctl start custodyd', and look with 'systemctl status "

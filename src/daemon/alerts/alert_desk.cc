@@ -19,6 +19,7 @@ namespace {
 
 using Channels = std::vector<std::unique_ptr<AlertChannel>>;
 constexpr std::int64_t kLeastWait = kSecond;  // whatever is due all the time, no thread spins
+constexpr std::int64_t kWatchFirst = 5 * kMinute, kWatchEvery = 15 * kMinute;
 constexpr std::string_view kState = "state of alerts";
 
 class Desk final : public AlertDesk {
@@ -42,6 +43,7 @@ private:
     std::shared_ptr<StopFlag> begin_round();
     void each_minute();
     void send_digest();
+    void watch();
     void wait(std::int64_t ns);
     void wake();
     // The worker's: logs an error of the desk's own disk when it begins, and when it is over.
@@ -57,7 +59,8 @@ private:
     const std::shared_ptr<Alerter> alerter_;
     AlertDelivery delivery_;                   // the worker's
     std::map<std::string, std::string> told_;  // the worker's: what was logged of targets to which nothing passes
-    bool failed_ = false;                      // the worker's: since its last round
+    std::int64_t watch_at_ = clock_.monotonic_ns() + kWatchFirst;
+    bool failed_ = false;  // the worker's: since its last round
     SignsOfLife signs_;
 
     mutable std::mutex mutex_;  // of what follows
@@ -230,6 +233,7 @@ void Desk::log_deliveries() {
 
 void Desk::send_digest() {
     Result<DigestFacts> facts = options_.digest_facts ? options_.digest_facts() : DigestFacts{};
+    if (!facts.ok() && facts.error().code == Code::interrupted) return;
     if (!facts.ok()) {
         // Sent all the same: none at all would say less.
         log_.error(say("the digest could not ask the catalogue: {}", facts.error().message));
@@ -240,7 +244,15 @@ void Desk::send_digest() {
     note(alerter_->send_digest(*std::move(facts)));
 }
 
+void Desk::watch() {
+    if (!options_.watch || clock_.monotonic_ns() < watch_at_) return;
+    watch_at_ = clock_.monotonic_ns() + kWatchEvery;
+    const Status watched = options_.watch();
+    if (!watched.ok() && watched.error().code != Code::interrupted) log_.error(watched.error().message);
+}
+
 void Desk::each_minute() {
+    watch();
     note(alerter_->tick());
     note(alerter_->watch_delivery(roads_in_trouble()));
     if (alerter_->is_digest_due()) send_digest();

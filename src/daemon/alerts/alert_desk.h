@@ -28,8 +28,11 @@ public:
         AlertSettings settings;
         std::string keyring;  // folder: the heartbeat is signed by this host's key
         // Asked on the desk's threads, not after it has ended: what the digest and the heartbeat tell. May ask the desk.
+        // interrupted: there is nobody to ask just now, and a digest waits. Any other error: the digest says so.
         std::function<Result<DigestFacts>()> digest_facts;
         std::function<std::uint64_t()> needs_person;
+        // Asked some minutes after the start and every quarter of an hour: may raise and resolve what only time brings.
+        std::function<Status()> watch{};
     };
     [[nodiscard]] static Result<std::unique_ptr<AlertDesk>> open(FileSystem& files, const Clock& clock, const ServiceLog& log,
                                                                  Options options);

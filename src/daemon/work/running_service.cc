@@ -48,10 +48,16 @@ catalog::PlanEntry entry_of(const Config& config, const PlanConfig& plan) {
     return {plan.name, plan.label, words, schedule, sha256(as_bytes(words))};
 }
 
+Error not_now() { return Error{Code::interrupted, say("the service begins or ends; ask again when it runs")}; }
+
 }  // namespace
 
 RunningService::~RunningService() {
     stopping_ = true;
+    {
+        const std::lock_guard lock(asking_);
+        may_be_asked_ = false;  // the desk goes on until all who raise alerts have ended
+    }
     watch_.reset();
     upkeep_.reset();
     if (keeper_) keeper_->stop();
@@ -97,6 +103,7 @@ Status RunningService::start(std::shared_ptr<const Config> config, ServiceContex
     TRY(take_plans(*config_));
     keeper_->configure(config_);
     TRY_ASSIGN(ZoneRules zone, system_zone(files_));
+    terms_ = plan_terms(*config_, zone);
     TRY(runner_->configure(config_, std::move(zone)));
     add_plan_routes(routes, *this);
     add_job_routes(routes, *this);
@@ -115,10 +122,20 @@ Status RunningService::open_parts() {
     options.sender = {host_name(), config_->organisation.name};
     options.settings = config_->alert.settings;
     options.keyring = keyring_folder(*config_);
-    options.digest_facts = [this]() -> Result<DigestFacts> { return digest_facts(inputs()); };
+    options.digest_facts = [this]() -> Result<DigestFacts> {
+        const std::lock_guard lock(asking_);
+        if (!may_be_asked_) return not_now();
+        return digest_facts(inputs());
+    };
     options.needs_person = [this]() -> std::uint64_t {
-        const auto facts = status();
+        const std::lock_guard lock(asking_);
+        const auto facts = may_be_asked_ ? status() : Result<StatusFacts>(not_now());
         return facts.ok() ? facts->needs.size() : 1;
+    };
+    options.watch = [this]() -> Status {
+        const std::lock_guard lock(asking_);
+        if (!may_be_asked_) return not_now();
+        return raise_from_facts(inputs(), *desk_);
     };
     TRY(make_directories(files_, config_->service.state_folder, 0700));
     TRY_ASSIGN(desk_, AlertDesk::open(files_, clock_, context_->log, std::move(options)));
@@ -184,6 +201,10 @@ Status RunningService::take_plans(const Config& config) {
 }
 
 Status RunningService::begin_watching() {
+    {
+        const std::lock_guard lock(asking_);
+        may_be_asked_ = true;
+    }
     desk_->start();
     MediaKeeper::Events events;
     events.changed = [this](std::set<std::string> present) {
@@ -318,9 +339,11 @@ Status RunningService::reload(std::shared_ptr<const Config> config) {
     TRY(desk_->configure(config->alert.settings));
     TRY(take_plans(*config));
     TRY_ASSIGN(ZoneRules zone, system_zone(files_));
+    auto terms = plan_terms(*config, zone);
     {
         const std::lock_guard lock(mutex_);
         config_ = config;
+        terms_ = std::move(terms);
         secrets_ = LabelSecretsDoor(credentials_of(*config), config->keys.credential);
     }
     keeper_->configure(config);
@@ -351,6 +374,8 @@ FactsInputs RunningService::inputs() {
     FactsInputs inputs{config(),         *catalog_,          clock_.now(),           context_->started,
                        runner_->views(), runner_->waiting(), keeper_->sights(),      desk_->standing(),
                        desk_->outbox(),  desk_->troubles(),  upkeep_->not_covered(), {}};
+    const std::lock_guard lock(mutex_);
+    inputs.terms = terms_;
     return inputs;
 }
 

@@ -81,8 +81,11 @@ private:
     std::thread::id loop_thread_;
     std::atomic<bool> stopping_{false};
 
-    mutable std::mutex mutex_;  // of config_ and secrets_
+    std::mutex asking_;          // held while the desk asks for facts
+    bool may_be_asked_ = false;  // all parts are there
+    mutable std::mutex mutex_;   // of config_, terms_ and secrets_
     std::shared_ptr<const Config> config_;
+    std::shared_ptr<const PlanTerms> terms_;
     LabelSecretsDoor secrets_{""};
 
     std::unique_ptr<catalog::Catalog> catalog_;

@@ -158,6 +158,38 @@ TEST_F(AlertDeskTest, TheMorningDigestGoesOutAlsoWhenTheCatalogueCannotBeAsked) 
     end(std::move(desk));
 }
 
+TEST_F(AlertDeskTest, WhoCannotBeAskedYetDelaysTheDigestAndWhatOnlyTimeBringsIsAskedFor) {
+    const MailServer mail({});
+    ASSERT_TRUE(mail.ready());
+    AlertSettings settings = mail_to(mail.port());
+    settings.digest_minute = 0;
+    FakeClock clock;
+    std::atomic<int> asked{0}, watched{0};
+    AlertDesk::Options all = options(settings);
+    all.digest_facts = [&]() -> Result<DigestFacts> {
+        if (++asked == 1) return Error{Code::interrupted, "the service begins"};
+        return DigestFacts{};
+    };
+    AlertDesk* raises = nullptr;
+    all.watch = [&]() -> Status {
+        ++watched;
+        raises->raise(damage("disk-a"));
+        return done();
+    };
+    auto desk = open(std::move(all), clock);
+    ASSERT_TRUE(desk);
+    raises = desk.get();
+    desk->start();
+    ASSERT_TRUE(wait_until([&] { return asked == 1; }));
+    EXPECT_EQ(watched, 0);
+    clock.advance(15 * kMinute);
+    desk->resolve(AlertKind::test, "");
+    EXPECT_TRUE(wait_until([&] { return mail.received().size() == 2; }));
+    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(watched, 1);
+    end(std::move(desk));
+}
+
 TEST_F(AlertDeskTest, AReloadWhileAServerStallsGoesToTheNewOne) {
     const ScriptedServer stalls({"220 ready", ""});
     const MailServer mail({});
