@@ -214,9 +214,7 @@ private:
 
     void of_coverage() {
         if (inputs_.not_covered.empty()) return;
-        const std::string file = inputs_.config->file.empty() ? "/etc/custody/custody.toml" : inputs_.config->file;
-        add(kNotCovered, {say("no plan covers: {}", some_of(inputs_.not_covered)), "",
-                          fmt::format("custody setup, or edit {} and type systemctl reload custodyd", file)});
+        add(kNotCovered, {say("no plan covers: {}", some_of(inputs_.not_covered)), "", "custody setup"});
     }
 
     [[nodiscard]] static bool is_same(const Need& need, const AlertEvent& event) {

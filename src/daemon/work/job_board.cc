@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 
+#include <malloc.h>
+
 #include <exception>
 #include <new>
 #include <utility>
@@ -32,6 +34,7 @@ void JobBoard::run(std::shared_ptr<LiveJob> job, Body body, std::function<void(c
             threads_.erase(id);
             forget(id);
             ended(end);
+            if (running() == 0) (void)::malloc_trim(0);  // a night's buffers are not kept through the day
         });
     });
 }
