@@ -11,10 +11,6 @@ constexpr Translation kTexts[] = {
      "hình; biến môi trường để trống coi như không đặt."},
     {"'custody prune' frees their space", "'custody prune' sẽ giải phóng dung lượng của chúng"},
     {"'custody prune' frees what the label stored", "'custody prune' sẽ giải phóng những gì nhãn này đã lưu"},
-    {"'recover' belongs to the service, which is not part of this version: 'custody key import KIT' brings the keyring back, "
-     "then 'custody restore' the data",
-     "'recover' thuộc về dịch vụ, chưa có trong phiên bản này: 'custody key import KIT' đưa bộ khóa trở lại, sau đó 'custody "
-     "restore' phục hồi dữ liệu"},
     {"'wipe' is not part of this version: nothing is erased", "'wipe' chưa có trong phiên bản này: không có gì bị xóa"},
     {"'{}' has '..' in it: name the path from the root", "'{}' có '..' bên trong: hãy ghi đường dẫn từ gốc"},
     {"'{}' is not understood here; see '{}'", "không hiểu '{}' ở đây; xem '{}'"},

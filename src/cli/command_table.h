@@ -79,6 +79,8 @@ void add_plan_commands(CommandTable& table);       // plan
 void add_job_commands(CommandTable& table);        // job
 void add_alert_commands(CommandTable& table);      // alert
 void add_catalog_commands(CommandTable& table);    // catalog
+void add_setup_command(CommandTable& table);       // setup
+void add_recover_command(CommandTable& table);     // recover
 void add_completion_command(CommandTable& table);  // completion
 void add_media_commands(CommandTable& table);      // media
 void add_later_commands(CommandTable& table);      // what belongs to the service: refused in words

@@ -44,7 +44,10 @@ public:
     Context& operator=(const Context&) = delete;
 
     [[nodiscard]] const Settings& settings() const { return settings_; }
+    // `setup` learns of them only while it runs.
+    void use_settings(Settings settings) { settings_ = std::move(settings); }
     [[nodiscard]] const Passphrases& passphrases() const { return passphrases_; }
+    [[nodiscard]] Passphrases& passphrases() { return passphrases_; }
     [[nodiscard]] Output& output() { return output_; }
     [[nodiscard]] ProgressLine& progress() { return progress_; }
     [[nodiscard]] const StopFlag& stop() const { return stop_; }

@@ -43,6 +43,8 @@ std::string after_interrupt(const CLI::App& command) {
     if (path == "verify") return say("nothing was changed, and nothing is proven: run it again");
     if (path == "repair") return say("what was healed stays healed; run it again for the rest");
     if (path == "restore") return after_restore(command);
+    if (path == "setup" || path == "recover")
+        return say("what was made by then stays, and nothing is half written; run it again");
     if (path == "export") return say("no archive was written");
     if (path == "ls" || path == "find" || path == "diff" || path == "cat") return say("what was printed is not complete");
     return "";

@@ -13,11 +13,6 @@ struct LaterFlags {
 };
 
 Result<int> refuse(Context&, const LaterFlags& flags) {
-    if (flags.name == "recover") {
-        return Error{Code::usage,
-                     say("'recover' belongs to the service, which is not part of this version: 'custody key import KIT' "
-                         "brings the keyring back, then 'custody restore' the data")};
-    }
     if (flags.name == "wipe") {
         return Error{Code::usage, say("'wipe' is not part of this version: nothing is erased")};
     }
@@ -28,8 +23,8 @@ Result<int> refuse(Context&, const LaterFlags& flags) {
 }  // namespace
 
 void add_later_commands(CommandTable& table) {
-    constexpr std::array kNames = {"setup", "drill",   "history", "integrity", "mount",   "officer", "approve",
-                                   "asset", "minutes", "journal", "report",    "recover", "wipe"};
+    constexpr std::array kNames = {"drill", "history", "integrity", "mount",  "officer", "approve",
+                                   "asset", "minutes", "journal",   "report", "wipe"};
     for (const char* name : kNames) {
         auto flags = std::make_shared<LaterFlags>();
         flags->name = name;

@@ -80,6 +80,11 @@ Passphrases Passphrases::capture_environment() {
     return all;
 }
 
+void Passphrases::use_file(PassphraseKind kind, const std::string& file) {
+    Given& of_kind = given_[static_cast<std::size_t>(kind)];
+    if (!of_kind.set && of_kind.file.empty()) of_kind.file = file;
+}
+
 Result<Secret> Passphrases::given(const Given& from, const char* variable) const {
     if (!from.file.empty()) {
         TRY_ASSIGN(const Secret line, first_line_of(from.file));

@@ -25,6 +25,8 @@ public:
 
     // Whether a file or variable has it, so that nobody need be asked.
     [[nodiscard]] bool is_given(PassphraseKind kind) const { return of(kind).set || !of(kind).file.empty(); }
+    // Where neither file nor variable has it: the first line of this file.
+    void use_file(PassphraseKind kind, const std::string& file);
     // `prompt` is shown on /dev/tty.
     [[nodiscard]] Result<Secret> existing(PassphraseKind kind, const std::string& prompt) const;
     // Asked twice; not empty. `weak` says what to tell the user about its strength, or is empty.

@@ -96,6 +96,8 @@ void add_all_commands(CommandTable& table) {
     add_media_commands(table);
     add_alert_commands(table);
     add_catalog_commands(table);
+    add_setup_command(table);
+    add_recover_command(table);
     add_completion_command(table);
     add_later_commands(table);
 }
@@ -202,14 +204,17 @@ bool only_prints(const std::string& path) {
 }
 
 int run_action(const CommandTable& table, const GlobalFlags& globals, Passphrases passphrases) {
-    auto settings = load_settings(globals);
+    const std::string command = command_path(selected(table.root()));
+    GlobalFlags flags = globals;
+    flags.makes_config = command == "setup" || command == "recover";
+    auto settings = load_settings(flags);
     if (!settings.ok()) return fail_early(globals.json, settings.error());
     const auto language = choose_language(globals.language, settings->language);
     if (!language.ok()) return fail_early(globals.json, language.error());
     const auto mode = parse_progress_mode(globals.progress, 2);
     if (!mode.ok()) return fail_early(globals.json, mode.error());
     Context context(std::move(settings).value(), std::move(passphrases), globals.json, mode.value(), stop_flag_of_process());
-    if (only_prints(command_path(selected(table.root())))) end_quietly_on_closed_output();
+    if (only_prints(command)) end_quietly_on_closed_output();
     const Result<int> result = run_guarded(table.action(), context);
     context.progress().clear();
     const int code = result.ok() ? result.value()

@@ -55,7 +55,13 @@ Result<Settings> settings_of(const ConfigReading& reading) {
 }
 
 // A file that was named by flag must be there; the default, and one that the environment names, need not.
-Result<Settings> load_file(const std::string& flag, const std::string& path) {
+Result<Settings> load_file(const GlobalFlags& flags, const std::string& path) {
+    const std::string& flag = flags.config;
+    if (flags.makes_config) {
+        const auto there = read_config_file(posix_file_system(), path);
+        auto settings = there.ok() ? settings_of(*there) : Result<Settings>(Settings{});
+        return settings.ok() ? std::move(settings) : Result<Settings>(Settings{});
+    }
     const auto reading = read_config_file(posix_file_system(), path);
     if (reading.ok()) return settings_of(*reading);
     if (flag.empty() && reading.error().code == Code::not_found) return Settings{};
@@ -71,7 +77,7 @@ std::string environment(const char* name) {
 
 Result<Settings> load_settings(const GlobalFlags& flags) {
     TRY_ASSIGN(const std::string config_file, absolute_path(first_of(flags.config, "CUSTODY_CONFIG", kDefaultConfig)));
-    TRY_ASSIGN(Settings settings, load_file(flags.config, config_file));
+    TRY_ASSIGN(Settings settings, load_file(flags, config_file));
     settings.config_file = config_file;
     if (settings.socket.empty()) settings.socket = ServiceConfig().socket;
     if (settings.state_folder.empty()) settings.state_folder = ServiceConfig().state_folder;
@@ -80,6 +86,7 @@ Result<Settings> load_settings(const GlobalFlags& flags) {
     if (settings.vault_named) settings.vault = named;
     const std::string configured = settings.keyring.empty() ? default_keyring() : settings.keyring;
     TRY_ASSIGN(settings.keyring, absolute_path(first_of(flags.keyring, "CUSTODY_KEYRING", configured)));
+    settings.keyring_named = !first_of(flags.keyring, "CUSTODY_KEYRING", "").empty();
     if (const std::string file = first_of(flags.officer_key, "CUSTODY_OFFICER_KEY", ""); !file.empty()) {
         TRY_ASSIGN(settings.officer_key, absolute_path(file));
     }

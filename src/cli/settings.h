@@ -21,6 +21,7 @@ struct GlobalFlags {
     std::string vault, keyring, config, language, officer_key;
     std::string progress;  // "", "none", "plain", "json"
     bool json = false;
+    bool makes_config = false;  // setup, recover: a configuration that is missing or at fault stops nothing
 };
 
 struct Medium {
@@ -28,18 +29,19 @@ struct Medium {
 };
 
 struct Settings {
-    std::string vault;          // reference; empty: none named anywhere
-    std::string keyring;        // folder, always set
-    std::string officer_key;    // file; empty: passphrases open things
-    std::string organisation;   // [organisation] name, for the kit's page
-    std::string language;       // "vi", "en" or empty
-    std::vector<Medium> media;  // as configured; the first is the default vault
-    std::string config_file;    // absolute; need not exist
-    std::string socket;         // of the service
-    bool vault_named = false;   // by flag or environment, not only by the configuration
-    bool has_plans = false;     // the configuration has some: a service should run
-    std::string state_folder;   // of the service
-    ScanConfig scan;            // [scan]: what restored files pass
+    std::string vault;           // reference; empty: none named anywhere
+    std::string keyring;         // folder, always set
+    std::string officer_key;     // file; empty: passphrases open things
+    std::string organisation;    // [organisation] name, for the kit's page
+    std::string language;        // "vi", "en" or empty
+    std::vector<Medium> media;   // as configured; the first is the default vault
+    std::string config_file;     // absolute; need not exist
+    std::string socket;          // of the service
+    bool vault_named = false;    // by flag or environment, not only by the configuration
+    bool keyring_named = false;  // the same of the keyring
+    bool has_plans = false;      // the configuration has some: a service should run
+    std::string state_folder;    // of the service
+    ScanConfig scan;             // [scan]: what restored files pass
 };
 
 [[nodiscard]] Result<Settings> load_settings(const GlobalFlags& flags);

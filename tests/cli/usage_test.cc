@@ -67,7 +67,7 @@ TEST(Usage, WrongCommandLinesEndWith2AndPointToHelp) {
         {{"snapshots", "--progress", "loud"}, 2, "'loud'"},
         {{"snapshots", "--config", "/nonexistent/custody.toml"}, 2, "/nonexistent/custody.toml"},
         {{"drill", "run", "--all", "--reason", "x"}, 2, "drill"},
-        {{"recover", "--vault", "v", "--kit", "f"}, 2, "key import"},
+        {{"recover", "--vault", "v", "--kit", "f"}, 7, "f"},
         {{"wipe", "devices"}, 2, "wipe"},
         {{"snapshots", "--vault", "sftp://host/x"}, 2, "sftp://"},
         {{"snapshots", "--vault", "s3://bucket/x"}, 2, "s3://"},
