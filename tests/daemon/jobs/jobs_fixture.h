@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace custody::test {
@@ -156,17 +157,19 @@ protected:
         const ByteView bytes = as_bytes(text);
         return world_.back_up(vault, "config", plan, {{"etc/file", Bytes(bytes.begin(), bytes.end())}});
     }
-    // A bit of the first pack is another now.
+    // A bit of the largest pack is another now: one of content, of which a look at the structure knows nothing.
     std::string damage_a_pack(const std::string& vault) {
-        for (auto& [name, content] : world_.objects(vault)) {
-            if (!name.starts_with("packs/")) continue;
-            Bytes damaged = content;
-            damaged[damaged.size() / 2] ^= 1;
-            world_.write_object(vault, name, damaged);
-            return name;
+        std::pair<std::string, Bytes> largest;
+        for (const auto& [name, content] : world_.objects(vault)) {
+            if (name.starts_with("packs/") && content.size() > largest.second.size()) largest = {name, content};
         }
-        ADD_FAILURE() << "no pack";
-        return {};
+        if (largest.first.empty()) {
+            ADD_FAILURE() << "no pack";
+            return {};
+        }
+        largest.second[largest.second.size() / 2] ^= 1;
+        world_.write_object(vault, largest.first, largest.second);
+        return largest.first;
     }
 
     SmallVault world_;

@@ -26,9 +26,16 @@ protected:
     Retained retain(const std::string& vault) { return retain(vault, new_job()); }
     std::vector<ObjectId> back_up_times(int times) {
         std::vector<ObjectId> made;
-        for (int i = 0; i < times; ++i) made.push_back(back_up("a", "etc", seed_++));
+        for (int i = 0; i < times; ++i) {
+            world_.clock().advance(kDay);  // what is younger is kept by any rule
+            made.push_back(back_up("a", "etc", seed_++));
+        }
         enter_all({"a"});
         return made;
+    }
+    void keep(std::uint32_t last) {
+        config_.plans.front().retention->last = last;
+        configure();
     }
     std::uint64_t seed_ = 1;
 };
@@ -52,9 +59,10 @@ TEST_F(PlanRetentionTest, WhatTheRuleEndsIsEndedInVaultAndCatalogue) {
 }
 
 TEST_F(PlanRetentionTest, AMediumIsPrunedOnceADay) {
-    back_up_times(3);
+    back_up_times(5);
+    keep(3);
     EXPECT_TRUE(retain("a").pruned);
-    back_up_times(1);
+    keep(2);
     const Retained same_day = retain("a");
     EXPECT_EQ(1u, same_day.forgotten);
     EXPECT_FALSE(same_day.pruned);
@@ -64,6 +72,12 @@ TEST_F(PlanRetentionTest, AMediumIsPrunedOnceADay) {
     EXPECT_TRUE(next_day.pruned);
     world_.clock().advance(2 * kDay);
     EXPECT_FALSE(retain("a").pruned);
+}
+
+TEST_F(PlanRetentionTest, WhatIsYoungerThanADayIsKept) {
+    back_up_times(1);
+    for (int i = 0; i < 4; ++i) back_up("a", "etc", seed_++);  // an hour apart
+    EXPECT_EQ(0u, retain("a").forgotten);
 }
 
 TEST_F(PlanRetentionTest, AClockThatIsWrongEndsNothingAndIsTold) {
