@@ -395,8 +395,9 @@ void MediaKeeper::State::in_step(const std::string& name) {
         if (!medium.config.removable || medium.keep || medium.mount_id == 0 || is_needed_here(name)) return;
         medium.departing = true;
         if (holds_of(name) > 0) return;  // the last one to give it back wakes the thread
+        departures_due = true;
     }
-    depart(name);
+    if (!has_thread) depart(name);  // else look_soon() wakes it
 }
 
 void MediaKeeper::State::depart(const std::string& name) {
@@ -431,22 +432,26 @@ void MediaKeeper::State::depart(const std::string& name) {
         if (!is_dead) return departed(name);
         log.warning(say("the medium {} was pulled out while it was mounted", printable(name)));
     }
-    const std::lock_guard lock(mutex);
-    look_wanted = true;
-    const auto found = watched.find(name);
-    if (found == watched.end()) return;
-    if (unmounted.ok()) {
-        if (!found->second.waiting.empty()) arrivals.insert(std::exchange(found->second.waiting, ""));
-        return;
+    const bool is_busy = !unmounted.ok() && unmounted.error().code == Code::busy;
+    bool is_news = false;
+    {
+        const std::lock_guard lock(mutex);
+        const auto found = watched.find(name);
+        if (found == watched.end()) return;
+        if (unmounted.ok()) {
+            look_wanted = true;
+            if (!found->second.waiting.empty()) arrivals.insert(std::exchange(found->second.waiting, ""));
+            return;
+        }
+        found->second.leaving = false;
+        has_left.notify_all();
+        found->second.sight.present = !is_dead;  // as it was: it did not come back
+        if (!is_busy) found->second.departing = false;
+        is_news = !std::exchange(found->second.departure_told, true);
     }
-    found->second.leaving = false;
-    has_left.notify_all();
-    found->second.sight.present = !is_dead;  // as it was: it did not come back
-    if (unmounted.error().code != Code::busy) {
-        found->second.departing = false;
-        found->second.mount_trouble = unmounted.error().message;
-    }
-    if (!std::exchange(found->second.departure_told, true)) log.warning(unmounted.error().message);
+    // What is busy is tried again after each look.
+    if (is_news) log.warning(unmounted.error().message);
+    if (!is_busy && !is_dead) raise(AlertKind::medium_failed, name, unmounted.error().message, nullptr);
 }
 
 void MediaKeeper::State::departed(const std::string& name) {

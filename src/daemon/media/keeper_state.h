@@ -136,7 +136,7 @@ struct MediaKeeper::State {
     std::thread thread;
     Events events;
     Fd waker, mount_table;
-    std::atomic<bool> stopping{false};
+    std::atomic<bool> stopping{false}, has_thread{false};
     std::set<std::string> announced;  // the thread's own
 
     mutable std::mutex mutex;  // of all below

@@ -81,6 +81,7 @@ Status MediaKeeper::start(Events events) {
     } catch (const std::system_error&) {
         return Error{Code::failed, say("no thread can be made to watch the media: the system's limit of tasks is reached")};
     }
+    state.has_thread = true;
     return done();
 }
 
@@ -89,6 +90,7 @@ void MediaKeeper::stop() {
     state_->stopping = true;
     state_->wake();
     state_->thread.join();
+    state_->has_thread = false;
 }
 
 Status MediaKeeper::look() {
@@ -243,16 +245,17 @@ void MediaKeeper::State::run(DeviceWatcher& watcher) {
     }
     bool is_first = true;
     while (!stopping) {
-        bool is_due = false;
+        bool is_due = false, departs = false;
         {
             const std::lock_guard lock(mutex);
             is_due = std::exchange(look_wanted, false) || steady_clock::now() >= next_look;
+            departs = is_due || departures_due;
         }
         if (is_due) {
             look_and_log();
             mount_what_owes(false);
         }
-        depart_those_due();
+        if (departs) depart_those_due();
         look_at_arrivals();
         announce(std::exchange(is_first, false));
         if (stopping) break;

@@ -2,7 +2,7 @@
 // unmounts them when they are in step, and writes the identity of those that are new.
 //
 // Ownership: owns a thread (start() to stop()); catalogue, sink, files, clock and log outlive it. Threads: safe; nothing but its
-// own thread, and who attaches, detaches or says in_step(), waits for a disk, so that a share that hangs holds up nobody. Each
+// own thread, and who attaches or detaches, waits for a disk, so that a share that hangs holds up nobody. Each
 // medium is looked at on a thread of its own: one that does not answer within MediaTiming::answer_within_ns counts as absent, is
 // said to hang, and hides no other. Errors: logged, alerted (medium_absent, medium_wrong, medium_failed, copy_owed,
 // can_be_taken_out), and shown by sights(). What the service mounted is remembered over its restarts; what a person mounted is
@@ -97,7 +97,7 @@ public:
     [[nodiscard]] Result<std::string> detach(const std::string& medium);
     // A copy job brought it up to date: `owed` snapshots it still lacks. One that this service mounted is unmounted when it lacks
     // none and nobody holds it; people are told that it can be taken out. It stays where a plan has no medium but removable ones,
-    // this one among them.
+    // this one among them. Returns at once: the keeper's thread unmounts it (before start(): this one does).
     void in_step(const std::string& medium, std::uint64_t owed);
 
 private:
