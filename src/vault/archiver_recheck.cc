@@ -141,8 +141,8 @@ Result<Rechecked> recheck(const Recheck& with, const std::vector<FileToCheck>& f
     const auto take_next = [&] { count.add(files[counted++], jobs.next()); };
     const std::int64_t end_ns = with.clock.monotonic_ns() + with.most_ns;
     for (; begun < files.size(); ++begun) {
-        if (with.stop.requested() || with.clock.monotonic_ns() > end_ns) break;
         if (jobs.full()) take_next();
+        if (with.stop.requested() || with.clock.monotonic_ns() > end_ns) break;
         with.progress.update({"reconciling", counted, files.size(), count.sum.bytes, 0, files[begun].name});
         jobs.push([&with, &file = files[begun]] { return judge(with, file); });
     }

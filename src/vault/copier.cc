@@ -59,7 +59,11 @@ void Copier::look_for(CopiedLabel& label, const SnapshotClear& snapshot) {
 Status Copier::read_back(const ObjectInfo& written) {
     if (!options_.read_back) return done();
     TRY(stop_.check());
-    TRY(prove_written(to_.store(), written));
+    const Status proven = prove_written(to_.store(), written);
+    if (!proven.ok()) {
+        bad_medium_ = proven.error();
+        return proven;
+    }
     note_read_back(written.size);
     return done();
 }
@@ -221,7 +225,9 @@ Status Copier::copy(const ObjectId& id, bool by_name) {
     TRY_ASSIGN(CopiedLabel* const label, label_copy(std::move(keys)));
     why_broken_.clear();
     look_for(*label, snapshot.clear);
-    TRY_ASSIGN(const bool sound, label->reach->is_sound(snapshot.summary.root, stop_));
+    const auto reached = label->reach->is_sound(snapshot.summary.root, stop_);
+    if (bad_medium_) return *bad_medium_;
+    TRY_ASSIGN(const bool sound, reached);
     if (!sound) return leave_out_damaged(id, name_of(snapshot), why_broken_.empty() ? say("part of it is damaged") : why_broken_);
     ready_.push_back({id, label->keys, from_.state().snapshots.at(id).order, std::move(*bytes)});
     ++state_.items_done;

@@ -120,6 +120,7 @@ private:
     Progress& progress_;
     const StopFlag& stop_;
     const CopyOptions& options_;
+    std::optional<Error> bad_medium_;  // something read back otherwise: ends the copy, whoever takes the error for the snapshot's
     SummaryOpener opener_;
     BlockMover mover_;
     std::map<LabelId, CopiedLabel> labels_;

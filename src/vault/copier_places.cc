@@ -127,7 +127,7 @@ Status Copier::judge_read_back(const ObjectInfo& pack, const Result<PackContents
         return done();
     }
     if (!contents.ok() && !is_damage(contents.error())) return contents.error();
-    return prove_written(to_.store(), pack);
+    return read_back(pack);
 }
 
 Result<bool> Copier::bring_pack(const ObjectId& pack) {
