@@ -6,7 +6,6 @@
 #include "tests/support/mail_server.h"
 #include "tests/support/power_cut_file_system.h"
 #include "tests/support/results.h"
-#include "tests/support/scratch_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +21,6 @@ using test::FakeClock;
 using test::is_ok;
 using test::MailServer;
 using test::PowerCutFileSystem;
-using test::ScratchFolder;
 
 constexpr const char* kFolder = "/state/alerts";
 
@@ -244,9 +242,8 @@ TEST_F(AlertGrouping, ARealServerGetsOneMailOfTwoHundredFailures) {
     if (MailServer::absent()) GTEST_SKIP() << "python3-aiosmtpd is not installed";
     const MailServer server({});
     ASSERT_TRUE(server.ready());
-    const ScratchFolder folder("alert-group");
     const AlertSettings settings = settings_with(server.port());
-    auto opened = Alerter::open(posix_file_system(), clock_, {folder / "alerts", {"srv1", ""}, settings, {}});
+    auto opened = Alerter::open(files_, clock_, {"/state/others", {"srv1", ""}, settings, {}});
     ASSERT_TRUE(is_ok(opened));
     auto channels = make_alert_channels(posix_file_system(), settings, "");
     ASSERT_TRUE(is_ok(channels));
