@@ -3,7 +3,7 @@
 // who looks on.
 //
 // Ownership: owns the catalogue; the MediaKeeper of a test is the test's. Threads: what handlers call is safe; a test sets the
-// public values before a server runs.
+// public values before a server runs, and later within change().
 #pragma once
 
 #include "daemon/jobs/job_json.h"
@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,10 +37,26 @@ public:
     }
     void start() override {}
     Status configure(const AlertSettings&) override { return done(); }
-    std::vector<AlertTestResult> send_test(const StopFlag&) override { return test_results; }
-    std::vector<AlertRecord> standing() const override { return records; }
-    OutboxState outbox() const override { return outbox_state; }
-    std::vector<AlertTrouble> troubles() const override { return trouble_list; }
+    std::vector<AlertTestResult> send_test(const StopFlag&) override {
+        const std::lock_guard lock(mutex_);
+        return test_results;
+    }
+    std::vector<AlertRecord> standing() const override {
+        const std::lock_guard lock(mutex_);
+        return records;
+    }
+    OutboxState outbox() const override {
+        const std::lock_guard lock(mutex_);
+        return outbox_state;
+    }
+    std::vector<AlertTrouble> troubles() const override {
+        const std::lock_guard lock(mutex_);
+        return trouble_list;
+    }
+    void change(const std::function<void()>& how) {
+        const std::lock_guard lock(mutex_);
+        how();
+    }
 
     [[nodiscard]] std::vector<AlertEvent> raised() const {
         const std::lock_guard lock(mutex_);
@@ -70,7 +87,10 @@ public:
         facts.now = facts.started = fake_clock.now();
     }
 
-    std::shared_ptr<const Config> config() const override { return config_value; }
+    std::shared_ptr<const Config> config() const override {
+        const std::lock_guard lock(mutex_);
+        return config_value;
+    }
     const Clock& clock() const override { return fake_clock; }
     catalog::Catalog& catalog() override { return *catalog_; }
     MediaKeeper& media() override {
@@ -78,12 +98,22 @@ public:
         return *media_keeper;
     }
     AlertDesk& alerts() override { return desk; }
-    Result<StatusFacts> status() override { return facts; }
-    Result<std::vector<PlanView>> plans() override { return views; }
-    std::vector<Waiting> waiting() override { return waiting_runs; }
+    Result<StatusFacts> status() override {
+        const std::lock_guard lock(mutex_);
+        return facts;
+    }
+    Result<std::vector<PlanView>> plans() override {
+        const std::lock_guard lock(mutex_);
+        return views;
+    }
+    std::vector<Waiting> waiting() override {
+        const std::lock_guard lock(mutex_);
+        return waiting_runs;
+    }
 
     Result<catalog::JobId> run_plan(const std::string& plan, const RunRequest& request) override {
-        const PlanConfig* configured = config_value->find_plan(plan);
+        const std::shared_ptr<const Config> with = config();
+        const PlanConfig* configured = with->find_plan(plan);
         if (configured == nullptr) return Error{Code::not_found, "no such plan: " + plan};
         catalog::NewJob job;
         job.plan = plan;
@@ -96,7 +126,8 @@ public:
     }
     Result<std::vector<catalog::JobId>> run_all(const RunRequest& request) override {
         std::vector<catalog::JobId> jobs;
-        for (const PlanConfig& plan : config_value->plans) {
+        const std::shared_ptr<const Config> with = config();
+        for (const PlanConfig& plan : with->plans) {
             TRY_ASSIGN(const catalog::JobId id, run_plan(plan.name, request));
             jobs.push_back(id);
         }
@@ -144,6 +175,11 @@ public:
     }
 
     // ---- for tests ----
+    // Of the public values below, while a server runs.
+    void change(const std::function<void()>& how) {
+        const std::lock_guard lock(mutex_);
+        how();
+    }
     // Somebody looks on (wait_for.h waits for it).
     [[nodiscard]] bool is_watched(catalog::JobId job) const {
         const std::lock_guard lock(mutex_);
