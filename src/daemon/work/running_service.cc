@@ -423,7 +423,8 @@ Result<catalog::JobId> RunningService::begin_job(const catalog::NewJob& job, con
         return Error{Code::busy, say("a job of this kind runs already on {}; 'custody job list --state running' shows it",
                                      printable(exclusive_key))};
     }
-    const std::string title = fmt::format("{} {}", catalog::word_of(job.kind), exclusive_key);
+    const std::string on = exclusive_key.substr(exclusive_key.find('/') + 1);  // "verify/disk-a"
+    const std::string title = fmt::format("{} {}", catalog::word_of(job.kind), on);
     TRY_ASSIGN(const std::shared_ptr<LiveJob> live, board_->open(job, title));
     exclusive_.insert(exclusive_key);
     board_->run(
