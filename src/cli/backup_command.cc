@@ -407,7 +407,7 @@ void add_backup_command(CommandTable& table) {
                     say("Before the backup counts, reads from the source again what changed meanwhile, and of the rest a random "
                         "sample of PERCENT, 1 GiB at most; 0, the default, looks at sizes and times alone"))
         ->type_name("PERCENT")
-        ->check(CLI::Range(0, 100));
+        ->check(CLI::Range(0, 100).description(""));  // the help says it in words
     backup.add_flag("--dry-run", flags->dry_run, say("Looks and counts, stores nothing"));
     backup.add_flag("--allow-mounted", flags->allow_mounted,
                     say("With --image: takes a device or image file that is mounted for writing"));
