@@ -12,6 +12,8 @@ constexpr Translation kTexts[] = {
      "thư mục cách ly và báo cho dịch vụ: mã thoát 1."},
     {"a job of this kind runs already on {}; 'custody job list --state running' shows it",
      "đã có công việc loại này đang chạy trên {}; 'custody job list --state running' cho xem công việc đó"},
+    {"another custodyd works with the state folder {}; stop it first, or give this one a state_folder and a socket of its own",
+     "một custodyd khác đang dùng thư mục trạng thái {}; hãy dừng nó trước, hoặc cho dịch vụ này state_folder và socket riêng"},
     {"backup of plan '{}'", "sao lưu theo kế hoạch '{}'"},
     {"backup of plan '{}' on medium '{}': {}", "sao lưu theo kế hoạch '{}' lên phương tiện '{}': {}"},
     {"cancelled by {} before it began", "{} đã hủy trước khi bắt đầu"},

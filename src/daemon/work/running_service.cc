@@ -138,7 +138,14 @@ Status RunningService::open_parts() {
         return raise_from_facts(inputs(), *desk_);
     };
     TRY(make_directories(files_, config_->service.state_folder, 0700));
-    TRY_ASSIGN(desk_, AlertDesk::open(files_, clock_, context_->log, std::move(options)));
+    auto desk = AlertDesk::open(files_, clock_, context_->log, std::move(options));
+    if (!desk.ok() && desk.error().code == Code::busy) {
+        return Error{Code::busy,
+                     say("another custodyd works with the state folder {}; stop it first, or give this one a state_folder "
+                         "and a socket of its own",
+                         printable(config_->service.state_folder))};
+    }
+    TRY_ASSIGN(desk_, std::move(desk));
     TRY(open_catalog());
     keeper_ = std::make_unique<MediaKeeper>(files_, clock_, *catalog_, *desk_, context_->log);
     board_ = std::make_unique<JobBoard>(context_->loop, *catalog_, context_->log);

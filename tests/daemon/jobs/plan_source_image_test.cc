@@ -99,7 +99,7 @@ TEST_F(PlanSourceImage, WhatMayNotBeFrozenIsRefused) {
     EXPECT_FALSE(notes.source_absent);
     own.pop_back();
     ASSERT_TRUE(disk->unmount());
-    set(disk->device(), false);
+    set(disk->image(), false);  // the device is gone with the mount
     EXPECT_TRUE(is_ok(run()));
     set(scratch / "gone");
     EXPECT_TRUE(fails_with(Code::not_found, run()));
