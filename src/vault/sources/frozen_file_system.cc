@@ -23,7 +23,21 @@ namespace custody {
 namespace {
 
 constexpr int kThawedInTime = 0, kTimeWasUp = 1, kThawedByOthers = 2;
-constexpr char kThaw = 't', kNotOurs = 'n';  // what the watcher is told; another holds it frozen
+constexpr char kFrozen = 'f', kThaw = 't', kNotOurs = 'n';  // what the watcher is told; another holds it frozen
+
+// The next word in the watcher; its end stands for kThaw: who froze is no more. False: none in time. -1 ms: however long.
+bool hear(int control, int longest_ms, char& word) {
+    struct pollfd said {
+        control, POLLIN, 0
+    };
+    int got = -1;
+    do {
+        got = ::poll(&said, 1, longest_ms);
+    } while (got < 0 && errno == EINTR);
+    word = kThaw;
+    if ((said.revents & POLLIN) != 0) (void)!::read(control, &word, 1);
+    return got != 0;
+}
 
 // In the watcher, between fork and _exit: system calls only. Nothing else of ours stays open there, above all no lock.
 [[noreturn]] void watch(int top, int control, int longest_ms) {
@@ -33,17 +47,13 @@ constexpr char kThaw = 't', kNotOurs = 'n';  // what the watcher is told; anothe
     if (low > 0) (void)::close_range(0, static_cast<unsigned>(low - 1), 0);
     if (high - low > 1) (void)::close_range(static_cast<unsigned>(low + 1), static_cast<unsigned>(high - 1), 0);
     (void)::close_range(static_cast<unsigned>(high + 1), std::numeric_limits<unsigned>::max(), 0);
-    struct pollfd ended {
-        control, POLLIN, 0
-    };
-    int got = -1;
-    do {
-        got = ::poll(&ended, 1, longest_ms);
-    } while (got < 0 && errno == EINTR);
-    char word = kThaw;  // so does the end of it: who froze is no more
-    if ((ended.revents & POLLIN) != 0) (void)!::read(control, &word, 1);
+    // The time counts from when it is frozen: writing back what was dirty may take longer than that, and a watcher who had gone
+    // home by then would leave it frozen for good.
+    char word = kThaw;
+    (void)hear(control, -1, word);
+    const bool in_time = word != kFrozen || hear(control, longest_ms, word);
     const bool was_frozen = word == kNotOurs || ::ioctl(top, FITHAW, 0) == 0;
-    ::_exit(got == 0 ? kTimeWasUp : was_frozen ? kThawedInTime : kThawedByOthers);
+    ::_exit(!in_time ? kTimeWasUp : was_frozen ? kThawedInTime : kThawedByOthers);
 }
 
 bool is_same_device(const std::string& path, std::uint64_t device) {
@@ -89,7 +99,12 @@ Result<FrozenFileSystem> FrozenFileSystem::freeze(const FreezeOptions& options) 
         watch(top.get(), watched.get(), static_cast<int>(longest_ms));
     }
     FrozenFileSystem frozen(options.mount_point, std::move(top), std::move(control), watcher);
-    if (::ioctl(frozen.top_.get(), FIFREEZE, 0) == 0) return frozen;
+    if (::ioctl(frozen.top_.get(), FIFREEZE, 0) == 0) {
+        if (::send(frozen.control_.get(), &kFrozen, 1, MSG_NOSIGNAL) == 1) return frozen;
+        const int lost = errno;  // nobody watches over it
+        (void)::ioctl(frozen.top_.get(), FITHAW, 0);
+        return system_error(lost, "write", "a socket");
+    }
     const int error = errno;
     if (::send(frozen.control_.get(), &kNotOurs, 1, MSG_NOSIGNAL) != 1) return system_error(errno, "write", "a socket");
     if (error == EBUSY) return Error{Code::busy, say("{} is frozen already, by somebody else", printable(options.mount_point))};
