@@ -30,10 +30,17 @@ constexpr Translation kTexts[] = {
     {"the service was cut off while jobs ran: {}; they are closed as interrupted and run again",
      "dịch vụ bị ngắt khi các công việc đang chạy: {}; chúng được ghi là bị gián đoạn và sẽ chạy lại"},
     {"the service was not told of what the scan found: {}", "chưa báo được cho dịch vụ những gì lệnh quét phát hiện: {}"},
-    {"{} files have other content although nobody wrote to them", "{} tệp có nội dung khác mặc dù không ai ghi vào"},
     {"{} has changed: that is taken over when custodyd is started again",
      "{} đã đổi: thay đổi này có hiệu lực khi khởi động lại custodyd"},
+    {"{} has other content than an earlier backup stored although nobody wrote to it: compare both; the next backup stores what "
+     "is there now, older ones keep the other",
+     "{} có nội dung khác với bản sao lưu trước mặc dù không ai ghi vào: hãy so sánh cả hai; lần sao lưu tới lưu nội dung hiện "
+     "có, các bản cũ giữ nội dung kia"},
     {"{} items could not be read", "{} mục không đọc được"},
+    {"{} reads otherwise a second time although nobody wrote to it: its disk or this machine's memory is not to be trusted; no "
+     "snapshot was made",
+     "{} đọc lần thứ hai ra nội dung khác mặc dù không ai ghi vào: không thể tin cậy ổ đĩa chứa tệp hoặc bộ nhớ của máy này; "
+     "không tạo bản chụp"},
     {"{}: the scan found {} after {} restored it from snapshot {}; it lies now in {}",
      "{}: lệnh quét phát hiện {} sau khi {} khôi phục từ bản chụp {}; hiện nằm ở {}"},
 };
