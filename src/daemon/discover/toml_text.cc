@@ -8,7 +8,7 @@
 namespace custody {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -49,7 +49,7 @@ std::string table(const TomlValue& value) {
 std::string toml_of(const TomlValue& value) {
     switch (value.kind) {
         case TomlValue::Kind::text:
-            return quoted(value.text);
+            return toml_quoted(value.text);
         case TomlValue::Kind::integer:
             return fmt::format("{}", value.integer);
         case TomlValue::Kind::number:
@@ -69,7 +69,7 @@ std::string toml_key(std::string_view key) {
     const auto is_bare = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     };
-    return !key.empty() && std::all_of(key.begin(), key.end(), is_bare) ? std::string(key) : quoted(key);
+    return !key.empty() && std::all_of(key.begin(), key.end(), is_bare) ? std::string(key) : toml_quoted(key);
 }
 
 bool same_value(const TomlValue& a, const TomlValue& b) {
