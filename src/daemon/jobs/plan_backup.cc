@@ -108,6 +108,8 @@ private:
         if (notes.stage == Stage::source_server) stage_ = Stage::source_server;
         server_answered_ = notes.server_answered;
         source_absent_ = notes.source_absent;
+        // A hook that fails afterwards fails the run; the snapshot stands, and is this job's.
+        if (!result.ok() && stored_) TRY(enter(vault, *stored_));
         return result;
     }
 
@@ -126,7 +128,11 @@ private:
         options.may_publish = opened.may_publish;
         auto result = run_backup(vault.repository(), opened.source, options, context_.progress(), context_.stop());
         for (const std::string& line : vault.repository().take_warnings()) context_.job.warn(line);
-        if (!result.ok()) tell_medium_error(context_, medium_->name, result.error());
+        if (result.ok()) {
+            stored_ = *result;
+        } else {
+            tell_medium_error(context_, medium_->name, result.error());
+        }
         return result;
     }
 
@@ -263,6 +269,7 @@ private:
     const PlanConfig& plan_;
     const MediumConfig* medium_;
     Stage stage_ = Stage::other;
+    std::optional<BackupResult> stored_;  // published
     bool server_answered_ = false, source_absent_ = false, lost_something_ = false;
     PlanRunEnd end_;
 };

@@ -110,6 +110,17 @@ TEST(RunningService, ASourceThatIsAllAtOnceEmptyMakesNoSnapshot) {
     EXPECT_EQ(1U, service.snapshots("a", "srv").size());
 }
 
+TEST(RunningService, AHookThatFailsAfterwardsFailsTheRunAndTheSnapshotIsStillThatJobs) {
+    WholeService service("service-hook");
+    service.configure("[[plan]]\nname = \"srv\"\nlabel = \"business\"\nsource = { files = [\"" + service.source() +
+                      "\"], after = [\"/bin/false\"] }\nschedule = \"0 3 * * *\"\n");
+    service.start();
+    const Json job = service.ended_job("srv");
+    EXPECT_EQ("failed", job.value("state", "")) << job.dump(1);
+    ASSERT_EQ(1U, service.snapshots("a", "srv").size());
+    EXPECT_EQ(service.snapshots("a", "srv")[0]["id"], job["snapshot"]) << job.dump(1);
+}
+
 TEST(RunningService, ARunIsCancelledCleanly) {
     WholeService service("service-cancel");
     for (int i = 0; i < 40; ++i)
