@@ -36,7 +36,7 @@ protected:
 TEST_P(FailingOperations, LoseNothing) {
     const auto [deed, fault, sticky] = GetParam();
     std::mt19937 random(test_seed());
-    // Every operation in the long run; else every one of the first, then some thirty that the seed chooses.
+    // Every operation in the long run; else every one of the first, then some dozen that the seed chooses.
     const std::uint64_t stride = long_run() ? 1 : std::max<std::uint64_t>(1, kPlacesPerTrial * count_operations(deed) / 6);
     std::uint64_t passed = 0;
     for (std::uint64_t at = 1;; at += at < 4 && !kSanitized ? 1 : 1 + random() % stride) {
