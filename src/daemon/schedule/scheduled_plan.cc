@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace custody {
 
@@ -26,6 +27,12 @@ Result<ScheduledPlan> scheduled_plan(const Config& config, const PlanConfig& pla
     scheduled.media = plan.media;
     scheduled.retry = plan.retry;
     return scheduled;
+}
+
+std::string_view word_of(Trigger trigger) {
+    constexpr std::array<std::string_view, 6> kWords = {"schedule", "missed", "retry", "change", "poll", "person"};
+    static_assert(static_cast<std::size_t>(Trigger::person) + 1 == kWords.size());
+    return kWords[static_cast<std::size_t>(trigger)];
 }
 
 std::string describe(Trigger trigger) {

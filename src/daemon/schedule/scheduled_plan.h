@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace custody {
@@ -88,6 +89,8 @@ struct PlanView {
     std::uint64_t slots_outlasted = 0;  // times of the schedule that passed while the plan ran, since the service began
 };
 
+// For records and the API: "schedule", "missed", "retry", "change", "poll", "person".
+[[nodiscard]] std::string_view word_of(Trigger trigger);
 [[nodiscard]] std::string describe(Trigger trigger);
 [[nodiscard]] std::string describe(const Waiting& waiting);
 

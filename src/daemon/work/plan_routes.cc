@@ -96,24 +96,6 @@ ApiReply show_plan(ServiceControl& control, const ApiRequest& request) {
     return document;
 }
 
-std::string_view word_of(Trigger trigger) {
-    switch (trigger) {
-        case Trigger::schedule:
-            break;
-        case Trigger::missed:
-            return "missed";
-        case Trigger::retry:
-            return "retry";
-        case Trigger::change:
-            return "change";
-        case Trigger::poll:
-            return "poll";
-        case Trigger::person:
-            return "person";
-    }
-    return "schedule";
-}
-
 ApiReply show_next(ServiceControl& control, const ApiRequest& request) {
     TRY_ASSIGN(const std::uint64_t count, request.number("count", kNextRuns, kMostNextRuns));
     TRY_ASSIGN(const std::vector<PlanView> views, control.plans());

@@ -10,21 +10,8 @@ namespace custody {
 namespace {
 
 std::string reason_of(const Start& start) {
-    switch (start.trigger) {
-        case Trigger::schedule:
-            break;
-        case Trigger::missed:
-            return "missed";
-        case Trigger::retry:
-            return "retry";
-        case Trigger::change:
-            return "change";
-        case Trigger::poll:
-            return "poll";
-        case Trigger::person:
-            return start.reason.empty() ? "asked" : start.reason;
-    }
-    return "schedule";
+    if (start.trigger != Trigger::person) return std::string(word_of(start.trigger));
+    return start.reason.empty() ? "asked" : start.reason;
 }
 
 catalog::NewJob new_job(const Config& config, const std::string& plan) {
