@@ -132,6 +132,32 @@ Result<MountLine> line_of(const std::string& path, const KernelView& view) {
     return line;
 }
 
+std::vector<std::string> names_of(const std::string& path, const MountLine& own, const std::vector<MountLine>& lines) {
+    std::vector<std::string> names = {path};
+    // Where it lies in its file system, whichever of the mounts shows it.
+    const std::string below = own.mount.point == "/" ? path : path.substr(own.mount.point.size());
+    const std::string inside = own.root == "/" ? below : own.root + below;
+    for (const MountLine& line : lines) {
+        if (line.mount.device != own.mount.device || !lies_below(inside, line.root)) continue;
+        const std::string rest = line.root == "/" ? inside : inside.substr(line.root.size());
+        std::string name = line.mount.point == "/" ? rest : line.mount.point + rest;
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+    return names;
+}
+
+Result<std::vector<std::string>> names_of(const std::string& path) {
+    TRY_ASSIGN(const std::string whole, absolute_path(path));
+    TRY_ASSIGN(const std::string existing, existing_parent(whole));
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(whole.c_str(), nullptr), &std::free);
+    TRY_ASSIGN(const MountLine holds, line_of(existing));
+    TRY_ASSIGN(const auto lines, read_mount_lines());
+    // By its number: line_of() tells a subvolume's own device, and mounts are compared by that of their file system.
+    const auto own = std::find_if(lines.begin(), lines.end(), [&](const MountLine& line) { return line.id == holds.id; });
+    if (own == lines.end()) return holds_nothing(whole);
+    return names_of(real ? std::string(real.get()) : whole, *own, lines);
+}
+
 std::string option(std::string_view options, std::string_view key) {
     for (const auto& part : sysfs::split(options, ',')) {
         if (part.size() > key.size() && part.starts_with(key) && part[key.size()] == '=') return part.substr(key.size() + 1);

@@ -23,6 +23,12 @@ struct MountLine {
 [[nodiscard]] std::vector<MountLine> parse_mount_lines(std::string_view text);
 // The line that holds `path`, which need not exist. In a recorded view the path is compared with the mount points alone.
 [[nodiscard]] Result<MountLine> line_of(const std::string& path, const KernelView& view = {});
+// Every name under which `path` shows in this name space, its own (without links) first: other mounts of its file system may hold
+// it, too, as those of btrfs subvolumes and bind mounts do. `path` need not exist.
+[[nodiscard]] Result<std::vector<std::string>> names_of(const std::string& path);
+// The same of mounts that were read: `own` is the one that holds `path`. Pure.
+[[nodiscard]] std::vector<std::string> names_of(const std::string& path, const MountLine& own,
+                                                const std::vector<MountLine>& lines);
 // The value of "key=value" in comma-separated options; empty when absent.
 [[nodiscard]] std::string option(std::string_view options, std::string_view key);
 

@@ -1,11 +1,13 @@
 #include "daemon/jobs/plan_source.h"
 
+#include "base/mounts.h"
 #include "base/text.h"
 #include "daemon/hooks.h"
 #include "daemon/jobs/plan_source_kinds.h"
 #include "daemon/jobs/watched_source.h"
 #include "vault/sources/file_selection.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -76,9 +78,27 @@ Status check_is_not_own(const std::string& path, const FileTreeOptions& options)
                                     printable(path))};
 }
 
+namespace {
+
+// By every name that they have: in a snapshot's view a second mount of their subvolume shows other inodes, by which alone a
+// keyring would not be known.
+Result<std::vector<std::string>> with_other_names(const std::vector<std::string>& folders) {
+    std::vector<std::string> all = folders;
+    for (const std::string& folder : folders) {
+        TRY_ASSIGN(const std::vector<std::string> names, mounts::names_of(folder));
+        for (const std::string& name : names)
+            if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+    }
+    return all;
+}
+
+}  // namespace
+
 Result<std::optional<BackupResult>> back_up_plan_source(const JobContext& context, Repository& repository,
-                                                        const PlanSourceRequest& request, PlanSourceNotes& notes,
+                                                        const PlanSourceRequest& asked, PlanSourceNotes& notes,
                                                         const BackUp& back_up) {
+    PlanSourceRequest request = asked;
+    TRY_ASSIGN(request.own_folders, with_other_names(asked.own_folders));
     PlanSourceRun run{context, repository, request, notes, back_up};
     auto result = std::visit(Kinds{run}, request.plan.source);
     for (const std::string& remark : notes.remarks) context.log.info(say("plan {}: {}", printable(request.plan.name), remark));

@@ -244,6 +244,24 @@ protected:
     std::string data;
 };
 
+// A keyring below a subvolume that is mounted twice: the snapshot shows it under its other name, with other inodes.
+TEST_F(PlanSourceBtrfs, WhatIsCustodysOwnIsKnownByItsOtherNamesInTheSnapshotToo) {
+    const std::string second = at("second");
+    fs::create_directory(second);
+    ASSERT_EQ(::mount(disk->device().c_str(), second.c_str(), "btrfs", 0, "subvol=data"), 0);
+    fs::create_directory(data + "/keys");
+    write_file(data + "/keys/keyring", "secret");
+    own.push_back(second + "/keys");
+    files_source().paths = {data};
+    const auto tree = stored([](OpenedPlanSource&) {});
+    EXPECT_FALSE(tree.contains(data + "/keys/keyring"));
+    EXPECT_EQ(tree.at(data + "/f").content, "x");
+    EXPECT_TRUE(says(notes.remarks, data));  // it was a snapshot
+    own.pop_back();
+    EXPECT_TRUE(stored([](OpenedPlanSource&) {}).contains(data + "/keys/keyring"));  // else it would have been stored
+    ASSERT_EQ(::umount2(second.c_str(), MNT_DETACH), 0);
+}
+
 TEST_F(PlanSourceBtrfs, IsReadFromASnapshotUnderItsOwnPath) {
     bool could_write = true;
     const auto tree = stored([&](OpenedPlanSource&) {
