@@ -99,7 +99,7 @@ Result<std::optional<BackupResult>> back_up_plan_source(const JobContext& contex
                                                         const BackUp& back_up) {
     PlanSourceRequest request = asked;
     TRY_ASSIGN(request.own_folders, with_other_names(asked.own_folders));
-    PlanSourceRun run{context, repository, request, notes, back_up};
+    PlanSourceRun run{context, repository, request, notes, back_up, asked.own_folders};
     auto result = std::visit(Kinds{run}, request.plan.source);
     for (const std::string& remark : notes.remarks) context.log.info(say("plan {}: {}", printable(request.plan.name), remark));
     return result;

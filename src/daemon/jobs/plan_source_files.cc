@@ -103,7 +103,7 @@ bool is_expected(const std::string& note, const PlanSourceRun& run, const std::v
             if (note == say("left out: {}: {}", printable(database.path + suffix), database.why)) return true;
         }
     }
-    const auto& own = run.request.own_folders;
+    const auto& own = run.own_as_known;
     return std::any_of(own.begin(), own.end(), [&](const std::string& folder) {
         return note == say("left out: {} belongs to Custody itself", printable(folder));
     });

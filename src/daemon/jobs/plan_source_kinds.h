@@ -14,9 +14,10 @@ namespace custody {
 struct PlanSourceRun {
     const JobContext& context;
     Repository& repository;
-    const PlanSourceRequest& request;
+    const PlanSourceRequest& request;  // own_folders by every name that they have
     PlanSourceNotes& notes;
     const BackUp& back_up;
+    const std::vector<std::string>& own_as_known;  // own folders by the names that everybody knows
 };
 using PlanSourceResult = Result<std::optional<BackupResult>>;
 
