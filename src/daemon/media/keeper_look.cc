@@ -38,7 +38,7 @@ MediumTrouble trouble_of(MediumFault fault) {
     }
 }
 
-Verdict verdict_of(const Result<MediumProbe>& looked) {
+MediumVerdict verdict_of(const Result<MediumProbe>& looked) {
     if (!looked.ok()) return {MediumTrouble::failed, looked.error().message, ""};
     for (const MediumFinding& finding : looked->findings) {
         if (finding.stops()) return {trouble_of(finding.fault), finding.words, ""};
@@ -157,7 +157,7 @@ Status MediaKeeper::State::judge(const std::string& name, MediaRegister& known, 
     }
     // One that hung in an earlier round was waited for then.
     const Result<MediumProbe>* looked = glance->answer_by(glance->begun_at() < begun ? begun : until);
-    Verdict verdict;
+    MediumVerdict verdict;
     if (is_ended(known.find(name))) {
         verdict = {MediumTrouble::ended, say("the medium {} is retired: it gets nothing more", printable(name)), ""};
     } else if (looked == nullptr) {
@@ -183,7 +183,7 @@ Status MediaKeeper::State::judge(const std::string& name, MediaRegister& known, 
 }
 
 bool MediaKeeper::State::note_sight(const std::string& name, const std::shared_ptr<Glance>& glance,
-                                    const Result<MediumProbe>* looked, const MediaRegister& known, Verdict& verdict) {
+                                    const Result<MediumProbe>* looked, const MediaRegister& known, MediumVerdict& verdict) {
     const std::lock_guard lock(mutex);
     const auto found = watched.find(name);
     if (found == watched.end() || found->second.glance != glance) return false;
@@ -281,7 +281,7 @@ void MediaKeeper::State::raise(AlertKind kind, const std::string& name, const st
     alerts.raise(std::move(event));
 }
 
-void MediaKeeper::State::tell(const std::string& name, const Verdict& verdict, const MediaRegister& known) {
+void MediaKeeper::State::tell(const std::string& name, const MediumVerdict& verdict, const MediaRegister& known) {
     const MediumTrouble trouble = verdict.trouble;
     const std::string& words = verdict.words;
     const catalog::RegisteredMedium* registered = known.find(name);

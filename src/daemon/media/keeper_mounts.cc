@@ -34,14 +34,14 @@ std::optional<mounts::MountLine> mount_with(int id) {
 }
 
 // The newest mount at a mount point, as the kernel writes it: nothing of a dead disk is asked.
-std::optional<mounts::MountLine> mount_at(const std::string& point) {
+std::optional<mounts::MountLine> line_at(const std::string& point) {
     const auto lines = mounts::read_mount_lines();
     if (!lines.ok()) return std::nullopt;
     const auto line = std::find_if(lines->rbegin(), lines->rend(), [&](const auto& each) { return each.mount.point == point; });
     return line == lines->rend() ? std::nullopt : std::optional(*line);
 }
 
-std::optional<mounts::MountLine> mount_on(const std::string& folder) { return mount_at(sysfs::real_path(folder)); }
+std::optional<mounts::MountLine> mount_on(const std::string& folder) { return line_at(sysfs::real_path(folder)); }
 
 Error not_configured(const std::string& name) {
     return {Code::not_found, say("no medium {} stands in the configuration: add a [[medium]] with its vault, then 'systemctl "
@@ -424,7 +424,7 @@ void MediaKeeper::State::depart(const std::string& name) {
         mount_point = medium.mount_point;
         id = medium.mount_id;
     }
-    const auto line = mount_at(mount_point);
+    const auto line = line_at(mount_point);
     if (!line || line->id != id) return forget_mount(name);  // a person did; or mounted something else there
     const Status unmounted = is_dead ? drop_dead_mount(mount_point) : unmount_medium(mount_point);
     if (unmounted.ok()) {

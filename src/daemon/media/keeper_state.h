@@ -40,7 +40,7 @@ private:
 
 // What keeps a medium from being used, as far as the keeper tells people of it.
 enum class MediumTrouble { none, absent, wrong, failed, ended };
-struct Verdict {
+struct MediumVerdict {
     MediumTrouble trouble = MediumTrouble::none;
     std::string words;
     std::string news;  // for the log; empty: as before
@@ -98,9 +98,9 @@ struct MediaKeeper::State {
     void begin_glances(const MediaRegister& known);
     [[nodiscard]] Status judge(const std::string& name, MediaRegister& known, Glance::Until begun, Glance::Until until);
     [[nodiscard]] bool note_sight(const std::string& name, const std::shared_ptr<Glance>& glance,
-                                  const Result<MediumProbe>* looked, const MediaRegister& known, Verdict& verdict);
+                                  const Result<MediumProbe>* looked, const MediaRegister& known, MediumVerdict& verdict);
     [[nodiscard]] Status enter(const MediumConfig& medium, const MediumProbe& probe, MediaRegister& known);
-    void tell(const std::string& name, const Verdict& verdict, const MediaRegister& known);
+    void tell(const std::string& name, const MediumVerdict& verdict, const MediaRegister& known);
     [[nodiscard]] Status follow_state(const std::string& name, MediumTrouble trouble, const MediaRegister& known);
     void raise(AlertKind kind, const std::string& name, const std::string& detail, const catalog::RegisteredMedium* registered);
 

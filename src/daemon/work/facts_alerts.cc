@@ -9,10 +9,6 @@
 namespace custody {
 namespace {
 
-std::string age_of(Time then, Time now) {
-    return human_seconds(static_cast<double>(now.ns - then.ns) / static_cast<double>(kSecond));
-}
-
 class Watch {
 public:
     Watch(const FactsView& view, AlertSink& alerts) : view_(view), inputs_(view.inputs), alerts_(alerts) {}

@@ -33,7 +33,7 @@ DigestPlan digest_of(const PlanFacts& facts, const std::map<std::string, std::ui
 std::vector<std::string> lines_in(Language language, const FactsView& view) {
     const LanguageScope scope(language);
     std::vector<std::string> lines;
-    for (Need& need : needs_of(view, StandingAlerts::left_out)) lines.push_back(std::move(need.text.what));
+    for (PersonNeed& need : needs_of(view, StandingAlerts::left_out)) lines.push_back(std::move(need.text.what));
     return lines;
 }
 

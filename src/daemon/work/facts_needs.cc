@@ -43,15 +43,11 @@ std::string some_of(const std::vector<std::string>& names) {
     return names.size() <= kNamesShown ? text : say("{} and {} more", text, names.size() - kNamesShown);
 }
 
-std::string age_of(Time then, Time now) {
-    return human_seconds(static_cast<double>(std::max<std::int64_t>(now.ns - then.ns, 0)) / static_cast<double>(kSecond));
-}
-
 class Needs {
 public:
     explicit Needs(const FactsView& view) : view_(view), inputs_(view.inputs) {}
 
-    std::vector<Need> take(StandingAlerts standing) {
+    std::vector<PersonNeed> take(StandingAlerts standing) {
         of_service();
         of_plans();
         of_copies();
@@ -66,7 +62,7 @@ public:
         } else {
             leave_out_standing();
         }
-        std::stable_sort(needs_.begin(), needs_.end(), [](const Need& a, const Need& b) { return a.rank < b.rank; });
+        std::stable_sort(needs_.begin(), needs_.end(), [](const PersonNeed& a, const PersonNeed& b) { return a.rank < b.rank; });
         return std::move(needs_);
     }
 
@@ -217,7 +213,7 @@ private:
         add(kNotCovered, {say("no plan covers: {}", some_of(inputs_.not_covered)), "", "custody setup"});
     }
 
-    [[nodiscard]] static bool is_same(const Need& need, const AlertEvent& event) {
+    [[nodiscard]] static bool is_same(const PersonNeed& need, const AlertEvent& event) {
         if (!need.kind || need.object != alert_object(event)) return false;
         // An absent source is why the backup failed.
         const bool both_fail = *need.kind == AlertKind::backup_failed && event.kind == AlertKind::source_absent;
@@ -228,7 +224,7 @@ private:
     void add_standing() {
         for (const AlertRecord& record : inputs_.standing) {
             const bool is_told =
-                std::any_of(needs_.begin(), needs_.end(), [&](const Need& need) { return is_same(need, record.event); });
+                std::any_of(needs_.begin(), needs_.end(), [&](const PersonNeed& need) { return is_same(need, record.event); });
             if (is_told || !needs_person(record)) continue;
             const AlertSeverity severity = severity_of(record.event);
             const int rank = severity == AlertSeverity::critical ? kCriticalAlert
@@ -238,7 +234,7 @@ private:
         }
     }
     void leave_out_standing() {
-        std::erase_if(needs_, [&](const Need& need) {
+        std::erase_if(needs_, [&](const PersonNeed& need) {
             return std::any_of(inputs_.standing.begin(), inputs_.standing.end(),
                                [&](const AlertRecord& record) { return needs_person(record) && is_same(need, record.event); });
         });
@@ -252,11 +248,15 @@ private:
 
     const FactsView& view_;
     const FactsInputs& inputs_;
-    std::vector<Need> needs_;
+    std::vector<PersonNeed> needs_;
 };
 
 }  // namespace
 
-std::vector<Need> needs_of(const FactsView& view, StandingAlerts standing) { return Needs(view).take(standing); }
+std::string age_of(Time then, Time now) {
+    return human_seconds(static_cast<double>(std::max<std::int64_t>(now.ns - then.ns, 0)) / static_cast<double>(kSecond));
+}
+
+std::vector<PersonNeed> needs_of(const FactsView& view, StandingAlerts standing) { return Needs(view).take(standing); }
 
 }  // namespace custody

@@ -94,7 +94,7 @@ StatusFacts status_of(const FactsView& view) {
     facts.alerts_queued = inputs.outbox.pending;
     facts.not_covered = inputs.not_covered;
     facts.exceptions = exception_lines(*inputs.config);
-    for (Need& need : needs_of(view, StandingAlerts::added)) facts.needs.push_back(std::move(need.text));
+    for (PersonNeed& need : needs_of(view, StandingAlerts::added)) facts.needs.push_back(std::move(need.text));
     return facts;
 }
 

@@ -17,6 +17,7 @@ namespace custody {
 
 enum class PlanState { protected_now, late, failing, never, waiting_for_key };
 [[nodiscard]] std::string_view word_of(PlanState state);
+[[nodiscard]] std::string age_of(Time then, Time now);  // "3 hours", for people
 
 struct PlanFacts {
     const PlanConfig* plan = nullptr;
@@ -62,7 +63,7 @@ struct FactsView {
 [[nodiscard]] Result<FactsView> look_at_facts(const FactsInputs& inputs, const std::function<Status()>& also = {});
 
 // What needs a person, worst first, in the language of the thread.
-struct Need {
+struct PersonNeed {
     int rank = 0;  // the lower, the worse
     NeedsPerson text;
     // The alert that tells the same, where there is one.
@@ -70,7 +71,7 @@ struct Need {
     std::string object{};
 };
 enum class StandingAlerts { added, left_out };  // left_out: with everything that one of them tells
-[[nodiscard]] std::vector<Need> needs_of(const FactsView& view, StandingAlerts standing);
+[[nodiscard]] std::vector<PersonNeed> needs_of(const FactsView& view, StandingAlerts standing);
 [[nodiscard]] StatusFacts status_of(const FactsView& view);
 
 // "B6, plan etc: one medium (12/QĐ-UBND: one server room)", one for each that is in force.

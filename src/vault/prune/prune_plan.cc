@@ -11,7 +11,7 @@ namespace {
 
 class Planner {
 public:
-    explicit Planner(const PlanFacts& facts) : facts_(facts) {}
+    explicit Planner(const PruneFacts& facts) : facts_(facts) {}
 
     Result<PrunePlan> run() {
         for (const auto& [label, survey] : facts_.surveys) {
@@ -185,7 +185,7 @@ private:
         }
     }
 
-    const PlanFacts& facts_;
+    const PruneFacts& facts_;
     PrunePlan plan_;
 };
 
@@ -220,6 +220,6 @@ std::unordered_set<ObjectId, IdHash> PrunePlan::ids() const {
     return ids;
 }
 
-Result<PrunePlan> plan_prune(const PlanFacts& facts) { return Planner(facts).run(); }
+Result<PrunePlan> plan_prune(const PruneFacts& facts) { return Planner(facts).run(); }
 
 }  // namespace custody

@@ -28,7 +28,7 @@ inline constexpr std::uint64_t kLivePercent = 75;
 
 using Surveys = std::map<LabelId, std::unique_ptr<LabelSurvey>>;
 
-struct PlanFacts {
+struct PruneFacts {
     ObjectStore& store;
     const LedgerState& ledger;
     const Census& census;
@@ -62,6 +62,6 @@ struct PrunePlan {
     // Everything that this plan would unlink and that somebody might still rely on.
     [[nodiscard]] std::unordered_set<ObjectId, IdHash> ids() const;
 };
-[[nodiscard]] Result<PrunePlan> plan_prune(const PlanFacts& facts);
+[[nodiscard]] Result<PrunePlan> plan_prune(const PruneFacts& facts);
 
 }  // namespace custody
