@@ -98,6 +98,10 @@ public:
         curl.set(CURLOPT_MAIL_FROM, settings_.from.c_str());
         curl.set(CURLOPT_MAIL_RCPT, recipients.get());
         curl.set(CURLOPT_UPLOAD, 1L);
+        // The farewell belongs to the delivery: said later, by the clean-up, its answer would be waited for two minutes, whatever
+        // the times, and no stop would end that.
+        curl.set(CURLOPT_FORBID_REUSE, 1L);
+        curl.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, std::max(1L, times_.total_ms / 1000));
         curl.set(CURLOPT_READFUNCTION, &hand_over);
         curl.set(CURLOPT_READDATA, &upload);
         curl.set(CURLOPT_VERBOSE, 1L);  // to listen() only
