@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <sstream>
 
 namespace custody::test {
 
@@ -33,7 +34,10 @@ void write_noise(const std::string& path, std::size_t size, unsigned seed) {
 // "none": it cannot be read.
 std::string content_of(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
-    return in ? "some: " + std::string(std::istreambuf_iterator<char>(in), {}) : "none";
+    if (!in) return "none";
+    std::ostringstream content("some: ", std::ios::ate);
+    content << in.rdbuf();
+    return std::move(content).str();
 }
 
 // A set-up step that may not fail.

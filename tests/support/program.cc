@@ -11,7 +11,7 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace custody::test {
 
@@ -19,9 +19,10 @@ namespace {
 
 std::string read_and_remove(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::ostringstream text;
+    text << file.rdbuf();
     ::unlink(path.c_str());
-    return text;
+    return std::move(text).str();
 }
 
 std::string temporary_file(const std::string& content, int* kept_fd) {

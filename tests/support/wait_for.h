@@ -4,7 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <functional>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -21,7 +21,9 @@ namespace custody::test {
 
 [[nodiscard]] inline std::string text_of_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    return std::string((std::istreambuf_iterator<char>(file)), {});
+    std::ostringstream text;
+    text << file.rdbuf();
+    return std::move(text).str();
 }
 
 }  // namespace custody::test

@@ -2,22 +2,26 @@
 
 #include "base/crypto.h"
 
+#include <algorithm>
+
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody reserve 1";
+constexpr std::string_view kReservePurpose = "custody reserve 1";
+
+static_assert(kReserveSize % Digest::size == 0);
 
 }  // namespace
 
 Bytes reserve_content() {
-    Bytes content;
-    content.reserve(kReserveSize);
-    for (std::uint64_t counter = 0; content.size() < kReserveSize; ++counter) {
-        Bytes message;
-        ByteWriter writer(message);
-        writer.raw(as_bytes(kPurpose));
-        writer.u64(counter);
-        append(content, sha256(message).view());
+    Bytes content(kReserveSize), message;
+    ByteWriter(message).raw(as_bytes(kReservePurpose));
+    const std::size_t place = message.size();
+    message.resize(place + sizeof(std::uint64_t));
+    for (std::size_t at = 0; at < content.size(); at += Digest::size) {
+        store_le(message.data() + place, std::uint64_t{at / Digest::size});
+        const Digest digest = sha256(message);
+        std::copy_n(digest.view().begin(), Digest::size, content.begin() + static_cast<std::ptrdiff_t>(at));
     }
     return content;
 }

@@ -232,7 +232,7 @@ TEST_F(MediaKeeping, ADiskThatReturnsIsMountedBroughtIntoStepUnmountedAndCanBeTa
     ASSERT_TRUE(wait_until([&] { return sight("disk-b").may_be_removed; }));
     EXPECT_FALSE(sight("disk-b").present);
     EXPECT_NE(std::string::npos, sight("disk-b").why_not.find("can be taken out"));
-    ASSERT_EQ(1u, alerts_.raised(AlertKind::can_be_taken_out).size());
+    ASSERT_TRUE(wait_until([&] { return alerts_.raised(AlertKind::can_be_taken_out).size() == 1; }));
     EXPECT_EQ("disk-b", alerts_.raised(AlertKind::can_be_taken_out)[0].medium);
     EXPECT_EQ("Archive", alerts_.raised(AlertKind::can_be_taken_out)[0].place);
     disk->unplug();
