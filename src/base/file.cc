@@ -162,6 +162,11 @@ std::string parent_path(std::string_view path) {
     return std::string(path.substr(0, slash == 0 ? 1 : slash));
 }
 
+bool lies_in(std::string_view path, std::string_view folder) {
+    return folder == "/" || path == folder ||
+           (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
+}
+
 std::string_view base_name(std::string_view path) {
     while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
     const std::size_t slash = path.rfind('/');

@@ -88,6 +88,8 @@ public:
 [[nodiscard]] Status write_all(File& file, std::uint64_t offset, ByteView from);
 // The whole file; Code::corrupt when larger than max_size.
 [[nodiscard]] Result<Bytes> read_file(FileSystem& files, const std::string& path, std::uint64_t max_size);
+// What holds records and keys is for its owner alone.
+inline constexpr std::uint32_t kPrivateFile = 0600, kPrivateFolder = 0700;
 // Whose a new file or folder is where root runs: root's, or the owner's of the folder that it lies in (create_as_owner).
 enum class Owner { self, folder };
 // Atomic and durable: temporary name beside it, write, sync, rename, sync the folder. Replaces.
@@ -99,6 +101,8 @@ enum class Owner { self, folder };
 [[nodiscard]] std::string join_path(std::string_view folder, std::string_view name);
 [[nodiscard]] std::string parent_path(std::string_view path);  // "/a/b" -> "/a"; "/a" -> "/"
 [[nodiscard]] std::string_view base_name(std::string_view path);
+// The folder itself, or something below it, by their spelling; both absolute and clean.
+[[nodiscard]] bool lies_in(std::string_view path, std::string_view folder);
 // Absolute and clean (no ".", "..", doubled slashes); relative paths count from the working folder. The one place where what a
 // user typed is made so. ".." means what the kernel takes it for: behind a link, the folder above where that leads; so what
 // stands before it must exist. All else keeps its spelling and is not looked at. Errors: usage (empty), those of looking and

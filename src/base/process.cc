@@ -313,6 +313,14 @@ Result<ProcessUser> find_user(const std::string& name) {
     return user;
 }
 
+Result<std::optional<ProcessUser>> user_to_become(const std::string& name) {
+    if (name.empty()) return std::optional<ProcessUser>();
+    TRY_ASSIGN(ProcessUser user, find_user(name));
+    if (user.uid == ::geteuid()) return std::optional<ProcessUser>();
+    if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(name))};
+    return std::optional(std::move(user));
+}
+
 Status run_as_user(const ProcessUser& user, const std::function<void()>& work) {
     Status result = done();
     // The system calls change the calling thread alone, the C library's functions would change all. The thread ends with what it

@@ -43,6 +43,8 @@ struct ProcessUser {
 };
 // Of the system's user database. not_found: no such user.
 [[nodiscard]] Result<ProcessUser> find_user(const std::string& name);
+// Who a program must be started as to connect as `name`: nobody else where it is empty or who runs this. usage: only root can.
+[[nodiscard]] Result<std::optional<ProcessUser>> user_to_become(const std::string& name);
 
 struct ProcessOptions {
     // [0] is looked up in PATH where it has no slash; it may not be empty.

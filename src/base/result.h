@@ -68,6 +68,8 @@ private:
 struct Done {};
 using Status = Result<Done>;
 inline Status done() { return Done{}; }
+// Where both were done whatever the other came to.
+inline Status first_error(Status first, Status second) { return first.ok() ? std::move(second) : std::move(first); }
 
 }  // namespace custody
 

@@ -44,6 +44,13 @@ template <class... Args>
 
 // A name or path made safe for a terminal and one line: control characters and invalid UTF-8 become U+FFFD.
 [[nodiscard]] std::string printable(std::string_view name);
+// Several of them: "a, b, c".
+template <typename Names>
+[[nodiscard]] std::string printable_list(const Names& names) {
+    std::string text;
+    for (const auto& name : names) text.append(text.empty() ? "" : ", ").append(printable(name));
+    return text;
+}
 // Valid UTF-8?
 [[nodiscard]] bool is_utf8(std::string_view text);
 // Unicode NFC of valid UTF-8; anything else comes back as it was.

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kAlertsTexts[] = {
     {"'{}' is no absolute path", "'{}' không phải là đường dẫn tuyệt đối"},
     {"'{}' is no address of a server: it is {}://HOST[:PORT] or {}://HOST[:PORT]",
      "'{}' không phải là địa chỉ máy chủ: cần có dạng {}://MÁY[:CỔNG] hoặc {}://MÁY[:CỔNG]"},
@@ -184,10 +184,10 @@ constexpr Translation kTexts[] = {
     {"{}: snapshots owed {}, since {}", "{}: nợ {} bản chụp, từ {}"},
     {"{}: {} of {} copies", "{}: {} trên {} bản sao"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kAlertsTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_alerts_texts() { return kTexts; }
+std::span<const Translation> vietnamese_alerts_texts() { return kAlertsTexts; }
 
 }  // namespace custody

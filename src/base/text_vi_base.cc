@@ -3,7 +3,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kBaseTexts[] = {
     {"'{}' is not a duration; write it like 90s, 15m, 24h, 30d or 8w",
      "'{}' không phải là khoảng thời gian; hãy viết như 90s, 15m, 24h, 30d hoặc 8w"},
     {"'{}' is not a time; write it like 2026-11-03, 2026-11-03T02:00 or 2026-11-03T02:00:00+07:00",
@@ -41,10 +41,10 @@ constexpr Translation kTexts[] = {
     {"{}; end other programs and run the command again", "{}; hãy tắt bớt chương trình khác rồi chạy lại lệnh"},
     {"{}; raise the limit (`ulimit -n`) and run the command again", "{}; hãy nâng giới hạn (`ulimit -n`) rồi chạy lại lệnh"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kBaseTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_base_texts() { return kTexts; }
+std::span<const Translation> vietnamese_base_texts() { return kBaseTexts; }
 
 }  // namespace custody

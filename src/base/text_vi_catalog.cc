@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kCatalogTexts[] = {
     {"a change of the catalogue was asked for within a look at it", "có yêu cầu thay đổi sổ danh mục trong khi đang xem sổ"},
     {"a page contradicts its checksum", "một trang không khớp với mã kiểm tra của nó"},
     {"a part of a change of the catalogue failed, and all of it was undone",
@@ -74,10 +74,10 @@ constexpr Translation kTexts[] = {
     {"{} is no name in a database", "{} không phải là tên trong cơ sở dữ liệu"},
     {"{} is too large a number for the database {}", "{} là số quá lớn đối với cơ sở dữ liệu {}"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kCatalogTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_catalog_texts() { return kTexts; }
+std::span<const Translation> vietnamese_catalog_texts() { return kCatalogTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kCliTexts[] = {
     {"         ROLLED BACK: entry {} is remembered here; see below", "         ĐÃ LÙI LẠI: ở đây còn nhớ mục {}; xem bên dưới"},
     {"         head not witnessed: nobody here can tell whether its end was cut off",
      "         đoạn cuối chưa có chứng kiến: ở đây không ai biết phần cuối sổ cái có bị cắt hay không"},
@@ -447,10 +447,10 @@ constexpr Translation kTexts[] = {
      "{}; phần đã tạo không thu hồi được ({}), và vẫn được ghi nhận là bản sao khóa {}: hãy xóa các tệp của nó rồi khai bằng "
      "'custody key settle --declared-destroyed'"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kCliTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_cli_texts() { return kTexts; }
+std::span<const Translation> vietnamese_cli_texts() { return kCliTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kConfigTexts[] = {
     {"'longest_wait' is shorter than 'wait'", "'longest_wait' ngắn hơn 'wait'"},
     {"'on_change' watches files; a source of kind '{}' is backed up by 'schedule'",
      "'on_change' theo dõi tệp; nguồn loại '{}' được sao lưu theo 'schedule'"},
@@ -183,10 +183,10 @@ constexpr Translation kTexts[] = {
     {"{}: {} {}; {}, or set exception = \"document number and reason\"",
      "{}: {} {}; {}, hoặc đặt exception = \"số văn bản và lý do\""},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kConfigTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_config_texts() { return kTexts; }
+std::span<const Translation> vietnamese_config_texts() { return kConfigTexts; }
 
 }  // namespace custody

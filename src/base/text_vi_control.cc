@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kControlTexts[] = {
     {"  and {} more, which '{}' lists", "  và {} mục nữa, '{}' liệt kê"},
     {"'limit' must be from 1 to {}", "'limit' phải từ 1 đến {}"},
     {"'{}' is no job's number; 'custody job list' shows them",
@@ -142,10 +142,10 @@ constexpr Translation kTexts[] = {
     {"{}: delivered", "{}: đã gửi được"},
     {"{}: not delivered: {}", "{}: không gửi được: {}"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kControlTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_control_texts() { return kTexts; }
+std::span<const Translation> vietnamese_control_texts() { return kControlTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kControlHelpTexts[] = {
     {"'{}' is not part of this version; 'custody --help' lists the commands that there are",
      "'{}' chưa có trong phiên bản này; 'custody --help' liệt kê các lệnh hiện có"},
     {"Asks a job to end", "Yêu cầu một việc dừng lại"},
@@ -67,10 +67,10 @@ constexpr Translation kTexts[] = {
     {"What the service tells people", "Những gì dịch vụ báo cho mọi người"},
     {"Why; stands in the job's record", "Vì sao; được ghi vào hồ sơ của việc"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kControlHelpTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_control_help_texts() { return kTexts; }
+std::span<const Translation> vietnamese_control_help_texts() { return kControlHelpTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kDatabasesTexts[] = {
     {"--as-user goes with --postgresql and --mariadb only", "--as-user chỉ dùng cùng --postgresql và --mariadb"},
     {"Backs up every database of a running MariaDB or MySQL server and its accounts at one moment, with row counts; "
      "DEFAULTS-FILE names server, user and password, as for the mariadb program",
@@ -93,10 +93,10 @@ constexpr Translation kTexts[] = {
     {"{} tables are of an engine without transactions and may not be of the same moment as the others: {}",
      "{} bảng dùng bộ lưu trữ không có giao dịch và có thể không cùng thời điểm với các bảng khác: {}"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kDatabasesTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_databases_texts() { return kTexts; }
+std::span<const Translation> vietnamese_databases_texts() { return kDatabasesTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kHelpTexts[] = {
     {"'custody COMMAND --help' tells more about one command. An option counts before its environment variable, that before the "
      "settings; an environment variable that is empty counts as not set.",
      "'custody LỆNH --help' cho biết thêm về từng lệnh. Tùy chọn được xét trước biến môi trường, biến môi trường trước tệp cấu "
@@ -427,10 +427,10 @@ constexpr Translation kTexts[] = {
      "Khi bản mới hơn đã mất hẳn, --accept-rollback nhận số của mục mà sổ cái nay kết thúc: điều đó được ghi vào sổ cái và được "
      "nhớ từ đó."},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kHelpTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_help_texts() { return kTexts; }
+std::span<const Translation> vietnamese_help_texts() { return kHelpTexts; }
 
 }  // namespace custody

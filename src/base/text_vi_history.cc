@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kHistoryTexts[] = {
     {"A second hold never shortens the first: the later end counts, and all reasons are kept.",
      "Lệnh giữ sau không bao giờ rút ngắn lệnh trước: tính theo thời hạn muộn hơn, và mọi lý do đều được lưu."},
     {"Needs no passphrase. Ends with exit code 4 when the vault is damaged or was rolled back: what is left is listed.",
@@ -135,10 +135,10 @@ constexpr Translation kTexts[] = {
     {"{} was held before, and stays held until {}", "{} đã được giữ từ trước, và vẫn được giữ đến {}"},
     {"{} was written to meanwhile; run repair again", "{} vừa được nơi khác ghi; hãy chạy lại repair"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kHistoryTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_history_texts() { return kTexts; }
+std::span<const Translation> vietnamese_history_texts() { return kHistoryTexts; }
 
 }  // namespace custody

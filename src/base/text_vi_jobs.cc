@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kJobsTexts[] = {
     {"and {} more; 'custody verify --json' names all", "và {} mục nữa; 'custody verify --json' nêu tất cả"},
     {"damage affects snapshot {}", "hư hỏng ảnh hưởng đến bản chụp {}"},
     {"damage affects snapshot {}: {}", "hư hỏng ảnh hưởng đến bản chụp {}: {}"},
@@ -38,10 +38,10 @@ constexpr Translation kTexts[] = {
     {"{} of {} is damaged, the catalogue takes nothing from it: {}; heal it with 'custody repair'",
      "{} của {} bị hỏng, danh mục không lấy gì từ đó: {}; hãy chữa bằng 'custody repair'"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kJobsTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_jobs_texts() { return kTexts; }
+std::span<const Translation> vietnamese_jobs_texts() { return kJobsTexts; }
 
 }  // namespace custody

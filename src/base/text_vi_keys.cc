@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kKeysTexts[] = {
     {" (and {} more)", " (và {} mục nữa)"},
     {"'custody key destroy --label {}' enters that in the vaults, for other keyrings that wait for it",
      "'custody key destroy --label {}' ghi điều đó vào các kho, cho những bộ khóa khác đang chờ"},
@@ -244,10 +244,10 @@ constexpr Translation kTexts[] = {
     {"{} is within the lawful term of its label ({})", "{} còn trong thời hạn luật định của nhãn ({})"},
     {"{}: {}", "{}: {}"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kKeysTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_keys_texts() { return kTexts; }
+std::span<const Translation> vietnamese_keys_texts() { return kKeysTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kMediaTexts[] = {
     {"--original goes with --own-identity alone: the vault that was copied",
      "--original chỉ đi cùng --own-identity: là kho đã bị sao chép"},
     {"Add to {} (without 'removable' where the disk stays in this machine, and then with a line in /etc/fstab):",
@@ -181,10 +181,10 @@ constexpr Translation kTexts[] = {
     {"{} is the medium {} of the register, which the configuration does not name",
      "{} là phương tiện {} trong sổ đăng ký, nhưng cấu hình không nêu tên"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kMediaTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_media_texts() { return kTexts; }
+std::span<const Translation> vietnamese_media_texts() { return kMediaTexts; }
 
 }  // namespace custody

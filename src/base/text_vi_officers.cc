@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kOfficersTexts[] = {
     {"'{}' is neither an officer's file nor a public key of 64 hex digits",
      "'{}' không phải là tệp của cán bộ, cũng không phải là khóa công khai gồm 64 chữ số thập lục phân"},
     {"'{}' is no officer's name: one line of at most {} bytes",
@@ -94,10 +94,10 @@ constexpr Translation kTexts[] = {
      "{} chỉ mở được bằng khóa của cán bộ: hãy chỉ tệp khóa của cán bộ bằng --officer-key; có {}"},
     {"{}: {}; {} has {}", "{}: {}; {} có {}"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kOfficersTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_officers_texts() { return kTexts; }
+std::span<const Translation> vietnamese_officers_texts() { return kOfficersTexts; }
 
 }  // namespace custody

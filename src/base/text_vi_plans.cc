@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kPlansTexts[] = {
     {"cannot back up {}: it belongs to Custody itself, as keyring, vault, cache or state; take it out of the plan (the service "
      "keeps copies of its own state)",
      "không sao lưu được {}: thuộc về chính Custody, là bộ khóa, kho, bộ nhớ đệm hoặc trạng thái; hãy bỏ ra khỏi kế hoạch (dịch "
@@ -32,10 +32,10 @@ constexpr Translation kTexts[] = {
     {"{} was thawed by somebody else while its image was read: the image may hold a state that never was",
      "{} đã bị ai đó bỏ đóng băng trong khi đang đọc ảnh: ảnh có thể chứa một trạng thái chưa từng tồn tại"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kPlansTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_plans_texts() { return kTexts; }
+std::span<const Translation> vietnamese_plans_texts() { return kPlansTexts; }
 
 }  // namespace custody

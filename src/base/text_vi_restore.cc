@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kRestoreTexts[] = {
     {"/{} is not exported: it is another name of /{}, which is not exported either",
      "/{} không được xuất: nó là tên khác của /{}, tệp cũng không được xuất"},
     {"/{} is not exported: {}", "/{} không được xuất: {}"},
@@ -239,10 +239,10 @@ constexpr Translation kTexts[] = {
      "{}; tệp đang có ở đó được giữ cho đến khi tệp mới trọn vẹn, nên phải đủ chỗ cho cả hai: hãy dọn chỗ, hoặc xóa nó, rồi chạy "
      "lại lệnh"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kRestoreTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_restore_texts() { return kTexts; }
+std::span<const Translation> vietnamese_restore_texts() { return kRestoreTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kScheduleTexts[] = {
     {"'{}' is no rule of a time zone; write a name such as Asia/Ho_Chi_Minh, or a rule such as <+07>-7",
      "'{}' không phải là quy tắc múi giờ; hãy ghi một tên như Asia/Ho_Chi_Minh, hoặc một quy tắc như <+07>-7"},
     {"after a change", "sau khi có thay đổi"},
@@ -66,10 +66,10 @@ constexpr Translation kTexts[] = {
     {"{}; {} tries failed; not tried again before the next run of the schedule",
      "{}; {} lần thử đều thất bại; không thử lại trước lần chạy kế tiếp theo lịch"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kScheduleTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_schedule_texts() { return kTexts; }
+std::span<const Translation> vietnamese_schedule_texts() { return kScheduleTexts; }
 
 }  // namespace custody

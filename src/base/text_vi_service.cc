@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kServiceTexts[] = {
     {"'{}' has a '%' that is not followed by two hex digits", "'{}' có dấu '%' mà sau đó không phải là hai chữ số thập lục phân"},
     {"'{}' is not UTF-8 text of one line", "'{}' không phải là văn bản UTF-8 trên một dòng"},
     {"'{}' must be {}; see docs/API.md", "'{}' phải là {}; xem docs/API.md"},
@@ -360,10 +360,10 @@ constexpr Translation kTexts[] = {
     {"{} was not scanned for malware: {}; do not use it before it was",
      "{} chưa được quét mã độc: {}; không dùng trước khi quét xong"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kServiceTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_service_texts() { return kTexts; }
+std::span<const Translation> vietnamese_service_texts() { return kServiceTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kSetupTexts[] = {
     {" [Y/n]: ", " [C/k]: "},
     {" [y/N]: ", " [c/K]: "},
     {"'kit_page' goes with 'kit' only", "'kit_page' chỉ dùng cùng với 'kit'"},
@@ -230,10 +230,10 @@ constexpr Translation kTexts[] = {
     {"{}; where a decision on paper allows it, write under [[medium]] {}: exception = \"{}\"",
      "{}; nếu có văn bản quyết định cho phép, hãy ghi dưới [[medium]] {}: exception = \"{}\""},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kSetupTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_setup_texts() { return kTexts; }
+std::span<const Translation> vietnamese_setup_texts() { return kSetupTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kSourcesTexts[] = {
     {" {} used of {}", " đã dùng {} trong {}"},
     {"'/' itself is named; name the folders in it", "'/' được nêu trực tiếp; hãy nêu các thư mục trong đó"},
     {"'{}' is no length of time", "'{}' không phải là khoảng thời gian"},
@@ -184,10 +184,10 @@ constexpr Translation kTexts[] = {
      "chưa từng có"},
     {"{}: {}; the database is stored as it is", "{}: {}; cơ sở dữ liệu vẫn được lưu nguyên như vậy"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kSourcesTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_sources_texts() { return kTexts; }
+std::span<const Translation> vietnamese_sources_texts() { return kSourcesTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kStoreTexts[] = {
     {"'{}' in {} is no folder, and the vault needs one there: nothing can be written; run `custody repair`",
      "'{}' trong {} không phải là thư mục, mà kho cần một thư mục ở đó: không ghi được gì; hãy chạy `custody repair`"},
     {"'{}' is not a name of an object in a vault", "'{}' không phải là tên đối tượng trong kho"},
@@ -181,10 +181,10 @@ constexpr Translation kTexts[] = {
      "{}; phương tiện này không có bản thứ hai của mục {} của kho {} cho đến khi `custody copy`, hoặc `custody repair --from`, "
      "đưa hai kho lại với nhau"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kStoreTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_store_texts() { return kTexts; }
+std::span<const Translation> vietnamese_store_texts() { return kStoreTexts; }
 
 }  // namespace custody

@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kVaultTexts[] = {
     {" (and {} more snapshot)", " (và {} bản chụp nữa)"},
     {" (and {} more snapshots)", " (và {} bản chụp nữa)"},
     {"'@' stands before a time in NAME@time", "'@' đứng trước thời điểm trong TÊN@thời-điểm"},
@@ -368,10 +368,10 @@ constexpr Translation kTexts[] = {
      "{}; hoặc khôi phục từ một kho khác cùng họ có nó dưới một khóa có ở đây"},
     {"{}; run it as the user who owns the vault", "{}; hãy chạy bằng tài khoản sở hữu kho"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kVaultTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_vault_texts() { return kTexts; }
+std::span<const Translation> vietnamese_vault_texts() { return kVaultTexts; }
 
 }  // namespace custody

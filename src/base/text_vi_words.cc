@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kWordsTexts[] = {
     {"Bad file descriptor", "mã mô tả tệp sai"},
     {"Broken pipe", "đường ống đã đứt"},
     {"Cannot allocate memory", "không cấp phát được bộ nhớ"},
@@ -119,10 +119,10 @@ constexpr Translation kTexts[] = {
     {"verifying", "đang kiểm tra toàn vẹn"},
     {"write", "ghi"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kWordsTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_words_texts() { return kTexts; }
+std::span<const Translation> vietnamese_words_texts() { return kWordsTexts; }
 
 }  // namespace custody

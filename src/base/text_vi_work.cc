@@ -4,7 +4,7 @@
 namespace custody {
 namespace {
 
-constexpr Translation kTexts[] = {
+constexpr Translation kWorkTexts[] = {
     {"'scan' is missing, or has no list 'findings'", "thiếu 'scan', hoặc trong đó không có danh sách 'findings'"},
     {"Where the configuration has a [scan] command, what was brought back passes it; what it finds is named, moved to the "
      "quarantine folder and told to the service: exit code 1.",
@@ -44,10 +44,10 @@ constexpr Translation kTexts[] = {
     {"{}: the scan found {} after {} restored it from snapshot {}; it lies now in {}",
      "{}: lệnh quét phát hiện {} sau khi {} khôi phục từ bản chụp {}; hiện nằm ở {}"},
 };
-static_assert(is_sorted_table(kTexts));
+static_assert(is_sorted_table(kWorkTexts));
 
 }  // namespace
 
-std::span<const Translation> vietnamese_work_texts() { return kTexts; }
+std::span<const Translation> vietnamese_work_texts() { return kWorkTexts; }
 
 }  // namespace custody

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMaxArguments = 16;
-constexpr const char* kColumns =
+constexpr const char* kFindingColumns =
     "id, kind, object, severity, text, times, first_seen_at, last_seen_at, acknowledged_at, acknowledged_by, resolved_at";
 
 std::string to_json(const Message& message) {
@@ -56,7 +56,7 @@ Finding finding_of(sqlite::Columns& row) {
 template <class... Values>
 Result<std::vector<Finding>> findings_where(Catalog& catalog, std::string_view condition, const Values&... values) {
     std::vector<Finding> found;
-    const std::string sql = fmt::format("SELECT {} FROM findings WHERE {}", kColumns, condition);
+    const std::string sql = fmt::format("SELECT {} FROM findings WHERE {}", kFindingColumns, condition);
     TRY(catalog.read([&](sqlite::Database& database) {
         return each_row(
             database, sql, [&](sqlite::Columns& row) { found.push_back(finding_of(row)); }, values...);

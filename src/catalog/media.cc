@@ -6,7 +6,7 @@
 namespace custody::catalog {
 namespace {
 
-constexpr const char* kColumns =
+constexpr const char* kMediumColumns =
     "id, name, identity, vault, kind, serial, filesystem_uuid, place, custodian, state, rotation_set, registered_at, "
     "first_used_at, "
     "last_used_at, (SELECT count(*) FROM copies WHERE medium = media.id AND state = 'present'), "
@@ -75,7 +75,7 @@ Result<std::vector<RegisteredMedium>> Media::where(const std::string& condition,
                                                    const std::optional<ByteView>& bytes) {
     std::vector<RegisteredMedium> found;
     const std::string sql =
-        fmt::format("SELECT {} FROM media WHERE {} AND coalesce(?1, ?2, 1) IS NOT NULL ORDER BY name", kColumns, condition);
+        fmt::format("SELECT {} FROM media WHERE {} AND coalesce(?1, ?2, 1) IS NOT NULL ORDER BY name", kMediumColumns, condition);
     TRY(catalog_.read([&](sqlite::Database& database) {
         return each_row(
             database, sql, [&](sqlite::Columns& row) { found.push_back(medium_of(row)); }, text, bytes);

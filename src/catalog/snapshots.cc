@@ -10,7 +10,8 @@
 namespace custody::catalog {
 namespace {
 
-constexpr const char* kColumns = "id, label, plan, host, kind, made_at, files, bytes, job, rebuilt, ended_at, ended_reason";
+constexpr const char* kSnapshotColumns =
+    "id, label, plan, host, kind, made_at, files, bytes, job, rebuilt, ended_at, ended_reason";
 
 SnapshotRecord snapshot_of(sqlite::Columns& row) {
     SnapshotRecord snapshot;
@@ -159,7 +160,7 @@ Result<std::optional<SnapshotRecord>> Snapshots::find(const ObjectId& snapshot) 
     std::optional<SnapshotRecord> found;
     TRY(catalog_.read([&](sqlite::Database& database) {
         return each_row(
-            database, fmt::format("SELECT {} FROM snapshots WHERE id = ?", kColumns),
+            database, fmt::format("SELECT {} FROM snapshots WHERE id = ?", kSnapshotColumns),
             [&](sqlite::Columns& row) { found = snapshot_of(row); }, snapshot.view());
     }));
     return found;
@@ -169,8 +170,9 @@ Result<std::vector<SnapshotRecord>> Snapshots::list(const SnapshotFilter& filter
     std::string where = filter.ended ? "1" : "ended_at IS NULL";
     if (filter.plan) where += " AND plan = ?1";
     if (filter.label) where += " AND label = ?2";
-    const std::string sql = fmt::format(
-        "SELECT {} FROM snapshots WHERE {} AND coalesce(?1, ?2, 1) IS NOT NULL ORDER BY made_at DESC LIMIT ?3", kColumns, where);
+    const std::string sql =
+        fmt::format("SELECT {} FROM snapshots WHERE {} AND coalesce(?1, ?2, 1) IS NOT NULL ORDER BY made_at DESC LIMIT ?3",
+                    kSnapshotColumns, where);
     std::vector<SnapshotRecord> found;
     TRY(catalog_.read([&](sqlite::Database& database) {
         return each_row(

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "cli/service_answer.h"
-#include "daemon/api/client.h"
+#include "cli/service_client.h"
 
 namespace custody {
 namespace {
@@ -28,7 +28,7 @@ void print_alert(Output& output, const Json& alert) {
 }
 
 Result<int> run_list(Context& context, const AlertFlags&) {
-    TRY_ASSIGN(const Json answer, ApiClient(context.settings().socket).get("/v1/alerts", &context.stop()));
+    TRY_ASSIGN(const Json answer, service_of(context).get("/v1/alerts", &context.stop()));
     Output& output = context.output();
     output.document(answer);
     const Json& alerts = list_field(answer, "alerts");

@@ -24,12 +24,6 @@ Status check_passphrase_opens(const std::vector<SlotInfo>& slots, const std::str
                      describe_slots(slots))};
 }
 
-std::string joined(const std::set<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 }  // namespace
 
 Result<bool> Context::keyring_exists() const { return Keyring::exists(files(), settings_.keyring); }
@@ -188,7 +182,7 @@ Result<Repository::Listed> Context::find_snapshot(Repository& repository, const 
         progress_.note(
             say("note: there are snapshots of that name under other labels too ({}): name one of those by its id, as "
                 "'custody snapshots --name {}' lists it",
-                joined(others), printable(found.snapshot.summary.name)));
+                printable_list(others), printable(found.snapshot.summary.name)));
     }
     return found;
 }

@@ -14,12 +14,6 @@ constexpr std::size_t kDigits = 4;
 
 std::string identity_of(const DeviceInfo& device) { return device.serial.empty() ? device.path : device.serial; }
 
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-    return text;
-}
-
 // A medium that holds a vault is never an image's target.
 Status check_no_vault_on(Context& context, const DeviceInfo& device) {
     const auto reference = context.vault_reference();
@@ -82,7 +76,7 @@ Status ask_for_serial(const DeviceInfo& device, const DeviceConsent& consent) {
 }
 
 std::string reason_to_refuse(const DeviceInfo& device, std::uint64_t image_bytes) {
-    if (!device.uses.empty()) return say("it is in use: {}", printable(joined(device.uses)));
+    if (!device.uses.empty()) return say("it is in use: {}", printable_list(device.uses));
     if (device.holds_running_system) return say("the running system or its swap lies on its disk");
     if (device.read_only) return say("it is read-only");
     if (device.bytes < image_bytes) {

@@ -13,7 +13,7 @@ struct HoldFlags {
     std::vector<std::string> snapshots;
     std::string reason, until;
 };
-struct NoFlags {};
+struct HoldNoFlags {};
 
 // It is shown within a line: what would end one, or move about in it, is a space.
 Result<std::string> checked_reason(const HoldFlags& flags) {
@@ -176,7 +176,7 @@ Result<int> run_release(Context& context, const HoldFlags& flags) {
     return kExitDone;
 }
 
-Result<int> run_list(Context& context, const NoFlags&) {
+Result<int> run_list(Context& context, const HoldNoFlags&) {
     TRY_ASSIGN(Repository repository, context.open_vault());
     TRY_ASSIGN(const std::vector<Found> snapshots, list_all(repository));
     const Time now = context.clock().now();
@@ -226,7 +226,7 @@ void add_hold_commands(CommandTable& table) {
     table.runs(add, add_flags, run_add);
 
     CLI::App& list = table.add(hold, "list", say("Lists what is held"), {"hold list", {"custody hold list"}, ""});
-    table.runs(list, std::make_shared<NoFlags>(), run_list);
+    table.runs(list, std::make_shared<HoldNoFlags>(), run_list);
 
     auto release_flags = std::make_shared<HoldFlags>();
     CLI::App& release =

@@ -3,12 +3,13 @@
 #include "cli/command_table.h"
 #include "cli/job_view.h"
 #include "cli/service_answer.h"
+#include "cli/service_client.h"
 #include "daemon/api/route.h"
 
 namespace custody {
 namespace {
 
-struct ListFlags {
+struct JobListFlags {
     std::string plan, state;
     std::uint64_t limit = 50, before = 0;
 };
@@ -16,11 +17,9 @@ struct JobFlags {
     std::uint64_t id = 0;
 };
 
-ApiClient service_of(const Context& context) { return ApiClient(context.settings().socket); }
-
 std::string job_path(std::uint64_t id) { return "/v1/jobs/" + std::to_string(id); }
 
-Result<int> run_list(Context& context, const ListFlags& flags) {
+Result<int> run_list(Context& context, const JobListFlags& flags) {
     std::string path = "/v1/jobs?limit=" + std::to_string(flags.limit);
     if (!flags.plan.empty()) path += "&plan=" + encode_percent(flags.plan);
     if (!flags.state.empty()) path += "&state=" + encode_percent(flags.state);
@@ -66,7 +65,7 @@ void add_one(CommandTable& table, CLI::App& family, const std::string& name, con
 
 void add_job_commands(CommandTable& table) {
     CLI::App& family = table.add_family(table.root(), "job", say("Runs of the service, past and present"));
-    auto flags = std::make_shared<ListFlags>();
+    auto flags = std::make_shared<JobListFlags>();
     CLI::App& list = table.add(family, "list", say("Lists jobs, the newest first"),
                                {"job list [--plan P] [--state S] [--limit N] [--before ID]",
                                 {"custody job list", "custody job list --plan etc --state failed --limit 10"},

@@ -15,7 +15,7 @@ namespace {
 struct LabelFlags {
     std::string label;
 };
-struct NoFlags {};
+struct KeyNoFlags {};
 
 constexpr std::size_t kMaxKeyFileSize = 64 * 1024 * 1024;
 
@@ -153,7 +153,7 @@ void print_keyring(Output& output, const Keyring& keyring, const UnlockedUntil& 
     print_rows(output, say("Destroyed labels"), destroyed);
 }
 
-Result<int> run_list(Context& context, const NoFlags&) {
+Result<int> run_list(Context& context, const KeyNoFlags&) {
     TRY_ASSIGN(const Keyring* keyring, context.keyring());
     TRY_ASSIGN(const UnlockedUntil until, unlocked_until(*keyring));
     context.output().document(keyring_json(*keyring, until));
@@ -239,7 +239,7 @@ void add_key_commands(CommandTable& table) {
         table.add_family(table.root(), "key", say("Keys: passphrases, recovery kits, exports, rotation, destruction"));
     CLI::App& list = table.add(key, "list", say("Shows labels, slots, copies of keys and signers"),
                                {"key list", {"custody key list", "custody key list --json"}, ""});
-    table.runs(list, std::make_shared<NoFlags>(), run_list);
+    table.runs(list, std::make_shared<KeyNoFlags>(), run_list);
 
     auto add_flags = std::make_shared<LabelFlags>();
     CLI::App& add = table.add(

@@ -8,13 +8,13 @@
 namespace custody {
 namespace {
 
-struct ExportFlags {
+struct KeyExportFlags {
     bool recovery = false, writer = false, public_keys = false;
     std::string output, page, host;
     std::vector<std::string> labels, officers;
 };
 
-Status check_flags(const ExportFlags& flags) {
+Status check_flags(const KeyExportFlags& flags) {
     if (flags.recovery + flags.writer + flags.public_keys != 1) {
         return Error{Code::usage,
                      say("export what? give one of --recovery (opens everything), --writer (backs up, opens nothing) or "
@@ -60,7 +60,7 @@ void print_kit(Context& context, const ExportedKit& kit, const std::string& outp
     out.line(say("now prove it: custody key import {} --check", printable(output)));
 }
 
-Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
+Result<int> export_recovery(Context& context, Keyring& keyring, const KeyExportFlags& flags, const std::string& output) {
     KitRequest request{output, "", {}};
     if (!flags.page.empty()) {
         TRY_ASSIGN(request.page, absolute_path(flags.page));
@@ -72,7 +72,7 @@ Result<int> export_recovery(Context& context, Keyring& keyring, const ExportFlag
     return kExitDone;
 }
 
-Result<int> export_writer_keys(Context& context, Keyring& keyring, const ExportFlags& flags, const std::string& output) {
+Result<int> export_writer_keys(Context& context, Keyring& keyring, const KeyExportFlags& flags, const std::string& output) {
     NewFiles made(context.files());
     std::vector<std::uint32_t> registered;
     const auto write = [&]() -> Status {
@@ -98,7 +98,7 @@ Result<int> export_public_keys(Context& context, const Keyring& keyring, const s
     return kExitDone;
 }
 
-Result<int> run_export(Context& context, const ExportFlags& flags) {
+Result<int> run_export(Context& context, const KeyExportFlags& flags) {
     TRY(check_flags(flags));
     TRY_ASSIGN(const std::string output, absolute_path(flags.output));
     // With one vault and the kit everything comes back: to whoever finds that disk, too.
@@ -114,7 +114,7 @@ Result<int> run_export(Context& context, const ExportFlags& flags) {
 }  // namespace
 
 void add_key_export_command(CommandTable& table, CLI::App& key) {
-    auto flags = std::make_shared<ExportFlags>();
+    auto flags = std::make_shared<KeyExportFlags>();
     CLI::App& command =
         table.add(key, "export", say("Writes a recovery kit, a writer's keys, or public keys to a file"),
                   {"key export (--recovery [--page F.pdf] [--officer FILE-OR-KEY]... | --writer --host NAME [--label L]... | "

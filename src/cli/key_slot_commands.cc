@@ -6,10 +6,10 @@
 namespace custody {
 namespace {
 
-struct AddFlags {
+struct SlotAddFlags {
     std::string officer, note;
 };
-struct RemoveFlags {
+struct SlotRemoveFlags {
     std::uint32_t number = 0;
 };
 struct PasswdFlags {
@@ -36,7 +36,7 @@ Result<int> run_passwd(Context& context, const PasswdFlags& flags) {
     return kExitDone;
 }
 
-Result<int> run_add(Context& context, const AddFlags& flags) {
+Result<int> run_add(Context& context, const SlotAddFlags& flags) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     std::optional<NamedOfficer> officer;
     if (!flags.officer.empty()) {
@@ -57,7 +57,7 @@ Result<int> run_add(Context& context, const AddFlags& flags) {
     return kExitDone;
 }
 
-Result<int> run_remove(Context& context, const RemoveFlags& flags) {
+Result<int> run_remove(Context& context, const SlotRemoveFlags& flags) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY(keyring->remove_slot(unlocked, flags.number));
@@ -83,7 +83,7 @@ void add_key_slot_commands(CommandTable& table, CLI::App& key) {
     table.runs(passwd, passwd_flags, run_passwd);
 
     CLI::App& slot = table.add_family(key, "slot", say("Further passphrases and officers' keys that open the keyring"));
-    auto add_flags = std::make_shared<AddFlags>();
+    auto add_flags = std::make_shared<SlotAddFlags>();
     CLI::App& add = table.add(
         slot, "add", say("Adds a passphrase, or an officer's public key"),
         {"key slot add [--officer FILE-OR-KEY] [--note TEXT]",
@@ -95,7 +95,7 @@ void add_key_slot_commands(CommandTable& table, CLI::App& key) {
     add_value(add, "--note", add_flags->note, "TEXT", say("Whose it is"));
     table.runs(add, add_flags, run_add);
 
-    auto remove_flags = std::make_shared<RemoveFlags>();
+    auto remove_flags = std::make_shared<SlotRemoveFlags>();
     CLI::App& remove =
         table.add(slot, "remove", say("Removes one; never the last"), {"key slot remove N", {"custody key slot remove 2"}, ""});
     remove.add_option("N", remove_flags->number, say("Its number, as 'custody key list' shows it"))->required();

@@ -8,10 +8,10 @@
 namespace custody {
 namespace {
 
-struct AddFlags {
+struct LabelAddFlags {
     std::string name;
 };
-struct NoFlags {};
+struct LabelNoFlags {};
 
 bool is_built_in(const std::string& name) {
     return std::find(std::begin(kBuiltInLabels), std::end(kBuiltInLabels), name) != std::end(kBuiltInLabels);
@@ -26,7 +26,7 @@ std::string meaning_of(const std::string& name) {
     return "";
 }
 
-Result<int> run_list(Context& context, const NoFlags&) {
+Result<int> run_list(Context& context, const LabelNoFlags&) {
     TRY_ASSIGN(const Keyring* keyring, context.keyring());
     Json array = Json::array();
     std::vector<std::vector<std::string>> rows = {{say("Label"), say("Epoch"), say("Content readable"), say("Meaning")}};
@@ -44,7 +44,7 @@ Result<int> run_list(Context& context, const NoFlags&) {
     return kExitDone;
 }
 
-Result<int> run_add(Context& context, const AddFlags& flags) {
+Result<int> run_label_add(Context& context, const LabelAddFlags& flags) {
     TRY_ASSIGN(Keyring * keyring, context.keyring());
     TRY(keyring->add_label(flags.name));
     context.output().document({{"label", flags.name}});
@@ -60,13 +60,13 @@ Result<int> run_add(Context& context, const AddFlags& flags) {
 void add_label_commands(CommandTable& table) {
     CLI::App& label = table.add_family(table.root(), "label", say("Labelled groups of data, each with keys of its own"));
     CLI::App& list = table.add(label, "list", say("Lists the labels"), {"label list", {"custody label list"}, ""});
-    table.runs(list, std::make_shared<NoFlags>(), run_list);
-    auto flags = std::make_shared<AddFlags>();
+    table.runs(list, std::make_shared<LabelNoFlags>(), run_list);
+    auto flags = std::make_shared<LabelAddFlags>();
     CLI::App& add =
         table.add(label, "add", say("Adds a label, and makes its keys: nothing else is needed ('key add' does the same)"),
                   {"label add NAME", {"custody label add network"}, ""});
     add_operand(add, "NAME", flags->name, say("Lower-case letters, digits and '-'"))->required();
-    table.runs(add, flags, run_add);
+    table.runs(add, flags, run_label_add);
 }
 
 }  // namespace custody

@@ -10,7 +10,7 @@
 namespace custody {
 namespace {
 
-struct NoFlags {};
+struct MediaNoFlags {};
 struct NameFlags {
     std::string name;
 };
@@ -36,7 +36,7 @@ struct RetireFlags {
 
 constexpr std::int64_t kDiskWithin_ns = 15 * kMinute;  // mounting replays a journal, unmounting writes back what is left
 
-ApiClient service_of(const Context& context) { return ApiClient(context.settings().socket, kDiskWithin_ns); }
+ApiClient keeper_of(const Context& context) { return ApiClient(context.settings().socket, kDiskWithin_ns); }
 
 std::string medium_path(const std::string& name, const std::string& action = "") {
     return "/v1/media/" + encode_percent(name) + (action.empty() ? "" : "/" + action);
@@ -67,8 +67,8 @@ void print(Output& output, const std::vector<std::vector<std::string>>& rows) {
     for (const std::string& line : format_table(rows)) output.line(line);
 }
 
-Result<int> run_list(Context& context, const NoFlags&) {
-    TRY_ASSIGN(const Json answer, service_of(context).get("/v1/media", &context.stop()));
+Result<int> run_list(Context& context, const MediaNoFlags&) {
+    TRY_ASSIGN(const Json answer, keeper_of(context).get("/v1/media", &context.stop()));
     context.output().document(answer);
     std::vector<std::vector<std::string>> rows = {
         {say("Medium"), say("Now"), say("State"), say("Copies"), say("Owes"), say("Free"), say("Place"), say("Custodian")}};
@@ -108,7 +108,7 @@ void print_medium(Output& output, const Json& medium) {
 }
 
 Result<int> run_show(Context& context, const NameFlags& flags) {
-    TRY_ASSIGN(const Json medium, service_of(context).get(medium_path(flags.name), &context.stop()));
+    TRY_ASSIGN(const Json medium, keeper_of(context).get(medium_path(flags.name), &context.stop()));
     context.output().document(medium);
     print_medium(context.output(), medium);
     if (!context.output().json()) print_moves(context.output(), list_field(medium, "moves"));
@@ -125,14 +125,14 @@ Result<int> after_start(Context& context, const ApiClient& service, const Json& 
 }
 
 Result<int> run_attach(Context& context, const AttachFlags& flags) {
-    const ApiClient service = service_of(context);
+    const ApiClient service = keeper_of(context);
     TRY_ASSIGN(const Json job, service.post(medium_path(flags.name, "attach"), {{"keep", flags.keep}}, &context.stop()));
     context.progress().note(say("the medium {} is mounted, and is being brought up to date", printable(flags.name)));
     return after_start(context, service, job, flags.follow);
 }
 
 Result<int> run_detach(Context& context, const NameFlags& flags) {
-    TRY_ASSIGN(const Json medium, service_of(context).post(medium_path(flags.name, "detach"), Json::object(), &context.stop()));
+    TRY_ASSIGN(const Json medium, keeper_of(context).post(medium_path(flags.name, "detach"), Json::object(), &context.stop()));
     context.output().document(medium);
     context.output().line(text_field(medium, "message"));
     return kExitDone;
@@ -148,7 +148,7 @@ Result<int> run_move(Context& context, const MoveFlags& flags) {
     put(body, "custodian", flags.custodian);
     put(body, "note", flags.note);
     put(body, "state", flags.state);
-    TRY_ASSIGN(const Json moved, service_of(context).post(medium_path(flags.name, "move"), body, &context.stop()));
+    TRY_ASSIGN(const Json moved, keeper_of(context).post(medium_path(flags.name, "move"), body, &context.stop()));
     context.output().document(moved);
     context.output().line(say("the medium {} is now at: {}; in the hands of: {}", text_field(moved, "name"),
                               text_field(moved, "place"), text_field(moved, "custodian")));
@@ -166,7 +166,7 @@ Result<int> run_register(Context& context, const RegisterFlags& flags) {
     put(body, "place", flags.place);
     put(body, "custodian", flags.custodian);
     put(body, "kind", flags.kind);
-    const ApiClient service = service_of(context);
+    const ApiClient service = keeper_of(context);
     TRY_ASSIGN(const Json answer, service.post(medium_path(flags.name, "register"), body, &context.stop()));
     if (flags.own_identity) return after_start(context, service, answer, flags.follow);
     context.output().document(answer);
@@ -181,14 +181,14 @@ Result<int> run_register(Context& context, const RegisterFlags& flags) {
 Result<int> run_replace(Context& context, const ReplaceFlags& flags) {
     Json body = {{"by", flags.new_name}};
     put(body, "keep_as", flags.keep_as);
-    const ApiClient service = service_of(context);
+    const ApiClient service = keeper_of(context);
     TRY_ASSIGN(const Json job, service.post(medium_path(flags.old_name, "replace"), body, &context.stop()));
     return after_start(context, service, job, flags.follow);
 }
 
 Result<int> run_retire(Context& context, const RetireFlags& flags) {
     const Json body = {{"reason", flags.reason}, {"accept_loss", flags.accept_loss}};
-    TRY_ASSIGN(const Json medium, service_of(context).post(medium_path(flags.name, "retire"), body, &context.stop()));
+    TRY_ASSIGN(const Json medium, keeper_of(context).post(medium_path(flags.name, "retire"), body, &context.stop()));
     context.output().document(medium);
     context.output().line(
         say("the medium {} is retired: it keeps what it holds and counts no more as a copy", text_field(medium, "name")));
@@ -206,7 +206,7 @@ void add_follow(CLI::App& command, bool& into) { command.add_flag("--follow", in
 void add_looks(CommandTable& table, CLI::App& family) {
     CLI::App& list = table.add(family, "list", say("Lists the media: which are here, what they hold and owe, who has them"),
                                {"media list", {"custody media list", "custody media list --json"}, ""});
-    table.runs(list, std::make_shared<NoFlags>(), run_list);
+    table.runs(list, std::make_shared<MediaNoFlags>(), run_list);
     auto flags = std::make_shared<NameFlags>();
     CLI::App& show = table.add(family, "show", say("Shows one medium, with the record of its hand-overs"),
                                {"media show NAME", {"custody media show disk-b"}, ""});

@@ -5,7 +5,7 @@
 #include "cli/device_target.h"
 #include "cli/media_commands.h"
 #include "cli/service_answer.h"
-#include "daemon/api/client.h"
+#include "cli/service_client.h"
 #include "daemon/config/reader.h"
 #include "daemon/media/preparing.h"
 
@@ -53,7 +53,7 @@ KnownMedium known_of(const Json& medium) {
 
 // Those of the register that are in use still. Nothing: no service tells.
 Result<std::optional<std::vector<KnownMedium>>> known_to_service(Context& context) {
-    const auto answer = ApiClient(context.settings().socket).get("/v1/media", &context.stop());
+    const auto answer = service_of(context).get("/v1/media", &context.stop());
     if (!answer.ok() && answer.error().code == Code::not_found) return std::optional<std::vector<KnownMedium>>();
     TRY(answer);
     std::vector<KnownMedium> known;

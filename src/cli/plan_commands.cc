@@ -4,34 +4,25 @@
 #include "cli/command_table.h"
 #include "cli/job_view.h"
 #include "cli/service_answer.h"
+#include "cli/service_client.h"
 #include "daemon/api/route.h"
 
 namespace custody {
 namespace {
 
-struct NoFlags {};
-struct ShowFlags {
+struct PlanNoFlags {};
+struct PlanShowFlags {
     std::string name;
 };
 struct NextFlags {
     std::uint64_t count = 20;
 };
-struct RunFlags {
+struct PlanRunFlags {
     std::string name, reason;
     bool all = false, follow = false, source_changed = false;
 };
 
-ApiClient service_of(const Context& context) { return ApiClient(context.settings().socket); }
-
 std::string plan_path(const std::string& name) { return "/v1/plans/" + encode_percent(name); }
-
-std::string joined(const Json& words) {
-    std::string text;
-    for (const Json& word : words) {
-        if (word.is_string()) text += (text.empty() ? "" : ", ") + printable(word.get_ref<const std::string&>());
-    }
-    return text;
-}
 
 std::string copies_text(const Json& plan) {
     return fmt::format("{}/{}", number_field(plan, "copies"), number_field(plan, "copies_wanted"));
@@ -55,12 +46,12 @@ std::string when_text(const Json& plan) {
 std::string source_text(const Json& plan) {
     const Json& source = object_field(plan, "source");
     std::string what;
-    for (const char* list : {"paths", "arguments"}) what += joined(list_field(source, list));
+    for (const char* list : {"paths", "arguments"}) what += words_of(list_field(source, list));
     for (const char* text : {"path", "conninfo", "defaults_file"}) what += text_field(source, text);
     return text_field(source, "kind") + " " + what;
 }
 
-Result<int> run_list(Context& context, const NoFlags&) {
+Result<int> run_list(Context& context, const PlanNoFlags&) {
     TRY_ASSIGN(const Json answer, service_of(context).get("/v1/plans", &context.stop()));
     context.output().document(answer);
     std::vector<std::vector<std::string>> rows = {
@@ -83,8 +74,8 @@ void print_plan(Output& output, const Json& plan) {
     output.line(say("source: {}", source_text(plan)));
     output.line(say("when: {}; next run {}", when_text(plan), minute_field(plan, "next_run")));
     if (const Json& windows = list_field(plan, "not_between"); !windows.empty())
-        output.line(say("not between: {}", joined(windows)));
-    output.line(say("to: {}; copies {}", joined(list_field(plan, "media")), copies_text(plan)));
+        output.line(say("not between: {}", words_of(windows)));
+    output.line(say("to: {}; copies {}", words_of(list_field(plan, "media")), copies_text(plan)));
     output.line(say("keeps: {}", text_field(plan, "retention")));
     output.line(say("last good backup {}, last run {}", minute_field(plan, "last_success"), minute_field(plan, "last_run")));
     if (const std::string why = text_field(plan, "last_error"); !why.empty()) output.line(say("last error: {}", why));
@@ -97,7 +88,7 @@ void print_plan(Output& output, const Json& plan) {
     for (const std::string& line : job_table(jobs)) output.line(line);
 }
 
-Result<int> run_show(Context& context, const ShowFlags& flags) {
+Result<int> run_show(Context& context, const PlanShowFlags& flags) {
     TRY_ASSIGN(const Json plan, service_of(context).get(plan_path(flags.name), &context.stop()));
     context.output().document(plan);
     print_plan(context.output(), plan);
@@ -120,7 +111,7 @@ Result<int> run_next(Context& context, const NextFlags& flags) {
     return kExitDone;
 }
 
-Status check_run(const RunFlags& flags) {
+Status check_run(const PlanRunFlags& flags) {
     if (flags.all == !flags.name.empty()) {
         return Error{Code::usage, say("which plan? name one, or give --all; 'custody plan list' names them")};
     }
@@ -134,7 +125,7 @@ Status check_run(const RunFlags& flags) {
     return done();
 }
 
-Result<int> run_all(Context& context, const RunFlags& flags) {
+Result<int> run_all(Context& context, const PlanRunFlags& flags) {
     TRY_ASSIGN(const Json answer, service_of(context).post("/v1/plans/run", {{"reason", flags.reason}}, &context.stop()));
     context.output().document(answer);
     const Json& jobs = list_field(answer, "jobs");
@@ -144,7 +135,7 @@ Result<int> run_all(Context& context, const RunFlags& flags) {
     return kExitDone;
 }
 
-Result<int> run_run(Context& context, const RunFlags& flags) {
+Result<int> run_run(Context& context, const PlanRunFlags& flags) {
     TRY(check_run(flags));
     if (flags.all) return run_all(context, flags);
     const ApiClient service = service_of(context);
@@ -163,7 +154,7 @@ Result<int> run_run(Context& context, const RunFlags& flags) {
 }
 
 void add_run(CommandTable& table, CLI::App& family) {
-    auto flags = std::make_shared<RunFlags>();
+    auto flags = std::make_shared<PlanRunFlags>();
     CLI::App& run = table.add(
         family, "run", say("Backs up a plan now, or all of them"),
         {"plan run NAME [--reason R] [--follow] [--source-changed] | plan run --all --reason R",
@@ -186,12 +177,12 @@ void add_run(CommandTable& table, CLI::App& family) {
 
 void add_plan_commands(CommandTable& table) {
     CLI::App& family = table.add_family(table.root(), "plan", say("What the service backs up, and when"));
-    auto none = std::make_shared<NoFlags>();
+    auto none = std::make_shared<PlanNoFlags>();
     CLI::App& list = table.add(family, "list", say("Lists the plans, how each stands and when it runs next"),
                                {"plan list", {"custody plan list", "custody plan list --json"}, ""});
     table.runs(list, none, run_list);
 
-    auto show_flags = std::make_shared<ShowFlags>();
+    auto show_flags = std::make_shared<PlanShowFlags>();
     CLI::App& show =
         table.add(family, "show", say("Shows one plan with its last jobs"), {"plan show NAME", {"custody plan show etc"}, ""});
     add_operand(show, "NAME", show_flags->name, say("The plan"))->required();

@@ -1,7 +1,7 @@
 #include "cli/restored_scan.h"
 
 #include "base/text.h"
-#include "daemon/api/client.h"
+#include "cli/service_client.h"
 
 #include <unistd.h>
 
@@ -9,10 +9,6 @@
 
 namespace custody {
 namespace {
-
-bool is_at_or_below(const std::string& path, const std::string& folder) {
-    return path == folder || folder == "/" || (path.starts_with(folder) && path[folder.size()] == '/');
-}
 
 // Root's lies with the service's state; others keep theirs to themselves.
 std::string quarantine_folder(const Settings& settings) {
@@ -30,8 +26,8 @@ Json finding_json(const ScanFinding& finding) {
 
 // The service keeps the record and tells people. Without one, what stands on this terminal is all.
 void tell_service(Context& context, const RestoredScan& scan, const std::string& snapshot) {
-    const auto told = ApiClient(context.settings().socket)
-                          .post("/v1/scan-findings", {{"snapshot", snapshot}, {"scan", json_of(scan)}}, &context.stop());
+    const auto told =
+        service_of(context).post("/v1/scan-findings", {{"snapshot", snapshot}, {"scan", json_of(scan)}}, &context.stop());
     if (told.ok()) return;
     context.progress().warn(say("the service was not told of what the scan found: {}", told.error().message));
 }
@@ -43,7 +39,7 @@ std::vector<std::string> places_to_scan(const RestoredPlaces& restored) {
     for (const std::string& path : restored.paths) {
         std::string rest = path;
         if (!restored.strip_prefix.empty()) {
-            if (!is_at_or_below(path, restored.strip_prefix)) return {restored.target};
+            if (!lies_in(path, restored.strip_prefix)) return {restored.target};
             rest = path.substr(restored.strip_prefix == "/" ? 0 : restored.strip_prefix.size());
         }
         while (rest.starts_with('/')) rest.erase(0, 1);

@@ -40,6 +40,14 @@ const Json* field(const Json& object, const char* key) {
 
 }  // namespace
 
+std::string words_of(const Json& words) {
+    std::string text;
+    for (const Json& word : words) {
+        if (word.is_string()) text += (text.empty() ? "" : ", ") + printable(word.get_ref<const std::string&>());
+    }
+    return text;
+}
+
 std::string text_field(const Json& object, const char* key) {
     const Json* value = field(object, key);
     return value != nullptr && value->is_string() ? printable(value->get_ref<const std::string&>()) : std::string();

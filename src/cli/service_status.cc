@@ -2,13 +2,13 @@
 
 #include "base/text.h"
 #include "cli/service_answer.h"
+#include "cli/service_client.h"
 #include "cli/status_screen.h"
-#include "daemon/api/client.h"
 
 namespace custody {
 
 Result<std::optional<int>> service_status(Context& context, bool check) {
-    const auto status = ApiClient(context.settings().socket).get("/v1/status", &context.stop());
+    const auto status = service_of(context).get("/v1/status", &context.stop());
     if (!status.ok() && status.error().code == Code::not_found) return std::optional<int>();
     TRY(status);
     context.output().document(*status);

@@ -395,12 +395,6 @@ Json json_of(const Overview& overview, Time now) {
             {"notes", overview.notes}};
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 void print_head(Output& output, const Overview& overview) {
     if (overview.vault_open) {
         output.line(say("vault    {} ({}, {} free), at entry {} of its ledger", printable(overview.vault), overview.file_system,
@@ -435,7 +429,7 @@ void print_groups(Output& output, const Overview& overview, Time now) {
     } else {
         output.line(say("no snapshots"));
     }
-    if (!overview.empty_labels.empty()) output.line(say("no snapshot yet of: {}", joined(overview.empty_labels)));
+    if (!overview.empty_labels.empty()) output.line(say("no snapshot yet of: {}", printable_list(overview.empty_labels)));
 }
 
 void print_text(Output& output, const Overview& overview, Time now) {

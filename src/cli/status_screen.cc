@@ -29,14 +29,6 @@ std::string clipped(const std::string& text, std::size_t columns) {
     return text.substr(0, cut) + "…";
 }
 
-std::string joined(const Json& words) {
-    std::string text;
-    for (const Json& word : words) {
-        if (word.is_string()) text += (text.empty() ? "" : ", ") + printable(word.get_ref<const std::string&>());
-    }
-    return text;
-}
-
 using Rows = std::vector<std::vector<std::string>>;
 
 void add_table(std::vector<std::string>& lines, const Rows& rows, std::size_t columns) {
@@ -119,7 +111,7 @@ std::vector<std::string> foot(const Json& status, std::size_t columns) {
     std::vector<std::string> lines;
     if (const Json& places = list_field(status, "not_covered"); !places.empty()) {
         lines.push_back(
-            clipped(say_count(places.size(), "{} place in no plan: {}", "{} places in no plan: {}", joined(places)), columns));
+            clipped(say_count(places.size(), "{} place in no plan: {}", "{} places in no plan: {}", words_of(places)), columns));
     }
     if (const Json& exceptions = list_field(status, "exceptions"); !exceptions.empty()) {
         lines.push_back(

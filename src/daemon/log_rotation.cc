@@ -77,11 +77,6 @@ bool is_one_of(const List& list, std::string_view word) {
     return std::any_of(list.begin(), list.end(), [&](const char* one) { return word == one; });
 }
 
-bool is_at_or_below(std::string_view path, std::string_view folder) {
-    return folder == "/" || path == folder ||
-           (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
-}
-
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlank = " \t\r\f\v";
     const std::size_t begin = text.find_first_not_of(kBlank);
@@ -149,8 +144,8 @@ bool Logrotate::concerns(const std::string& pattern) const {
     const std::size_t wild = pattern.find_first_of("*?[");
     const std::string fixed = wild == std::string::npos ? pattern : pattern.substr(0, pattern.rfind('/', wild));
     return std::any_of(paths_.begin(), paths_.end(), [&](const std::string& path) {
-        return is_at_or_below(fixed, path) || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0 ||
-               (wild != std::string::npos && is_at_or_below(path, fixed));
+        return lies_in(fixed, path) || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0 ||
+               (wild != std::string::npos && lies_in(path, fixed));
     });
 }
 
@@ -338,7 +333,7 @@ void read_journald(FileSystem& files, const std::vector<std::string>& paths, con
     std::vector<std::string> covered;
     for (const std::string& journal : places.journals) {
         const bool is_wanted = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
-            return is_at_or_below(journal, path) || is_at_or_below(path, journal);
+            return lies_in(journal, path) || lies_in(path, journal);
         });
         if (is_wanted && files.info(journal).ok()) covered.push_back(journal);
     }

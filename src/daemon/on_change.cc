@@ -23,10 +23,6 @@ namespace {
 constexpr int kRest_ms = 250;  // between two readings: a busy file system is looked at four times a second, not at each write
 constexpr std::size_t kMaxNotes = 200;
 
-bool is_at_or_below(const std::string& path, const std::string& folder) {
-    return path == folder || folder == "/" || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 // The kernel tells of files by their real paths.
 std::string real_path(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
@@ -49,7 +45,7 @@ std::set<std::string> roots_of(const std::vector<WatchedPlan>& plans, const std:
             roots.insert(real);
             for (const MountInfo& mount : mounts) {
                 const bool is_wanted = !plan.one_file_system && is_disk_like(mount.file_system);
-                if (is_wanted && mount.point != real && is_at_or_below(mount.point, real)) roots.insert(mount.point);
+                if (is_wanted && mount.point != real && lies_in(mount.point, real)) roots.insert(mount.point);
             }
         }
     }
@@ -175,13 +171,13 @@ ChangeJudge::ChangeJudge(const std::vector<WatchedPlan>& plans, std::vector<std:
 }
 
 bool ChangeJudge::is_own(const std::string& path) const {
-    return std::any_of(own_.begin(), own_.end(), [&](const std::string& folder) { return is_at_or_below(path, folder); });
+    return std::any_of(own_.begin(), own_.end(), [&](const std::string& folder) { return lies_in(path, folder); });
 }
 
 // What is named is backed up whatever an exclude says; what lies below it only when no folder on the way is left out.
 bool ChangeJudge::concerns(const Plan& plan, const std::string& path) {
     for (const std::string& named : plan.paths) {
-        if (!is_at_or_below(path, named)) continue;
+        if (!lies_in(path, named)) continue;
         bool is_left_out = false;
         for (std::string at = path; at != named && at != "/" && !is_left_out; at = parent_path(at)) {
             is_left_out = plan.excludes->matches(parent_path(at), base_name(at));

@@ -22,10 +22,6 @@ constexpr std::size_t kBuffer = 256 * 1024;
 
 using QuarantineId = Id<16, struct QuarantineTag>;
 
-bool is_below(std::string_view path, std::string_view folder) {
-    return path == folder || (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
-}
-
 // Beside what is moved, so that nobody has to guess later what it was and whence it came.
 Status write_record(const std::string& item, const ScanFinding& finding, const Clock& clock) {
     Json body = {{"format", 1},
@@ -124,7 +120,7 @@ std::vector<ScanFinding> parse_findings(std::string_view output, std::string_vie
         if (!line.ends_with(kEnd)) continue;
         line.remove_suffix(kEnd.size());
         const std::size_t colon = line.rfind(": ");
-        if (colon == std::string_view::npos || !is_below(line.substr(0, colon), below)) continue;
+        if (colon == std::string_view::npos || !lies_in(line.substr(0, colon), below)) continue;
         if (line.substr(0, colon).find("/../") != std::string_view::npos) continue;  // would lead out again
         findings.push_back({std::string(line.substr(0, colon)), std::string(line.substr(colon + 2)), "", ""});
     }

@@ -11,8 +11,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
-
 // What the ledger named while this ran, and no longer names at its end, prune took away: that is no damage; an index
 // segment does harm as long as it is there. Of what no entry ever named (a run crashed) nobody needs anything. But the record of
 // a live snapshot must be there whatever entries say, and what was found lost while the ledger stood still is lost: it goes down
@@ -63,7 +61,7 @@ Result<VerifyResult> run_verification(VerifySubject subject, const VerifyOptions
 
 // A header that was swapped for a foreign one is damage, not a reason to refuse.
 Status check_family(ObjectStore& store, const VaultId& vault, const Keyring& keyring) {
-    const auto bytes = store.get("vault.json", kMaxHeaderSize);
+    const auto bytes = store.get("vault.json", kMaxHeaderBytes);
     if (!bytes.ok()) return done();
     const auto header = decode_vault_header(*bytes);
     if (!header.ok() || header->vault != vault || header->family == keyring.family()) return done();

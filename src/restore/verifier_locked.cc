@@ -10,7 +10,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxNamed = 100'000;  // a snapshot
+constexpr std::size_t kMaxPaths = 100'000;  // a snapshot
 
 class LockNamer {
 public:
@@ -66,7 +66,7 @@ private:
     }
 
     void name(const std::string& path) {
-        if (++named_ > kMaxNamed || path == last_) return;
+        if (++named_ > kMaxPaths || path == last_) return;
         run_.result.locked.push_back({snapshot_, path});
         last_ = path;
     }
@@ -81,7 +81,7 @@ private:
             if (locked) name(path);
             return done();
         };
-        while (!stack.empty() && named_ <= kMaxNamed) {
+        while (!stack.empty() && named_ <= kMaxPaths) {
             TRY(run_.stop.check());
             const BrokenPlace place = std::move(stack.back());
             stack.pop_back();

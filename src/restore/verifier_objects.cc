@@ -17,7 +17,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 constexpr std::size_t kOrphansNamed = 5;
 
 bool is_named_by_layout(const std::string& name) {
@@ -78,7 +77,7 @@ Status check_live_objects(Verification& run) {
 Status check_header(Verification& run) {
     const std::string name = "vault.json";
     if (!run.state().objects.contains(name)) ++run.result.objects;
-    const auto bytes = run.store().get(name, kMaxHeaderSize);
+    const auto bytes = run.store().get(name, kMaxHeaderBytes);
     if (!bytes.ok()) {
         if (!is_damage(bytes.error())) return bytes.error();
         run.report(name, bytes.error(), bytes.error().code == Code::not_found ? say("is missing") : bytes.error().message);

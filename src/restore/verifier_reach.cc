@@ -13,7 +13,7 @@ namespace custody {
 namespace {
 
 constexpr int kMaxCatchUps = 12;
-constexpr std::size_t kMaxNamed = 100'000;  // attributions a snapshot
+constexpr std::size_t kMaxAttributions = 100'000;  // attributions a snapshot
 
 // Names what a broken snapshot loses: paths with the label's secret, the snapshot alone without.
 class LossNamer {
@@ -43,7 +43,7 @@ private:
     // Everything that could have answered for the id, and does not, loses it: `why`, where it was asked. What this user may not
     // read loses nothing.
     Status blame(ByteView id, const std::string& path, const Error& why = {Code::corrupt, ""}) {
-        if (++named_ > kMaxNamed) return done();
+        if (++named_ > kMaxAttributions) return done();
         TRY_ASSIGN(const std::vector<ObjectId> packs, finder_.packs_named(id));
         bool blamed = false;
         std::optional<std::string> unnamed;
@@ -86,7 +86,7 @@ private:
     Status name_snapshot(const TreeId& root) {
         std::vector<TreeId> stack{root};
         std::unordered_set<TreeId, IdHash> seen{root};
-        while (!stack.empty() && named_ <= kMaxNamed) {
+        while (!stack.empty() && named_ <= kMaxAttributions) {
             TRY(run_.stop.check());
             const TreeId node = stack.back();
             stack.pop_back();
@@ -113,7 +113,7 @@ private:
             return had ? done() : blame(chunk.id.view(), path);
         };
         std::vector<BrokenPlace> stack{{root, top}};
-        while (!stack.empty() && named_ <= kMaxNamed) {
+        while (!stack.empty() && named_ <= kMaxAttributions) {
             TRY(run_.stop.check());
             const BrokenPlace place = std::move(stack.back());
             stack.pop_back();

@@ -10,7 +10,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kPieceSize = 1024 * 1024;
+constexpr std::size_t kTransferPiece = 1024 * 1024;
 
 std::vector<IndexEntry> entries_of(const std::vector<BlockEntry>& block, const Location& where) {
     std::vector<IndexEntry> entries;
@@ -54,7 +54,7 @@ Result<std::uint64_t> copy_pack(ObjectStore& from, ObjectStore& to, const Object
     if (size > kMaxPack) return Error{Code::corrupt, say("{} in {} is larger than any pack", name, from.location())};
     TRY_ASSIGN(const std::unique_ptr<ObjectWriter> writer, to.begin());
     Sha256 hash;
-    Bytes piece(std::min<std::uint64_t>(size, kPieceSize));
+    Bytes piece(std::min<std::uint64_t>(size, kTransferPiece));
     for (std::uint64_t at = 0; at < size;) {
         TRY(stop.check());
         const MutableByteView into(piece.data(), std::min<std::uint64_t>(size - at, piece.size()));

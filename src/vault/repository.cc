@@ -14,7 +14,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 constexpr std::int64_t kClockTolerance = 5 * kMinute;
 constexpr std::int64_t kClockFarAhead = 40 * kDay;
 
@@ -24,7 +23,7 @@ Result<Bytes> establish_header(ObjectStore& store, const VaultHeader& fresh, con
     const Status put = store.put_new(kHeaderObject, content);
     if (put.ok()) return content;
     if (put.error().code != Code::exists) return put.error();
-    TRY_ASSIGN(Bytes present, store.get(kHeaderObject, kMaxHeaderSize));
+    TRY_ASSIGN(Bytes present, store.get(kHeaderObject, kMaxHeaderBytes));
     const auto left_over = decode_vault_header(present);
     if (left_over.ok() && left_over->family == fresh.family) return present;
     TRY(store.replace(kHeaderObject, content));
@@ -113,7 +112,7 @@ Result<Repository> Repository::open_store(std::unique_ptr<ObjectStore> store, co
 }
 
 Status Repository::read_header(bool tolerate_damage) {
-    const auto content = store_->get(kHeaderObject, kMaxHeaderSize);
+    const auto content = store_->get(kHeaderObject, kMaxHeaderBytes);
     auto header = content.ok() ? decode_vault_header(*content) : Result<VaultHeader>(content.error());
     if (tolerate_damage && header.ok()) {
         // Sound in itself, but another vault's?

@@ -16,8 +16,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
-
 std::optional<VaultId> vault_of_entry(ObjectStore& store, const std::string& name) {
     const auto bytes = store.get(name, kMaxLedgerEntrySize);
     if (!bytes.ok()) return std::nullopt;
@@ -127,7 +125,7 @@ Result<VaultId> settle_without_header(ObjectStore& store, const VaultId& by_ledg
 
 Result<VaultId> identify_vault(ObjectStore& store, const IdentityHints& hints) {
     std::optional<VaultId> by_header;
-    const auto bytes = store.get(kHeaderObject, kMaxHeaderSize);
+    const auto bytes = store.get(kHeaderObject, kMaxHeaderBytes);
     if (bytes.ok()) {
         const auto header = decode_vault_header(*bytes);
         if (!header.ok() && header.error().code != Code::corrupt) return header.error();

@@ -17,7 +17,7 @@ void count_bytes(benchmark::State& state, std::size_t each) {
 
 // Argument of most: 0 text, 1 noise.
 Bytes content(const benchmark::State& state, std::size_t size) {
-    return state.range(0) == 0 ? test::text(size, 1) : test::noise(size, 1);
+    return state.range(0) == 0 ? test::text(size, 1) : test::noise_bytes(size, 1);
 }
 
 void BM_Chunker(benchmark::State& state) {
@@ -59,14 +59,14 @@ void BM_Decompress(benchmark::State& state) {
 BENCHMARK(BM_Decompress);
 
 void BM_Checksum128(benchmark::State& state) {
-    const Bytes raw = test::noise(kBlockTarget, 1);
+    const Bytes raw = test::noise_bytes(kBlockTarget, 1);
     for (auto _ : state) benchmark::DoNotOptimize(checksum128(raw));
     count_bytes(state, raw.size());
 }
 BENCHMARK(BM_Checksum128);
 
 void BM_Sha256(benchmark::State& state) {
-    const Bytes raw = test::noise(kBlockTarget, 1);
+    const Bytes raw = test::noise_bytes(kBlockTarget, 1);
     for (auto _ : state) benchmark::DoNotOptimize(sha256(raw));
     count_bytes(state, raw.size());
 }

@@ -21,7 +21,7 @@ Program with(Program program, const std::string& name, const std::string& value)
     return program;
 }
 
-Outcome with_kit(const Vault& custody, std::vector<std::string> arguments) {
+Outcome run_with_kit(const Vault& custody, std::vector<std::string> arguments) {
     return run(with(custody.command(std::move(arguments)), "CUSTODY_KIT_PASSPHRASE", kKitPassphrase));
 }
 
@@ -77,23 +77,24 @@ TEST(Keys, KitAndOneVaultBringEverythingBackOnABareMachine) {
     ASSERT_EQ(office.custody({"init"}).exit, 0);
     ASSERT_EQ(office.backup().exit, 0);
     const std::string kit = office.folder / "kit", page = office.folder / "kit.pdf";
-    const Outcome exported = with_kit(office.custody, {"key", "export", "--recovery", "--output", kit, "--page", page, "--json"});
+    const Outcome exported =
+        run_with_kit(office.custody, {"key", "export", "--recovery", "--output", kit, "--page", page, "--json"});
     ASSERT_EQ(exported.exit, 0) << exported.err;
     EXPECT_EQ(json_of(exported)["number"], 1);
     EXPECT_EQ(read_file_text(page).substr(0, 5), "%PDF-");
     struct stat info {};
     ASSERT_EQ(::stat(kit.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 07777, 0600u);
-    EXPECT_EQ(with_kit(office.custody, {"key", "export", "--recovery", "--output", kit}).exit, 1) << "never replaced";
+    EXPECT_EQ(run_with_kit(office.custody, {"key", "export", "--recovery", "--output", kit}).exit, 1) << "never replaced";
 
     EXPECT_EQ(run(with(office.custody.command({"key", "import", kit, "--check"}), "CUSTODY_KIT_PASSPHRASE", "wrong")).exit, 8);
-    EXPECT_EQ(with_kit(office.custody, {"key", "import", kit, "--check"}).exit, 0);
-    EXPECT_EQ(with_kit(office.custody, {"key", "import", kit}).exit, 1) << "there is a keyring already";
+    EXPECT_EQ(run_with_kit(office.custody, {"key", "import", kit, "--check"}).exit, 0);
+    EXPECT_EQ(run_with_kit(office.custody, {"key", "import", kit}).exit, 1) << "there is a keyring already";
 
     std::filesystem::remove_all(office.custody.keyring());
     std::filesystem::remove_all(office.folder / "cache");
     EXPECT_EQ(office.custody({"ls", "latest"}).exit, 7);
-    const Outcome imported = with_kit(office.custody, {"key", "import", kit});
+    const Outcome imported = run_with_kit(office.custody, {"key", "import", kit});
     ASSERT_EQ(imported.exit, 0) << imported.err;
     const std::string target = office.folder / "back";
     const Outcome restored = office.custody({"restore", "latest", "--target", target});
@@ -160,7 +161,7 @@ TEST(Keys, ADestroyedLabelIsGoneEverywhereAndVerifySaysDestroyedNotDamaged) {
     ASSERT_EQ(office.custody({"backup", office.source, "--label", "project"}).exit, 0);
     ASSERT_EQ(office.backup().exit, 0);
     const std::string kit = office.folder / "kit";
-    ASSERT_EQ(with_kit(office.custody, {"key", "export", "--recovery", "--output", kit}).exit, 0);
+    ASSERT_EQ(run_with_kit(office.custody, {"key", "export", "--recovery", "--output", kit}).exit, 0);
 
     ASSERT_EQ(office.custody({"hold", "add", "latest:srv", "--reason", "x"}).exit, 0);
     EXPECT_EQ(office.custody({"key", "destroy", "--label", "business", "--confirm", "business"}).exit, 5)
@@ -176,7 +177,7 @@ TEST(Keys, ADestroyedLabelIsGoneEverywhereAndVerifySaysDestroyedNotDamaged) {
     EXPECT_EQ(json_of(destroyed)["state"], "pending");
     EXPECT_EQ(json_of(destroyed)["outstanding_copies"], Json::array({1}));
 
-    const Outcome settled = with_kit(office.custody, {"key", "settle", kit});
+    const Outcome settled = run_with_kit(office.custody, {"key", "settle", kit});
     ASSERT_EQ(settled.exit, 0) << settled.err;
     EXPECT_EQ(json_of(office.custody({"key", "list", "--json"}))["destroyed"][0]["state"], "passed with exceptions");
 
@@ -272,22 +273,22 @@ TEST(Key, ADamagedKeyringIsSetAsideByTheKitThatBringsItBack) {
     ASSERT_EQ(office.custody({"init"}).exit, 0);
     ASSERT_EQ(office.backup().exit, 0);
     const std::string kit = office.folder / "kit", file = office.custody.keyring() + "/keyring";
-    const auto with_kit = [&](std::vector<std::string> arguments, const std::string& passphrase) {
+    const auto run_with_kit = [&](std::vector<std::string> arguments, const std::string& passphrase) {
         Program program = office.custody.command(std::move(arguments));
         program.environment["CUSTODY_KIT_PASSPHRASE"] = passphrase;
         return run(program);
     };
     const std::string passphrase = "năm con gà vàng ngoài sân";
-    ASSERT_EQ(with_kit({"key", "export", "--recovery", "--output", kit}, passphrase).exit, 0);
-    EXPECT_EQ(with_kit({"key", "import", kit}, passphrase).exit, 1) << "a sound one is never replaced";
+    ASSERT_EQ(run_with_kit({"key", "export", "--recovery", "--output", kit}, passphrase).exit, 0);
+    EXPECT_EQ(run_with_kit({"key", "import", kit}, passphrase).exit, 1) << "a sound one is never replaced";
     std::filesystem::resize_file(file, std::filesystem::file_size(file) - 100);
     const std::string damaged = read_file_text(file);
 
     const Outcome said = office.custody({"snapshots"});
     EXPECT_THAT(said.err, HasSubstr("bring it back with 'custody key import FILE'"));
-    EXPECT_NE(with_kit({"key", "import", kit}, "another one altogether").exit, 0);
+    EXPECT_NE(run_with_kit({"key", "import", kit}, "another one altogether").exit, 0);
     EXPECT_EQ(read_file_text(file), damaged) << "nothing is moved before the kit has opened";
-    const Outcome back = with_kit({"key", "import", kit}, passphrase);
+    const Outcome back = run_with_kit({"key", "import", kit}, passphrase);
     ASSERT_EQ(back.exit, 0) << back.err;
     EXPECT_THAT(back.err, HasSubstr(file + ".damaged"));
     EXPECT_EQ(read_file_text(file + ".damaged"), damaged);

@@ -45,7 +45,7 @@ protected:
     void SetUp() override {
         SmallVault::Files etc{{"etc/hosts", text(700, 1)}, {"etc/ssh/sshd_config", text(4000, 3)}};
         vault_.back_up("a", "config", "etc", etc);
-        vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise(300'000, 4)}, {"srv/docs/note", text(20'000, 5)}});
+        vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise_bytes(300'000, 4)}, {"srv/docs/note", text(20'000, 5)}});
         {
             Repository repository = vault_.open("a");
             Marks marks;

@@ -19,7 +19,7 @@ constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kRoom = 52 * kMiB;  // what each kind leaves free, whatever the least size of its medium is
 constexpr std::uint64_t kReserve = 4 * kMiB;
 
-void write_noise(const std::string& path, std::size_t size, unsigned seed) {
+void fill_with_noise(const std::string& path, std::size_t size, unsigned seed) {
     std::mt19937_64 random(seed);
     std::string content(size, '\0');
     for (std::size_t at = 0; at + 8 <= size; at += 8) {
@@ -60,7 +60,7 @@ protected:
         return none ? 0 : size;
     }
     Outcome back_up(const std::string& name, std::uint64_t bytes, unsigned seed) {
-        write_noise(scratch_ / ("source/" + name), bytes, seed);
+        fill_with_noise(scratch_ / ("source/" + name), bytes, seed);
         return vault_({"backup", scratch_ / ("source/" + name), "--label", "business", "--name", name});
     }
     // A medium that is full to the last block.

@@ -25,7 +25,7 @@ namespace {
 
 using Random = std::mt19937;
 
-void write_noise(const std::string& path, std::size_t size, Random& random) {
+void put_noise(const std::string& path, std::size_t size, Random& random) {
     std::string content(size, '\0');
     for (auto& c : content) c = static_cast<char>(random());
     std::ofstream(path, std::ios::binary) << content;
@@ -36,21 +36,21 @@ void make_tree(const std::string& root, std::size_t big, Random& random) {
     for (int folder = 0; folder < 10; ++folder) {
         const std::string path = root + "/" + std::to_string(folder);
         std::filesystem::create_directories(path);
-        for (int file = 0; file < 30; ++file) write_noise(path + "/" + std::to_string(file), random() % 9000, random);
+        for (int file = 0; file < 30; ++file) put_noise(path + "/" + std::to_string(file), random() % 9000, random);
     }
-    for (int file = 0; file < 3; ++file) write_noise(root + "/big" + std::to_string(file), big + random() % big, random);
+    for (int file = 0; file < 3; ++file) put_noise(root + "/big" + std::to_string(file), big + random() % big, random);
 }
 
 void change_tree(const std::string& root, std::size_t big, Random& random) {
     for (int i = 0; i < 12; ++i) {
         const std::string path = root + "/" + std::to_string(random() % 10) + "/" + std::to_string(random() % 30);
-        write_noise(path, random() % 9000, random);
+        put_noise(path, random() % 9000, random);
     }
-    write_noise(root + "/big" + std::to_string(random() % 3), big + random() % big, random);
+    put_noise(root + "/big" + std::to_string(random() % 3), big + random() % big, random);
 }
 
 // What is known to have been reported as done: snapshot id and a copy of the tree at that time.
-struct Promise {
+struct Promised {
     std::string snapshot;
     std::string copy;
 };
@@ -93,7 +93,7 @@ protected:
     void expect_nothing_lost() {
         const Outcome verified = vault_({"verify", "--level", "full"});
         ASSERT_EQ(verified.exit, 0) << verified.out << verified.err;
-        for (const Promise& made : promises_) {
+        for (const Promised& made : promises_) {
             const std::string target = scratch_ / "restored";
             const Outcome restored = vault_({"restore", made.snapshot, "--target", target, "--strip-prefix", source()});
             ASSERT_EQ(restored.exit, 0) << made.snapshot << restored.err;
@@ -115,7 +115,7 @@ protected:
     Medium medium_;
     Vault vault_{scratch_.path()};
     Random random_;
-    std::vector<Promise> promises_;
+    std::vector<Promised> promises_;
     int made_ = 0;
 };
 

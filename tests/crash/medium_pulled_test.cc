@@ -20,7 +20,7 @@
 namespace custody::test {
 namespace {
 
-constexpr std::uint64_t kSize = 192 << 20;
+constexpr std::uint64_t kMediumSize = 192 << 20;
 
 class PulledMedium : public testing::TestWithParam<std::string> {
 protected:
@@ -35,7 +35,7 @@ protected:
         promises_.clear();
         std::filesystem::create_directories(scratch_ / "source");
         medium_.reset();
-        medium_ = LoopFileSystem::make(GetParam(), std::max(LoopFileSystem::least_size(GetParam()), kSize), why_not);
+        medium_ = LoopFileSystem::make(GetParam(), std::max(LoopFileSystem::least_size(GetParam()), kMediumSize), why_not);
         if (!medium_) return false;
         vault_ = Vault(scratch_.path(), medium_->path() + "/vault");
         EXPECT_EQ(vault_({"init"}).exit, 0);

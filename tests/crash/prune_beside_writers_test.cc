@@ -27,7 +27,7 @@ HandFiles files_of(std::minstd_rand& random) {
     HandFiles files;
     for (int i = 0; i < 4; ++i) {
         const auto seed = static_cast<unsigned>(random() % 12);
-        files["file" + std::to_string(seed)] = noise(kSize, seed);
+        files["file" + std::to_string(seed)] = noise_bytes(kSize, seed);
     }
     return files;
 }
@@ -35,7 +35,7 @@ HandFiles files_of(std::minstd_rand& random) {
 void expect_whole(const HandFiles& files) {
     for (const auto& [name, content] : files) {
         const auto seed = static_cast<std::uint64_t>(std::stoul(name.substr(4)));
-        EXPECT_EQ(content, noise(kSize, seed)) << name;
+        EXPECT_EQ(content, noise_bytes(kSize, seed)) << name;
     }
 }
 
@@ -120,7 +120,7 @@ TEST_F(PruneBesideWritersTest, NothingIsLostOverManyRounds) {
     const auto last = prune_now();
     ASSERT_TRUE(is_ok(last));
     EXPECT_EQ(last->packs_waiting, 0U);
-    EXPECT_NE(vault_.back_up({{"file1", noise(kSize, 1)}}), ObjectId{});
+    EXPECT_NE(vault_.back_up({{"file1", noise_bytes(kSize, 1)}}), ObjectId{});
 }
 
 }  // namespace

@@ -21,7 +21,7 @@
 namespace custody::test {
 namespace {
 
-constexpr int kRounds = trials(12);
+constexpr int kRepairRounds = trials(12);
 constexpr int kMaxRounds = 300;  // until enough was pruned meanwhile
 constexpr int kPrunes = 3;
 
@@ -33,13 +33,13 @@ void end_on_error(const T& result, const char* what) {
     ::_exit(1);
 }
 
-[[noreturn]] void write_for_ever(HandVault& vault, unsigned seed) {
+[[noreturn]] void keep_writing(HandVault& vault, unsigned seed) {
     std::minstd_rand random(seed);
     HandVault::Run run;
     run.name = "writer" + std::to_string(seed);
     for (;;) {
         HandFiles files;
-        for (int i = 0; i < 3; ++i) files["file" + std::to_string(i)] = noise(3'000, random() % 40);
+        for (int i = 0; i < 3; ++i) files["file" + std::to_string(i)] = noise_bytes(3'000, random() % 40);
         vault.back_up(files, run);
         if (::testing::Test::HasFailure()) ::_exit(1);
         ::usleep(2'000);
@@ -114,12 +114,12 @@ protected:
 };
 
 TEST_F(RepairBesidePruneTest, NothingFalseIsSaidOverManyRounds) {
-    vault_.back_up({{"file0", noise(3'000, 0)}});
-    start([this] { write_for_ever(vault_, 1); });
-    start([this] { write_for_ever(vault_, 2); });
+    vault_.back_up({{"file0", noise_bytes(3'000, 0)}});
+    start([this] { keep_writing(vault_, 1); });
+    start([this] { keep_writing(vault_, 2); });
     start([this] { prune_for_ever(vault_); });
     for (int round = 0; round < kMaxRounds && !HasFailure(); ++round) {
-        if (round >= kRounds && prunes() >= kPrunes) break;
+        if (round >= kRepairRounds && prunes() >= kPrunes) break;
         repair_now();
         verify_now(round % 2 == 0 ? VerifyLevel::structure : VerifyLevel::keyless);
     }

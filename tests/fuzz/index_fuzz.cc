@@ -26,7 +26,7 @@ std::size_t digest_place(ByteView table) {
 
 Bytes seal_segment(Bytes table, ByteView page) {
     const WriterKeys& keys = label().keys;
-    const IndexHeader header{keys.suite, keys.family, keys.label, SegmentId::from(test::noise(16, 1))};
+    const IndexHeader header{keys.suite, keys.family, keys.label, SegmentId::from(test::noise_bytes(16, 1))};
     const auto header_bytes = encode(header);
     const auto key = [&](std::string_view info) { return hkdf(keys.summary_key.view(), header.segment.view(), info); };
     Bytes sealed_page(page.size() + kTagSize);
@@ -59,9 +59,10 @@ Bytes sealed_input(ByteView input) {
 std::vector<IndexEntry> seed_entries() {
     std::vector<IndexEntry> entries(3);
     for (std::uint64_t i = 0; i < entries.size(); ++i) {
-        const Bytes id = test::noise(32, i);
+        const Bytes id = test::noise_bytes(32, i);
         std::copy(id.begin(), id.end(), entries[i].id.begin());
-        entries[i].location = {ObjectId::from(test::noise(32, 50)), 24, static_cast<std::uint32_t>(184 + 100 * i), 100, 0, 9, {}};
+        entries[i].location = {
+            ObjectId::from(test::noise_bytes(32, 50)), 24, static_cast<std::uint32_t>(184 + 100 * i), 100, 0, 9, {}};
         entries[i].location.kind = SegmentKind::content;
     }
     return entries;
@@ -74,7 +75,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
     const WriterKeys& keys = label().keys;
     test::MemoryStore store;
     const auto written = write_index_segment(store, keys, label().signing_seed, seed_entries(),
-                                             {{ObjectId::from(test::noise(32, 50)), 10'000, 24, SegmentKind::content}});
+                                             {{ObjectId::from(test::noise_bytes(32, 50)), 10'000, 24, SegmentKind::content}});
     if (!written.ok()) std::abort();
     const Bytes object = store.objects()[index_name(keys.label, written->id)];
     Bytes seed = {0};

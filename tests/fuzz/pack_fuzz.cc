@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
     for (const SegmentKind kind : {SegmentKind::content, SegmentKind::tree}) {
         test::MemoryStore store;
         std::vector<RawBlock> blocks;
-        const std::vector<Bytes> contents = {test::text(300, 1), test::noise(40, 2)};
+        const std::vector<Bytes> contents = {test::text(300, 1), test::noise_bytes(40, 2)};
         for (int i = 0; i < 3; ++i) {
             blocks.push_back(kind == SegmentKind::tree ? test::tree_block(label().keys, contents, 2)
                                                        : test::content_block(label().keys, contents));

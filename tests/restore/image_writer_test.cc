@@ -37,12 +37,12 @@ std::string output_of(const std::string& command) {
 }
 
 // A loop device over a file, detached at the end.
-class LoopDevice {
+class TargetDevice {
 public:
-    explicit LoopDevice(const std::string& file) : path_(output_of("losetup --find --show '" + file + "' 2>/dev/null")) {}
-    ~LoopDevice() { detach(); }
-    LoopDevice(const LoopDevice&) = delete;
-    LoopDevice& operator=(const LoopDevice&) = delete;
+    explicit TargetDevice(const std::string& file) : path_(output_of("losetup --find --show '" + file + "' 2>/dev/null")) {}
+    ~TargetDevice() { detach(); }
+    TargetDevice(const TargetDevice&) = delete;
+    TargetDevice& operator=(const TargetDevice&) = delete;
     void detach() {
         if (!path_.empty()) (void)output_of("losetup -d " + path_);
         path_.clear();
@@ -124,7 +124,7 @@ TEST_F(ImageRestore, AFileBehindALoopDeviceIsRefusedUnderAnyOfItsNames) {
     const std::string used = scratch / "used", further = scratch / "further";
     write_file(used, "");
     ASSERT_EQ(::truncate(used.c_str(), 16 << 20), 0);
-    LoopDevice loop(used);
+    TargetDevice loop(used);
     if (::geteuid() != 0 || ::access("/dev/loop-control", W_OK) != 0) GTEST_SKIP() << "loop devices need root and their driver";
     ASSERT_FALSE(loop.path().empty());
     ASSERT_EQ(::link(used.c_str(), further.c_str()), 0);
@@ -166,7 +166,7 @@ protected:
         write_file(path, std::string(static_cast<std::size_t>(size), '\xaa'));
         return path;
     }
-    std::string serial_of(const LoopDevice& device) {
+    std::string serial_of(const TargetDevice& device) {
         const auto described = describe_device(device.path());
         EXPECT_TRUE(is_ok(described));
         return described.ok() ? described->serial : "";
@@ -176,7 +176,7 @@ protected:
 TEST_F(DeviceRestore, HolesReadAsZerosAndTheRestOfTheDeviceIsLeft) {
     const Snapshot snapshot = image_snapshot();
     const std::string backing = make_backing(16 << 20);
-    LoopDevice device(backing);
+    TargetDevice device(backing);
     if (device.path().empty()) GTEST_SKIP() << "no loop devices here";
     const auto result = restore_to(snapshot, to_device(device.path(), serial_of(device)));
     ASSERT_TRUE(is_ok(result));
@@ -191,13 +191,13 @@ TEST_F(DeviceRestore, TooSmallOtherSerialInUseReadOnlyAreRefused) {
     const Snapshot snapshot = image_snapshot();
     {
         const std::string backing = make_backing(8 << 20);
-        const LoopDevice device(backing);
+        const TargetDevice device(backing);
         if (device.path().empty()) GTEST_SKIP() << "no loop devices here";
         const std::string serial = serial_of(device);
         EXPECT_TRUE(fails_with(Code::refused, restore_to(snapshot, to_device(device.path(), serial))));
     }
     const std::string backing = make_backing(16 << 20);
-    const LoopDevice device(backing);
+    const TargetDevice device(backing);
     const std::string serial = serial_of(device);
     EXPECT_TRUE(fails_with(Code::refused, restore_to(snapshot, to_device(device.path(), "other"))));
     ASSERT_EQ(output_of("blockdev --setro " + device.path() + " && echo ok"), "ok");

@@ -64,9 +64,9 @@ private:
     Bytes list_;
 };
 
-class Onlooker final : public Progress {
+class AclOnlooker final : public Progress {
 public:
-    explicit Onlooker(std::function<void()> look) : look_(std::move(look)) {}
+    explicit AclOnlooker(std::function<void()> look) : look_(std::move(look)) {}
     void update(const ProgressState&) override { look_(); }
     void warn(std::string_view) override {}
 
@@ -190,7 +190,7 @@ TEST_F(RestoreAccessLists, AnInterruptedRestoreOfThemOntoXfsIsRunAgain) {
     options.target = xfs_->path() + "/restored";
     const std::string there = options.target + "/source";
     int looks = 0;
-    Onlooker onlooker([&] {
+    AclOnlooker onlooker([&] {
         if (++looks <= 5) return;  // every 256 steps; the batch holds 1024 files
         for (int i = 0; i < 1000 && !std::filesystem::exists(there + "/1000"); ++i) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -25,7 +25,7 @@ using ::testing::IsEmpty;
 
 constexpr timespec kLongAgo = {1'000'000'000, 123};
 
-mode_t mode_of(const std::string& path) {
+mode_t mode_of_folder(const std::string& path) {
     struct stat status = {};
     EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
     return status.st_mode & 07777;
@@ -100,7 +100,7 @@ TEST_F(RestoreFolders, OnesOwnKeepWhatTheyHaveAndThatIsSaid) {
     make_own_folders();
     make_own_folder("3", 0700);
     write_file(restored("3") + "/of the user", "x");
-    const mode_t above = mode_of(target + source.substr(0, source.rfind('/')));
+    const mode_t above = mode_of_folder(target + source.substr(0, source.rfind('/')));
     const auto kept = HasSubstr("2 folders that were there keep their own owner, mode and access lists, first " + restored());
     options.dry_run = true;
     EXPECT_THAT(restore(snapshot).warnings, ElementsAre(kept));
@@ -108,10 +108,10 @@ TEST_F(RestoreFolders, OnesOwnKeepWhatTheyHaveAndThatIsSaid) {
     const RestoreResult result = restore(snapshot);
     EXPECT_THAT(result.warnings, ElementsAre(kept));
     EXPECT_EQ(result.failed, 0u);
-    EXPECT_EQ(mode_of(restored()), 0750u);
-    EXPECT_EQ(mode_of(restored("3")), 0700u);
-    EXPECT_EQ(mode_of(restored("3/below")), 0751u);
-    EXPECT_EQ(mode_of(restored("4")), 0755u);
+    EXPECT_EQ(mode_of_folder(restored()), 0750u);
+    EXPECT_EQ(mode_of_folder(restored("3")), 0700u);
+    EXPECT_EQ(mode_of_folder(restored("3/below")), 0751u);
+    EXPECT_EQ(mode_of_folder(restored("4")), 0755u);
     EXPECT_THAT(compare_trees(source + "/4", restored("4")), IsEmpty());
     EXPECT_THAT(marks_below(target), IsEmpty());
 
@@ -119,7 +119,7 @@ TEST_F(RestoreFolders, OnesOwnKeepWhatTheyHaveAndThatIsSaid) {
     options.overwrite = Overwrite::changed;
     EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
     EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
-    EXPECT_EQ(mode_of(target + source.substr(0, source.rfind('/'))), above);
+    EXPECT_EQ(mode_of_folder(target + source.substr(0, source.rfind('/'))), above);
 }
 
 TEST_F(RestoreFolders, AFolderInWhichNothingIsMadeIsNotTouched) {
@@ -147,8 +147,8 @@ TEST_F(RestoreFolders, WhatAKilledRestoreMadeIsFinishedAndOnesOwnIsKept) {
     EXPECT_THAT(marks_below(target), ::testing::Not(IsEmpty()));
     const RestoreResult result = restore(snapshot);
     EXPECT_EQ(result.failed, 0u);
-    EXPECT_EQ(mode_of(restored()), 0750u);
-    EXPECT_EQ(mode_of(restored("3")), 0700u);
+    EXPECT_EQ(mode_of_folder(restored()), 0750u);
+    EXPECT_EQ(mode_of_folder(restored("3")), 0700u);
     for (int folder = 0; folder < 20; ++folder) {
         const std::string name = std::to_string(folder);
         EXPECT_THAT(compare_trees(source + "/" + name + "/below", restored(name + "/below")), IsEmpty());
@@ -170,7 +170,7 @@ TEST_F(RestoreFolders, AKilledRestoreThatMadeTheTargetIsFinishedExactly) {
     options.dry_run = false;
     EXPECT_THAT(restore(snapshot).warnings, IsEmpty());
     EXPECT_THAT(compare_trees(source + "/5", restored("5")), IsEmpty());
-    EXPECT_EQ(mode_of(restored()), 0711u);
+    EXPECT_EQ(mode_of_folder(restored()), 0711u);
     EXPECT_THAT(marks_below(target), IsEmpty());
 }
 
@@ -197,11 +197,11 @@ TEST_F(RestoreFolders, AMarkThatSomebodyElseMadeOrThatNamesAnotherFolderDoesNotC
         ASSERT_EQ(::chown(mark_as("6", restored("6")).c_str(), 12345, 12345), 0);
     }
     (void)restore(snapshot);
-    for (const char* name : {"1", "2", "3", "4"}) EXPECT_EQ(mode_of(restored(name)), 0700u) << name;
-    EXPECT_EQ(mode_of(restored("5")), 0755u);
+    for (const char* name : {"1", "2", "3", "4"}) EXPECT_EQ(mode_of_folder(restored(name)), 0700u) << name;
+    EXPECT_EQ(mode_of_folder(restored("5")), 0755u);
     EXPECT_NE(::access(mark_as("5", restored("5")).c_str(), F_OK), 0);
     if (is_root) {
-        EXPECT_EQ(mode_of(restored("6")), 0700u);
+        EXPECT_EQ(mode_of_folder(restored("6")), 0700u);
     }
     EXPECT_EQ(std::filesystem::read_symlink(mark_as("3", restored("3"))), "/etc/passwd");
 }

@@ -71,7 +71,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr unsigned kNobody = 65534;
+constexpr unsigned kOtherUser = 65534;
 
 std::vector<std::string> left_by_restores(const std::string& folder) {
     std::vector<std::string> left;
@@ -158,7 +158,7 @@ TEST_F(RestoreKilled, WhatRootRestoresOfOthersIsFinishedByTheNextRun) {
 
 TEST_F(RestoreKilled, WhatAnOrdinaryUserRestoresIsFinishedByTheNextRun) {
     make_source();
-    for (const bool target_is_there : {true, false}) die_at_each_call(kNobody, target_is_there);
+    for (const bool target_is_there : {true, false}) die_at_each_call(kOtherUser, target_is_there);
 }
 
 // Somebody who gives another file of root's the name of a mark, in his own folder, gains nobody else's.

@@ -64,7 +64,7 @@ bool give_list(const std::string& path, const char* kind) {
     return ::setxattr(path.c_str(), kind, kForeignList.data(), kForeignList.size(), 0) == 0;
 }
 
-mode_t mode_of(const std::string& path) {
+mode_t made_mode(const std::string& path) {
     struct stat status = {};
     EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
     return status.st_mode & 07777;
@@ -205,9 +205,9 @@ TEST_F(RestoreMaking, AFileIsNobodyElsesToReadUntilItHasItsOwnAttributes) {
     const Placement place{kTargetFolder, &entry, false, false};
     auto file = writer.begin_file(place, false);
     ASSERT_TRUE(is_ok(file));
-    EXPECT_EQ(mode_of(target + "/" + file->temporary_name), 0600u);
+    EXPECT_EQ(made_mode(target + "/" + file->temporary_name), 0600u);
     ASSERT_TRUE(is_ok(writer.finish_file(*file, place)));
-    EXPECT_EQ(mode_of(target + "/file"), 0664u);
+    EXPECT_EQ(made_mode(target + "/file"), 0664u);
     if (has_lists) {
         EXPECT_LT(::getxattr((target + "/file").c_str(), kAccess, nullptr, 0), 0);
     }
@@ -228,7 +228,7 @@ TEST_F(RestoreMaking, AListThatAnothersFolderGivesLaterDoesNotStay) {
     entry.name = "file";
     entry.attributes.mode = 0664;
     ASSERT_TRUE(is_ok(writer.write_file({kTargetFolder, &entry, false, false}, {})));
-    EXPECT_EQ(mode_of(target + "/file"), 0664u);
+    EXPECT_EQ(made_mode(target + "/file"), 0664u);
     EXPECT_LT(::getxattr((target + "/file").c_str(), kAccess, nullptr, 0), 0);
 }
 

@@ -20,7 +20,7 @@ TEST(VerifierBesidePrune, WhatIsTakenAwayAtAnyMomentIsNoDamage) {
             SmallVault vault;
             vault.populate();
             const auto before = vault.open("a").state().objects;
-            const ObjectId id = vault.back_up("a", "log", "once", {{"var/once", noise(9'000, i)}});
+            const ObjectId id = vault.back_up("a", "log", "once", {{"var/once", noise_bytes(9'000, i)}});
             std::vector<std::string> names;
             const Repository after = vault.open("a");
             for (const auto& [name, size] : after.state().objects) {

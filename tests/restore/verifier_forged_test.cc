@@ -16,9 +16,9 @@ namespace {
 class VerifierForgedTest : public testing::Test {
 protected:
     void SetUp() override {
-        kept_ = vault_.back_up("a", "config", "etc", {{"etc/conf", noise(3'000, 7)}});
+        kept_ = vault_.back_up("a", "config", "etc", {{"etc/conf", noise_bytes(3'000, 7)}});
         const auto before = vault_.objects("a");
-        id_ = vault_.back_up("a", "business", "docs", {{"srv/plan", noise(400'000, 1)}});
+        id_ = vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(400'000, 1)}});
         for (const auto& [name, bytes] : vault_.objects("a")) {
             if (name.starts_with("packs/") && !before.contains(name)) packs_.push_back(name);
         }

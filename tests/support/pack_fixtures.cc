@@ -5,9 +5,9 @@
 
 namespace custody::test {
 
-Secret seeded_secret(std::uint64_t seed) { return Secret::copy_of(noise(kKeySize, seed)); }
+Secret seeded_secret(std::uint64_t seed) { return Secret::copy_of(noise_bytes(kKeySize, seed)); }
 
-Bytes noise(std::size_t size, std::uint64_t seed) {
+Bytes noise_bytes(std::size_t size, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     Bytes out(size);
     for (auto& byte : out) byte = static_cast<Byte>(random());
@@ -29,8 +29,8 @@ Bytes text(std::size_t size, std::uint64_t seed) {
 }
 
 LabelFixture::LabelFixture(std::uint64_t seed, Suite suite) : signing_seed(seeded_secret(seed + 1000)) {
-    keys.family = FamilyId::from(noise(16, 7));
-    keys.label = LabelId::from(noise(16, seed + 2000));
+    keys.family = FamilyId::from(noise_bytes(16, 7));
+    keys.label = LabelId::from(noise_bytes(16, seed + 2000));
     keys.name = "config";
     keys.suite = suite;
     keys.chunk_id_key = seeded_secret(seed + 3000);
@@ -76,8 +76,8 @@ RawBlock tree_block(const WriterKeys& keys, const std::vector<Bytes>& bodies, st
     std::uint64_t seed = 1;
     for (auto& entry : block.entries) {
         for (std::size_t i = 0; i < refs; ++i) {
-            entry.refs.trees.push_back(TreeId::from(noise(32, ++seed)));
-            entry.refs.chunks.push_back(ChunkId::from(noise(32, ++seed)));
+            entry.refs.trees.push_back(TreeId::from(noise_bytes(32, ++seed)));
+            entry.refs.chunks.push_back(ChunkId::from(noise_bytes(32, ++seed)));
         }
     }
     return block;

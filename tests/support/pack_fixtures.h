@@ -19,7 +19,7 @@ struct LabelFixture {
 };
 
 Secret seeded_secret(std::uint64_t seed);
-Bytes noise(std::size_t size, std::uint64_t seed);
+Bytes noise_bytes(std::size_t size, std::uint64_t seed);
 Bytes text(std::size_t size, std::uint64_t seed);  // compresses to about a third
 
 // A block of these contents; ids are the label's.

@@ -15,13 +15,13 @@ namespace {
 constexpr std::uint64_t kSector = 512;
 constexpr std::uint64_t kNothingSurvives = 0, kEverythingSurvives = 1, kNamesSurvive = 2;
 
-struct Node;
-using NodePtr = std::shared_ptr<Node>;
+struct DiskNode;
+using NodePtr = std::shared_ptr<DiskNode>;
 
 // All states of one name since its folder was synced; the last is the present one. Null: no such name.
 using History = std::vector<NodePtr>;
 
-struct Node {
+struct DiskNode {
     bool is_directory = false;
     std::uint32_t mode = 0;
     std::uint64_t inode = 0;
@@ -56,7 +56,7 @@ struct Node {
 };
 
 NodePtr make_node(bool is_directory, std::uint32_t mode, std::uint64_t inode) {
-    auto node = std::make_shared<Node>();
+    auto node = std::make_shared<DiskNode>();
     node->is_directory = is_directory;
     node->mode = mode;
     node->inode = inode;
@@ -64,7 +64,7 @@ NodePtr make_node(bool is_directory, std::uint32_t mode, std::uint64_t inode) {
     return node;
 }
 
-FileInfo info_of(const Node& node) {
+FileInfo info_of(const DiskNode& node) {
     FileInfo info;
     info.is_directory = node.is_directory;
     info.is_regular = !node.is_directory;
@@ -84,7 +84,7 @@ public:
     NodePtr copy(const NodePtr& node) {
         auto& made = copies_[node.get()];  // a file may survive under two names
         if (made) return made;
-        made = std::make_shared<Node>();
+        made = std::make_shared<DiskNode>();
         const NodePtr mine = made;  // `made` moves when the map grows
         mine->is_directory = node->is_directory;
         mine->mode = node->mode;
@@ -100,7 +100,7 @@ public:
     }
 
 private:
-    void copy_names(const Node& from, Node& to) {
+    void copy_names(const DiskNode& from, DiskNode& to) {
         for (const auto& [name, history] : from.names) {
             const NodePtr survivor = history[pick(history.size())];
             if (survivor) to.names[name] = {copy(survivor)};
@@ -113,7 +113,7 @@ private:
         return below(states);
     }
 
-    std::shared_ptr<const Bytes> content_of(const Node& node) {
+    std::shared_ptr<const Bytes> content_of(const DiskNode& node) {
         if (seed_ == kNothingSurvives || seed_ == kNamesSurvive || node.written_sectors.empty()) return node.durable;
         // Else a third each: all, nothing, torn.
         const std::size_t fate = seed_ == kEverythingSurvives ? 1 : below(3);
@@ -138,7 +138,7 @@ private:
 
     std::uint64_t seed_;
     std::mt19937_64 random_;
-    std::map<const Node*, NodePtr> copies_;
+    std::map<const DiskNode*, NodePtr> copies_;
 };
 
 }  // namespace

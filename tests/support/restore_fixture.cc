@@ -15,7 +15,7 @@ namespace custody::test {
 namespace {
 
 template <class T>
-T must(Result<T> result) {
+T wanted(Result<T> result) {
     if (!result.ok()) {
         std::fprintf(stderr, "cannot set up the test: %s\n", result.error().message.c_str());
         std::abort();
@@ -28,24 +28,24 @@ T must(Result<T> result) {
 RestoreFixture::RestoreFixture() : clock(Time{system_clock().now().ns + 10 * kSecond}) {
     if (::mkdir(source.c_str(), 0755) != 0) std::abort();
     FileSystem& files = posix_file_system();
-    keyring.emplace(must(
+    keyring.emplace(wanted(
         Keyring::create(files, clock, scratch / "keyring", Suite::standard, "server-1", secret_text("passphrase"), kCheapCost)));
-    unlocked.emplace(must(keyring->unlock(secret_text("passphrase"))));
-    repository.emplace(must(Repository::create(files, clock, vault, *keyring)));
+    unlocked.emplace(wanted(keyring->unlock(secret_text("passphrase"))));
+    repository.emplace(wanted(Repository::create(files, clock, vault, *keyring)));
     options.target = target;
     options.threads = 2;
 }
 
 void RestoreFixture::reopen() {
     repository.reset();
-    repository.emplace(must(Repository::open(posix_file_system(), clock, vault, &*keyring)));
+    repository.emplace(wanted(Repository::open(posix_file_system(), clock, vault, &*keyring)));
 }
 
 Snapshot RestoreFixture::back_up(const std::vector<std::string>& paths) {
     FileTreeOptions tree;
     tree.paths = paths.empty() ? std::vector<std::string>{source} : paths;
     FileTreeNotes notes;
-    const std::unique_ptr<Source> files = must(open_file_tree(tree, notes));
+    const std::unique_ptr<Source> files = wanted(open_file_tree(tree, notes));
     return back_up_from(*files, "business", "test");
 }
 
@@ -54,9 +54,9 @@ Snapshot RestoreFixture::back_up_from(Source& from, const std::string& label, co
     BackupOptions backup;
     backup.label = label;
     backup.name = name;
-    const BackupResult result = must(run_backup(*repository, from, backup, progress, stop));
+    const BackupResult result = wanted(run_backup(*repository, from, backup, progress, stop));
     EXPECT_EQ(result.files.failed, 0u);
-    return must(repository->read_snapshot(result.snapshot));
+    return wanted(repository->read_snapshot(result.snapshot));
 }
 
 Result<RestoreResult> RestoreFixture::try_restore(const Snapshot& snapshot) {

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 // Throwing ends the test with the message; GoogleTest catches it.
 template <class T>
-T must(Result<T> result) {
+T expected(Result<T> result) {
     if (!result.ok()) throw std::runtime_error(result.error().message);
     return std::move(result).value();
 }
@@ -38,7 +38,7 @@ public:
         : repository_(repository),
           keys_(std::move(keys)),
           hash_(keys_->suite, keys_->chunk_id_key),
-          index_(must(Index::open(repository.store(), *keys_, IndexTrust{}))) {}
+          index_(expected(Index::open(repository.store(), *keys_, IndexTrust{}))) {}
 
     TreeId store(const Folder& root) {
         chunks_.kind = SegmentKind::content;
@@ -62,9 +62,9 @@ public:
             }
         }
         if (added.empty()) return added;
-        must(repository_.store().barrier());
-        const auto segment = must(write_index_segment(repository_.store(), *keys_, repository_.keyring()->signing_seed(),
-                                                      std::move(entries), std::move(rows)));
+        expected(repository_.store().barrier());
+        const auto segment = expected(write_index_segment(repository_.store(), *keys_, repository_.keyring()->signing_seed(),
+                                                          std::move(entries), std::move(rows)));
         added.push_back({index_name(keys_->label, segment.id), segment.size});
         return added;
     }
@@ -110,7 +110,7 @@ private:
     }
 
     void add(RawBlock& block, BlockEntry entry, ByteView bytes) {
-        if (must(index_->lookup(entry.id.view(), nullptr)) || !new_.insert(entry.id).second) return;
+        if (expected(index_->lookup(entry.id.view(), nullptr)) || !new_.insert(entry.id).second) return;
         entry.length = static_cast<std::uint32_t>(bytes.size());
         block.entries.push_back(std::move(entry));
         append(block.raw, bytes);
@@ -152,25 +152,25 @@ Folder folder_of(const SmallVault::Files& files) {
 }  // namespace
 
 SmallVault::SmallVault() : scratch_(ScratchFolder::for_vaults("small-vault")) {
-    keyring_ = std::make_unique<Keyring>(
-        must(Keyring::create(files_, clock_, scratch_ / "keyring", Suite::standard, "host-a", secret_text("small"), kCheapCost)));
-    unlocked_ = std::make_unique<UnlockedKeyring>(must(keyring_->unlock(secret_text("small"))));
+    keyring_ = std::make_unique<Keyring>(expected(
+        Keyring::create(files_, clock_, scratch_ / "keyring", Suite::standard, "host-a", secret_text("small"), kCheapCost)));
+    unlocked_ = std::make_unique<UnlockedKeyring>(expected(keyring_->unlock(secret_text("small"))));
     make_vault("a");
     make_vault("b");
 }
 
-void SmallVault::make_vault(const std::string& vault) { must(Repository::create(files_, clock_, path(vault), *keyring_)); }
+void SmallVault::make_vault(const std::string& vault) { expected(Repository::create(files_, clock_, path(vault), *keyring_)); }
 
 Result<Repository> SmallVault::try_open(const std::string& vault, bool tolerate_damage) {
     return Repository::open(files_, clock_, path(vault), keyring_.get(), OpenOptions{tolerate_damage});
 }
 
-Repository SmallVault::open(const std::string& vault, bool tolerate_damage) { return must(try_open(vault, tolerate_damage)); }
+Repository SmallVault::open(const std::string& vault, bool tolerate_damage) { return expected(try_open(vault, tolerate_damage)); }
 
 ObjectId SmallVault::back_up(const std::string& vault, const std::string& label, const std::string& name, const Files& files) {
     clock_.advance(kHour);
     Repository repository = open(vault);
-    const auto keys = must(keyring_->writer_keys(label));
+    const auto keys = expected(keyring_->writer_keys(label));
     HandArchiver archiver(repository, keys);
     SnapshotSummary summary;
     summary.root = archiver.store(folder_of(files));
@@ -183,14 +183,14 @@ ObjectId SmallVault::back_up(const std::string& vault, const std::string& label,
     summary.files = files.size();
     LedgerEntry entry;
     entry.added = archiver.write();
-    const EncodedSnapshot snapshot = must(encode_snapshot(summary, *keys, keyring_->host_id(), keyring_->signing_seed()));
-    must(repository.store().put(snapshot_name(snapshot.id), snapshot.bytes));
+    const EncodedSnapshot snapshot = expected(encode_snapshot(summary, *keys, keyring_->host_id(), keyring_->signing_seed()));
+    expected(repository.store().put(snapshot_name(snapshot.id), snapshot.bytes));
     entry.operation = Operation::add;
     entry.time = clock_.now();
     entry.snapshots = {snapshot.id};
     entry.details = {{"order", to_rfc3339_utc(next_order(repository.state(), summary.time))}};
     entry.added.push_back({snapshot_name(snapshot.id), snapshot.bytes.size()});
-    must(repository.publish(std::move(entry), nullptr));
+    expected(repository.publish(std::move(entry), nullptr));
     stored_[snapshot.id] = files;
     return snapshot.id;
 }
@@ -198,17 +198,17 @@ ObjectId SmallVault::back_up(const std::string& vault, const std::string& label,
 void SmallVault::populate() {
     Files etc{{"etc/hosts", text(700, 1)}, {"etc/passwd", text(1500, 2)}, {"etc/ssh/sshd_config", text(4000, 3)}};
     back_up("a", "config", "etc", etc);
-    back_up("a", "business", "docs", {{"srv/docs/plan.odt", noise(700'000, 4)}, {"srv/docs/note.txt", text(20'000, 5)}});
+    back_up("a", "business", "docs", {{"srv/docs/plan.odt", noise_bytes(700'000, 4)}, {"srv/docs/note.txt", text(20'000, 5)}});
     etc["etc/hosts"] = text(800, 6);
     back_up("a", "config", "etc", etc);
     back_up("a", "log", "syslog", {{"var/log/syslog", text(300'000, 7)}});
-    etc["etc/new"] = noise(5000, 8);
+    etc["etc/new"] = noise_bytes(5000, 8);
     back_up("a", "config", "etc", etc);
     Repository from = open("a");
     Repository to = open("b");
     SilentProgress silent;
     const StopFlag stop;
-    must(copy_snapshots(from, to, {}, silent, stop));
+    expected(copy_snapshots(from, to, {}, silent, stop));
 }
 
 std::map<std::string, Bytes> SmallVault::objects(const std::string& vault) const {
@@ -252,10 +252,10 @@ SmallVault::Files read_files(Repository& repository, const UnlockedKeyring& unlo
     SmallVault::Files files;
     auto read = repository.read_snapshot(snapshot);
     if (!read.ok() && read.error().code == Code::corrupt) return files;
-    const Snapshot found = must(std::move(read));
+    const Snapshot found = expected(std::move(read));
     const auto keys = repository.keyring()->writer_keys(found.clear.label);
-    const auto secrets = must(unlocked.secrets(found.clear.label));
-    const auto index = must(Index::open(repository.store(), *keys, IndexTrust{}));
+    const auto secrets = expected(unlocked.secrets(found.clear.label));
+    const auto index = expected(Index::open(repository.store(), *keys, IndexTrust{}));
     const SegmentOpener opener(*keys, secrets.get());
     const BlockSource blocks(repository.store(), opener);
     TreeReader trees(*index, blocks, *keys);
@@ -275,7 +275,7 @@ SmallVault::Files read_files(Repository& repository, const UnlockedKeyring& unlo
         if (content_read.ok()) files[path] = std::move(content);
         return true;
     });
-    if (!walked.ok() && walked.error().code != Code::corrupt) must(walked);
+    if (!walked.ok() && walked.error().code != Code::corrupt) expected(walked);
     return files;
 }
 

@@ -54,7 +54,7 @@ std::string readable(const std::string& name) {
     return out.size() <= 300 ? out : out.substr(0, 100) + "..." + out.substr(out.size() - 190);
 }
 
-std::set<std::string> names_in(int folder) {
+std::set<std::string> name_set_of(int folder) {
     std::set<std::string> names;
     DIR* stream = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (stream == nullptr) return names;
@@ -102,7 +102,7 @@ private:
     }
 
     void children(int left, int right, const std::string& path) {
-        const std::set<std::string> ours = names_in(left), theirs = names_in(right);
+        const std::set<std::string> ours = name_set_of(left), theirs = name_set_of(right);
         for (const std::string& name : theirs) {
             if (!ours.contains(name)) differ(path + name, "is only on the right");
         }

@@ -30,7 +30,7 @@ using test::write_file;
 
 class ArchiverChangesTest : public ::testing::Test, public test::BackupFixture {};
 
-std::string on_disk(const std::string& path) { return test::read_file_text(path); }
+std::string text_on_disk(const std::string& path) { return test::read_file_text(path); }
 
 TEST_F(ArchiverChangesTest, AFileThatChangesOnceWhileReadIsReadAgainAndOneThatAlwaysDoesIsMarked) {
     options.threads = 1;
@@ -56,11 +56,11 @@ TEST_F(ArchiverChangesTest, AFileThatChangesOnceWhileReadIsReadAgainAndOneThatAl
     const auto tree = read(result.snapshot);
     for (const char* name : {"once small", "once large"}) {
         EXPECT_FALSE(tree.at(at(name)).entry.changed_while_read) << name;
-        EXPECT_TRUE(tree.at(at(name)).content == on_disk(at(name))) << name;
+        EXPECT_TRUE(tree.at(at(name)).content == text_on_disk(at(name))) << name;
     }
     for (const char* name : {"always small", "always large"}) {
         EXPECT_TRUE(tree.at(at(name)).entry.changed_while_read) << name;
-        EXPECT_TRUE(on_disk(at(name)).starts_with(tree.at(at(name)).content)) << name;
+        EXPECT_TRUE(text_on_disk(at(name)).starts_with(tree.at(at(name)).content)) << name;
         EXPECT_TRUE(std::any_of(result.warnings.begin(), result.warnings.end(), [&](const std::string& warning) {
             return warning.find(name) != std::string::npos;
         })) << name;
@@ -87,7 +87,7 @@ TEST_F(ArchiverChangesTest, AFileThatShrinksWhileReadIsStoredAsFarAsItWentAndMar
         const auto& stored = tree.at(at(name));
         EXPECT_TRUE(stored.entry.changed_while_read) << name;
         EXPECT_EQ(stored.content.size(), stored.entry.content.size) << name;
-        EXPECT_TRUE(stored.content == on_disk(at(name))) << name;
+        EXPECT_TRUE(stored.content == text_on_disk(at(name))) << name;
     }
 }
 
@@ -119,7 +119,7 @@ TEST_F(ArchiverChangesTest, WhatVanishesIsNamedAndNoFailureAndOneThatGrowsLargeI
     EXPECT_EQ(told(at("vanishes")), 1);
     const auto tree = read(result.snapshot);
     EXPECT_FALSE(tree.contains(at("vanishes")));
-    EXPECT_TRUE(tree.at(at("grows")).content == on_disk(at("grows")));
+    EXPECT_TRUE(tree.at(at("grows")).content == text_on_disk(at("grows")));
     EXPECT_EQ(tree.at(at("stays")).content, "stays");
 }
 
@@ -147,7 +147,7 @@ TEST_F(ArchiverChangesTest, FilesOfTheKernelAreStoredAsTheyRead) {
     for (const std::string& file : files) {
         if (::access(file.c_str(), R_OK) != 0) continue;
         tree_options.paths.push_back(file);
-        content[file] = on_disk(file);
+        content[file] = text_on_disk(file);
     }
     ASSERT_TRUE(content.contains("/proc/version"));  // /proc is everywhere; the others are a kernel's choice
     const BackupResult first = backup();
@@ -276,7 +276,7 @@ TEST_F(BadMemory, WhatChangedInABufferIsReadAgainOnceAndStoredAsItIs) {
         EXPECT_EQ(told(result), 1u) << size;
         EXPECT_EQ(result.files.failed, 0u);
         const auto tree = read(result.snapshot);
-        EXPECT_TRUE(tree.at(at(name)).content == on_disk(at(name))) << size;
+        EXPECT_TRUE(tree.at(at(name)).content == text_on_disk(at(name))) << size;
         EXPECT_FALSE(tree.at(at(name)).entry.changed_while_read);
     }
 }
@@ -288,7 +288,7 @@ TEST_F(BadMemory, AWindowInTheMiddleOfALargeFileMakesTheWholeFileReadAgain) {
     const BackupResult result = backup();
     EXPECT_EQ(told(result), 1u);
     const auto tree = read(result.snapshot);
-    EXPECT_TRUE(tree.at(at("large")).content == on_disk(at("large")));
+    EXPECT_TRUE(tree.at(at("large")).content == text_on_disk(at("large")));
     EXPECT_EQ(tree.at(at("z small")).content, "behind it");
 }
 
@@ -333,7 +333,7 @@ TEST_F(ArchiverChangesTest, AnInterruptedRunLeavesWhatItStoredForTheNext) {
     const BackupResult result =
         run_backup(*repository, *open_file_tree(tree_options, notes).value(), options, progress, go_on).value();
     EXPECT_LE(result.bytes.added, 25'000'000u);
-    EXPECT_TRUE(read(result.snapshot).at(at("f7")).content == on_disk(at("f7")));
+    EXPECT_TRUE(read(result.snapshot).at(at("f7")).content == text_on_disk(at("f7")));
     // What the interrupted run left is part of the vault now: nothing lies outside the ledger.
     for (const auto& [name, content] : store.objects()) {
         if (name.starts_with("packs/") || name.starts_with("index/")) {

@@ -22,7 +22,7 @@ class CopyBesidePruneTest : public testing::Test {
 protected:
     // In both vaults.
     ObjectId back_up_both(std::uint64_t seed, const std::string& label = "business") {
-        const ObjectId id = vault_.back_up("a", label, "docs", {{"srv/docs/plan", noise(60'000, seed)}});
+        const ObjectId id = vault_.back_up("a", label, "docs", {{"srv/docs/plan", noise_bytes(60'000, seed)}});
         EXPECT_TRUE(is_ok(copy()));
         return id;
     }
@@ -141,7 +141,7 @@ TEST_F(CopyBesidePruneTest, WhatAPruneThatDiedHadMarkedIsBroughtBackAtOnce) {
 TEST_F(CopyBesidePruneTest, PruneRemovesNoRecordThatCameBackBeforeItsEntry) {
     const ObjectId gone = back_up_both(1);
     // The same content again, so that nothing but the record goes.
-    const ObjectId kept = vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise(60'000, 1)}});
+    const ObjectId kept = vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise_bytes(60'000, 1)}});
     ASSERT_TRUE(is_ok(copy()));
     ASSERT_TRUE(is_ok(forget(gone.hex())));
     InterruptedFileSystem files(When::looks_at, newest_witness(), kBeforeEntry, [&] {
@@ -157,7 +157,7 @@ TEST_F(CopyBesidePruneTest, PruneRemovesNoRecordThatCameBackBeforeItsEntry) {
 // Forgotten as damaged, its name is an orphan, of which no entry tells.
 TEST_F(CopyBesidePruneTest, PruneUnlinksNoOrphanThatCameToBeNamed) {
     const ObjectId gone = back_up_both(1);
-    const ObjectId kept = vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise(60'000, 1)}});
+    const ObjectId kept = vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise_bytes(60'000, 1)}});
     ASSERT_TRUE(is_ok(copy()));
     vault_.write_object("b", snapshot_name(gone), Bytes{1, 2, 3});
     ASSERT_TRUE(is_ok(forget(gone.hex())));
@@ -193,7 +193,7 @@ TEST_F(CopyBesidePruneTest, BytesOfAForgottenRecordThatWentBadAreReplaced) {
 
 // What a copy left that crashed, on a medium that lost it since; no entry names it, so that no repair knows it.
 TEST_F(CopyBesidePruneTest, PacksOfNoEntryThatWentBadAreReplaced) {
-    const ObjectId id = vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise(60'000, 1)}});
+    const ObjectId id = vault_.back_up("a", "business", "docs", {{"srv/docs/plan", noise_bytes(60'000, 1)}});
     for (const std::string& pack : names("a", "packs/")) {
         vault_.write_object("b", pack, vault_.objects("a").at(pack));
         flip("b", pack);

@@ -18,7 +18,7 @@ protected:
         HandVault::Run run;
         run.label = label;
         run.name = name;
-        return vault_.back_up({{"file", noise(500, 1)}}, run);
+        return vault_.back_up({{"file", noise_bytes(500, 1)}}, run);
     }
     Result<ForgetResult> forget(const ForgetOptions& options) {
         repository_ = std::make_unique<Repository>(vault_.open());
@@ -141,7 +141,7 @@ TEST_F(ForgetTest, ALogWrittenWithAClockThatWasBehindIsNoOlderThanItsOrder) {
     run.clock_suspect = true;
     const Time right = vault_.clock().now();
     vault_.clock().set(Time{right.ns - 300 * kDay});
-    const ObjectId log = vault_.back_up({{"file", noise(500, 2)}}, run);
+    const ObjectId log = vault_.back_up({{"file", noise_bytes(500, 2)}}, run);
     vault_.clock().set(Time{right.ns + kDay});
     back_up("log");
     EXPECT_TRUE(fails_with(Code::refused, forget(named({log.hex()}))));
@@ -206,7 +206,7 @@ TEST_F(ForgetTest, SnapshotWrittenWithASlowClockCountsWhereTheLedgerHasIt) {
     vault_.clock().set(Time{1000 * kSecond});
     HandVault::Run run;
     run.clock_suspect = true;
-    const ObjectId slow = vault_.back_up({{"file", noise(500, 1)}}, run);
+    const ObjectId slow = vault_.back_up({{"file", noise_bytes(500, 1)}}, run);
     vault_.clock().set(now);
     vault_.clock().advance(kSecond);
     ForgetOptions options;

@@ -8,12 +8,12 @@
 namespace custody::test {
 namespace {
 
-ObjectId pack_id(std::uint64_t seed) { return ObjectId::from(noise(32, seed)); }
-KeyTag tag(std::uint64_t seed) { return KeyTag::from(noise(KeyTag::size, seed)); }
+ObjectId pack_id(std::uint64_t seed) { return ObjectId::from(noise_bytes(32, seed)); }
+KeyTag tag(std::uint64_t seed) { return KeyTag::from(noise_bytes(KeyTag::size, seed)); }
 
 IndexEntry entry_in(std::uint64_t pack, std::uint64_t id) {
     IndexEntry entry;
-    const Bytes bytes = noise(32, 1000 + id);
+    const Bytes bytes = noise_bytes(32, 1000 + id);
     std::copy(bytes.begin(), bytes.end(), entry.id.begin());
     entry.location = {pack_id(pack), kPackHeaderSize, kPackHeaderSize + kSegmentHeaderSize, 900, 0, 17, SegmentKind::content};
     return entry;

@@ -23,8 +23,8 @@ protected:
 };
 
 TEST_F(PresenceTest, WhatAPruneTookSinceTheLedgerWasReadIsNoDamage) {
-    const ObjectId old = vault_.back_up("a", "business", "docs", {{"srv/plan", noise(600'000, 1)}});
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(600'000, 2)}});
+    const ObjectId old = vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(600'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(600'000, 2)}});
     Repository stale = vault_.open("a");
     const auto before = stale.state().objects;
     {
@@ -44,7 +44,7 @@ TEST_F(PresenceTest, WhatAPruneTookSinceTheLedgerWasReadIsNoDamage) {
 }
 
 TEST_F(PresenceTest, MissingAndCutAndGrownAreNamedAndOrphansAreNot) {
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(600'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(600'000, 1)}});
     Repository repository = vault_.open("a");
     const std::string orphan = pack_name(id_of<ObjectId>(sha256(as_bytes("orphan"))));
     vault_.write_object("a", orphan, as_bytes("orphan"));

@@ -38,7 +38,7 @@ protected:
         for (const auto& [name, content] : lists) vault_.write_object("a", name, content);
         ASSERT_EQ(content_packs().size(), 2u);
     }
-    ObjectId back_up() { return vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 1)}}); }
+    ObjectId back_up() { return vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(300'000, 1)}}); }
     [[nodiscard]] std::vector<ObjectId> content_packs() const {
         std::vector<ObjectId> packs;
         for (const auto& [name, content] : vault_.objects("a")) {

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kSize = 20'000;
+constexpr std::size_t kPieceOf = 20'000;
 constexpr std::size_t kSummary = 260;  // of a pack's first block
 
 class PruneLossesTest : public testing::Test {
@@ -30,7 +30,9 @@ protected:
     struct Packs {
         std::string tree, content;
     };
-    static HandFiles files(int seed) { return {{"file" + std::to_string(seed), noise(kSize, static_cast<std::uint64_t>(seed))}}; }
+    static HandFiles files(int seed) {
+        return {{"file" + std::to_string(seed), noise_bytes(kPieceOf, static_cast<std::uint64_t>(seed))}};
+    }
     static HandVault::Run of(const std::string& label) {
         HandVault::Run run;
         run.label = label;

@@ -23,7 +23,7 @@ class PruneTest : public testing::Test {
 protected:
     static HandFiles files(std::initializer_list<int> seeds) {
         HandFiles made;
-        for (const int seed : seeds) made["file" + std::to_string(seed)] = noise(kSize, static_cast<std::uint64_t>(seed));
+        for (const int seed : seeds) made["file" + std::to_string(seed)] = noise_bytes(kSize, static_cast<std::uint64_t>(seed));
         return made;
     }
     PruneResult prune_now(PruneOptions options = {}) {

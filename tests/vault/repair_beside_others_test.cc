@@ -68,7 +68,9 @@ TEST_F(RepairBesideOthersTest, WhatPruneTakesAwayWhileEverythingIsHashedIsNotSpo
     vault_.populate();
     for (const char* kind : {"packs/", "index/", "snapshots/"}) {
         ObjectId id;
-        const auto names = named_by([&] { id = vault_.back_up("a", "log", "once", {{"var/once", noise(9'000, kind[0])}}); });
+        const auto names = named_by([&] {
+            id = vault_.back_up("a", "log", "once", {{"var/once", noise_bytes(9'000, kind[0])}});
+        });
         const auto first = std::find_if(names.begin(), names.end(), [&](const auto& name) { return name.starts_with(kind); });
         ASSERT_NE(first, names.end());
         MeddlingFileSystem files(*first, [&] { take_away(id, names); });
@@ -120,7 +122,7 @@ TEST_F(RepairBesideOthersTest, AnEntryThatAnotherMadeImpossibleIsWorkedOutAnew) 
 TEST_F(RepairBesideOthersTest, ADamagedPackThatIsRemovedMeanwhileIsNotEntered) {
     vault_.populate();
     ObjectId id;
-    const auto names = named_by([&] { id = vault_.back_up("a", "log", "once", {{"var/once", noise(9'000, 3)}}); });
+    const auto names = named_by([&] { id = vault_.back_up("a", "log", "once", {{"var/once", noise_bytes(9'000, 3)}}); });
     const auto pack = std::find_if(names.begin(), names.end(), [](const auto& name) { return name.starts_with("packs/"); });
     ASSERT_NE(pack, names.end());
     Bytes content = vault_.objects("a").at(*pack);

@@ -14,7 +14,7 @@
 namespace custody::test {
 namespace {
 
-class Listener final : public Progress {
+class RepairListener final : public Progress {
 public:
     void update(const ProgressState&) override {}
     void warn(std::string_view line) override { said += std::string(line) + "\n"; }
@@ -25,7 +25,8 @@ class RepairKeepsTest : public testing::Test {
 protected:
     // One snapshot: a pack of content, and a small one of trees.
     void back_up_one() {
-        id_ = vault_.back_up("a", "business", "docs", {{"srv/plan", noise(1'200'000, 1)}, {"srv/more", noise(900'000, 2)}});
+        id_ = vault_.back_up("a", "business", "docs",
+                             {{"srv/plan", noise_bytes(1'200'000, 1)}, {"srv/more", noise_bytes(900'000, 2)}});
         for (const auto& [name, bytes] : vault_.objects("a")) {
             if (name.starts_with("packs/")) (bytes.size() > 100'000 ? content_ : tree_) = name;
         }
@@ -55,7 +56,7 @@ protected:
     }
 
     SmallVault vault_;
-    Listener listener_;
+    RepairListener listener_;
     StopFlag stop_;
     ObjectId id_;
     std::string content_, tree_;
@@ -116,7 +117,7 @@ TEST_F(RepairKeepsTest, WhatMayNotBeReadIsNotTakenForDamaged) {
 
 TEST_F(RepairKeepsTest, WhatIsNotNeededIsCalledRemovedAndNotHealed) {
     back_up_one();
-    const ObjectId ended = vault_.back_up("a", "log", "old", {{"var/old", noise(200'000, 9)}});
+    const ObjectId ended = vault_.back_up("a", "log", "old", {{"var/old", noise_bytes(200'000, 9)}});
     Repository repository = vault_.open("a");
     LedgerEntry forget;
     forget.operation = Operation::forget;
@@ -140,7 +141,7 @@ TEST_F(RepairKeepsTest, WhatIsNotNeededIsCalledRemovedAndNotHealed) {
 // The entry is made, and what it removed cannot be unlinked: it is not worked out again, and what was done is told.
 TEST_F(RepairKeepsTest, AnUnlinkThatFailsAfterTheEntryIsAnErrorThatHidesNothing) {
     back_up_one();
-    const ObjectId ended = vault_.back_up("a", "log", "old", {{"var/old", noise(200'000, 9)}});
+    const ObjectId ended = vault_.back_up("a", "log", "old", {{"var/old", noise_bytes(200'000, 9)}});
     Repository repository = vault_.open("a");
     LedgerEntry forget;
     forget.operation = Operation::forget;

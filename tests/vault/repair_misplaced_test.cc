@@ -111,7 +111,7 @@ TEST_F(RepairMisplacedTest, OneUnderTheNameOfAnotherThatIsGone) {
 
 // Whatever fails, and wherever: the bytes of both are somewhere, and the next repair brings them home.
 TEST_F(RepairMisplacedTest, NoCrashLeavesTheOnlyCopyWithoutAName) {
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(3'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(3'000, 1)}});
     const auto whole = vault_.objects("a");
     const auto packs = names("packs/");
     ASSERT_EQ(packs.size(), 2U);
@@ -218,8 +218,8 @@ TEST_F(RepairMisplacedTest, WhatStandsInAPlaceOfTheVaultsOwnIsSetAside) {
 }
 
 TEST_F(RepairMisplacedTest, SwappedObjectsGoHomeOnAFullMedium) {
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 1)}});
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 2)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(300'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(300'000, 2)}});
     const auto whole = vault_.objects("a");
     std::vector<std::string> large;
     for (const std::string& pack : names("packs/")) {
@@ -243,8 +243,8 @@ TEST_F(RepairMisplacedTest, SwappedObjectsGoHomeOnAFullMedium) {
 
 // Swapped, and one of them damaged too: what is left of it lies where it belongs, for its sound blocks, and in nobody's way.
 TEST_F(RepairMisplacedTest, WhatIsLeftOfASwappedObjectGoesHomeToo) {
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 1)}});
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(300'000, 2)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(300'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(300'000, 2)}});
     const auto whole = vault_.objects("a");
     std::vector<std::string> large;
     for (const std::string& pack : names("packs/")) {

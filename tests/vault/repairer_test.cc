@@ -159,7 +159,7 @@ TEST_F(RepairerTest, SwappedHeaderIsPutRight) {
 
 // What was moved for one label must not go with another's.
 TEST_F(RepairerTest, BlocksOfTwoLabelsAreMovedApartSoThatPruneOfOneLeavesTheOther) {
-    const SmallVault::Files stays{{"srv/plan", noise(500'000, 1)}}, goes{{"etc/conf", noise(500'000, 2)}};
+    const SmallVault::Files stays{{"srv/plan", noise_bytes(500'000, 1)}}, goes{{"etc/conf", noise_bytes(500'000, 2)}};
     const ObjectId kept = vault_.back_up("a", "business", "docs", stays);
     const ObjectId ended = vault_.back_up("a", "config", "etc", goes);
     vault_.back_up("b", "business", "docs", stays);
@@ -184,9 +184,9 @@ TEST_F(RepairerTest, BlocksOfTwoLabelsAreMovedApartSoThatPruneOfOneLeavesTheOthe
 
 // The same files in both, backed up twice here and once there, so that no pack has the same name.
 TEST_F(RepairerTest, BlocksAreTakenFromPacksOfAnotherName) {
-    const SmallVault::Files first{{"srv/plan", noise(700'000, 1)}};
+    const SmallVault::Files first{{"srv/plan", noise_bytes(700'000, 1)}};
     SmallVault::Files second = first;
-    second["srv/more"] = noise(600'000, 2);
+    second["srv/more"] = noise_bytes(600'000, 2);
     vault_.back_up("a", "business", "docs", first);
     vault_.back_up("a", "business", "docs", second);
     vault_.back_up("b", "business", "docs", second);
@@ -206,7 +206,7 @@ TEST_F(RepairerTest, BlocksAreTakenFromPacksOfAnotherName) {
 }
 
 TEST_F(RepairerTest, WhatNoCopyHasIsLostAndSaid) {
-    const ObjectId id = vault_.back_up("a", "business", "docs", {{"srv/plan", noise(700'000, 1)}});
+    const ObjectId id = vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(700'000, 1)}});
     const auto packs = names("packs/");
     const std::string content = vault_.objects("a").at(packs[0]).size() > 100'000 ? packs[0] : packs[1];
     vault_.remove_object("a", content);
@@ -219,7 +219,7 @@ TEST_F(RepairerTest, WhatNoCopyHasIsLostAndSaid) {
 }
 
 TEST_F(RepairerTest, WithoutTheSecretADamagedPackThatAloneHasBlocksIsKept) {
-    vault_.back_up("a", "business", "docs", {{"srv/plan", noise(1'500'000, 1)}});
+    vault_.back_up("a", "business", "docs", {{"srv/plan", noise_bytes(1'500'000, 1)}});
     const auto before = vault_.objects("a");
     const auto packs = names("packs/");
     const std::string content = before.at(packs[0]).size() > 100'000 ? packs[0] : packs[1];
@@ -233,7 +233,7 @@ TEST_F(RepairerTest, WithoutTheSecretADamagedPackThatAloneHasBlocksIsKept) {
 
 TEST_F(RepairerTest, WithTheSecretSoundBlocksAreSavedAndTheRestNamed) {
     SmallVault::Files files;
-    for (int i = 0; i < 6; ++i) files["srv/file" + std::to_string(i)] = noise(256 * 1024, static_cast<std::uint64_t>(i));
+    for (int i = 0; i < 6; ++i) files["srv/file" + std::to_string(i)] = noise_bytes(256 * 1024, static_cast<std::uint64_t>(i));
     const ObjectId id = vault_.back_up("a", "business", "docs", files);
     const auto before = vault_.objects("a");
     const auto packs = names("packs/");
@@ -250,7 +250,7 @@ TEST_F(RepairerTest, WithTheSecretSoundBlocksAreSavedAndTheRestNamed) {
 
 TEST_F(RepairerTest, PackThatNobodyNeedsIsDropped) {
     vault_.populate();
-    const ObjectId id = vault_.back_up("a", "log", "old", {{"var/old", noise(5000, 9)}});
+    const ObjectId id = vault_.back_up("a", "log", "old", {{"var/old", noise_bytes(5000, 9)}});
     const auto packs = names("packs/");
     {
         Repository repository = vault_.open("a");

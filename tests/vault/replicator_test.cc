@@ -24,7 +24,7 @@ protected:
     }
     ObjectId back_up_docs(std::uint64_t seed) {
         return vault_.back_up("a", "business", "docs",
-                              {{"srv/docs/plan", noise(600'000, seed)}, {"srv/docs/note", text(9'000, seed)}});
+                              {{"srv/docs/plan", noise_bytes(600'000, seed)}, {"srv/docs/note", text(9'000, seed)}});
     }
     void expect_complete(const std::string& vault) {
         Repository repository = vault_.open(vault);
@@ -174,7 +174,7 @@ TEST_F(ReplicatorTest, OnlyWhatTheTargetLacksIsCopied) {
 
 TEST_F(ReplicatorTest, ContentTheTargetHasUnderAnotherPackIsNotCopied) {
     // The same files were backed up to both, so content agrees and the packs do not.
-    const SmallVault::Files files{{"srv/docs/plan", noise(600'000, 3)}};
+    const SmallVault::Files files{{"srv/docs/plan", noise_bytes(600'000, 3)}};
     vault_.back_up("a", "business", "docs", files);
     vault_.back_up("b", "business", "docs", files);
     const auto copied = copy("a", "b");
@@ -203,7 +203,7 @@ TEST_F(ReplicatorTest, DamagedSourcePackNamesItsSnapshotsAndTheRestGoesOn) {
 
 // Of the same size by name alone: what has lost its end holds nothing to rely on.
 TEST_F(ReplicatorTest, APackThatWasCutAtTheTargetIsBroughtAgainForTheNextSnapshot) {
-    const SmallVault::Files files{{"srv/docs/plan", noise(600'000, 1)}};
+    const SmallVault::Files files{{"srv/docs/plan", noise_bytes(600'000, 1)}};
     const ObjectId first = vault_.back_up("a", "business", "docs", files);
     ASSERT_TRUE(is_ok(copy("a", "b")));
     const auto before = vault_.objects("b");
@@ -255,7 +255,7 @@ TEST_F(ReplicatorTest, SnapshotsThatNeedNothingOfWhatTheTargetLostAreThereAlread
 
 // The target has them all: what its packs say of the trees serves where the source has lost its own.
 TEST_F(ReplicatorTest, ASnapshotOfWhichOnlyTheRecordIsLackingIsCopiedFromASourceWithoutPacks) {
-    const SmallVault::Files files{{"srv/docs/plan", noise(600'000, 3)}};
+    const SmallVault::Files files{{"srv/docs/plan", noise_bytes(600'000, 3)}};
     vault_.back_up("a", "business", "docs", files);
     ASSERT_TRUE(is_ok(copy("a", "b")));
     const ObjectId again = vault_.back_up("a", "business", "docs", files);

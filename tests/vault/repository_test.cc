@@ -30,7 +30,7 @@ protected:
         if (!when.empty()) vault_.clock().set(Time{parse_time(when)->ns - kSecond});  // a run begins a second later
         HandVault::Run run;
         run.name = name;
-        return vault_.back_up({{"file", noise(500, 1)}}, run);
+        return vault_.back_up({{"file", noise_bytes(500, 1)}}, run);
     }
     Result<Repository::Listed> find(const std::string& reference) {
         repository_ = std::make_unique<Repository>(vault_.open());

@@ -146,22 +146,22 @@ public:
     explicit StrictWatch(int max_depth) : max_depth_(max_depth) {}
 
     bool see(int depth, Json::parse_event_t event, const Json& value) {
-        using Event = Json::parse_event_t;
+        using ParseEvent = Json::parse_event_t;
         if (!fault_.empty()) return false;
         switch (event) {
-            case Event::object_start:
+            case ParseEvent::object_start:
                 keys_.emplace_back();
                 [[fallthrough]];
-            case Event::array_start:
+            case ParseEvent::array_start:
                 if (depth >= max_depth_) fault_ = "it is nested too deeply";
                 break;
-            case Event::object_end:
+            case ParseEvent::object_end:
                 keys_.pop_back();
                 break;
-            case Event::key:
+            case ParseEvent::key:
                 if (!keys_.back().insert(value.get_ref<const std::string&>()).second) fault_ = "a key occurs twice";
                 break;
-            case Event::value:
+            case ParseEvent::value:
                 if (value.is_number_float() || (value.is_number() && !is_representable(value))) {
                     fault_ = "a number is no integer within 2^53";
                 }

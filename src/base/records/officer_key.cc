@@ -9,7 +9,7 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody officer key 1";
+constexpr std::string_view kOfficerKeyPurpose = "custody officer key 1";
 constexpr std::uint64_t kFormat = 1;
 constexpr std::size_t kSaltSize = 16;
 constexpr std::size_t kPlainSize = 2 * kKeySize;  // signing seed, sealing secret
@@ -42,7 +42,7 @@ Json clear_part(const StoredOfficer& officer) {
 Result<Bytes> associated_data(const StoredOfficer& officer) {
     TRY_ASSIGN(const std::string clear, to_canonical_json(clear_part(officer)));
     Bytes aad;
-    append(aad, as_bytes(kPurpose));
+    append(aad, as_bytes(kOfficerKeyPurpose));
     append(aad, as_bytes("\n"));
     append(aad, officer.identity.signer.view());
     append(aad, as_bytes(clear));
@@ -87,7 +87,7 @@ Result<StoredOfficer> officer_from_json(const Json& body, const SignerId& signer
 }
 
 Result<StoredOfficer> parse_officer(ByteView file) {
-    const auto record = open_record(file, kPurpose, kMaxOfficerKeySize);
+    const auto record = open_record(file, kOfficerKeyPurpose, kMaxOfficerKeySize);
     if (!record.ok()) return no_officer_key(record.error().message);
     const auto format = json_number(record->body, "format", "officer's key");
     if (format.ok() && *format > kFormat) {
@@ -130,7 +130,7 @@ Result<Bytes> encode_officer_key(const OfficerKey& key, const Secret& passphrase
     Aead(Suite::standard, wrapping.view()).seal(0, aad, plain.view(), officer.sealed);  // the salt makes the key new
     Json body = clear_part(officer);
     body["sealed"] = to_hex(officer.sealed);
-    return sign_record(body, kPurpose, key.signing_seed);
+    return sign_record(body, kOfficerKeyPurpose, key.signing_seed);
 }
 
 bool looks_like_officer_key(ByteView file) {

@@ -12,9 +12,7 @@ namespace {
 constexpr std::size_t kMaxFile = 64 * 1024;
 constexpr std::size_t kMaxStanding = 10'000;
 constexpr std::int64_t kUndeliveredAfterNs = kHour;
-constexpr std::string_view kWhat = "state of alerts";
-
-Status both(Status a, Status b) { return a.ok() ? std::move(b) : std::move(a); }
+constexpr std::string_view kAlertState = "state of alerts";
 
 Status write_json(FileSystem& files, const std::string& path, const Json& json) {
     TRY_ASSIGN(const std::string text, to_canonical_json(json));
@@ -67,7 +65,8 @@ Status Alerter::load() {
 Status Alerter::load_record(const std::string& path) {
     const auto json = read_json(files_, path);
     if (!json.ok() && json.error().code != Code::corrupt) return json.error();
-    auto record = json.ok() && *json ? record_from_json(**json) : Result<AlertRecord>(Error{Code::corrupt, std::string(kWhat)});
+    auto record =
+        json.ok() && *json ? record_from_json(**json) : Result<AlertRecord>(Error{Code::corrupt, std::string(kAlertState)});
     const std::string key = record.ok() ? alert_key(record->event) : "";
     if (!record.ok() || record_path(key) != path) return files_.rename(path, path + ".damaged");
     records_.insert_or_assign(key, *std::move(record));
@@ -78,10 +77,10 @@ Status Alerter::load_record(const std::string& path) {
 Status Alerter::load_small_files() {
     const auto digest = read_json(files_, join_path(folder_, "digest.json"));
     if (digest.ok() && *digest) {
-        const auto text = json_text(**digest, "sent", kWhat);
+        const auto text = json_text(**digest, "sent", kAlertState);
         const auto time = text.ok() ? parse_time(*text) : Result<Time>(text.error());
         if (time.ok()) last_digest_ = *time;
-        const auto told = json_number(**digest, "lost_told", kWhat);
+        const auto told = json_number(**digest, "lost_told", kAlertState);
         if (told.ok()) lost_told_ = *told;
     } else if (!digest.ok() && digest.error().code != Code::corrupt) {
         return digest.error();
@@ -177,7 +176,7 @@ Status Alerter::send_digest(DigestFacts facts) {
     if (!queued.ok() && queued.error().code == Code::busy) return queued;
     last_digest_ = clock_.now();
     lost_told_ = all_lost;
-    return both(queued, write_digest_time());
+    return first_error(queued, write_digest_time());
 }
 
 Status Alerter::write_digest_time() {
@@ -194,14 +193,14 @@ Status Alerter::watch_delivery(const std::vector<AlertTrouble>& troubles) {
                                        [&](const AlertTrouble& trouble) { return trouble.target == record.event.object; });
         if (record.event.kind == AlertKind::alerts_undelivered && !lasts) over.push_back(key);
     }
-    for (const std::string& key : over) status = both(std::move(status), resolve_locked(key));
+    for (const std::string& key : over) status = first_error(std::move(status), resolve_locked(key));
     for (const AlertTrouble& trouble : troubles) {
         if (trouble.tries < 2 || clock_.now().ns - trouble.since.ns < kUndeliveredAfterNs) continue;
         AlertEvent event;
         event.kind = AlertKind::alerts_undelivered;
         event.object = trouble.target;
         event.detail = trouble.why;
-        status = both(std::move(status), raise_locked(clean_event(std::move(event))));
+        status = first_error(std::move(status), raise_locked(clean_event(std::move(event))));
     }
     return status;
 }
@@ -223,18 +222,18 @@ Status Alerter::watch_peers() {
         const PeerVerdict verdict = check_peer(files_, peer, memory, clock_.now());
         kept[peer.host] = verdict.memory;
         const AlertEvent event = clean_event(peer_event(peer, verdict));
-        if (is_alarming(peer, verdict, clock_.now())) status = both(std::move(status), raise(event));
-        if (verdict.state == PeerState::alive) status = both(std::move(status), resolve(event.kind, event.object));
+        if (is_alarming(peer, verdict, clock_.now())) status = first_error(std::move(status), raise(event));
+        if (verdict.state == PeerState::alive) status = first_error(std::move(status), resolve(event.kind, event.object));
     }
     const std::lock_guard lock(mutex_);
     std::vector<std::string> over;  // peers that are watched no more
     for (const auto& [key, record] : records_) {
         if (record.event.kind == AlertKind::peer_silent && !kept.contains(record.event.object)) over.push_back(key);
     }
-    for (const std::string& key : over) status = both(std::move(status), resolve_locked(key));
+    for (const std::string& key : over) status = first_error(std::move(status), resolve_locked(key));
     if (kept == peers_) return status;
     peers_ = std::move(kept);
-    return both(std::move(status), write_peers());
+    return first_error(std::move(status), write_peers());
 }
 
 Status Alerter::write_peers() {

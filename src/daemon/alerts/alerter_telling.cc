@@ -11,8 +11,6 @@ namespace {
 // Reminders that come due within this part of their interval go along with one that is due.
 constexpr std::int64_t kRemindTogether = 24;
 
-Status both(Status a, Status b) { return a.ok() ? std::move(b) : std::move(a); }
-
 }  // namespace
 
 Status Alerter::queue(AlertMessage message, AlertSeverity severity) {
@@ -53,7 +51,8 @@ Status Alerter::tell_or_hold(const std::string& key, bool was_held) {
     }
     Status told = tell(group, {key});
     // The queue is full: it is told when there is room, after a crash, too.
-    if (!told.ok() && told.error().code == Code::busy && !was_held) return both(std::move(told), write_record(key, record));
+    if (!told.ok() && told.error().code == Code::busy && !was_held)
+        return first_error(std::move(told), write_record(key, record));
     return told;
 }
 
@@ -61,7 +60,7 @@ Status Alerter::tell(const AlertGroup& group, const std::vector<std::string>& ke
     Status status = done();
     for (std::span<const std::string> left = keys; !left.empty();) {
         const std::size_t count = std::min(left.size(), kMostGroupEvents);
-        status = both(std::move(status), tell_some(group, left.first(count)));
+        status = first_error(std::move(status), tell_some(group, left.first(count)));
         left = left.subspan(count);
     }
     return status;
@@ -82,7 +81,7 @@ Status Alerter::tell_some(const AlertGroup& group, std::span<const std::string> 
     Status status = queue(std::move(message), group.severity);
     // Not taken: told by a later tick(). Any other error: it is on its way, only not yet durable.
     if (!status.ok() && status.error().code == Code::busy) return status;
-    for (const std::string& key : keys) status = both(std::move(status), note_told(key, group.which, id));
+    for (const std::string& key : keys) status = first_error(std::move(status), note_told(key, group.which, id));
     return status;
 }
 
@@ -102,11 +101,11 @@ Status Alerter::tick() {
     for (const auto& [group, keys] : due(clock_.now())) {
         const bool is_held = group.which != AlertClass::reminder;
         if (is_held && !windows_.is_over(group, now_ns)) continue;
-        status = both(std::move(status), tell(group, keys));
+        status = first_error(std::move(status), tell(group, keys));
         if (is_held) windows_.told(group, now_ns);
     }
     windows_.close_idle(now_ns);
-    return both(std::move(status), outbox_->write_pending());
+    return first_error(std::move(status), outbox_->write_pending());
 }
 
 std::optional<std::int64_t> Alerter::held_ns() const {

@@ -7,7 +7,7 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kWhat = "alert record";
+constexpr std::string_view kAlertRecord = "alert record";
 constexpr std::int64_t kClockTolerance = kHour;
 
 bool is_ahead(Time then, Time now) { return then.ns - now.ns > kClockTolerance; }
@@ -23,9 +23,9 @@ LocalMinute local_minute(Time time) {
 }
 
 Result<Time> read_time(const Json& json, const char* key) {
-    TRY_ASSIGN(const std::string text, json_text(json, key, kWhat));
+    TRY_ASSIGN(const std::string text, json_text(json, key, kAlertRecord));
     auto time = parse_time(text);
-    if (!time.ok()) return Error{Code::corrupt, std::string(kWhat) + ": field '" + key + "' is no time"};
+    if (!time.ok()) return Error{Code::corrupt, std::string(kAlertRecord) + ": field '" + key + "' is no time"};
     return time;
 }
 
@@ -73,18 +73,18 @@ Json record_to_json(const AlertRecord& record) {
 
 Result<AlertRecord> record_from_json(const Json& json) {
     AlertRecord record;
-    TRY_ASSIGN(const std::uint64_t format, json_number(json, "format", kWhat));
-    if (format != 1) return Error{Code::corrupt, std::string(kWhat) + ": another format"};
+    TRY_ASSIGN(const std::uint64_t format, json_number(json, "format", kAlertRecord));
+    if (format != 1) return Error{Code::corrupt, std::string(kAlertRecord) + ": another format"};
     const auto event = json.find("event");
-    if (event == json.end()) return Error{Code::corrupt, std::string(kWhat) + ": field 'event' is missing"};
+    if (event == json.end()) return Error{Code::corrupt, std::string(kAlertRecord) + ": field 'event' is missing"};
     TRY_ASSIGN(record.event, event_from_json(*event));
     TRY_ASSIGN(record.first, read_time(json, "first"));
     TRY_ASSIGN(record.last, read_time(json, "last"));
-    TRY_ASSIGN(record.count, json_number(json, "count", kWhat));
-    TRY_ASSIGN(record.thread, json_text(json, "thread", kWhat));
-    TRY_ASSIGN(const std::string severity, json_text(json, "told_severity", kWhat));
+    TRY_ASSIGN(record.count, json_number(json, "count", kAlertRecord));
+    TRY_ASSIGN(record.thread, json_text(json, "thread", kAlertRecord));
+    TRY_ASSIGN(const std::string severity, json_text(json, "told_severity", kAlertRecord));
     const auto known = severity_of(severity);
-    if (!known) return Error{Code::corrupt, std::string(kWhat) + ": no such severity"};
+    if (!known) return Error{Code::corrupt, std::string(kAlertRecord) + ": no such severity"};
     record.told_severity = *known;
     if (json.contains("told")) {
         TRY_ASSIGN(record.told, read_time(json, "told"));

@@ -8,8 +8,8 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody heartbeat 1";
-constexpr std::string_view kWhat = "heartbeat";
+constexpr std::string_view kHeartbeatPurpose = "custody heartbeat 1";
+constexpr std::string_view kHeartbeat = "heartbeat";
 constexpr std::int64_t kClockTolerance = 5 * kMinute;
 
 bool is_peers(const OpenedHeartbeat& opened, const HeartbeatPeer& peer) {
@@ -40,22 +40,22 @@ Result<Bytes> encode_heartbeat(const Heartbeat& heartbeat, const Secret& signing
                        {"needs_person", heartbeat.needs_person},
                        {"every_s", heartbeat.every_ns / kSecond},
                        {"version", CUSTODY_VERSION}};
-    return sign_record(body, kPurpose, signing_seed);
+    return sign_record(body, kHeartbeatPurpose, signing_seed);
 }
 
 Result<OpenedHeartbeat> open_heartbeat(ByteView bytes) {
-    TRY_ASSIGN(const SignedRecord record, open_record(bytes, kPurpose, kMaxHeartbeatSize));
+    TRY_ASSIGN(const SignedRecord record, open_record(bytes, kHeartbeatPurpose, kMaxHeartbeatSize));
     OpenedHeartbeat opened;
     opened.signer = record.signer;
-    TRY_ASSIGN(const std::uint64_t format, json_number(record.body, "format", kWhat));
-    if (format != 1) return Error{Code::corrupt, std::string(kWhat) + ": another format"};
-    TRY_ASSIGN(opened.heartbeat.host, json_text(record.body, "host", kWhat));
-    TRY_ASSIGN(opened.heartbeat.sequence, json_number(record.body, "sequence", kWhat));
-    TRY_ASSIGN(opened.heartbeat.needs_person, json_number(record.body, "needs_person", kWhat));
-    TRY_ASSIGN(const std::uint64_t every_s, json_number(record.body, "every_s", kWhat));
-    TRY_ASSIGN(const std::string time, json_text(record.body, "time", kWhat));
+    TRY_ASSIGN(const std::uint64_t format, json_number(record.body, "format", kHeartbeat));
+    if (format != 1) return Error{Code::corrupt, std::string(kHeartbeat) + ": another format"};
+    TRY_ASSIGN(opened.heartbeat.host, json_text(record.body, "host", kHeartbeat));
+    TRY_ASSIGN(opened.heartbeat.sequence, json_number(record.body, "sequence", kHeartbeat));
+    TRY_ASSIGN(opened.heartbeat.needs_person, json_number(record.body, "needs_person", kHeartbeat));
+    TRY_ASSIGN(const std::uint64_t every_s, json_number(record.body, "every_s", kHeartbeat));
+    TRY_ASSIGN(const std::string time, json_text(record.body, "time", kHeartbeat));
     const auto parsed = parse_time(time);
-    if (!parsed.ok()) return Error{Code::corrupt, std::string(kWhat) + ": its time is none"};
+    if (!parsed.ok()) return Error{Code::corrupt, std::string(kHeartbeat) + ": its time is none"};
     opened.heartbeat.time = *parsed;
     opened.heartbeat.every_ns = static_cast<std::int64_t>(std::min<std::uint64_t>(every_s, 366 * 86400)) * kSecond;
     return opened;

@@ -9,7 +9,7 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kWhat = "queued alert";
+constexpr std::string_view kMessage = "queued alert";
 constexpr std::array<std::string_view, 5> kClasses = {"first", "reminder", "end", "digest", "test"};
 constexpr std::size_t kMostFields = 32;
 
@@ -18,18 +18,18 @@ bool is_message_id(std::string_view id) {
            std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-Error bad(std::string_view field) { return Error{Code::corrupt, fmt::format("{}: field '{}' is wrong", kWhat, field)}; }
+Error bad(std::string_view field) { return Error{Code::corrupt, fmt::format("{}: field '{}' is wrong", kMessage, field)}; }
 
 Status read_class_and_severity(const Json& json, AlertMessage& message) {
-    TRY_ASSIGN(const std::string which, json_text(json, "class", kWhat));
+    TRY_ASSIGN(const std::string which, json_text(json, "class", kMessage));
     const auto found = std::find(kClasses.begin(), kClasses.end(), which);
     if (found == kClasses.end()) return bad("class");
     message.which = static_cast<AlertClass>(found - kClasses.begin());
-    TRY_ASSIGN(const std::string severity, json_text(json, "severity", kWhat));
+    TRY_ASSIGN(const std::string severity, json_text(json, "severity", kMessage));
     const auto known = severity_of(severity);
     if (!known) return bad("severity");
     message.severity = *known;
-    TRY_ASSIGN(const std::string made, json_text(json, "made", kWhat));
+    TRY_ASSIGN(const std::string made, json_text(json, "made", kMessage));
     const auto time = parse_time(made);
     if (!time.ok()) return bad("made");
     message.made = *time;
@@ -79,14 +79,14 @@ Json message_to_json(const AlertMessage& message) {
 
 Result<AlertMessage> message_from_json(const Json& json) {
     AlertMessage message;
-    TRY_ASSIGN(message.id, json_text(json, "id", kWhat));
-    TRY_ASSIGN(message.thread, json_text(json, "thread", kWhat));
-    TRY_ASSIGN(message.key, json_text(json, "key", kWhat));
-    TRY_ASSIGN(message.kind, json_text(json, "kind", kWhat));
-    TRY_ASSIGN(message.host, json_text(json, "host", kWhat));
-    TRY_ASSIGN(message.subject, json_text(json, "subject", kWhat));
-    TRY_ASSIGN(message.text, json_text(json, "text", kWhat));
-    TRY_ASSIGN(message.line, json_text(json, "line", kWhat));
+    TRY_ASSIGN(message.id, json_text(json, "id", kMessage));
+    TRY_ASSIGN(message.thread, json_text(json, "thread", kMessage));
+    TRY_ASSIGN(message.key, json_text(json, "key", kMessage));
+    TRY_ASSIGN(message.kind, json_text(json, "kind", kMessage));
+    TRY_ASSIGN(message.host, json_text(json, "host", kMessage));
+    TRY_ASSIGN(message.subject, json_text(json, "subject", kMessage));
+    TRY_ASSIGN(message.text, json_text(json, "text", kMessage));
+    TRY_ASSIGN(message.line, json_text(json, "line", kMessage));
     TRY(read_class_and_severity(json, message));
     if (!is_message_id(message.id)) return bad("id");
     if (!message.thread.empty() && !is_message_id(message.thread)) return bad("thread");

@@ -10,13 +10,13 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxFile = 128 * 1024;
+constexpr std::size_t kMaxQueueFile = 128 * 1024;
 constexpr std::size_t kNameDigits = 16;
 constexpr std::string_view kEnding = ".json";
 constexpr std::string_view kCounts = "counts";
 constexpr std::uint64_t kFormat = 1;
 constexpr std::size_t kMostTargets = 256;
-constexpr std::string_view kWhat = "queued alert";
+constexpr std::string_view kQueued = "queued alert";
 
 std::optional<std::uint64_t> number_of(std::string_view name) {
     if (name.size() != kNameDigits + kEnding.size() || !name.ends_with(kEnding)) return std::nullopt;
@@ -58,8 +58,6 @@ std::vector<std::string> members_of(const AlertMessage& message) {
 }
 
 // The first of the two errors, the second when only that is one.
-Status both(Status a, Status b) { return a.ok() ? std::move(b) : std::move(a); }
-
 }  // namespace
 
 Outbox::Outbox(FileSystem& files, std::string folder, OutboxLimits limits, std::unique_ptr<File> lock)
@@ -97,11 +95,11 @@ Status Outbox::load() {
 }
 
 Status Outbox::load_counts() {
-    const auto bytes = read_file(files_, join_path(folder_, kCounts), kMaxFile);
+    const auto bytes = read_file(files_, join_path(folder_, kCounts), kMaxQueueFile);
     if (!bytes.ok()) return bytes.error().code == Code::not_found ? done() : Status(bytes.error());
-    const auto json = parse_json(*bytes, kMaxFile);
+    const auto json = parse_json(*bytes, kMaxQueueFile);
     const auto read = [&](const char* key, std::uint64_t& into) {
-        const auto value = json.ok() ? json_number(*json, key, kWhat) : json.error();
+        const auto value = json.ok() ? json_number(*json, key, kQueued) : json.error();
         if (value.ok()) into = *value;
     };
     // Damaged counts are counts that are lost, no reason not to alert.
@@ -122,20 +120,20 @@ struct Loaded {
 
 Result<Loaded> decode(ByteView bytes) {
     Loaded loaded;
-    TRY_ASSIGN(const Json json, parse_json(bytes, kMaxFile));
-    TRY_ASSIGN(const std::uint64_t format, json_number(json, "format", kWhat));
-    if (format != kFormat) return Error{Code::corrupt, std::string(kWhat) + ": another format"};
+    TRY_ASSIGN(const Json json, parse_json(bytes, kMaxQueueFile));
+    TRY_ASSIGN(const std::uint64_t format, json_number(json, "format", kQueued));
+    if (format != kFormat) return Error{Code::corrupt, std::string(kQueued) + ": another format"};
     const auto message = json.find("message"), pending = json.find("pending"), refusals = json.find("refusals");
     if (message == json.end() || pending == json.end() || !pending->is_array() || refusals == json.end() ||
         !refusals->is_object() || pending->size() > kMostTargets || refusals->size() > kMostTargets)
-        return Error{Code::corrupt, std::string(kWhat) + ": a field is missing"};
+        return Error{Code::corrupt, std::string(kQueued) + ": a field is missing"};
     TRY_ASSIGN(loaded.message, message_from_json(*message));
     for (const Json& target : *pending) {
-        if (!target.is_string()) return Error{Code::corrupt, std::string(kWhat) + ": a target is no text"};
+        if (!target.is_string()) return Error{Code::corrupt, std::string(kQueued) + ": a target is no text"};
         loaded.pending.insert(target.get<std::string>());
     }
     for (const auto& [target, count] : refusals->items()) {
-        if (!count.is_number_unsigned()) return Error{Code::corrupt, std::string(kWhat) + ": a count is no number"};
+        if (!count.is_number_unsigned()) return Error{Code::corrupt, std::string(kQueued) + ": a count is no number"};
         loaded.refusals[target] = static_cast<std::uint32_t>(std::min<std::uint64_t>(count.get<std::uint64_t>(), 1u << 30));
     }
     return loaded;
@@ -145,7 +143,7 @@ Result<Loaded> decode(ByteView bytes) {
 
 Status Outbox::load_one(const std::string& name) {
     const std::string path = join_path(folder_, name);
-    const auto bytes = read_file(files_, path, kMaxFile);
+    const auto bytes = read_file(files_, path, kMaxQueueFile);
     if (!bytes.ok() && bytes.error().code != Code::corrupt) return bytes.error();
     auto loaded = bytes.ok() ? decode(*bytes) : Result<Loaded>(bytes.error());
     const std::uint64_t number = *number_of(name);
@@ -235,7 +233,7 @@ Status Outbox::merge_target(const AlertMessage& message, const std::string& targ
     const auto replace_older = [&](AlertClass which) {
         Status status = done();
         for (const std::uint64_t number : within(message, which, target)) {
-            status = both(std::move(status), strike(entries_.find(number), target));
+            status = first_error(std::move(status), strike(entries_.find(number), target));
         }
         return status;
     };
@@ -255,7 +253,7 @@ Status Outbox::merge_target(const AlertMessage& message, const std::string& targ
             if (is_untold(message, AlertSeverity::notice, target)) merge.targets.erase(target);
             return replace_older(AlertClass::reminder);
         case AlertClass::end:
-            return both(replace_older(AlertClass::reminder), replace_older(AlertClass::end));
+            return first_error(replace_older(AlertClass::reminder), replace_older(AlertClass::end));
         case AlertClass::digest:
         case AlertClass::test:
             return replace_older(message.which);
@@ -266,7 +264,7 @@ Status Outbox::merge_target(const AlertMessage& message, const std::string& targ
 Status Outbox::merge(const AlertMessage& message, Merge& merge) {
     Status status = done();
     for (const std::string& target : std::set<std::string, std::less<>>(merge.targets)) {
-        status = both(std::move(status), merge_target(message, target, merge));
+        status = first_error(std::move(status), merge_target(message, target, merge));
     }
     return status;
 }
@@ -290,11 +288,11 @@ Status Outbox::make_room(std::uint64_t bytes) {
     while (is_full(bytes)) {
         const auto victim = least_wanted();
         if (victim == entries_.end()) break;
-        status = both(std::move(status), remove(victim));
+        status = first_error(std::move(status), remove(victim));
         ++dropped_;
         any = true;
     }
-    return any ? both(std::move(status), write_counts()) : status;
+    return any ? first_error(std::move(status), write_counts()) : status;
 }
 
 Result<Outbox::Put> Outbox::put(AlertMessage message, const std::vector<std::string>& targets) {
@@ -311,13 +309,13 @@ Result<Outbox::Put> Outbox::put(AlertMessage message, const std::vector<std::str
         message.text.size() + message.subject.size() + message.line.size() + 40 * message.members.size() + 2048;
     Status room = make_room(estimate);
     if (is_full(estimate)) return full(folder_);
-    status = both(std::move(status), std::move(room));
+    status = first_error(std::move(status), std::move(room));
     const std::uint64_t number = next_number_++;
     Entry& entry = entries_.emplace(number, Entry{std::move(message), std::move(merged.targets), {}, 0, false}).first->second;
-    status = both(write(number, entry), std::move(status));
+    status = first_error(write(number, entry), std::move(status));
     for (const auto& [outdated, target] : merged.outdated) {
         const auto at = entries_.find(outdated);
-        if (at != entries_.end()) status = both(std::move(status), strike(at, target));
+        if (at != entries_.end()) status = first_error(std::move(status), strike(at, target));
     }
     TRY(status);
     return Put::queued;
@@ -352,7 +350,7 @@ Result<bool> Outbox::refused(const std::string& id, std::string_view target) {
         return false;
     }
     ++given_up_;
-    TRY(both(strike(at, target), write_counts()));
+    TRY(first_error(strike(at, target), write_counts()));
     return true;
 }
 
@@ -367,11 +365,11 @@ Status Outbox::keep_targets(const std::set<std::string>& targets) {
             ++given_up_;
             any = true;
             const bool last = current->second.pending.size() == 1;
-            status = both(std::move(status), strike(current, target));
+            status = first_error(std::move(status), strike(current, target));
             if (last) break;
         }
     }
-    return any ? both(std::move(status), write_counts()) : status;
+    return any ? first_error(std::move(status), write_counts()) : status;
 }
 
 Status Outbox::write_pending() {

@@ -14,8 +14,8 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxFile = 4096;
-constexpr std::string_view kWhat = "memory of the heartbeat";
+constexpr std::size_t kMaxMemoryFile = 4096;
+constexpr std::string_view kMemory = "memory of the heartbeat";
 constexpr auto kLeaveBehindAfter = std::chrono::seconds(2);
 constexpr std::int64_t kLongestPeerWait = 10 * kMinute;
 
@@ -28,9 +28,9 @@ std::int64_t peers_every(const AlertSettings& settings) {
 
 // A damaged memory is none: the time in seconds is the least that a sequence begins with.
 std::uint64_t remembered_sequence(FileSystem& files, const std::string& path) {
-    const auto bytes = read_file(files, path, kMaxFile);
-    const auto json = bytes.ok() ? parse_json(*bytes, kMaxFile) : Result<Json>(bytes.error());
-    const auto number = json.ok() ? json_number(*json, "sequence", kWhat) : Result<std::uint64_t>(json.error());
+    const auto bytes = read_file(files, path, kMaxMemoryFile);
+    const auto json = bytes.ok() ? parse_json(*bytes, kMaxMemoryFile) : Result<Json>(bytes.error());
+    const auto number = json.ok() ? json_number(*json, "sequence", kMemory) : Result<std::uint64_t>(json.error());
     return number.ok() ? *number : 0;
 }
 

@@ -12,16 +12,14 @@ namespace {
 
 constexpr int kSound = 0, kUsage = 2;
 
-std::string joined(const std::vector<std::string>& parts) { return printable(fmt::format("{}", fmt::join(parts, ", "))); }
-
 std::string what_of(const SourceConfig& source) {
     struct Words {
-        std::string operator()(const FilesSource& files) const { return joined(files.paths); }
+        std::string operator()(const FilesSource& files) const { return printable_list(files.paths); }
         std::string operator()(const ImageSource& image) const { return printable(image.path); }
         std::string operator()(const PostgresqlSource& postgresql) const { return printable(postgresql.conninfo); }
         std::string operator()(const MariadbSource& mariadb) const { return printable(mariadb.defaults_file); }
         std::string operator()(const SqliteSource& sqlite) const { return printable(sqlite.file); }
-        std::string operator()(const CommandSource& command) const { return joined(command.arguments); }
+        std::string operator()(const CommandSource& command) const { return printable_list(command.arguments); }
     };
     return std::visit(Words{}, source);
 }
@@ -32,13 +30,13 @@ std::string when_of(const PlanConfig& plan) {
     if (plan.on_change) parts.push_back(say("on change"));
     const auto* command = std::get_if<CommandSource>(&plan.source);
     if (command != nullptr && command->every_ns != 0) parts.push_back(say("every {}", describe_duration(command->every_ns)));
-    return joined(parts);
+    return printable_list(parts);
 }
 
 }  // namespace
 
 std::string describe(const Config& config, const PlanConfig& plan) {
-    const std::string media = plan.media.empty() ? say("no medium yet") : joined(plan.media);
+    const std::string media = plan.media.empty() ? say("no medium yet") : printable_list(plan.media);
     return say("plan {}: {}, {} {}; {}; to {}; keeps {}", printable(plan.name), plan.label, kind_of(plan.source),
                what_of(plan.source), when_of(plan), media, describe(config.retention_of(plan)));
 }

@@ -85,8 +85,6 @@ Changes compare(const std::vector<Named>& before, const std::vector<Named>& afte
     return changes;
 }
 
-std::string joined(const std::vector<std::string>& parts) { return printable(fmt::format("{}", fmt::join(parts, ", "))); }
-
 }  // namespace
 
 bool ConfigDifference::empty() const { return plans.empty() && media.empty() && labels.empty() && sections.empty(); }
@@ -124,7 +122,7 @@ std::vector<std::string> describe(const ConfigDifference& difference) {
         for (const std::string& name : changes.added) lines.push_back(fmt::format(fmt::runtime(added), printable(name)));
         for (const std::string& name : changes.removed) lines.push_back(fmt::format(fmt::runtime(removed), printable(name)));
         for (const Changed& each : changes.changed) {
-            lines.push_back(fmt::format(fmt::runtime(changed), printable(each.name), joined(each.keys)));
+            lines.push_back(fmt::format(fmt::runtime(changed), printable(each.name), printable_list(each.keys)));
         }
     };
     tell(difference.plans, translate("plan {} added"), translate("plan {} removed; what it backed up is kept"),
@@ -133,9 +131,9 @@ std::vector<std::string> describe(const ConfigDifference& difference) {
          translate("medium {} changed: {}"));
     tell(difference.labels, translate("label {} added"), translate("label {} removed; its snapshots and keys are kept"),
          translate("label {} changed: {}"));
-    if (!difference.sections.empty()) lines.push_back(say("changed: {}", joined(difference.sections)));
+    if (!difference.sections.empty()) lines.push_back(say("changed: {}", printable_list(difference.sections)));
     if (!difference.need_restart.empty()) {
-        lines.push_back(say("{} takes effect when the service is started again", joined(difference.need_restart)));
+        lines.push_back(say("{} takes effect when the service is started again", printable_list(difference.need_restart)));
     }
     return lines;
 }

@@ -29,8 +29,6 @@ struct Asked {
     std::string words;  // of the strictest
 };
 
-std::string joined(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
-
 class Judge {
 public:
     Judge(const Config& config, const LawBook& book, const ZoneRules& zone)
@@ -87,7 +85,7 @@ private:
             if (asked.words.empty() || *of(*found) > floor) asked.words = found->words;
             floor = std::max(floor, *of(*found));
         }
-        asked.cite = joined(cites);
+        asked.cite = printable_list(cites);
         return floor;
     }
 
@@ -284,7 +282,7 @@ std::string citation(const Config& config, const LawBook& book, std::string_view
         if (found == nullptr) continue;
         for (const std::string& cite : found->cite) cites.push_back(regulation->id + " " + cite);
     }
-    return joined(cites);
+    return printable_list(cites);
 }
 
 }  // namespace custody

@@ -14,11 +14,6 @@ namespace {
 // The system's own: made again by installing it.
 constexpr std::array<std::string_view, 5> kSystem = {"/", "/boot", "/boot/efi", "/efi", "/usr"};
 
-bool lies_in(std::string_view path, std::string_view folder) {
-    return folder == "/" || path == folder ||
-           (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 // As sources/file_tree takes them: with '/' the whole path, else the name.
 bool is_excluded(const FilesSource& source, const std::string& path) {
     return std::any_of(source.exclude.begin(), source.exclude.end(), [&](std::string glob) {

@@ -32,11 +32,6 @@ constexpr std::uint64_t kLeastDisk = std::uint64_t{32} << 20;  // no medium is s
 constexpr std::array kLinkFolders = {"/dev/disk/by-uuid",     "/dev/disk/by-id",        "/dev/disk/by-label", "/dev/disk/by-path",
                                      "/dev/disk/by-partuuid", "/dev/disk/by-partlabel", "/dev/mapper"};
 
-bool lies_in(std::string_view path, std::string_view folder) {
-    return folder == "/" || path == folder ||
-           (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 bool may_hold_data(const mounts::MountLine& line) {
     const std::string& type = line.mount.file_system;
     if (type == "overlay") return line.mount.point == "/";  // a live system, or a container

@@ -1,14 +1,11 @@
 #include "daemon/jobs/job_json.h"
 
 #include "base/exit_code.h"
+#include "base/records/optional_json.h"
 #include "catalog/media.h"
 
 namespace custody {
 namespace {
-
-Json time(const std::optional<Time>& value) { return value ? Json(to_rfc3339_local(*value)) : Json(nullptr); }
-
-Json text(const std::optional<std::string>& value) { return value ? Json(*value) : Json(nullptr); }
 
 // Milliseconds are enough. Null where one of both is not known, or where a clock was set back in between.
 Json seconds_between(const std::optional<Time>& from, const std::optional<Time>& to) {
@@ -37,7 +34,7 @@ Json to_json(const catalog::JobPhase& phase) {
     return {{"name", phase.name},
             {"state", catalog::word_of(phase.outcome)},
             {"began", to_rfc3339_local(phase.begun_at)},
-            {"ended", time(phase.ended_at)},
+            {"ended", or_null(phase.ended_at)},
             {"seconds", seconds_between(phase.begun_at, phase.ended_at)}};
 }
 
@@ -63,19 +60,19 @@ void put_result(Json& into, const catalog::JobEnd& end) {
 Json to_json(const catalog::Job& job, const std::optional<std::string>& medium) {
     const std::optional<int> exit = exit_code_of(job);
     Json json = {{"id", job.id},
-                 {"plan", text(job.asked.plan)},
-                 {"label", text(job.asked.label)},
+                 {"plan", or_null(job.asked.plan)},
+                 {"label", or_null(job.asked.label)},
                  {"kind", catalog::word_of(job.asked.kind)},
                  {"state", catalog::word_of(job.state)},
                  {"exit", exit ? Json(*exit) : Json(nullptr)},
                  {"reason", job.asked.reason},
                  {"asked_by", job.asked.asked_by},
                  {"attempt", job.asked.attempt},
-                 {"medium", text(medium)},
+                 {"medium", or_null(medium)},
                  {"asked", to_rfc3339_local(job.asked_at)},
-                 {"began", time(job.begun_at)},
-                 {"ended", time(job.ended_at)},
-                 {"noticed", time(job.noticed_at)},
+                 {"began", or_null(job.begun_at)},
+                 {"ended", or_null(job.ended_at)},
+                 {"noticed", or_null(job.noticed_at)},
                  {"seconds", seconds_between(job.begun_at, job.ended_at)},
                  {"last_phase", job.last_phase.empty() ? Json(nullptr) : Json(job.last_phase)},
                  {"warning_count", job.warnings},

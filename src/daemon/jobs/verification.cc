@@ -22,7 +22,7 @@ using catalog::JobState;
 constexpr std::chrono::milliseconds kStep{100};
 constexpr int kStepsBetweenLooks = 20;          // for a key: every two seconds
 constexpr std::size_t kMostAffectedNamed = 20;  // of one damaged object
-constexpr OpenOptions kTolerant{.tolerate_damage = true, .elsewhere = std::nullopt};
+constexpr OpenOptions kDespiteDamage{.tolerate_damage = true, .elsewhere = std::nullopt};
 
 VerifyLevel level_of(ProofLevel level) {
     switch (level) {
@@ -87,7 +87,7 @@ private:
 
     // Those with live snapshots and keys here; of others nothing can be opened, and the verifier says so.
     Result<std::vector<std::string>> labels_there() {
-        auto vault = MediumVault::open(context_, medium_, kTolerant);
+        auto vault = MediumVault::open(context_, medium_, kDespiteDamage);
         if (!vault.ok() && vault.error().code == Code::corrupt) return std::vector<std::string>();  // pass() tells
         if (!vault.ok()) return std::move(vault).error();
         Repository& repository = vault->repository();
@@ -165,7 +165,7 @@ private:
     }
 
     Result<VerifyResult> look(const VerifyOptions& options) {
-        auto vault = MediumVault::open(context_, medium_, kTolerant);
+        auto vault = MediumVault::open(context_, medium_, kDespiteDamage);
         if (vault.ok()) {
             objects_all_ = vault->repository().state().objects.size();
             TRY(catalog::Jobs(context_.catalog).use_medium(context_.job.id(), vault->key(), vault->repository().header().vault));

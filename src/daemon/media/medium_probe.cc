@@ -16,7 +16,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
 constexpr std::uint64_t kSpareBytes = 8 * 1024 * 1024;  // index, ledger, witnesses of a run; the vault's reserve is beside it
 constexpr std::size_t kTrialSize = 4096;
 constexpr const char* kErrorsCount = "/errors_count";
@@ -168,7 +167,7 @@ private:
     }
 
     void examine_header(ObjectStore& store) {
-        const auto bytes = store.get(kHeaderObject, kMaxHeaderSize);
+        const auto bytes = store.get(kHeaderObject, kMaxHeaderBytes);
         if (!bytes.ok()) return add_unopened(bytes.error());
         const auto header = decode_vault_header(*bytes);
         if (!header.ok()) return add_unopened(header.error());

@@ -80,7 +80,7 @@ Status check_mount_point(const std::string& mount_point) {
                                    printable(mount_point))};
 }
 
-Result<MountInfo> mount_at(const std::string& mount_point) {
+Result<MountInfo> mounted_at(const std::string& mount_point) {
     TRY_ASSIGN(auto mounts, list_mounts());
     const std::string real = sysfs::real_path(mount_point);
     for (auto it = mounts.rbegin(); it != mounts.rend(); ++it) {
@@ -130,7 +130,7 @@ Status mount_device(const std::string& device, const std::string& mount_point) {
 }
 
 Status unmount_medium(const std::string& mount_point) {
-    TRY_ASSIGN(const MountInfo mount, mount_at(mount_point));
+    TRY_ASSIGN(const MountInfo mount, mounted_at(mount_point));
     {
         const Fd root(::open(mount.point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!root.valid()) return system_error(errno, "open", mount.point);

@@ -12,7 +12,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kMaxFolders = 64;
+constexpr std::size_t kMostLookedAt = 64;
 
 // Where the file system of a device can be read: its mount, or a hidden one, which is kept as long as this lives.
 struct Reach {
@@ -77,7 +77,7 @@ Result<std::vector<IdentityFound>> identities_on(const std::string& device) {
     std::sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     std::size_t folders = 0;
     for (const auto& item : items) {
-        if (!item.is_directory || item.name == "lost+found" || ++folders > kMaxFolders) continue;
+        if (!item.is_directory || item.name == "lost+found" || ++folders > kMostLookedAt) continue;
         TRY(look_in(at, device, item.name, found));
     }
     return found;

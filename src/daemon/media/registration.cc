@@ -11,10 +11,8 @@
 namespace custody {
 namespace {
 
-constexpr std::uint64_t kMaxHeaderSize = 64 * 1024;
-
 Result<VaultHeader> header_of(ObjectStore& store, const Keyring& keyring) {
-    TRY_ASSIGN(const Bytes bytes, store.get(kHeaderObject, kMaxHeaderSize));
+    TRY_ASSIGN(const Bytes bytes, store.get(kHeaderObject, kMaxHeaderBytes));
     TRY_ASSIGN(const VaultHeader header, decode_vault_header(bytes));
     if (header.family != keyring.family()) return wrong_family(store.location(), header.family, keyring);
     return header;

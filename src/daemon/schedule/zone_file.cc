@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 44;
 constexpr std::size_t kTypeBytes = 6;
-constexpr std::int64_t kLeastOffset = -89'999, kMostOffset = 93'599;  // RFC 8536 3.2: more than -25, less than 26 hours
+constexpr std::int64_t kSmallestOffset = -89'999, kLargestOffset = 93'599;  // RFC 8536 3.2: more than -25, less than 26 hours
 
 struct Counts {
     char version = 0;
@@ -77,7 +77,7 @@ private:
         if (type >= types.size() / kTypeBytes) return false;
         const std::int64_t value = signed_value(types.subspan(type * kTypeBytes, 4));
         offset = static_cast<std::int32_t>(value);
-        return value >= kLeastOffset && value <= kMostOffset;
+        return value >= kSmallestOffset && value <= kLargestOffset;
     }
     bool footer() {
         const std::string_view text = as_text(rest_);

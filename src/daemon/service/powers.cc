@@ -19,12 +19,6 @@ constexpr std::string_view kField = "\nCapEff:\t";
 
 bool has(std::uint64_t capabilities, unsigned one) { return (capabilities >> one & 1) != 0; }
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(printable(name));
-    return text;
-}
-
 std::string install(const char* drop_in) {
     return fmt::format(
         "cp /usr/share/custody/systemd/{} /etc/systemd/system/custodyd.service.d/ && systemctl daemon-reload && systemctl "
@@ -86,7 +80,7 @@ std::vector<std::string> lesser_ways(const Config& config, std::uint64_t capabil
     return {
         say("changes of the plans {} are watched folder by folder, for custodyd may not watch whole file systems (fanotify); "
             "where there are very many folders: {}",
-            joined(watched), install("disks.conf"))};
+            printable_list(watched), install("disks.conf"))};
 }
 
 std::vector<NeedsPerson> missing_powers(const Config& config, std::uint64_t capabilities,
@@ -97,9 +91,9 @@ std::vector<NeedsPerson> missing_powers(const Config& config, std::uint64_t capa
                          say("plans of files and databases to media that are mounted"), install(kDisks)});
     }
     if (!on_btrfs.empty() && !has(capabilities, CAP_SYS_ADMIN)) {
-        needs.push_back(
-            {say("the plans {} are read from snapshots of btrfs, and custodyd may not make and remove them", joined(on_btrfs)),
-             say("plans whose source is not on btrfs"), install("disks.conf")});
+        needs.push_back({say("the plans {} are read from snapshots of btrfs, and custodyd may not make and remove them",
+                             printable_list(on_btrfs)),
+                         say("plans whose source is not on btrfs"), install("disks.conf")});
     }
     const bool databases = std::any_of(config.plans.begin(), config.plans.end(), [](const PlanConfig& one) {
         return kind_of(one.source) == "postgresql" || kind_of(one.source) == "mariadb";

@@ -1,11 +1,9 @@
 #include "daemon/service/status_facts.h"
 
+#include "base/records/optional_json.h"
+
 namespace custody {
 namespace {
-
-Json time(const std::optional<Time>& value) { return value ? Json(to_rfc3339_local(*value)) : Json(nullptr); }
-
-Json number(const std::optional<std::uint64_t>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json to_json(const PlanStatus& plan) {
     return {{"name", plan.name},
@@ -13,9 +11,9 @@ Json to_json(const PlanStatus& plan) {
             {"important", plan.important},
             {"state", plan.state},
             {"running", plan.running},
-            {"last_success", time(plan.last_success)},
-            {"last_run", time(plan.last_run)},
-            {"next_run", time(plan.next_run)},
+            {"last_success", or_null(plan.last_success)},
+            {"last_run", or_null(plan.last_run)},
+            {"next_run", or_null(plan.next_run)},
             {"last_error", plan.last_error.empty() ? Json(nullptr) : Json(plan.last_error)},
             {"copies", plan.copies},
             {"copies_wanted", plan.copies_wanted}};
@@ -29,10 +27,10 @@ Json to_json(const MediumStatus& medium) {
             {"present", medium.present},
             {"may_be_removed", medium.may_be_removed},
             {"owed_snapshots", medium.owed_snapshots},
-            {"owed_since", time(medium.owed_since)},
-            {"last_verified", time(medium.last_verified)},
-            {"free_bytes", number(medium.free_bytes)},
-            {"size_bytes", number(medium.size_bytes)}};
+            {"owed_since", or_null(medium.owed_since)},
+            {"last_verified", or_null(medium.last_verified)},
+            {"free_bytes", or_null(medium.free_bytes)},
+            {"size_bytes", or_null(medium.size_bytes)}};
 }
 
 Json to_json(const NeedsPerson& need) { return {{"what", need.what}, {"safe", need.safe}, {"type", need.type}}; }

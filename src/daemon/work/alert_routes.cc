@@ -1,12 +1,11 @@
 #include "daemon/work/alert_routes.h"
 
+#include "base/records/optional_json.h"
 #include "base/text.h"
 #include "daemon/alerts/event_text.h"
 
 namespace custody {
 namespace {
-
-Json time(const std::optional<Time>& value) { return value ? Json(to_rfc3339_local(*value)) : Json(nullptr); }
 
 // In the language of who asks.
 std::string in_language(const Bilingual& text) { return language() == Language::vietnamese ? text.vi : text.en; }
@@ -24,8 +23,8 @@ Json to_json(const AlertRecord& record, const AlertSettings& settings) {
             {"first", to_rfc3339_local(record.first)},
             {"last", to_rfc3339_local(record.last)},
             {"count", record.count},
-            {"sent", time(record.told)},
-            {"sent_again", reminds ? time(Time{record.told->ns + settings.remind_every_ns}) : Json(nullptr)}};
+            {"sent", or_null(record.told)},
+            {"sent_again", reminds ? Json(to_rfc3339_local(Time{record.told->ns + settings.remind_every_ns})) : Json(nullptr)}};
 }
 
 ApiReply list_alerts(ServiceControl& control) {

@@ -1,5 +1,6 @@
 #include "daemon/work/media_views.h"
 
+#include "base/records/optional_json.h"
 #include "base/text.h"
 #include "catalog/media.h"
 #include "catalog/overview.h"
@@ -9,10 +10,6 @@
 
 namespace custody {
 namespace {
-
-Json time(const std::optional<Time>& value) { return value ? Json(to_rfc3339_local(*value)) : Json(nullptr); }
-Json number(const std::optional<std::uint64_t>& value) { return value ? Json(*value) : Json(nullptr); }
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
 
 // What is known besides the register.
 struct Beside {
@@ -41,13 +38,13 @@ void add_sight(const std::string& name, const Beside& beside, Json& json) {
     const auto found = beside.sights.find(name);
     const MediumSight sight = found == beside.sights.end() ? MediumSight{} : found->second;
     json["present"] = sight.present;
-    json["why_not"] = text(sight.why_not);
+    json["why_not"] = text_or_null(sight.why_not);
     json["may_be_removed"] = sight.may_be_removed;
     json["mounted_by_service"] = sight.mounted_by_service;
     json["jobs"] = sight.holds;
-    json["free_bytes"] = number(sight.free_bytes);
-    json["size_bytes"] = number(sight.size_bytes);
-    json["looked_at"] = time(sight.looked_at);
+    json["free_bytes"] = or_null(sight.free_bytes);
+    json["size_bytes"] = or_null(sight.size_bytes);
+    json["looked_at"] = or_null(sight.looked_at);
     const MediumConfig* medium = beside.config->find_medium(name);
     json["configured"] = medium != nullptr;
     json["vault"] = medium == nullptr ? Json(nullptr) : Json(medium->vault);
@@ -67,15 +64,15 @@ Json view_of(const catalog::RegisteredMedium& medium, const Beside& beside) {
                  {"kind", facts.kind},
                  {"identity", facts.identity ? Json(facts.identity->hex()) : Json(nullptr)},
                  {"vault_id", facts.vault ? Json(facts.vault->hex()) : Json(nullptr)},
-                 {"serial", text(facts.serial.value_or(""))},
-                 {"file_system_uuid", text(facts.filesystem_uuid.value_or(""))},
-                 {"rotation", text(entry.rotation_set.value_or(""))},
-                 {"first_use", time(medium.first_used_at)},
-                 {"last_use", time(medium.last_used_at)},
+                 {"serial", text_or_null(facts.serial.value_or(""))},
+                 {"file_system_uuid", text_or_null(facts.filesystem_uuid.value_or(""))},
+                 {"rotation", text_or_null(entry.rotation_set.value_or(""))},
+                 {"first_use", or_null(medium.first_used_at)},
+                 {"last_use", or_null(medium.last_used_at)},
                  {"copies", medium.copies_present},
                  {"owed_snapshots", medium.copies_owed},
-                 {"owed_since", since == beside.owed_since.end() ? Json(nullptr) : time(since->second)},
-                 {"last_verified", verified == beside.verified.end() ? Json(nullptr) : time(verified->second)}};
+                 {"owed_since", since == beside.owed_since.end() ? Json(nullptr) : or_null(since->second)},
+                 {"last_verified", verified == beside.verified.end() ? Json(nullptr) : or_null(verified->second)}};
     add_sight(entry.name, beside, json);
     return json;
 }
@@ -91,8 +88,8 @@ Json view_of(const MediumConfig& medium, const Beside& beside) {
                  {"identity", nullptr},
                  {"vault_id", nullptr},
                  {"serial", nullptr},
-                 {"file_system_uuid", text(medium.uuid)},
-                 {"rotation", text(medium.rotation)},
+                 {"file_system_uuid", text_or_null(medium.uuid)},
+                 {"rotation", text_or_null(medium.rotation)},
                  {"first_use", nullptr},
                  {"last_use", nullptr},
                  {"copies", 0},

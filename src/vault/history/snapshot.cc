@@ -8,13 +8,13 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody snapshot 1";
+constexpr std::string_view kSnapshotPurpose = "custody snapshot 1";
 constexpr std::string_view kSummaryInfo = "custody snapshot summary 1";
-constexpr std::string_view kWhat = "snapshot";
-constexpr std::uint64_t kFormat = 1;
+constexpr std::string_view kSnapshotWord = "snapshot";
+constexpr std::uint64_t kSnapshotFormat = 1;
 using Salt = Id<16, struct SnapshotSaltTag>;
 
-Error malformed(std::string_view why) { return {Code::corrupt, say("snapshot: {}", why)}; }
+Error malformed_snapshot(std::string_view why) { return {Code::corrupt, say("snapshot: {}", why)}; }
 
 Bytes summary_aad(const SnapshotClear& clear, const Salt& salt) {
     Bytes aad;
@@ -33,15 +33,15 @@ Json raw_to_json(const std::string& raw) {
 
 Result<std::string> raw_from_json(const Json& value) {
     if (value.is_string()) return value.get<std::string>();
-    TRY_ASSIGN(const std::string text, json_text(value, "base64", kWhat));
+    TRY_ASSIGN(const std::string text, json_text(value, "base64", kSnapshotWord));
     const auto raw = from_base64(text);
-    if (!raw) return malformed("a name is no base64");
+    if (!raw) return malformed_snapshot("a name is no base64");
     return std::string(as_text(*raw));
 }
 
 Result<std::string> raw_field(const Json& object, const char* key) {
     const auto found = object.find(key);
-    if (found == object.end()) return malformed(std::string("field '") + key + "' is missing");
+    if (found == object.end()) return malformed_snapshot(std::string("field '") + key + "' is missing");
     return raw_from_json(*found);
 }
 
@@ -66,28 +66,28 @@ Result<Json> summary_to_json(const SnapshotSummary& summary) {
 }
 
 Result<SnapshotSummary> summary_from_json(const Json& json) {
-    if (!json.is_object()) return malformed("the summary is no object");
+    if (!json.is_object()) return malformed_snapshot("the summary is no object");
     SnapshotSummary summary;
-    TRY_ASSIGN(const std::string time, json_text(json, "time", kWhat));
+    TRY_ASSIGN(const std::string time, json_text(json, "time", kSnapshotWord));
     const auto parsed = parse_time(time);
-    if (!parsed.ok()) return malformed("the time is malformed");
+    if (!parsed.ok()) return malformed_snapshot("the time is malformed_snapshot");
     summary.time = *parsed;
-    TRY_ASSIGN(summary.label, json_text(json, "label", kWhat));
+    TRY_ASSIGN(summary.label, json_text(json, "label", kSnapshotWord));
     TRY_ASSIGN(summary.name, raw_field(json, "name"));
     TRY_ASSIGN(summary.host, raw_field(json, "host"));
-    TRY_ASSIGN(summary.kind, json_text(json, "kind", kWhat));
+    TRY_ASSIGN(summary.kind, json_text(json, "kind", kSnapshotWord));
     const auto paths = json.find("paths");
-    if (paths == json.end() || !paths->is_array()) return malformed("field 'paths' is missing or no list");
+    if (paths == json.end() || !paths->is_array()) return malformed_snapshot("field 'paths' is missing or no list");
     for (const Json& path : *paths) {
         TRY_ASSIGN(std::string raw, raw_from_json(path));
         summary.paths.push_back(std::move(raw));
     }
-    TRY_ASSIGN(summary.files, json_number(json, "files", kWhat));
-    TRY_ASSIGN(summary.bytes, json_number(json, "bytes", kWhat));
-    TRY_ASSIGN(summary.root, json_id<TreeId>(json, "root", kWhat));
-    TRY_ASSIGN(summary.clock_suspect, json_bool(json, "clock_suspect", kWhat));
-    TRY_ASSIGN(summary.failed, json_number(json, "failed", kWhat));
-    TRY_ASSIGN(summary.changed_while_read, json_number(json, "changed_while_read", kWhat));
+    TRY_ASSIGN(summary.files, json_number(json, "files", kSnapshotWord));
+    TRY_ASSIGN(summary.bytes, json_number(json, "bytes", kSnapshotWord));
+    TRY_ASSIGN(summary.root, json_id<TreeId>(json, "root", kSnapshotWord));
+    TRY_ASSIGN(summary.clock_suspect, json_bool(json, "clock_suspect", kSnapshotWord));
+    TRY_ASSIGN(summary.failed, json_number(json, "failed", kSnapshotWord));
+    TRY_ASSIGN(summary.changed_while_read, json_number(json, "changed_while_read", kSnapshotWord));
     return summary;
 }
 
@@ -107,28 +107,28 @@ struct OpenedForm {
 };
 
 Result<OpenedForm> open_form(const ObjectId& id, ByteView bytes) {
-    if (bytes.size() > kMaxSnapshotSize) return malformed("it is too large");
-    if (id_of<ObjectId>(sha256(bytes)) != id) return malformed("its content does not match its name");
-    TRY_ASSIGN(const SignedRecord record, open_record(bytes, kPurpose, kMaxSnapshotSize));
+    if (bytes.size() > kMaxSnapshotSize) return malformed_snapshot("it is too large");
+    if (id_of<ObjectId>(sha256(bytes)) != id) return malformed_snapshot("its content does not match its name");
+    TRY_ASSIGN(const SignedRecord record, open_record(bytes, kSnapshotPurpose, kMaxSnapshotSize));
     const Json& body = record.body;
-    if (!body.is_object()) return malformed("not an object");
-    TRY_ASSIGN(const std::uint64_t format, json_number(body, "format", kWhat));
-    if (format != kFormat) return Error{Code::usage, say("this snapshot needs Custody that reads format {}", format)};
+    if (!body.is_object()) return malformed_snapshot("not an object");
+    TRY_ASSIGN(const std::uint64_t format, json_number(body, "format", kSnapshotWord));
+    if (format != kSnapshotFormat) return Error{Code::usage, say("this snapshot needs Custody that reads format {}", format)};
     OpenedForm form;
-    TRY_ASSIGN(const std::uint64_t suite, json_number(body, "suite", kWhat));
-    if (suite != 1 && suite != 2) return malformed("unknown suite");
+    TRY_ASSIGN(const std::uint64_t suite, json_number(body, "suite", kSnapshotWord));
+    if (suite != 1 && suite != 2) return malformed_snapshot("unknown suite");
     form.clear.suite = static_cast<Suite>(suite);
-    TRY_ASSIGN(form.clear.family, json_id<FamilyId>(body, "family", kWhat));
-    TRY_ASSIGN(form.clear.label, json_id<LabelId>(body, "label", kWhat));
-    TRY_ASSIGN(form.clear.host, json_id<HostId>(body, "host", kWhat));
-    TRY_ASSIGN(const std::uint64_t epoch, json_number(body, "epoch", kWhat));
-    if (epoch > UINT32_MAX) return malformed("the number of the epoch is too high");
+    TRY_ASSIGN(form.clear.family, json_id<FamilyId>(body, "family", kSnapshotWord));
+    TRY_ASSIGN(form.clear.label, json_id<LabelId>(body, "label", kSnapshotWord));
+    TRY_ASSIGN(form.clear.host, json_id<HostId>(body, "host", kSnapshotWord));
+    TRY_ASSIGN(const std::uint64_t epoch, json_number(body, "epoch", kSnapshotWord));
+    if (epoch > UINT32_MAX) return malformed_snapshot("the number of the epoch is too high");
     form.clear.epoch = static_cast<std::uint32_t>(epoch);
-    TRY_ASSIGN(form.clear.key, json_id<KeyTag>(body, "key", kWhat));
-    TRY_ASSIGN(form.salt, json_id<Salt>(body, "nonce", kWhat));
-    TRY_ASSIGN(const std::string summary, json_text(body, "summary", kWhat));
+    TRY_ASSIGN(form.clear.key, json_id<KeyTag>(body, "key", kSnapshotWord));
+    TRY_ASSIGN(form.salt, json_id<Salt>(body, "nonce", kSnapshotWord));
+    TRY_ASSIGN(const std::string summary, json_text(body, "summary", kSnapshotWord));
     auto sealed = from_base64(summary);
-    if (!sealed || sealed->size() < kTagSize) return malformed("the summary is no base64");
+    if (!sealed || sealed->size() < kTagSize) return malformed_snapshot("the summary is no base64");
     form.sealed = std::move(*sealed);
     form.clear.signer = record.signer;
     return form;
@@ -143,7 +143,7 @@ Result<EncodedSnapshot> encode_snapshot(const SnapshotSummary& summary, const Wr
     const Salt salt = random_id<Salt>();
     TRY_ASSIGN(const Json json, summary_to_json(summary));
     TRY_ASSIGN(const std::string plain, to_canonical_json(json));
-    const Json body = {{"format", kFormat},
+    const Json body = {{"format", kSnapshotFormat},
                        {"suite", static_cast<int>(clear.suite)},
                        {"family", clear.family.hex()},
                        {"label", clear.label.hex()},
@@ -153,7 +153,7 @@ Result<EncodedSnapshot> encode_snapshot(const SnapshotSummary& summary, const Wr
                        {"nonce", salt.hex()},
                        {"summary", to_base64(seal_summary(as_bytes(plain), keys, clear, salt))}};
     EncodedSnapshot encoded;
-    TRY_ASSIGN(encoded.bytes, sign_record(body, kPurpose, signing_seed));
+    TRY_ASSIGN(encoded.bytes, sign_record(body, kSnapshotPurpose, signing_seed));
     if (encoded.bytes.size() > kMaxSnapshotSize) {
         return Error{Code::usage, say("the list of paths is too long for one snapshot; back up a folder above them")};
     }
@@ -174,7 +174,7 @@ Result<Snapshot> decode_snapshot(const ObjectId& id, ByteView bytes, const Write
     const Secret key = hkdf(keys.summary_key.view(), form.salt.view(), kSummaryInfo);
     Bytes plain(form.sealed.size() - kTagSize);
     if (!Aead(form.clear.suite, key.view()).open(0, summary_aad(form.clear, form.salt), form.sealed, plain)) {
-        return malformed("its summary does not open with the label's key");
+        return malformed_snapshot("its summary does not open with the label's key");
     }
     TRY_ASSIGN(const Json json, parse_json(plain, kMaxSnapshotSize));
     TRY_ASSIGN(SnapshotSummary summary, summary_from_json(json));

@@ -10,8 +10,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kFileMode = 0600;
-constexpr std::uint32_t kFolderMode = 0700;
 constexpr int kReadAttempts = 8;
 constexpr int kMaxSetAside = 1000;
 
@@ -80,7 +78,7 @@ Result<Secret> encode_and_check(const KeyringContent& content) {
 Status write_new_file(FileSystem& files, const std::string& path, ByteView content) {
     const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {
-        TRY_ASSIGN(const auto file, files.create_as_owner(temporary, kFileMode));
+        TRY_ASSIGN(const auto file, files.create_as_owner(temporary, kPrivateFile));
         TRY(write_all(*file, 0, content));
         TRY(file->sync());
         return files.rename_new(temporary, path);
@@ -195,8 +193,8 @@ Result<std::string> Keyring::set_aside_damaged(FileSystem& files, const Clock& c
 Result<Keyring> Keyring::create_with(FileSystem& files, const Clock& clock, const std::string& folder, KeyringContent content) {
     TRY_ASSIGN(const bool there, exists(files, folder));
     if (there) return Error{Code::exists, say("there is a keyring in {} already; it is left as it is", printable(folder))};
-    TRY(make_directories(files, folder, kFolderMode));
-    TRY(make_directories(files, join_path(folder, "heads"), kFolderMode, Owner::folder));
+    TRY(make_directories(files, folder, kPrivateFolder));
+    TRY(make_directories(files, join_path(folder, "heads"), kPrivateFolder, Owner::folder));
     TRY_ASSIGN(const Secret bytes, encode_and_check(content));
     TRY(write_new_file(files, keyring_path(folder), bytes.view()));
     return open(files, clock, folder);
@@ -244,7 +242,7 @@ Status Keyring::change(const std::function<Status(KeyringContent&)>& edit) {
         TRY_ASSIGN(const Secret current, read_secret_file(*state_->files, path, kMaxKeyringSize));
         if (sha256(current.view()) != state_->on_disk) return busy;
         remove_leftovers(*state_->files, state_->folder, old_info);
-        TRY(replace_file(*state_->files, path, bytes.view(), kFileMode, Owner::folder));
+        TRY(replace_file(*state_->files, path, bytes.view(), kPrivateFile, Owner::folder));
         // From here on the lock on the new file may be another's: nothing below the folder is touched but the old file.
         overwrite_with_zeros(*old_file, kMaxKeyringSize);
         return done();

@@ -9,9 +9,9 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody keyring 1";
-constexpr std::size_t kSealedKeySize = kKeySize + kSealOverhead;
-constexpr std::size_t kSaltSize = 16;
+constexpr std::string_view kKeyringPurpose = "custody keyring 1";
+constexpr std::size_t kSealedSecretSize = kKeySize + kSealOverhead;
+constexpr std::size_t kSlotSaltSize = 16;
 constexpr std::size_t kMaxNote = 4096;
 
 Json epoch_to_json(const StoredEpoch& epoch) {
@@ -23,8 +23,8 @@ Result<StoredEpoch> epoch_from_json(const Json& json) {
     StoredEpoch epoch;
     epoch.number = fields.number32("number");
     epoch.public_key = fields.public_key("public");
-    epoch.sealed_secret = fields.bytes("sealed", kSealedKeySize);
-    if (!epoch.sealed_secret.empty() && epoch.sealed_secret.size() != kSealedKeySize)
+    epoch.sealed_secret = fields.bytes("sealed", kSealedSecretSize);
+    if (!epoch.sealed_secret.empty() && epoch.sealed_secret.size() != kSealedSecretSize)
         fields.fail("sealed", "has the wrong length");
     TRY(fields.status());
     return epoch;
@@ -51,9 +51,9 @@ Result<StoredSlot> slot_from_json(const Json& json) {
     slot.info.kind = fields.text("kind");
     slot.info.note = fields.text("note", kMaxNote);
     slot.info.holder = fields.public_key("holder");
-    slot.wrapped = fields.bytes_exactly("wrapped", kSealedKeySize);
+    slot.wrapped = fields.bytes_exactly("wrapped", kSealedSecretSize);
     if (slot.info.kind == "passphrase") {
-        slot.salt = fields.bytes_exactly("salt", kSaltSize);
+        slot.salt = fields.bytes_exactly("salt", kSlotSaltSize);
         slot.cost.memory_kib = fields.number32("memory_kib");
         slot.cost.passes = fields.number32("passes");
     } else if (slot.info.kind != "officer") {
@@ -277,7 +277,7 @@ Result<Secret> encode_keyring(const KeyringContent& content) {
                  {"signers", signers_to_json(content.signers)},
                  {"copies", list_to_json(content.copies, copy_to_json)},
                  {"destroyed", list_to_json(content.destroyed, destruction_to_json)}};
-    return encode_secret_record(body, keys, kPurpose);
+    return encode_secret_record(body, keys, kKeyringPurpose);
 }
 
 namespace {
@@ -321,7 +321,7 @@ Result<KeyringContent> content_from_json(const Json& body, const KeyPlaces& keys
 }  // namespace
 
 Result<KeyringContent> decode_keyring(ByteView bytes) {
-    TRY_ASSIGN(const SecretRecord record, decode_secret_record(bytes, kPurpose, kMaxKeyringSize));
+    TRY_ASSIGN(const SecretRecord record, decode_secret_record(bytes, kKeyringPurpose, kMaxKeyringSize));
     return content_from_json(record.body, record.keys);
 }
 

@@ -33,6 +33,7 @@ struct StoredSlot {
     Argon2Cost cost;
     Bytes wrapped;  // the keyring's secret, sealed to info.holder: 80 bytes; in a kit, under a passphrase: 48
 };
+[[nodiscard]] std::vector<SlotInfo> infos_of(const std::vector<StoredSlot>& slots);
 struct StoredDestruction {
     LabelId label;
     std::string name;

@@ -8,7 +8,7 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody remembered head 1";
+constexpr std::string_view kHeadPurpose = "custody remembered head 1";
 constexpr std::size_t kMaxHeadSize = 4096;
 constexpr int kMaxSetAside = 1000;
 
@@ -17,7 +17,7 @@ std::string head_path(const std::string& folder, const VaultId& vault) {
 }
 
 Result<RememberedHead> decode_head(ByteView bytes, const VaultId& vault) {
-    TRY_ASSIGN(const Json body, decode_checksummed(bytes, kPurpose, kMaxHeadSize));
+    TRY_ASSIGN(const Json body, decode_checksummed(bytes, kHeadPurpose, kMaxHeadSize));
     JsonFields fields(body, "remembered head");
     const RememberedHead head{fields.number("n", std::uint64_t{1} << 53), fields.id<Digest>("hash")};
     if (fields.id<VaultId>("vault") != vault) fields.fail("vault", "is another vault's");
@@ -52,7 +52,7 @@ Status write_head(FileSystem& files, const std::string& folder, const VaultId& v
         TRY(make_directories(files, join_path(folder, "heads"), 0700, Owner::folder));
     }
     TRY_ASSIGN(const Bytes bytes,
-               encode_checksummed({{"vault", vault.hex()}, {"n", head.n}, {"hash", head.hash.hex()}}, kPurpose));
+               encode_checksummed({{"vault", vault.hex()}, {"n", head.n}, {"hash", head.hash.hex()}}, kHeadPurpose));
     const std::string path = head_path(folder, vault);
     const std::string temporary = path + ".tmp-" + random_id<HostId>().hex();
     const auto write = [&]() -> Status {

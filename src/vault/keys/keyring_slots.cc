@@ -18,12 +18,6 @@ Error writer_cannot(const std::string& folder) {
                 printable(folder))};
 }
 
-std::vector<SlotInfo> infos_of(const std::vector<StoredSlot>& slots) {
-    std::vector<SlotInfo> infos;
-    for (const StoredSlot& slot : slots) infos.push_back(slot.info);
-    return infos;
-}
-
 bool is_passphrase(const StoredSlot& slot) { return slot.info.kind == "passphrase"; }
 
 // Whoever can write the file could name himself the holder of a slot, and wait until the pair is made anew.
@@ -117,6 +111,12 @@ Status check_passphrase_is_new(const KeyringContent& content, const Secret& pass
 }
 
 }  // namespace
+
+std::vector<SlotInfo> infos_of(const std::vector<StoredSlot>& slots) {
+    std::vector<SlotInfo> infos;
+    for (const StoredSlot& slot : slots) infos.push_back(slot.info);
+    return infos;
+}
 
 std::string describe_slots(const std::vector<SlotInfo>& slots) {
     std::string text;

@@ -12,7 +12,7 @@ constexpr std::string_view kPayloadInfo = "custody recovery kit payload 1";
 constexpr std::uint64_t kKitFormat = 1;
 constexpr std::size_t kMaxName = 4096;
 constexpr std::size_t kMaxVaults = 65536;
-constexpr std::size_t kSaltSize = 16;
+constexpr std::size_t kKitSaltSize = 16;
 constexpr std::uint8_t kPayloadVersion = 1;
 // Id, name, three writer keys, the number of epochs, one epoch.
 constexpr std::size_t kLeastLabelSize = LabelId::size + 1 + 3 * kKeySize + 1 + 1 + kKeySize;
@@ -142,7 +142,7 @@ void read_list(ByteReader& in, std::vector<T>& items, std::size_t least_size, st
 
 // ---- header ----
 
-Json slot_to_json(const StoredSlot& slot) {
+Json kit_slot_to_json(const StoredSlot& slot) {
     Json json = {{"kind", slot.info.kind}, {"key", to_base64(slot.wrapped)}};
     if (slot.info.kind == "officer") {
         json["officer"] = to_base64(slot.info.holder);
@@ -160,7 +160,7 @@ Bytes base64_field(JsonFields& fields, const char* key, std::size_t size) {
     return fields.ok() ? *bytes : Bytes(size);
 }
 
-StoredSlot slot_from_json(JsonFields& fields) {
+StoredSlot kit_slot_from_json(JsonFields& fields) {
     StoredSlot slot;
     slot.info.kind = fields.text("kind");
     if (slot.info.kind == "officer") {
@@ -169,7 +169,7 @@ StoredSlot slot_from_json(JsonFields& fields) {
         slot.wrapped = base64_field(fields, "key", kKeySize + kSealOverhead);
     } else {
         if (slot.info.kind != "passphrase") fields.fail("kind", "is unknown");
-        slot.salt = base64_field(fields, "salt", kSaltSize);
+        slot.salt = base64_field(fields, "salt", kKitSaltSize);
         slot.cost.memory_kib = fields.number32("memory_kib");
         slot.cost.passes = fields.number32("passes");
         slot.wrapped = base64_field(fields, "key", kKeySize + kTagSize);
@@ -189,7 +189,7 @@ Json header_to_json(const KitHeader& header) {
     for (const auto& [vault, head] : header.vaults) {
         json["vaults"].push_back({{"id", vault.hex()}, {"n", head.n}, {"head", to_base64(head.hash.view())}});
     }
-    for (const StoredSlot& slot : header.slots) json["slots"].push_back(slot_to_json(slot));
+    for (const StoredSlot& slot : header.slots) json["slots"].push_back(kit_slot_to_json(slot));
     return json;
 }
 
@@ -206,7 +206,7 @@ Result<KitHeader> header_from_json(const Json& json) {
     header.suite = static_cast<Suite>(fields.number("suite", 2));
     if (header.suite != Suite::standard && header.suite != Suite::modern) fields.fail("suite", "is unknown");
     header.made = fields.time("made");
-    header.salt = base64_field(fields, "salt", kSaltSize);
+    header.salt = base64_field(fields, "salt", kKitSaltSize);
     for (const Json& item : fields.array("vaults", kMaxVaults)) {
         JsonFields vault(item, "vault of a recovery kit");
         const auto id = vault.id<VaultId>("id");
@@ -216,7 +216,7 @@ Result<KitHeader> header_from_json(const Json& json) {
     }
     for (const Json& item : fields.array("slots", kMaxSlots)) {
         JsonFields slot(item, "slot of a recovery kit");
-        header.slots.push_back(slot_from_json(slot));
+        header.slots.push_back(kit_slot_from_json(slot));
         header.slots.back().info.number = static_cast<std::uint32_t>(header.slots.size());
         fields.take(slot.status());
     }

@@ -29,12 +29,6 @@ Result<std::vector<StoredSlot>> wrap_kit_key(const KitHeader& header, const Secr
     return slots;
 }
 
-std::vector<SlotInfo> infos_of(const std::vector<StoredSlot>& slots) {
-    std::vector<SlotInfo> infos;
-    for (const StoredSlot& slot : slots) infos.push_back(slot.info);
-    return infos;
-}
-
 Result<Secret> unwrap_kit_key(const KitHeader& header, const KitOpener& opener) {
     for (const StoredSlot& slot : header.slots) {
         const WrapPlace place = kit_place(header, slot.info.number);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;
 constexpr std::size_t kMaxRecord = 4096;
-constexpr const char* kWhat = "what is remembered of a command";
+constexpr const char* kCommandMemory = "what is remembered of a command";
 
 Status write_piece(int fd, ByteView bytes) {
     while (!bytes.empty()) {
@@ -110,8 +110,8 @@ Result<bool> is_same_as_last(Repository& repository, const OutputPlace& place, c
     if (!bytes.ok()) return false;  // never, or not any more: stored again, which costs nothing
     const auto record = parse_json(*bytes, kMaxRecord);
     if (!record.ok()) return false;
-    const auto known = json_text(*record, "digest", kWhat);
-    const auto snapshot = json_id<ObjectId>(*record, "snapshot", kWhat);
+    const auto known = json_text(*record, "digest", kCommandMemory);
+    const auto snapshot = json_id<ObjectId>(*record, "snapshot", kCommandMemory);
     if (!known.ok() || !snapshot.ok() || *known != digest) return false;
     TRY(repository.ledger().refresh());
     return repository.state().snapshots.contains(*snapshot);

@@ -19,10 +19,6 @@ Result<std::string> real_path(const std::string& path, const std::string& named)
     return std::string(real.get());
 }
 
-bool is_at_or_below(const std::string& path, const std::string& folder) {
-    return path == folder || folder == "/" || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 }  // namespace
 
 Result<std::string> named_path(const std::string& given, std::vector<std::string>& warnings) {
@@ -50,7 +46,7 @@ Result<std::string> named_path(const std::string& given, std::vector<std::string
 
 Status lead_around_stored_links(std::vector<std::string>& paths, std::vector<std::string>& warnings) {
     const auto is_stored = [&, named = paths](const std::string& at) {
-        return std::any_of(named.begin(), named.end(), [&](const std::string& path) { return is_at_or_below(at, path); });
+        return std::any_of(named.begin(), named.end(), [&](const std::string& path) { return lies_in(at, path); });
     };
     for (std::string& path : paths) {
         for (std::string at = parent_path(path); is_stored(at) && at != "/"; at = parent_path(at)) {

@@ -22,8 +22,8 @@ namespace {
 constexpr std::int64_t kVersionTime_ns = 30 * kSecond;
 constexpr std::size_t kNamed = 5;
 
-constexpr const char* kServer = "select version(), @@version_comment, @@log_bin, @@port";
-constexpr const char* kDatabases =
+constexpr const char* kAskServer = "select version(), @@version_comment, @@log_bin, @@port";
+constexpr const char* kListDatabases =
     "select schema_name from information_schema.schemata where schema_name not in ('information_schema', 'performance_schema', "
     "'mysql', 'sys') order by binary schema_name";
 constexpr const char* kNotTransactional =
@@ -33,21 +33,13 @@ constexpr const char* kNotTransactional =
     "'performance_schema', 'mysql', 'sys') order by binary t.table_schema, binary t.table_name";
 constexpr const char* kAccounts = "select user, host from mysql.user order by binary user, binary host";
 
-Result<std::optional<ProcessUser>> choose_user(const std::string& name) {
-    if (name.empty()) return std::optional<ProcessUser>();
-    TRY_ASSIGN(ProcessUser user, find_user(name));
-    if (user.uid == ::geteuid()) return std::optional<ProcessUser>();
-    if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(name))};
-    return std::optional(std::move(user));
-}
-
 class MariadbBackup : public std::enable_shared_from_this<MariadbBackup> {
 public:
     MariadbBackup(const MariadbOptions& options, MariadbNotes& notes, const Clock& clock, const StopFlag& stop)
         : options_(options), notes_(notes), clock_(clock), stop_(stop) {}
 
     Result<VirtualTree> begin() {
-        TRY_ASSIGN(user_, choose_user(options_.as_user));
+        TRY_ASSIGN(user_, user_to_become(options_.as_user));
         TRY(look_at_file());
         TRY(find_program_and_flavour());
         TRY_ASSIGN(const auto session, MariadbSession::connect(options_.defaults_file, user_, notes_.reach));
@@ -100,14 +92,14 @@ private:
     }
 
     Status look_at_server(MariadbSession& session) {
-        TRY_ASSIGN(const auto server, session.query(kServer));
+        TRY_ASSIGN(const auto server, session.query(kAskServer));
         if (server.empty() || server[0].size() < 4)
             return Error{Code::failed, say("asking the server failed: {}", say("no answer"))};
         is_mariadb_server_ = (server[0][0] + server[0][1]).find("MariaDB") != std::string::npos;
         keeps_log_ = server[0][2] == "1" || server[0][2] == "ON";
         server_ = {{"version", printable(server[0][0])}, {"host", printable(session.host())}, {"port", printable(server[0][3])}};
         has_system_option_ = has_system_option_ && is_mariadb_server_;
-        TRY_ASSIGN(const auto names, session.query(kDatabases));
+        TRY_ASSIGN(const auto names, session.query(kListDatabases));
         for (const MariadbRow& row : names) databases_.push_back(row[0]);
         TRY_ASSIGN(const auto others, session.query(kNotTransactional));
         std::string named;
@@ -250,7 +242,7 @@ private:
 
 ServerReach reach_mariadb(const MariadbOptions& options) {
     ServerReach reach = ServerReach::not_asked;
-    const auto user = choose_user(options.as_user);
+    const auto user = user_to_become(options.as_user);
     if (user.ok()) (void)MariadbSession::connect(options.defaults_file, *user, reach);
     return reach;
 }

@@ -63,14 +63,6 @@ std::uint64_t number(const std::string& text) {
     return value;
 }
 
-Result<std::optional<ProcessUser>> choose_user(const std::string& name) {
-    if (name.empty()) return std::optional<ProcessUser>();
-    TRY_ASSIGN(ProcessUser user, find_user(name));
-    if (user.uid == ::geteuid()) return std::optional<ProcessUser>();
-    if (::geteuid() != 0) return Error{Code::usage, say("only root can connect as the user {}", printable(name))};
-    return std::optional(std::move(user));
-}
-
 // Where neither it nor the environment names a database.
 Result<Conninfo> conninfo_of(const PostgresqlOptions& options) {
     TRY_ASSIGN(Conninfo conninfo, parse_conninfo(options.conninfo));
@@ -102,7 +94,7 @@ public:
 
     Result<VirtualTree> begin() {
         TRY_ASSIGN(conninfo_, conninfo_of(options_));
-        TRY_ASSIGN(user_, choose_user(options_.as_user));
+        TRY_ASSIGN(user_, user_to_become(options_.as_user));
         TRY_ASSIGN(const auto session, connect(conninfo_, conninfo_.contains("dbname") ? conninfo_["dbname"] : ""));
         conninfo_ = session->reached();
         TRY(look_at_server(*session));
@@ -347,7 +339,7 @@ Status check_conninfo(const std::string& conninfo) {
 ServerReach reach_postgresql(const PostgresqlOptions& options, const StopFlag& stop) {
     ServerReach reach = ServerReach::not_asked;
     const auto conninfo = conninfo_of(options);
-    const auto user = choose_user(options.as_user);
+    const auto user = user_to_become(options.as_user);
     if (conninfo.ok() && user.ok()) (void)PostgresqlSession::connect(*conninfo, *user, stop, reach);
     return reach;
 }

@@ -16,7 +16,7 @@ namespace custody {
 namespace {
 
 constexpr std::size_t kMaxPlaces = 4096;
-constexpr const char* kWhat = "what is remembered of a source";
+constexpr const char* kGuardMemory = "what is remembered of a source";
 
 // Of the file system on a device; empty where it cannot be read.
 std::string uuid_of(const std::string& device) {
@@ -137,23 +137,23 @@ Result<std::string> encode_source_memory(const SourceMemory& memory) {
 Result<SourceMemory> decode_source_memory(std::string_view text) {
     TRY_ASSIGN(const Json json, parse_json(as_bytes(text), kMaxSourceMemory));
     const auto bytes_of = [](const Json& object, const char* key) -> Result<std::string> {
-        TRY_ASSIGN(const std::string encoded, json_text(object, key, kWhat));
+        TRY_ASSIGN(const std::string encoded, json_text(object, key, kGuardMemory));
         const auto bytes = from_base64(encoded);
-        if (!bytes) return Error{Code::corrupt, say("{} is damaged: '{}'", translate(kWhat), key)};
+        if (!bytes) return Error{Code::corrupt, say("{} is damaged: '{}'", translate(kGuardMemory), key)};
         return std::string(as_text(*bytes));
     };
     SourceMemory memory;
-    TRY_ASSIGN(memory.files, json_number(json, "files", kWhat));
-    TRY_ASSIGN(memory.bytes, json_number(json, "bytes", kWhat));
+    TRY_ASSIGN(memory.files, json_number(json, "files", kGuardMemory));
+    TRY_ASSIGN(memory.bytes, json_number(json, "bytes", kGuardMemory));
     const auto places = json.find("places");
     if (places == json.end() || !places->is_array() || places->size() > kMaxPlaces) {
-        return Error{Code::corrupt, say("{} is damaged: '{}'", translate(kWhat), "places")};
+        return Error{Code::corrupt, say("{} is damaged: '{}'", translate(kGuardMemory), "places")};
     }
     for (const Json& each : *places) {
         SourcePlace place;
         TRY_ASSIGN(place.path, bytes_of(each, "path"));
         TRY_ASSIGN(place.mount_point, bytes_of(each, "mount_point"));
-        TRY_ASSIGN(place.file_system, json_text(each, "file_system", kWhat));
+        TRY_ASSIGN(place.file_system, json_text(each, "file_system", kGuardMemory));
         TRY_ASSIGN(place.identity, bytes_of(each, "identity"));
         memory.places.push_back(std::move(place));
     }

@@ -20,8 +20,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kFileMode = 0600;
-constexpr std::uint32_t kFolderMode = 0700;
 constexpr int kMaxDepth = 4;
 constexpr const char* kLockObject = "gc/lock";
 constexpr int kMaxReplacementWaits = 20;
@@ -43,7 +41,7 @@ struct StoreFolders {
         const std::string folder = path_of(kTemporary);
         auto made = LockedFile::create(files, folder);
         if (made.ok() || made.error().code != Code::not_found) return made;
-        TRY(make_directories(files, folder, kFolderMode, Owner::folder));
+        TRY(make_directories(files, folder, kPrivateFolder, Owner::folder));
         return LockedFile::create(files, folder);
     }
 };
@@ -68,7 +66,7 @@ Status name_object_in_folder(StoreFolders& store, LockedFile& file, const std::s
     const std::string folder = parent_path(path);
     Status named = name_object(store, file, path, naming, size);
     if (!named.ok() && named.error().code == Code::not_found) {
-        TRY(make_directories(store.files, folder, kFolderMode, Owner::folder));
+        TRY(make_directories(store.files, folder, kPrivateFolder, Owner::folder));
         named = name_object(store, file, path, naming, size);
     }
     TRY(named);
@@ -363,7 +361,7 @@ Result<std::unique_ptr<SessionLock>> LocalStore::begin_session() {
     const std::string path = store_->path_of(fmt::format("{}/{}", kSessions, id));
     Status named = file.rename_over(path);
     if (!named.ok() && named.error().code == Code::not_found) {
-        TRY(make_directories(files_, parent_path(path), kFolderMode, Owner::folder));
+        TRY(make_directories(files_, parent_path(path), kPrivateFolder, Owner::folder));
         named = file.rename_over(path);
     }
     TRY(named);
@@ -407,8 +405,8 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
     const std::string path = store_->path_of(kLockObject);
     auto file = files_.open_writable(path);
     if (!file.ok() && file.error().code == Code::not_found) {
-        TRY(make_directories(files_, parent_path(path), kFolderMode, Owner::folder));
-        file = files_.create_as_owner(path, kFileMode);
+        TRY(make_directories(files_, parent_path(path), kPrivateFolder, Owner::folder));
+        file = files_.create_as_owner(path, kPrivateFile);
         if (!file.ok() && file.error().code == Code::exists) file = files_.open_writable(path);
     }
     TRY(file);
@@ -421,7 +419,7 @@ Result<std::unique_ptr<SessionLock>> LocalStore::lock_prune() {
 }
 
 Status make_folder(FileSystem& files, const std::string& path) {
-    const Status made = files.make_directory_as_owner(path, kFolderMode);
+    const Status made = files.make_directory_as_owner(path, kPrivateFolder);
     return !made.ok() && made.error().code == Code::exists ? done() : made;
 }
 
@@ -436,7 +434,7 @@ Status make_store_folders(FileSystem& files, const std::string& root) {
     for (const char* folder : {kSessions, kTemporary}) TRY(make_folder(files, join_path(root, folder)));
     const std::string packs = join_path(root, "packs");
     for (int i = 0; i < 256; ++i) TRY(make_folder(files, join_path(packs, fmt::format("{:02x}", i))));
-    auto lock = files.create_as_owner(join_path(root, kLockObject), kFileMode);
+    auto lock = files.create_as_owner(join_path(root, kLockObject), kPrivateFile);
     if (!lock.ok() && lock.error().code != Code::exists) return std::move(lock).error();
     TRY(files.sync_directory(packs));
     TRY(files.sync_directory(join_path(root, "gc")));

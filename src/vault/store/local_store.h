@@ -20,6 +20,7 @@
 namespace custody {
 
 inline constexpr const char* kHeaderObject = "vault.json";
+inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;  // of vault.json: a longer one is none
 inline constexpr const char* kMarksObject = "gc/marks";
 inline constexpr const char* kMediumObject = "medium.json";
 

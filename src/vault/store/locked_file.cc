@@ -6,7 +6,6 @@
 namespace custody {
 namespace {
 
-constexpr std::uint32_t kFileMode = 0600;
 constexpr int kMaxAttempts = 100;
 
 }  // namespace
@@ -14,7 +13,7 @@ constexpr int kMaxAttempts = 100;
 Result<LockedFile> LockedFile::create(FileSystem& files, const std::string& folder) {
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
         std::string path = join_path(folder, random_id<Id<16, struct TemporaryTag>>().hex());
-        TRY_ASSIGN(auto file, files.create_as_owner(path, kFileMode));
+        TRY_ASSIGN(auto file, files.create_as_owner(path, kPrivateFile));
         LockedFile made(files, std::move(file), std::move(path));
         TRY_ASSIGN(const bool locked, made.file_->try_lock(true));
         // Somebody who clears leftovers may have met the file before it was locked: then it is gone, or will be.

@@ -19,8 +19,8 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody medium 1";
-constexpr std::string_view kWhat = "medium.json";
+constexpr std::string_view kMediumPurpose = "custody medium 1";
+constexpr std::string_view kMediumWord = "medium.json";
 constexpr std::size_t kMaxSize = 16 * 1024;
 constexpr std::size_t kMaxText = 512;
 constexpr std::uint64_t kReadableFormat = 1;
@@ -39,7 +39,7 @@ std::uint64_t subvolume_of(int fd) {
 }
 
 Result<std::string> short_text(const Json& body, const char* key) {
-    TRY_ASSIGN(std::string text, json_text(body, key, kWhat));
+    TRY_ASSIGN(std::string text, json_text(body, key, kMediumWord));
     if (text.size() > kMaxText) return Error{Code::corrupt, say("its field '{}' is too long", key)};
     return text;
 }
@@ -47,20 +47,20 @@ Result<std::string> short_text(const Json& body, const char* key) {
 template <class AnyId>
 Status take_id(const Json& body, const char* key, std::optional<AnyId>& id) {
     if (!body.contains(key)) return done();
-    TRY_ASSIGN(id, json_id<AnyId>(body, key, kWhat));
+    TRY_ASSIGN(id, json_id<AnyId>(body, key, kMediumWord));
     return done();
 }
 
 Result<IdentityOnMedium> identity_of(const Json& body) {
     IdentityOnMedium identity;
-    TRY_ASSIGN(identity.medium, json_id<MediumId>(body, "medium", kWhat));
+    TRY_ASSIGN(identity.medium, json_id<MediumId>(body, "medium", kMediumWord));
     TRY_ASSIGN(identity.name, short_text(body, "name"));
     TRY(take_id(body, "family", identity.family));
     TRY(take_id(body, "vault", identity.vault));
     TRY_ASSIGN(identity.place.file_system, short_text(body, "file_system"));
     TRY_ASSIGN(identity.place.file_system_uuid, short_text(body, "file_system_uuid"));
-    TRY_ASSIGN(identity.place.subvolume, json_number(body, "subvolume", kWhat));
-    TRY_ASSIGN(identity.place.inode, json_number(body, "inode", kWhat));
+    TRY_ASSIGN(identity.place.subvolume, json_number(body, "subvolume", kMediumWord));
+    TRY_ASSIGN(identity.place.inode, json_number(body, "inode", kMediumWord));
     TRY_ASSIGN(identity.place.serial, short_text(body, "serial"));
     TRY_ASSIGN(const std::string made, short_text(body, "made"));
     const auto time = parse_time(made);
@@ -90,14 +90,14 @@ Result<Bytes> encode(const IdentityOnMedium& identity) {
                  {"made", to_rfc3339_utc(identity.made)}};
     if (identity.family) body["family"] = identity.family->hex();
     if (identity.vault) body["vault"] = identity.vault->hex();
-    return encode_checksummed(body, kPurpose);
+    return encode_checksummed(body, kMediumPurpose);
 }
 
 Result<IdentityOnMedium> decode_medium_identity(ByteView bytes) {
-    const auto body = decode_checksummed(bytes, kPurpose, kMaxSize);
+    const auto body = decode_checksummed(bytes, kMediumPurpose, kMaxSize);
     if (!body.ok()) return damaged(body.error());
     if (!body->is_object()) return damaged({Code::corrupt, say("it is no object")});
-    const auto version = json_number(*body, "format", kWhat);
+    const auto version = json_number(*body, "format", kMediumWord);
     if (!version.ok()) return damaged(version.error());
     if (*version > kReadableFormat) {
         return Error{Code::usage, say("medium.json needs Custody that reads format {}, this one reads {}: update Custody",

@@ -11,13 +11,12 @@ namespace custody {
 namespace {
 
 constexpr const char* kAside = "aside";
-constexpr std::uint32_t kFolderMode = 0700;
 constexpr int kMaxTries = 10'000;
 
 }  // namespace
 
 Result<std::string> set_aside(FileSystem& files, const std::string& root, const std::string& name) {
-    TRY(make_directories(files, join_path(root, kAside), kFolderMode, Owner::folder));
+    TRY(make_directories(files, join_path(root, kAside), kPrivateFolder, Owner::folder));
     std::string flat = name;
     std::replace(flat.begin(), flat.end(), '/', '-');
     const std::string path = join_path(root, name);
@@ -36,7 +35,7 @@ Result<std::string> set_aside(FileSystem& files, const std::string& root, const 
 
 Status bring_back(FileSystem& files, const std::string& root, const std::string& from, const std::string& to) {
     const std::string source = join_path(root, from), target = join_path(root, to);
-    TRY(make_directories(files, parent_path(target), kFolderMode, Owner::folder));
+    TRY(make_directories(files, parent_path(target), kPrivateFolder, Owner::folder));
     TRY(files.rename_new(source, target));
     TRY(files.sync_directory(parent_path(target)));
     return files.sync_directory(parent_path(source));

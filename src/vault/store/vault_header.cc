@@ -12,10 +12,8 @@
 namespace custody {
 namespace {
 
-constexpr std::string_view kPurpose = "custody vault header 1";
-constexpr std::size_t kMaxHeaderSize = 64 * 1024;
+constexpr std::string_view kHeaderPurpose = "custody vault header 1";
 constexpr std::uint64_t kReadableFormat = 1;
-constexpr std::uint32_t kFolderMode = 0700;
 
 Error damaged(const Error& why) {
     return {why.code == Code::corrupt ? Code::corrupt : why.code,
@@ -41,7 +39,7 @@ Result<VaultHeader> header_of(const SignedRecord& record) {
 
 // The version above ours that a header names, in its body or, under another envelope, at its top.
 std::optional<std::uint64_t> newer_format(ByteView bytes) {
-    auto header = parse_json(bytes, kMaxHeaderSize);
+    auto header = parse_json(bytes, kMaxHeaderBytes);
     if (!header.ok() || !header->is_object()) return std::nullopt;
     const bool has_body = header->contains("body") && (*header)["body"].is_object();
     for (const Json* place : {has_body ? &(*header)["body"] : &*header, &*header}) {
@@ -51,7 +49,7 @@ std::optional<std::uint64_t> newer_format(ByteView bytes) {
         Json ours = *header;
         (place == &*header ? ours : ours["body"])["format"] = kReadableFormat;
         const auto text = to_canonical_json(ours);
-        if (text.ok() && open_record(as_bytes(*text), kPurpose, kMaxHeaderSize).ok()) return std::nullopt;
+        if (text.ok() && open_record(as_bytes(*text), kHeaderPurpose, kMaxHeaderBytes).ok()) return std::nullopt;
         return *version;
     }
     return std::nullopt;
@@ -124,7 +122,7 @@ Result<Bytes> encode(const VaultHeader& header, const Secret& signing_seed) {
                        {"family", header.family.hex()},
                        {"suite", static_cast<int>(header.suite)},
                        {"created", to_rfc3339_utc(header.created)}};
-    return sign_record(body, kPurpose, signing_seed);
+    return sign_record(body, kHeaderPurpose, signing_seed);
 }
 
 Result<VaultHeader> decode_vault_header(ByteView bytes) {
@@ -133,7 +131,7 @@ Result<VaultHeader> decode_vault_header(ByteView bytes) {
         return Error{Code::usage, say("this vault needs Custody that reads format {}, this one reads {}: update Custody", *newer,
                                       kReadableFormat)};
     }
-    const auto record = open_record(bytes, kPurpose, kMaxHeaderSize);
+    const auto record = open_record(bytes, kHeaderPurpose, kMaxHeaderBytes);
     if (!record.ok()) return damaged(record.error());
     const auto version = json_number(record->body, "format", "vault.json");
     if (!version.ok()) return damaged(version.error());
@@ -201,7 +199,7 @@ Status check_free_for_vault(FileSystem& files, const std::string& path) {
 }
 
 Result<std::unique_ptr<ObjectStore>> create_local_store(FileSystem& files, const std::string& path) {
-    TRY(make_directories(files, path, kFolderMode));
+    TRY(make_directories(files, path, kPrivateFolder));
     TRY(check_free_for_vault(files, path));
     TRY(make_store_folders(files, path));
     auto store = make_local_store(files, path);

@@ -15,7 +15,7 @@ using test::kCheapCost;
 using test::secret_text;
 
 template <class T>
-Code code_of(const Result<T>& result) {
+Code code_of_export(const Result<T>& result) {
     return result.ok() ? Code::failed : result.error().code;
 }
 bool holds_key(ByteView haystack, ByteView key) {
@@ -55,7 +55,7 @@ TEST_F(KeyExportsTest, AWriterExportMakesAKeyringThatWritesTheSameLabels) {
     EXPECT_EQ(to_hex(ours->chunk_id_key.view()), to_hex(theirs->chunk_id_key.view()));
     EXPECT_EQ(to_hex(ours->summary_key.view()), to_hex(theirs->summary_key.view()));
     EXPECT_EQ(ours->epoch_public, theirs->epoch_public);
-    EXPECT_EQ(code_of(writer.writer_keys("database")), Code::usage);
+    EXPECT_EQ(code_of_export(writer.writer_keys("database")), Code::usage);
 }
 
 TEST_F(KeyExportsTest, AWriterExportOpensNothing) {
@@ -75,12 +75,12 @@ TEST_F(KeyExportsTest, AWriterExportOpensNothing) {
         EXPECT_TRUE(holds_key(file, writer.signing_seed().view()));  // the search finds what is there
     }
     const auto unlocked = writer.unlock(passphrase_);
-    ASSERT_EQ(code_of(unlocked), Code::wrong_key);
+    ASSERT_EQ(code_of_export(unlocked), Code::wrong_key);
     EXPECT_NE(unlocked.error().message.find("custodian"), std::string::npos);
-    EXPECT_EQ(code_of(writer.unlock_as_officer(make_x25519_secret())), Code::wrong_key);
+    EXPECT_EQ(code_of_export(writer.unlock_as_officer(make_x25519_secret())), Code::wrong_key);
     EXPECT_EQ(writer.rotate("config").error().code, Code::refused);
     EXPECT_EQ(writer.add_label("x").error().code, Code::refused);
-    EXPECT_EQ(code_of(writer.export_writer({}, "server-3")), Code::refused);
+    EXPECT_EQ(code_of_export(writer.export_writer({}, "server-3")), Code::refused);
 }
 
 TEST_F(KeyExportsTest, BothTrustEachOthersSignatures) {
@@ -127,19 +127,20 @@ TEST_F(KeyExportsTest, AnExportThatCameToNothingIsWithdrawnWithItsSigner) {
 }
 
 TEST_F(KeyExportsTest, UnknownLabelsAndDamagedFilesAreRefused) {
-    EXPECT_EQ(code_of(custodian_.export_writer({"config", "invoices"}, "x")), Code::usage);
+    EXPECT_EQ(code_of_export(custodian_.export_writer({"config", "invoices"}, "x")), Code::usage);
     EXPECT_TRUE(custodian_.copies().empty());
     Secret exported = custodian_.export_writer({}, "x").value();
     exported.mutable_view()[exported.size() / 2] ^= 1;
-    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", exported.view())), Code::corrupt);
-    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", as_bytes("hello"))), Code::corrupt);
-    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "w", custodian_.export_public().value())), Code::corrupt);
+    EXPECT_EQ(code_of_export(Keyring::import_writer(files_, clock_, scratch_ / "w", exported.view())), Code::corrupt);
+    EXPECT_EQ(code_of_export(Keyring::import_writer(files_, clock_, scratch_ / "w", as_bytes("hello"))), Code::corrupt);
+    EXPECT_EQ(code_of_export(Keyring::import_writer(files_, clock_, scratch_ / "w", custodian_.export_public().value())),
+              Code::corrupt);
     EXPECT_FALSE(Keyring::exists(files_, scratch_ / "w").value());
 }
 
 TEST_F(KeyExportsTest, NeverReplacesAKeyring) {
     const Secret exported = custodian_.export_writer({}, "x").value();
-    EXPECT_EQ(code_of(Keyring::import_writer(files_, clock_, scratch_ / "custodian", exported.view())), Code::exists);
+    EXPECT_EQ(code_of_export(Keyring::import_writer(files_, clock_, scratch_ / "custodian", exported.view())), Code::exists);
 }
 
 TEST_F(KeyExportsTest, PublicKeysHoldNoSecretOfAWriterOrCustodian) {
@@ -167,7 +168,7 @@ TEST_F(KeyExportsTest, AWriterFollowsRotationAndDestructionByPublicKeys) {
     EXPECT_EQ(ours->epoch_public, custodian_.writer_keys("config").value()->epoch_public);
     EXPECT_TRUE(ours->knows(key_tag(writer_before->epoch_public))) << "what it stored before is not stored again";
     EXPECT_FALSE(writer_before->knows(key_tag(ours->epoch_public)));
-    EXPECT_EQ(code_of(again.writer_keys("log")), Code::usage);
+    EXPECT_EQ(code_of_export(again.writer_keys("log")), Code::usage);
     EXPECT_EQ(again.destroyed_labels().size(), 1u);
     EXPECT_FALSE(holds_key(keyring_file("writer"), log_key.view()));
 }

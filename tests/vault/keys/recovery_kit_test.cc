@@ -16,10 +16,10 @@ using test::kCheapCost;
 using test::secret_text;
 
 template <class T>
-Code code_of(const Result<T>& result) {
+Code code_of_kit(const Result<T>& result) {
     return result.ok() ? Code::failed : result.error().code;
 }
-bool holds(ByteView haystack, ByteView needle) {
+bool kit_holds(ByteView haystack, ByteView needle) {
     return std::search(haystack.begin(), haystack.end(), needle.begin(), needle.end()) != haystack.end();
 }
 
@@ -102,15 +102,15 @@ TEST_F(RecoveryKitTest, CheckingProvesTheCopy) {
 
 TEST_F(RecoveryKitTest, WrongPassphraseAndDamageAreToldApart) {
     ExportedKit kit = exported();
-    EXPECT_EQ(code_of(check_kit(keyring_, kit.file, secret_text("kit word"))), Code::wrong_key);
-    EXPECT_EQ(code_of(import(kit.file, secret_text("kit word"))), Code::wrong_key);
+    EXPECT_EQ(code_of_kit(check_kit(keyring_, kit.file, secret_text("kit word"))), Code::wrong_key);
+    EXPECT_EQ(code_of_kit(import(kit.file, secret_text("kit word"))), Code::wrong_key);
     EXPECT_FALSE(Keyring::exists(files_, scratch_ / "recovered").value());
     for (std::size_t at = 0; at < kit.file.size(); at += 7) {
         kit.file[at] ^= 0x10;
-        EXPECT_EQ(code_of(check_kit(keyring_, kit.file, kit_passphrase_)), Code::corrupt) << at;
+        EXPECT_EQ(code_of_kit(check_kit(keyring_, kit.file, kit_passphrase_)), Code::corrupt) << at;
         kit.file[at] ^= 0x10;
     }
-    EXPECT_EQ(code_of(check_kit(keyring_, ByteView(kit.file).first(kit.file.size() - 1), kit_passphrase_)), Code::corrupt);
+    EXPECT_EQ(code_of_kit(check_kit(keyring_, ByteView(kit.file).first(kit.file.size() - 1), kit_passphrase_)), Code::corrupt);
     EXPECT_FALSE(keyring_.copies().front().proven);
 }
 
@@ -131,16 +131,16 @@ TEST_F(RecoveryKitTest, OpensByAnOfficersKey) {
     EXPECT_TRUE(import(officers_only.file, KitOpener::officer(officer)).ok());
     const Secret stranger = make_x25519_secret();
     const auto refused = check_kit(keyring_, officers_only.file, KitOpener::officer(stranger));
-    ASSERT_EQ(code_of(refused), Code::wrong_key);
+    ASSERT_EQ(code_of_kit(refused), Code::wrong_key);
     EXPECT_NE(refused.error().message.find(to_hex(x25519_public(officer)).substr(0, 16)), std::string::npos)
         << refused.error().message;
     // 32 bytes typed as a passphrase are no officer's secret.
-    EXPECT_EQ(code_of(check_kit(keyring_, officers_only.file, officer)), Code::wrong_key);
+    EXPECT_EQ(code_of_kit(check_kit(keyring_, officers_only.file, officer)), Code::wrong_key);
 }
 
 TEST_F(RecoveryKitTest, NeedsSomebodyWhoCanOpenIt) {
     const auto refused = export_kit(keyring_, keyring_.unlock(passphrase_).value(), Secret(), {}, kCheapCost);
-    EXPECT_EQ(code_of(refused), Code::usage);
+    EXPECT_EQ(code_of_kit(refused), Code::usage);
     EXPECT_TRUE(keyring_.copies().empty());
 }
 
@@ -150,34 +150,34 @@ TEST_F(RecoveryKitTest, IsStaleAfterANewLabelOrEpoch) {
     ASSERT_TRUE(keyring_.rotate("image").ok());
     EXPECT_LT(keyring_.copies().front().keys_generation, keyring_.keys_generation());
     const auto stale = check_kit(keyring_, first.file, kit_passphrase_);
-    ASSERT_EQ(code_of(stale), Code::refused);
+    ASSERT_EQ(code_of_kit(stale), Code::refused);
     EXPECT_NE(stale.error().message.find("image"), std::string::npos);
     const ExportedKit second = exported();
     EXPECT_TRUE(check_kit(keyring_, second.file, kit_passphrase_).ok());
     ASSERT_TRUE(keyring_.add_label("payroll").ok());
-    EXPECT_EQ(code_of(check_kit(keyring_, second.file, kit_passphrase_)), Code::refused);
+    EXPECT_EQ(code_of_kit(check_kit(keyring_, second.file, kit_passphrase_)), Code::refused);
 }
 
 TEST_F(RecoveryKitTest, KitsOfOtherFamiliesAndUnregisteredOnesAreRefused) {
     const ExportedKit kit = exported();
     Keyring other = Keyring::create(files_, clock_, scratch_ / "other", Suite::standard, "x", passphrase_, kCheapCost).value();
-    EXPECT_EQ(code_of(check_kit(other, kit.file, kit_passphrase_)), Code::refused);
-    EXPECT_EQ(code_of(rewrite_kit(other, kit.file, kit_passphrase_)), Code::refused);
+    EXPECT_EQ(code_of_kit(check_kit(other, kit.file, kit_passphrase_)), Code::refused);
+    EXPECT_EQ(code_of_kit(rewrite_kit(other, kit.file, kit_passphrase_)), Code::refused);
     // A second kit, made after the first, is unknown to the keyring that came out of the first.
     const ExportedKit second = exported();
     Keyring recovered = import(kit.file, kit_passphrase_).value();
     EXPECT_TRUE(check_kit(recovered, kit.file, kit_passphrase_).ok());
-    EXPECT_EQ(code_of(check_kit(recovered, second.file, kit_passphrase_)), Code::refused);
+    EXPECT_EQ(code_of_kit(check_kit(recovered, second.file, kit_passphrase_)), Code::refused);
 }
 
 TEST_F(RecoveryKitTest, HoldsNoKeyInClear) {
     const ExportedKit kit = exported();
     const UnlockedKeyring open = keyring_.unlock(passphrase_).value();
     for (const StoredLabel& label : keyring_.content().labels) {
-        EXPECT_FALSE(holds(kit.file, label.chunk_id_key.view()));
-        EXPECT_FALSE(holds(kit.file, label.summary_key.view()));
-        EXPECT_FALSE(holds(kit.file, open.secrets(label.id).value()->by_epoch.at(1).view()));
-        EXPECT_FALSE(holds(kit.file, as_bytes(label.name)));
+        EXPECT_FALSE(kit_holds(kit.file, label.chunk_id_key.view()));
+        EXPECT_FALSE(kit_holds(kit.file, label.summary_key.view()));
+        EXPECT_FALSE(kit_holds(kit.file, open.secrets(label.id).value()->by_epoch.at(1).view()));
+        EXPECT_FALSE(kit_holds(kit.file, as_bytes(label.name)));
     }
 }
 
@@ -194,21 +194,21 @@ TEST_F(RecoveryKitTest, RewrittenWithoutADestroyedLabelItHoldsNoKeyOfIt) {
     const auto log = keyring_.writer_keys("log").value();
     const auto log_secrets = open.secrets(log->label).value();
     ASSERT_TRUE(keyring_.destroy_label(open, "log").ok());
-    EXPECT_EQ(code_of(check_kit(keyring_, kit.file, kit_passphrase_)), Code::refused);
+    EXPECT_EQ(code_of_kit(check_kit(keyring_, kit.file, kit_passphrase_)), Code::refused);
 
     const Bytes rewritten = rewrite_kit(keyring_, kit.file, kit_passphrase_).value();
     const ParsedKit parsed = parse_kit(rewritten).value();
     EXPECT_NE(parsed.header.salt, parse_kit(kit.file).value().header.salt);
     ASSERT_TRUE(check_kit(keyring_, rewritten, kit_passphrase_).ok());
-    // What the new file holds, opened: no byte of the label's keys, in clear or below the seal.
+    // What the new file kit_holds, opened: no byte of the label's keys, in clear or below the seal.
     const Keyring recovered = import(rewritten, kit_passphrase_).value();
     EXPECT_EQ(recovered.labels().size(), 4u);
     EXPECT_EQ(recovered.writer_keys(log->label), nullptr);
     EXPECT_TRUE(recovered.destroyed(log->label).has_value());
     for (const LabelInfo& label : recovered.labels()) EXPECT_NE(label.name, "log");
     const Bytes recovered_file = read_file(files_, scratch_ / "recovered" + "/keyring", kMaxKeyringSize).value();
-    EXPECT_FALSE(holds(recovered_file, as_bytes(to_hex(log->chunk_id_key.view()))));
-    EXPECT_FALSE(holds(recovered_file, as_bytes(to_hex(log_secrets->by_epoch.at(1).view()))));
+    EXPECT_FALSE(kit_holds(recovered_file, as_bytes(to_hex(log->chunk_id_key.view()))));
+    EXPECT_FALSE(kit_holds(recovered_file, as_bytes(to_hex(log_secrets->by_epoch.at(1).view()))));
 }
 
 TEST_F(RecoveryKitTest, MadePassphrasesDifferAndAreTypeable) {
@@ -237,7 +237,7 @@ TEST(KitPayloadTest, ComesBackTheSameAndRefusesEveryTruncation) {
     EXPECT_EQ(again.copies[0].labels, copy.labels);
     EXPECT_EQ(again.labels[0].epochs.rbegin()->first, 200u);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-        EXPECT_EQ(code_of(decode_kit_payload(ByteView(bytes).first(size))), Code::corrupt) << size;
+        EXPECT_EQ(code_of_kit(decode_kit_payload(ByteView(bytes).first(size))), Code::corrupt) << size;
     }
 }
 

@@ -10,7 +10,7 @@
 namespace custody {
 namespace {
 
-using test::noise;
+using test::noise_bytes;
 using test::seeded_secret;
 
 std::vector<std::size_t> cuts_of(const GearTable& table, ByteView data) {
@@ -37,7 +37,7 @@ std::size_t plain_cut(const GearTable& table, ByteView data) {
 
 TEST(Chunker, CutsAsThePlainRuleDoes) {
     const GearTable table(seeded_secret(1));
-    const Bytes data = noise(24u << 20, 2);
+    const Bytes data = noise_bytes(24u << 20, 2);
     ByteView rest = data;
     while (!rest.empty()) {
         const std::size_t cut = next_cut(table, rest);
@@ -53,7 +53,7 @@ TEST(Chunker, CutsAsThePlainRuleDoes) {
 
 TEST(Chunker, SizesKeepTheLimitsAndTheAverage) {
     const GearTable table(seeded_secret(3));
-    const Bytes data = noise(96u << 20, 4);
+    const Bytes data = noise_bytes(96u << 20, 4);
     const auto sizes = cuts_of(table, data);
     for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
         EXPECT_GT(sizes[i], kMinChunk);
@@ -73,7 +73,7 @@ TEST(Chunker, SmallAndMonotonousContent) {
 
 TEST(Chunker, AnInsertedByteChangesFewChunks) {
     const GearTable table(seeded_secret(5));
-    const Bytes before = noise(64u << 20, 6);
+    const Bytes before = noise_bytes(64u << 20, 6);
     Bytes after = before;
     after.insert(after.begin() + 100'000, 42);
     const auto digests = [&](const Bytes& data) {
@@ -94,7 +94,7 @@ TEST(Chunker, AnInsertedByteChangesFewChunks) {
 }
 
 TEST(Chunker, TheKeyDecidesTheCuts) {
-    const Bytes data = noise(32u << 20, 7);
+    const Bytes data = noise_bytes(32u << 20, 7);
     const GearTable one(seeded_secret(8)), again(seeded_secret(8)), other(seeded_secret(9));
     EXPECT_EQ(cuts_of(one, data), cuts_of(again, data));
     EXPECT_NE(cuts_of(one, data), cuts_of(other, data));

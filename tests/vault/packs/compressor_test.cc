@@ -7,7 +7,7 @@
 namespace custody {
 namespace {
 
-using test::noise;
+using test::noise_bytes;
 using test::text;
 
 Bytes compressed(ByteView raw) {
@@ -43,14 +43,14 @@ TEST(Compressor, NoiseIsStoredAsItIs) {
     Compressor compressor;
     Bytes room = {1, 2, 3};
     for (const std::size_t size : {0u, 1u, 1000u, 130'000u, 2'000'000u}) {
-        const auto smaller = compressor.compress(noise(size, size + 1), room);
+        const auto smaller = compressor.compress(noise_bytes(size, size + 1), room);
         ASSERT_TRUE(smaller.ok());
         EXPECT_TRUE(smaller->empty()) << size;
     }
 }
 
 TEST(Compressor, OnePartThatShrinksIsEnough) {
-    Bytes raw = noise(1'000'000, 1);
+    Bytes raw = noise_bytes(1'000'000, 1);
     const Bytes part = text(300'000, 2);
     std::copy(part.begin(), part.end(), raw.begin() + 500'000);
     EXPECT_LT(compressed(raw).size(), 850'000u);

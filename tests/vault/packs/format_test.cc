@@ -7,7 +7,7 @@
 namespace custody {
 namespace {
 
-using test::noise;
+using test::noise_bytes;
 
 template <class Header>
 void fix_checksum(Header& bytes) {
@@ -19,11 +19,11 @@ SegmentHeader some_segment() {
     header.suite = Suite::modern;
     header.kind = SegmentKind::tree;
     header.epoch = 0x01020304;
-    header.family = FamilyId::from(noise(16, 1));
-    header.label = LabelId::from(noise(16, 2));
-    header.segment = SegmentId::from(noise(16, 3));
-    header.key = KeyTag::from(noise(KeyTag::size, 5));
-    const Bytes key = noise(kSealedKeySize, 4);
+    header.family = FamilyId::from(noise_bytes(16, 1));
+    header.label = LabelId::from(noise_bytes(16, 2));
+    header.segment = SegmentId::from(noise_bytes(16, 3));
+    header.key = KeyTag::from(noise_bytes(KeyTag::size, 5));
+    const Bytes key = noise_bytes(kSealedKeySize, 4);
     std::copy(key.begin(), key.end(), header.sealed_key.begin());
     return header;
 }
@@ -35,7 +35,7 @@ BlockHeader some_block() {
     header.summary_size = 100;
     header.data_size = 500;
     header.compression = Compression::zstd;
-    header.segment = SegmentId::from(noise(16, 3));
+    header.segment = SegmentId::from(noise_bytes(16, 3));
     return header;
 }
 

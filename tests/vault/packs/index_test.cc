@@ -14,9 +14,9 @@ namespace {
 
 using test::LabelFixture;
 using test::MemoryStore;
-using test::noise;
+using test::noise_bytes;
 
-ObjectId pack_id(std::uint64_t seed) { return ObjectId::from(noise(32, seed + 77'000)); }
+ObjectId pack_id(std::uint64_t seed) { return ObjectId::from(noise_bytes(32, seed + 77'000)); }
 
 std::vector<PackRow> some_rows(std::uint64_t packs) {
     std::vector<PackRow> rows;
@@ -29,7 +29,7 @@ std::vector<PackRow> some_rows(std::uint64_t packs) {
 // Entry i of seed s lies in pack i % 4.
 IndexEntry some_entry(std::uint64_t i, std::uint64_t seed = 0) {
     IndexEntry entry;
-    const Bytes id = noise(32, i * 131 + seed * 1'000'003 + 5);
+    const Bytes id = noise_bytes(32, i * 131 + seed * 1'000'003 + 5);
     std::copy(id.begin(), id.end(), entry.id.begin());
     entry.location = {pack_id(i % 4),
                       static_cast<std::uint32_t>(kPackHeaderSize),

@@ -12,7 +12,7 @@ namespace {
 using test::content_block;
 using test::LabelFixture;
 using test::MemoryStore;
-using test::noise;
+using test::noise_bytes;
 using test::text;
 using test::tree_block;
 using test::write_packs;
@@ -29,7 +29,7 @@ protected:
         std::vector<RawBlock> raw;
         contents.clear();
         for (std::size_t i = 0; i < blocks; ++i) {
-            contents.push_back(i % 2 == 0 ? text(size, i) : noise(size, i));
+            contents.push_back(i % 2 == 0 ? text(size, i) : noise_bytes(size, i));
             raw.push_back(content_block(label.keys, {contents.back()}));
         }
         auto packs = write_packs(store, label.keys, SegmentKind::content, std::move(raw));
@@ -134,7 +134,7 @@ TEST_F(PackReaderTest, AfterDamageTheNextBlockIsFound) {
         EXPECT_EQ(seen.good.size(), 5u);
     }
     bytes_of(pack) = good;  // bytes slipped in between two blocks
-    const Bytes junk = noise(777, 1);
+    const Bytes junk = noise_bytes(777, 1);
     bytes_of(pack).insert(bytes_of(pack).begin() + pack.entries[3].location.block_offset, junk.begin(), junk.end());
     EXPECT_EQ(scan(pack.id).good.size(), 6u);
     bytes_of(pack) = good;  // the pack's own header
@@ -172,7 +172,7 @@ TEST_F(PackReaderTest, ALostSegmentHeaderLosesItsBlocksOnly) {
 TEST_F(PackReaderTest, TheIndexIsRebuiltWithWriterKeysAlone) {
     std::vector<RawBlock> blocks;
     for (std::uint64_t i = 0; i < 8; ++i) {
-        blocks.push_back(tree_block(label.keys, {text(300 + i, i), text(50, i + 100), noise(9, i)}, 3));
+        blocks.push_back(tree_block(label.keys, {text(300 + i, i), text(50, i + 100), noise_bytes(9, i)}, 3));
     }
     const auto packs = write_packs(store, label.keys, SegmentKind::tree, std::move(blocks));
     ASSERT_EQ(packs.size(), 1u);

@@ -11,7 +11,7 @@ namespace {
 using test::content_block;
 using test::LabelFixture;
 using test::MemoryStore;
-using test::noise;
+using test::noise_bytes;
 using test::text;
 using test::write_packs;
 
@@ -23,7 +23,7 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Suites, PackWriterTest, ::testing::Values(Suite::standard, Suite::modern));
 
 TEST_P(PackWriterTest, WhatWasWrittenIsReadBackByLocation) {
-    const std::vector<Bytes> contents = {text(30'000, 1), noise(300'000, 2), text(1, 3), text(400'000, 4)};
+    const std::vector<Bytes> contents = {text(30'000, 1), noise_bytes(300'000, 2), text(1, 3), text(400'000, 4)};
     std::vector<RawBlock> blocks;
     blocks.push_back(content_block(label.keys, {contents[0], contents[1]}));
     blocks.push_back(content_block(label.keys, {contents[2], contents[3]}));
@@ -48,7 +48,7 @@ TEST_P(PackWriterTest, WhatWasWrittenIsReadBackByLocation) {
 
 TEST_P(PackWriterTest, PacksAreCutBetween32And64MiBWithOneSegmentEach) {
     std::vector<RawBlock> blocks;
-    const Bytes content = noise(1'000'000, 9);
+    const Bytes content = noise_bytes(1'000'000, 9);
     for (int i = 0; i < 130; ++i) {
         Bytes changed = content;
         changed[0] = static_cast<Byte>(i);
@@ -77,11 +77,12 @@ TEST_P(PackWriterTest, AFullMediumIsReportedOnceAndForAll) {
     });
     store.fail_after_appends(3);
     Status status = done();
-    for (std::uint64_t i = 0; i < 50 && status.ok(); ++i) status = writer.add(content_block(label.keys, {noise(200'000, i)}));
+    for (std::uint64_t i = 0; i < 50 && status.ok(); ++i)
+        status = writer.add(content_block(label.keys, {noise_bytes(200'000, i)}));
     if (status.ok()) status = writer.flush();
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, Code::no_space);
-    EXPECT_EQ(writer.add(content_block(label.keys, {noise(10, 1)})).error().code, Code::no_space);
+    EXPECT_EQ(writer.add(content_block(label.keys, {noise_bytes(10, 1)})).error().code, Code::no_space);
     EXPECT_EQ(writer.flush().error().code, Code::no_space);
     EXPECT_EQ(reported, 0u);
     EXPECT_TRUE(store.objects().empty());

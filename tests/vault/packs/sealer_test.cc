@@ -9,7 +9,7 @@ namespace {
 
 using test::content_block;
 using test::LabelFixture;
-using test::noise;
+using test::noise_bytes;
 using test::text;
 using test::tree_block;
 
@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Suites, SealerTest, ::testing::Values(Suite::standard, 
 
 TEST_P(SealerTest, ContentAndReferencesComeBack) {
     const SegmentSeal seal = make_segment(SegmentKind::tree);
-    const RawBlock block = tree_block(label.keys, {text(700, 1), noise(90, 2), text(1, 3)}, 5);
+    const RawBlock block = tree_block(label.keys, {text(700, 1), noise_bytes(90, 2), text(1, 3)}, 5);
     const Bytes bytes = sealed(seal, block, 4);
     const SegmentOpener opener(label.keys, &label.secrets);
     const auto entries = opener.open_summary(seal.header(), bytes);

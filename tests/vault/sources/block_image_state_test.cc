@@ -24,7 +24,7 @@ using test::noise;
 using test::read_file_text;
 using test::write_file;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMebi = 1024 * 1024;
 
 class BlockImageStateTest : public ::testing::Test, public test::BackupFixture {
 protected:
@@ -41,7 +41,7 @@ protected:
     std::string make_device() {
         options.label = "image";
         std::string why_not;
-        device_ = test::LoopDevice::make(32 * kMiB, why_not);
+        device_ = test::LoopDevice::make(32 * kMebi, why_not);
         if (!device_) return why_not;
         if (!run("mkfs.ext4 -V")) return "no mkfs.ext4 (package e2fsprogs)";
         EXPECT_TRUE(run("mkfs.ext4 -F -E lazy_itable_init=0 " + device()));
@@ -56,7 +56,7 @@ protected:
     void unmount() const { EXPECT_EQ(::umount(at("mount").c_str()), 0); }
     void write_a_file() const {
         ASSERT_TRUE(mount());
-        write_file(at("mount/new"), noise(5 * kMiB, 90));
+        write_file(at("mount/new"), noise(5 * kMebi, 90));
         unmount();
     }
     // Whether the kernel counts what is written. False: it does not let itself be told.
@@ -68,7 +68,7 @@ protected:
     std::unique_ptr<Source> open_source() {
         auto source = open_block_image({.path = device()}, image_notes);
         EXPECT_TRUE(is_ok(source));
-        EXPECT_GT(image_notes.skipped_free, 16 * kMiB);
+        EXPECT_GT(image_notes.skipped_free, 16 * kMebi);
         return source.ok() ? std::move(*source) : nullptr;
     }
     BackupResult back_up(test::Meddling meddling) {
@@ -85,7 +85,7 @@ protected:
         write_file(at("restored"), stored.content);
         EXPECT_TRUE(run("e2fsck -fn " + at("restored")));
         ASSERT_TRUE(run("debugfs -R 'dump /new " + at("dumped") + "' " + at("restored")));
-        EXPECT_TRUE(read_file_text(at("dumped")) == noise(5 * kMiB, 90));
+        EXPECT_TRUE(read_file_text(at("dumped")) == noise(5 * kMebi, 90));
     }
 
     std::unique_ptr<test::LoopDevice> device_;
@@ -125,7 +125,7 @@ TEST_F(BlockImageStateTest, AFileWrittenThroughAnotherDeviceOverTheSamePlaceIsSt
     const auto source = open_source();
     ASSERT_TRUE(source);
     ASSERT_TRUE(run("mount -o loop " + device_->image() + " " + at("mount")));
-    write_file(at("mount/new"), noise(5 * kMiB, 90));
+    write_file(at("mount/new"), noise(5 * kMebi, 90));
     unmount();
     expect_the_file(backup(*source));
 }
@@ -154,7 +154,7 @@ TEST_F(BlockImageStateTest, WhatIsOnlyInItsCacheCounts) {
     const Fd writer(::open(device().c_str(), O_WRONLY | O_CLOEXEC));
     ASSERT_TRUE(writer.valid());
     const std::string bytes = noise(4096, 89);
-    off_t at = 20 * kMiB;
+    off_t at = 20 * kMebi;
     const auto write = [&] {
         EXPECT_EQ(::pwrite(writer.get(), bytes.data(), bytes.size(), at), static_cast<ssize_t>(bytes.size()));
         at += 4096;
@@ -180,12 +180,12 @@ TEST_F(BlockImageStateTest, ReadingAloneAndMountingReadOnlyAreNoChange) {
             if (!mounted) return;
             unmount();
             ASSERT_TRUE(mount(MS_RDONLY));
-            EXPECT_EQ(read_file_text(at("mount/new")).size(), 5 * kMiB);
+            EXPECT_EQ(read_file_text(at("mount/new")).size(), 5 * kMebi);
         }});
         expect_the_file(result);
         EXPECT_EQ(result.reconciled.mismatches, 0u);
         EXPECT_EQ(result.reconciled.files, 1u);
-        EXPECT_LT(result.bytes.read, 16 * kMiB);
+        EXPECT_LT(result.bytes.read, 16 * kMebi);
     }
 }
 

@@ -20,7 +20,7 @@ namespace {
 using test::read_file_text;
 using test::write_file;
 
-constexpr std::uint64_t kSize = 32ull * 1024 * 1024, kSuperblock = 1024;
+constexpr std::uint64_t kImageSize = 32ull * 1024 * 1024, kSuperblock = 1024;
 
 class ExtFreeSpaceTest : public ::testing::Test {
 protected:
@@ -30,7 +30,7 @@ protected:
     [[nodiscard]] bool make_image(const std::string& how) const {
         if (!run("debugfs -V && mke2fs -V")) return false;
         write_file(at("image"), "");
-        EXPECT_EQ(::truncate(at("image").c_str(), static_cast<off_t>(kSize)), 0);
+        EXPECT_EQ(::truncate(at("image").c_str(), static_cast<off_t>(kImageSize)), 0);
         EXPECT_TRUE(run("mke2fs -F -b 1024 " + how + " " + at("image"))) << how;
         return true;
     }
@@ -48,13 +48,13 @@ protected:
         for (const unsigned shift : {0u, 8u, 16u, 24u}) bytes += static_cast<char>(number >> shift & 0xff);
         return bytes;
     }
-    [[nodiscard]] ExtFreeSpace look(std::uint64_t size = kSize) const {
+    [[nodiscard]] ExtFreeSpace look(std::uint64_t size = kImageSize) const {
         const Fd image(::open(at("image").c_str(), O_RDONLY | O_CLOEXEC));
         const auto space = find_ext_free_space(image.get(), 0, size);
         EXPECT_TRUE(space.has_value());
         return space.value_or(ExtFreeSpace{});
     }
-    void expect_distrust(const std::string& words, std::uint64_t size = kSize) const {
+    void expect_distrust(const std::string& words, std::uint64_t size = kImageSize) const {
         const ExtFreeSpace space = look(size);
         EXPECT_NE(space.distrust.find(words), std::string::npos) << space.distrust;
         EXPECT_TRUE(space.free.empty());

@@ -50,11 +50,11 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(begin(listed), end(listed))) - 1;
 }
 
-PackRow row() { return {ObjectId::from(noise(32, 1)), 40'000'000, kPackHeaderSize, SegmentKind::content}; }
+PackRow row() { return {ObjectId::from(noise_bytes(32, 1)), 40'000'000, kPackHeaderSize, SegmentKind::content}; }
 
 IndexEntry entry(std::uint64_t n) {
     IndexEntry made;
-    const Bytes id = noise(32, n + 100);
+    const Bytes id = noise_bytes(32, n + 100);
     std::copy(id.begin(), id.end(), made.id.begin());
     made.location = {row().pack, static_cast<std::uint32_t>(kPackHeaderSize), 184, 900, 0, 17, SegmentKind::content};
     return made;

@@ -40,12 +40,12 @@ TEST_P(OtherFileSystem, IsKnownByName) {
     EXPECT_TRUE(posix_file_system().list(mounted_->path())->size() <= 1) << "the check left something behind";
 }
 
-std::string name_of(const testing::TestParamInfo<const char*>& test) {
+std::string file_system_name(const testing::TestParamInfo<const char*>& test) {
     std::string name = test.param;
     std::replace(name.begin(), name.end(), '-', '_');
     return name;
 }
-INSTANTIATE_TEST_SUITE_P(, OtherFileSystem, testing::Values("ext4", "btrfs", "xfs", "ntfs-3g", "exfat-fuse"), &name_of);
+INSTANTIATE_TEST_SUITE_P(, OtherFileSystem, testing::Values("ext4", "btrfs", "xfs", "ntfs-3g", "exfat-fuse"), &file_system_name);
 
 TEST(FullMedium, LosesNothingAndTheReserveGivesRoom) {
     std::string why_not;
