@@ -46,8 +46,8 @@ bool is_own_view() { return sysfs::exists("/run/systemd/system") && follows_anot
 
 Status mount_for_all(const std::string& device, const std::string& mount_point, const std::string& type,
                      const std::string& options) {
-    TRY_ASSIGN(const auto ended, ask_systemd({"systemd-mount", "--quiet", "--collect", "--no-ask-password", "--fsck=no",
-                                              "--automount=no", "--type=" + type, "--options=" + options, device, mount_point}));
+    TRY_ASSIGN(const auto ended, ask_systemd({"systemd-mount", "--collect", "--no-ask-password", "--fsck=no", "--automount=no",
+                                              "--type=" + type, "--options=" + options, device, mount_point}));
     if (!ended.succeeded()) return failure_of("systemd-mount", ended);
     if (is_mounted(sysfs::real_path(mount_point))) return done();
     return Error{Code::failed, say("systemd-mount said that {} is mounted, and it is not seen on {}: look at 'journalctl -xe'",
@@ -55,7 +55,7 @@ Status mount_for_all(const std::string& device, const std::string& mount_point, 
 }
 
 Status unmount_for_all(const std::string& mount_point) {
-    TRY_ASSIGN(const auto ended, ask_systemd({"systemd-umount", "--quiet", "--no-ask-password", mount_point}));
+    TRY_ASSIGN(const auto ended, ask_systemd({"systemd-umount", "--no-ask-password", mount_point}));
     if (!is_mounted(mount_point)) return done();
     if (ended.succeeded()) return Error{Code::busy, say("{} is mounted still after it was unmounted", printable(mount_point))};
     return Error{Code::busy,
