@@ -89,9 +89,9 @@ Result<Fd> input_of(const ProcessOptions& options) {
     return above_standard(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), "/dev/null");
 }
 
-enum class Step : int { user, folder, descriptors, execute };
+enum class SpawnStep : int { user, folder, descriptors, execute };
 struct Failure {
-    Step step;
+    SpawnStep step;
     int error;
 };
 
@@ -101,7 +101,7 @@ struct Raw {
     pid_t parent = 0;
 };
 
-[[noreturn]] void give_up(const Raw& raw, Step step) {
+[[noreturn]] void give_up(const Raw& raw, SpawnStep step) {
     const Failure failure{step, errno};
     (void)!::write(raw.status, &failure, sizeof failure);
     ::_exit(127);
@@ -143,15 +143,15 @@ void lower_open_files() {
     reset_signals();
     ::setsid();
     if (::dup2(launch.input.get(), 0) < 0 || ::dup2(launch.output.get(), 1) < 0 || ::dup2(launch.errors.get(), 2) < 0)
-        give_up(raw, Step::descriptors);
+        give_up(raw, SpawnStep::descriptors);
     close_others_on_exec();
     lower_open_files();
-    if (launch.user && !take_user(*launch.user)) give_up(raw, Step::user);
-    if (::chdir(launch.folder.c_str()) != 0) give_up(raw, Step::folder);
+    if (launch.user && !take_user(*launch.user)) give_up(raw, SpawnStep::user);
+    if (::chdir(launch.folder.c_str()) != 0) give_up(raw, SpawnStep::folder);
     (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which clears it
     if (::getppid() != raw.parent) ::_exit(127);
     ::execve(launch.path.c_str(), raw.arguments.data(), raw.environment.data());
-    give_up(raw, Step::execute);
+    give_up(raw, SpawnStep::execute);
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -165,12 +165,12 @@ Error failed_start(const Launch& launch, const Failure& failure) {
     const std::string program = printable(launch.path), reason = reason_of(failure.error);
     const Code code = system_error(failure.error, "start", launch.path).code;
     switch (failure.step) {
-        case Step::user:
+        case SpawnStep::user:
             return {Code::denied, say("cannot start {} as another user: {}", program, reason)};
-        case Step::folder:
+        case SpawnStep::folder:
             return {code, say("cannot start {} in the folder {}: {}", program, printable(launch.folder), reason)};
-        case Step::descriptors:
-        case Step::execute:
+        case SpawnStep::descriptors:
+        case SpawnStep::execute:
             break;
     }
     return {code, say("cannot start {}: {}", program, reason)};

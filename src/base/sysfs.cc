@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxText = std::size_t{1024} * 1024;
 
-std::string_view trimmed(std::string_view text) {
+std::string_view value_alone(std::string_view text) {
     constexpr std::string_view kBlanks(" \t\n\r\0", 5);
     const std::size_t begin = text.find_first_not_of(kBlanks);
     if (begin == std::string_view::npos) return {};
@@ -41,7 +41,7 @@ std::string read_text(const std::string& path) {
 
 std::string read_line(const std::string& path) {
     const std::string text = read_text(path);
-    return std::string(trimmed(std::string_view(text).substr(0, text.find('\n'))));
+    return std::string(value_alone(std::string_view(text).substr(0, text.find('\n'))));
 }
 
 std::uint64_t read_number(const std::string& path) { return std::strtoull(read_line(path).c_str(), nullptr, 10); }

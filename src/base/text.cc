@@ -217,6 +217,12 @@ std::string_view translate(std::string_view english) {
     return found.empty() ? english : found;
 }
 
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
 std::string printable(std::string_view name) {
     std::string out;
     out.reserve(name.size());

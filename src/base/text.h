@@ -44,6 +44,8 @@ template <class... Args>
 
 // A name or path made safe for a terminal and one line: control characters and invalid UTF-8 become U+FFFD.
 [[nodiscard]] std::string printable(std::string_view name);
+// Without blanks and tabulators at its ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
 // Several of them: "a, b, c".
 template <typename Names>
 [[nodiscard]] std::string printable_list(const Names& names) {

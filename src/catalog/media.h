@@ -38,6 +38,7 @@ struct RegisteredMedium {
     Time registered_at;
     std::optional<Time> first_used_at, last_used_at;
     std::uint64_t copies_present = 0, copies_owed = 0;
+    [[nodiscard]] bool takes_copies() const { return entry.state != MediumState::retired && entry.state != MediumState::erased; }
 };
 
 struct MediumMove {

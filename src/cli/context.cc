@@ -13,8 +13,6 @@
 namespace custody {
 namespace {
 
-Error at_file(const std::string& path, const Error& error) { return {error.code, say("{}: {}", printable(path), error.message)}; }
-
 // Before a passphrase is asked for that could open nothing.
 Status check_passphrase_opens(const std::vector<SlotInfo>& slots, const std::string& what) {
     const auto is_passphrase = [](const SlotInfo& slot) { return slot.kind == "passphrase"; };

@@ -10,8 +10,6 @@
 namespace custody {
 namespace {
 
-Error at_file(const std::string& path, const Error& error) { return {error.code, say("{}: {}", printable(path), error.message)}; }
-
 constexpr std::uint64_t kMaxKeyFile = 16 * 1024 * 1024;
 constexpr std::size_t kMaxRecordEnd = 256;  // signature and signer of a signed record, and a little
 
@@ -44,6 +42,8 @@ bool has_kit_line(std::string_view text) {
 }
 
 }  // namespace
+
+Error at_file(const std::string& path, const Error& error) { return {error.code, say("{}: {}", printable(path), error.message)}; }
 
 KeyFile::~KeyFile() { wipe(bytes); }
 

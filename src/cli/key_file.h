@@ -35,5 +35,7 @@ struct NamedOfficer {
     std::string name;
 };
 [[nodiscard]] Result<NamedOfficer> find_officer(FileSystem& files, const std::string& given);
+// "PATH: what is wrong".
+[[nodiscard]] Error at_file(const std::string& path, const Error& error);
 
 }  // namespace custody

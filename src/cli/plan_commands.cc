@@ -46,7 +46,7 @@ std::string when_text(const Json& plan) {
 std::string source_text(const Json& plan) {
     const Json& source = object_field(plan, "source");
     std::string what;
-    for (const char* list : {"paths", "arguments"}) what += words_of(list_field(source, list));
+    for (const char* list : {"paths", "arguments"}) what += texts_of(list_field(source, list));
     for (const char* text : {"path", "conninfo", "defaults_file"}) what += text_field(source, text);
     return text_field(source, "kind") + " " + what;
 }
@@ -74,8 +74,8 @@ void print_plan(Output& output, const Json& plan) {
     output.line(say("source: {}", source_text(plan)));
     output.line(say("when: {}; next run {}", when_text(plan), minute_field(plan, "next_run")));
     if (const Json& windows = list_field(plan, "not_between"); !windows.empty())
-        output.line(say("not between: {}", words_of(windows)));
-    output.line(say("to: {}; copies {}", words_of(list_field(plan, "media")), copies_text(plan)));
+        output.line(say("not between: {}", texts_of(windows)));
+    output.line(say("to: {}; copies {}", texts_of(list_field(plan, "media")), copies_text(plan)));
     output.line(say("keeps: {}", text_field(plan, "retention")));
     output.line(say("last good backup {}, last run {}", minute_field(plan, "last_success"), minute_field(plan, "last_run")));
     if (const std::string why = text_field(plan, "last_error"); !why.empty()) output.line(say("last error: {}", why));

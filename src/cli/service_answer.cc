@@ -40,7 +40,7 @@ const Json* field(const Json& object, const char* key) {
 
 }  // namespace
 
-std::string words_of(const Json& words) {
+std::string texts_of(const Json& words) {
     std::string text;
     for (const Json& word : words) {
         if (word.is_string()) text += (text.empty() ? "" : ", ") + printable(word.get_ref<const std::string&>());

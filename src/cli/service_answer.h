@@ -15,7 +15,7 @@ namespace custody {
 [[nodiscard]] std::uint64_t number_field(const Json& object, const char* key);
 [[nodiscard]] bool flag_field(const Json& object, const char* key);
 [[nodiscard]] const Json& list_field(const Json& object, const char* key);  // an array, empty where there is none
-[[nodiscard]] std::string words_of(const Json& list);                       // its texts, printable: "a, b"
+[[nodiscard]] std::string texts_of(const Json& list);                       // its texts, printable: "a, b"
 [[nodiscard]] const Json& object_field(const Json& object, const char* key);
 [[nodiscard]] std::optional<Time> time_field(const Json& object, const char* key);
 // "2026-11-21 01:30", local; "-" where there is none.

@@ -111,7 +111,7 @@ std::vector<std::string> foot(const Json& status, std::size_t columns) {
     std::vector<std::string> lines;
     if (const Json& places = list_field(status, "not_covered"); !places.empty()) {
         lines.push_back(
-            clipped(say_count(places.size(), "{} place in no plan: {}", "{} places in no plan: {}", words_of(places)), columns));
+            clipped(say_count(places.size(), "{} place in no plan: {}", "{} places in no plan: {}", texts_of(places)), columns));
     }
     if (const Json& exceptions = list_field(status, "exceptions"); !exceptions.empty()) {
         lines.push_back(

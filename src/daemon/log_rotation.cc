@@ -77,7 +77,7 @@ bool is_one_of(const List& list, std::string_view word) {
     return std::any_of(list.begin(), list.end(), [&](const char* one) { return word == one; });
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
     constexpr std::string_view kBlank = " \t\r\f\v";
     const std::size_t begin = text.find_first_not_of(kBlank);
     if (begin == std::string_view::npos) return {};
@@ -190,8 +190,8 @@ void Logrotate::take_value(const Place& place, const std::string& word, std::str
 void Logrotate::take_word(const Place& place, std::string_view line, Rotation& into) {
     const std::size_t end = std::min(line.find_first_of(" \t="), line.size());
     const std::string word(line.substr(0, end));
-    std::string_view value = trimmed(line.substr(end));
-    if (value.starts_with('=')) value = trimmed(value.substr(1));
+    std::string_view value = without_blanks(line.substr(end));
+    if (value.starts_with('=')) value = without_blanks(value.substr(1));
     static constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> kPeriods = {
         {{"hourly", kHour}, {"daily", kDay}, {"weekly", 7 * kDay}, {"monthly", kMonth}, {"yearly", kYear}}};
     for (const auto& [name, period] : kPeriods) {
@@ -232,7 +232,7 @@ Status Logrotate::read(const std::string& path, int depth) {
     bool in_group = false, in_script = false;
     for (std::string raw; std::getline(lines, raw);) {
         ++place.line;
-        const std::string_view line = trimmed(raw);
+        const std::string_view line = without_blanks(raw);
         const std::string first(line.substr(0, line.find_first_of(" \t=")));
         if (in_script) {
             in_script = line != "endscript";
@@ -252,7 +252,7 @@ Status Logrotate::read(const std::string& path, int depth) {
             take_patterns(line.substr(0, brace));
             in_group = brace != std::string_view::npos;
             if (in_group) rotation = global_;
-            const std::string_view rest = in_group ? trimmed(line.substr(brace + 1)) : std::string_view();
+            const std::string_view rest = in_group ? without_blanks(line.substr(brace + 1)) : std::string_view();
             if (rest.ends_with('}') && rest.size() == 1) {
                 end_group(group, rotation);
                 in_group = false;
@@ -260,7 +260,7 @@ Status Logrotate::read(const std::string& path, int depth) {
                 say_unclear(place, say("settings on the line of '{{' are not read"));
             }
         } else if (first == "include") {
-            include(place, std::string(trimmed(line.substr(std::min(line.size(), first.size() + 1)))));
+            include(place, std::string(without_blanks(line.substr(std::min(line.size(), first.size() + 1)))));
         } else {
             take_word(place, line, global_);
         }
@@ -284,10 +284,10 @@ std::optional<std::int64_t> time_span(std::string_view text) {
                                           Unit{" M month months ", 30 * kDay},
                                           Unit{" y year years ", kYear}};
     std::int64_t total = 0;
-    for (text = trimmed(text); !text.empty(); text = trimmed(text)) {
+    for (text = without_blanks(text); !text.empty(); text = without_blanks(text)) {
         const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
         const auto count = number_of(text.substr(0, digits));
-        text = trimmed(text.substr(digits));
+        text = without_blanks(text.substr(digits));
         const std::size_t letters = std::min(text.find_first_of(" \t0123456789"), text.size());
         const std::string unit = fmt::format(" {} ", letters == 0 ? "s" : text.substr(0, letters));
         text.remove_prefix(letters);
@@ -313,10 +313,10 @@ void read_journald_file(FileSystem& files, const std::string& path, Journald& in
     std::size_t number = 0;
     for (std::string raw; std::getline(lines, raw);) {
         ++number;
-        const std::string_view line = trimmed(raw);
+        const std::string_view line = without_blanks(raw);
         const std::size_t equals = line.find('=');
         if (line.empty() || line.starts_with('#') || line.starts_with(';') || equals == std::string_view::npos) continue;
-        const std::string_view key = trimmed(line.substr(0, equals)), value = trimmed(line.substr(equals + 1));
+        const std::string_view key = without_blanks(line.substr(0, equals)), value = without_blanks(line.substr(equals + 1));
         if (key == "Storage") into.is_off = value == "none";
         if (key != "MaxRetentionSec") continue;
         const auto span = time_span(value);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLightFilesPerJob = 64;
 constexpr int kRounds = 3;  // as indexed; elsewhere; give up
-constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kLookEvery = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -69,7 +69,7 @@ void BatchWriter::submit_blocks(Batch& batch) {
 
 void BatchWriter::wait(const std::function<void()>& tick) {
     for (std::future<void>& job : jobs_) {
-        while (job.wait_for(kTick) != std::future_status::ready) tick();
+        while (job.wait_for(kLookEvery) != std::future_status::ready) tick();
     }
     jobs_.clear();
 }

@@ -21,7 +21,7 @@
 namespace custody {
 namespace {
 
-constexpr std::size_t kZeroBytes = 1024 * 1024;
+constexpr std::size_t kZeroPiece = 1024 * 1024;
 constexpr std::size_t kMaxWaiting = 4096;  // entries whose content is being decoded
 
 struct FreeArchive {
@@ -50,7 +50,7 @@ public:
                   [this](std::uint64_t tag, const TreeReader::ContentPiece& piece, const Result<ByteView>& bytes) {
                       return take(tag, piece, bytes);
                   }),
-          zeros_(kZeroBytes),
+          zeros_(kZeroPiece),
           descriptor_(descriptor) {}
     ExportRun(const ExportRun&) = delete;
     ExportRun& operator=(const ExportRun&) = delete;
@@ -339,7 +339,7 @@ private:
         while (file.at < up_to) {
             TRY(stop_.check());
             TRY(write_data(file,
-                           {zeros_.data(), static_cast<std::size_t>(std::min<std::uint64_t>(kZeroBytes, up_to - file.at))}));
+                           {zeros_.data(), static_cast<std::size_t>(std::min<std::uint64_t>(kZeroPiece, up_to - file.at))}));
         }
         return done();
     }

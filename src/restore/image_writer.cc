@@ -21,7 +21,7 @@ namespace custody {
 namespace {
 
 constexpr std::size_t kWindowPieces = 4096;  // 4 GiB of an image's 1 MiB chunks
-constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kShownEvery = std::chrono::milliseconds(100);
 
 class ImageRun {
 public:
@@ -70,7 +70,7 @@ private:
             begin = end;
         }
         for (std::future<void>& job : jobs) {
-            while (job.wait_for(kTick) != std::future_status::ready) show_progress();
+            while (job.wait_for(kShownEvery) != std::future_status::ready) show_progress();
         }
         TRY(stop_.check());
         show_progress();

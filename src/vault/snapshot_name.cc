@@ -28,7 +28,7 @@ constexpr std::string_view kBlanks[] = {" ",
                                         "\xE2\x81\x9F",
                                         "\xE3\x80\x80"};
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_any_blanks(std::string_view text) {
     for (bool again = true; again;) {
         again = false;
         for (const std::string_view blank : kBlanks) {
@@ -54,7 +54,7 @@ Status check_snapshot_name(std::string_view name) {
     if (name == kReserved) return refuse(say("'latest' means the newest snapshot"));
     if (name.find('@') != std::string_view::npos) return refuse(say("'@' stands before a time in NAME@time"));
     if (printable(name) != name) return refuse(say("it has control characters or bytes that are not UTF-8"));
-    if (trimmed(name) != name) return refuse(say("it begins or ends with a blank"));
+    if (without_any_blanks(name) != name) return refuse(say("it begins or ends with a blank"));
     if (name.size() > kMaxSnapshotName) return refuse(say("it is longer than {} bytes", kMaxSnapshotName));
     return done();
 }
@@ -67,7 +67,7 @@ std::string snapshot_name_from(std::string_view path_part) {
         while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // not within a character
         name.resize(end);
     }
-    name = std::string(trimmed(name));
+    name = std::string(without_any_blanks(name));
     return name.empty() || name == kReserved ? name + "_" : name;
 }
 

@@ -18,8 +18,8 @@
 namespace custody::test {
 namespace {
 
-constexpr std::size_t kSize = 3'000;
-constexpr int kWriters = 3;
+constexpr std::size_t kFileBytes = 3'000;
+constexpr int kWritersBeside = 3;
 constexpr int kRounds = trials(50);
 
 // Content follows from the name, so that anyone can check it.
@@ -27,7 +27,7 @@ HandFiles files_of(std::minstd_rand& random) {
     HandFiles files;
     for (int i = 0; i < 4; ++i) {
         const auto seed = static_cast<unsigned>(random() % 12);
-        files["file" + std::to_string(seed)] = noise_bytes(kSize, seed);
+        files["file" + std::to_string(seed)] = noise_bytes(kFileBytes, seed);
     }
     return files;
 }
@@ -35,7 +35,7 @@ HandFiles files_of(std::minstd_rand& random) {
 void expect_whole(const HandFiles& files) {
     for (const auto& [name, content] : files) {
         const auto seed = static_cast<std::uint64_t>(std::stoul(name.substr(4)));
-        EXPECT_EQ(content, noise_bytes(kSize, seed)) << name;
+        EXPECT_EQ(content, noise_bytes(kFileBytes, seed)) << name;
     }
 }
 
@@ -102,10 +102,10 @@ TEST_F(PruneBesideWritersTest, NothingIsLostOverManyRounds) {
     std::minstd_rand random(42);
     unsigned next = 0;
     std::vector<pid_t> writers;
-    for (int i = 0; i < kWriters; ++i) writers.push_back(start_writer(next++));
+    for (int i = 0; i < kWritersBeside; ++i) writers.push_back(start_writer(next++));
     for (int round = 0; round < kRounds; ++round) {
         ::usleep(static_cast<useconds_t>(random() % 10'000));
-        pid_t& victim = writers[random() % kWriters];
+        pid_t& victim = writers[random() % kWritersBeside];
         end(victim);
         children_.erase(victim);
         if (random() % 2 == 0) forget_some(random);
@@ -120,7 +120,7 @@ TEST_F(PruneBesideWritersTest, NothingIsLostOverManyRounds) {
     const auto last = prune_now();
     ASSERT_TRUE(is_ok(last));
     EXPECT_EQ(last->packs_waiting, 0U);
-    EXPECT_NE(vault_.back_up({{"file1", noise_bytes(kSize, 1)}}), ObjectId{});
+    EXPECT_NE(vault_.back_up({{"file1", noise_bytes(kFileBytes, 1)}}), ObjectId{});
 }
 
 }  // namespace

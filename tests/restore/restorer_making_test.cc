@@ -53,14 +53,14 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr const char* kAccess = "system.posix_acl_access";
-constexpr const char* kDefault = "system.posix_acl_default";
+constexpr const char* kAccessList = "system.posix_acl_access";
+constexpr const char* kDefaultList = "system.posix_acl_default";
 // user::rwx,user:1033:rwx,group::r-x,mask::rwx,other::r-x as the kernel keeps it.
 constexpr std::array<unsigned char, 44> kForeignList = {2, 0, 0,   0,   1,   0,   7,  0, 255, 255, 255, 255, 2,   0,  7,
                                                         0, 9, 4,   0,   0,   4,   0,  5, 0,   255, 255, 255, 255, 16, 0,
                                                         7, 0, 255, 255, 255, 255, 32, 0, 5,   0,   255, 255, 255, 255};
 
-bool give_list(const std::string& path, const char* kind) {
+bool put_list(const std::string& path, const char* kind) {
     return ::setxattr(path.c_str(), kind, kForeignList.data(), kForeignList.size(), 0) == 0;
 }
 
@@ -141,7 +141,7 @@ TEST_F(RestoreMaking, AFullFolderInItsPlaceIsNotTakenForIt) {
 TEST_F(RestoreMaking, AnEmptyFolderOfOnesOwnInItsPlaceKeepsNothingOfItsOwn) {
     const Snapshot snapshot = backed_up();
     std::filesystem::create_directories(restored());
-    if (!give_list(planted_, kAccess) || !give_list(planted_, kDefault)) GTEST_SKIP() << "no ACLs here";
+    if (!put_list(planted_, kAccessList) || !put_list(planted_, kDefaultList)) GTEST_SKIP() << "no ACLs here";
     EXPECT_EQ(::setxattr(planted_.c_str(), "user.of-somebody", "x", 1, 0), 0);
     plant(is_temporary);
     EXPECT_EQ(restore(snapshot).failed, 0u);
@@ -150,7 +150,7 @@ TEST_F(RestoreMaking, AnEmptyFolderOfOnesOwnInItsPlaceKeepsNothingOfItsOwn) {
 
 TEST_F(RestoreMaking, AnEmptyFolderOfOnesOwnBelowANewOneKeepsNoLists) {
     const Snapshot snapshot = backed_up();
-    if (!give_list(planted_, kAccess) || !give_list(planted_, kDefault)) GTEST_SKIP() << "no ACLs here";
+    if (!put_list(planted_, kAccessList) || !put_list(planted_, kDefaultList)) GTEST_SKIP() << "no ACLs here";
     plant([](const std::string& name) { return name == "below"; });
     EXPECT_EQ(restore(snapshot).failed, 0u);
     EXPECT_THAT(compare_trees(source, restored()), IsEmpty());
@@ -191,7 +191,7 @@ TEST_F(RestoreMaking, WhomAFolderBelongsToIsForItsFileSystemToSay) {
 // The mask of a list stands in the group bits of a mode; made with that mode the file were its group's to read.
 TEST_F(RestoreMaking, AFileIsNobodyElsesToReadUntilItHasItsOwnAttributes) {
     ASSERT_EQ(::mkdir(target.c_str(), 0755), 0);
-    const bool has_lists = give_list(target, kDefault);
+    const bool has_lists = put_list(target, kDefaultList);
     const auto folders = TargetFolders::open(target);
     ASSERT_TRUE(is_ok(folders));
     Shortfalls shortfalls;
@@ -209,7 +209,7 @@ TEST_F(RestoreMaking, AFileIsNobodyElsesToReadUntilItHasItsOwnAttributes) {
     ASSERT_TRUE(is_ok(writer.finish_file(*file, place)));
     EXPECT_EQ(made_mode(target + "/file"), 0664u);
     if (has_lists) {
-        EXPECT_LT(::getxattr((target + "/file").c_str(), kAccess, nullptr, 0), 0);
+        EXPECT_LT(::getxattr((target + "/file").c_str(), kAccessList, nullptr, 0), 0);
     }
 }
 
@@ -223,13 +223,13 @@ TEST_F(RestoreMaking, AListThatAnothersFolderGivesLaterDoesNotStay) {
     Shortfalls shortfalls;
     TreeWriter writer(**folders, Overwrite::never, powers_on((*folders)->root_descriptor()), shortfalls);
     writer.enter_target("snapshot", false);
-    if (!give_list(target, kDefault)) GTEST_SKIP() << "no ACLs here";
+    if (!put_list(target, kDefaultList)) GTEST_SKIP() << "no ACLs here";
     Entry entry;
     entry.name = "file";
     entry.attributes.mode = 0664;
     ASSERT_TRUE(is_ok(writer.write_file({kTargetFolder, &entry, false, false}, {})));
     EXPECT_EQ(made_mode(target + "/file"), 0664u);
-    EXPECT_LT(::getxattr((target + "/file").c_str(), kAccess, nullptr, 0), 0);
+    EXPECT_LT(::getxattr((target + "/file").c_str(), kAccessList, nullptr, 0), 0);
 }
 
 TEST_F(RestoreMaking, ATargetThatAppearsMeanwhileIsNotFollowed) {

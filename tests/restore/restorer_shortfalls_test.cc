@@ -164,7 +164,7 @@ TEST_F(RestoreShortfalls, NobodyGetsMoreWhereAccessListsHaveNoPlace) {
     if (const std::string why_not = try_mount("ramfs", target); !why_not.empty()) GTEST_SKIP() << why_not;
     write_file(source + "/a", "content");
     ASSERT_EQ(::chmod((source + "/a").c_str(), 0600), 0);
-    constexpr std::uint32_t kNobody = 0xffffffff;
+    constexpr std::uint32_t kNoUser = 0xffffffff;
     struct ListEntry {
         std::uint16_t tag, permissions;
         std::uint32_t id;
@@ -173,7 +173,7 @@ TEST_F(RestoreShortfalls, NobodyGetsMoreWhereAccessListsHaveNoPlace) {
     ByteWriter out(list);
     out.u32(2);
     for (const ListEntry& one : std::initializer_list<ListEntry>{
-             {0x01, 6, kNobody}, {0x02, 6, 1000}, {0x04, 0, kNobody}, {0x10, 6, kNobody}, {0x20, 0, kNobody}}) {
+             {0x01, 6, kNoUser}, {0x02, 6, 1000}, {0x04, 0, kNoUser}, {0x10, 6, kNoUser}, {0x20, 0, kNoUser}}) {
         out.u16(one.tag);
         out.u16(one.permissions);
         out.u32(one.id);

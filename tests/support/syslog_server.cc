@@ -13,7 +13,7 @@
 namespace custody::test {
 namespace {
 
-constexpr const char* kServer = "/usr/sbin/rsyslogd";
+constexpr const char* kRsyslogd = "/usr/sbin/rsyslogd";
 
 std::string configuration(const SyslogServerOptions& options, const std::string& folder) {
     const bool tls = !options.certificate_file.empty();
@@ -49,7 +49,7 @@ std::string configuration(const SyslogServerOptions& options, const std::string&
 }  // namespace
 
 std::string SyslogServer::absent(bool tls) {
-    if (::access(kServer, X_OK) != 0) return "rsyslogd is not installed";
+    if (::access(kRsyslogd, X_OK) != 0) return "rsyslogd is not installed";
     constexpr const char* kDrivers[] = {"/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so",
                                         "/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_ossl.so", "/usr/lib64/rsyslog/lmnsd_ossl.so"};
     const auto is_there = [](const char* driver) { return ::access(driver, R_OK) == 0; };
@@ -60,7 +60,7 @@ std::string SyslogServer::absent(bool tls) {
 SyslogServer::SyslogServer(const SyslogServerOptions& options) {
     std::ofstream(folder_ / "conf") << configuration(options, folder_.path());
     Program program;
-    program.path = kServer;
+    program.path = kRsyslogd;
     program.arguments = {"-n", "-f", folder_ / "conf", "-i", folder_ / "pid"};
     process_ = std::make_unique<RunningProgram>(program);
     const std::string port_file = folder_ / "port";

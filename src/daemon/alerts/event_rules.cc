@@ -8,9 +8,9 @@ namespace custody {
 namespace {
 
 constexpr std::string_view kAlertRecord = "alert record";
-constexpr std::int64_t kClockTolerance = kHour;
+constexpr std::int64_t kMayBeAhead = kHour;
 
-bool is_ahead(Time then, Time now) { return then.ns - now.ns > kClockTolerance; }
+bool is_ahead(Time then, Time now) { return then.ns - now.ns > kMayBeAhead; }
 
 struct LocalMinute {
     int year = 0, day = 0, minute = 0;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kHeartbeatPurpose = "custody heartbeat 1";
 constexpr std::string_view kHeartbeat = "heartbeat";
-constexpr std::int64_t kClockTolerance = 5 * kMinute;
+constexpr std::int64_t kClocksMayDiffer = 5 * kMinute;
 
 bool is_peers(const OpenedHeartbeat& opened, const HeartbeatPeer& peer) {
     return opened.signer == peer.signer && opened.heartbeat.host == peer.host;
@@ -128,7 +128,7 @@ PeerVerdict judge_heartbeat(const std::optional<Bytes>& bytes, const HeartbeatPe
         return judged(PeerState::late, say("the last sign of life of {} is of {}, {} ago", printable(peer.host),
                                            to_rfc3339_local(heartbeat.time), hours(std::max(standing_ns, age_ns))));
     }
-    if (age_ns < -kClockTolerance) {
+    if (age_ns < -kClocksMayDiffer) {
         return judged(PeerState::clock_differs, say("the clock of {} is {} ahead of ours: one of the two is wrong",
                                                     printable(peer.host), hours(-(age_ns + 1))));
     }

@@ -25,12 +25,6 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 bool parse(std::string_view digits, int base, std::uint64_t& value) {
     const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     return !digits.empty() && end.ec == std::errc() && end.ptr == digits.data() + digits.size() && value <= kMaxLength;

@@ -88,8 +88,8 @@ MHD_Result answer(const MetricsServer& server, MHD_Connection* connection, const
     return send_text(connection, MHD_HTTP_OK, metrics_text(*facts, MetricsFor::served));
 }
 
-MHD_Result on_request(void* given, MHD_Connection* connection, const char* url, const char* method, const char*, const char*,
-                      std::size_t* size, void**) {
+MHD_Result on_scrape(void* given, MHD_Connection* connection, const char* url, const char* method, const char*, const char*,
+                     std::size_t* size, void**) {
     if (*size != 0) return MHD_NO;  // nobody sends a body here
     try {
         return answer(*static_cast<const MetricsServer*>(given), connection, url, method);
@@ -106,7 +106,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
     std::unique_ptr<MetricsServer> server(new MetricsServer(std::move(facts)));
     TRY_ASSIGN(server->port_, port_of(fd.get()));
     server->daemon_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, nullptr, nullptr,
-                                       on_request, server.get(), MHD_OPTION_LISTEN_SOCKET, fd.get(), MHD_OPTION_CONNECTION_LIMIT,
+                                       on_scrape, server.get(), MHD_OPTION_LISTEN_SOCKET, fd.get(), MHD_OPTION_CONNECTION_LIMIT,
                                        kMaxConnections, MHD_OPTION_CONNECTION_TIMEOUT, kTimeoutSeconds,
                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_END);
     if (server->daemon_ == nullptr) {

@@ -1,5 +1,7 @@
 #include "daemon/api/route.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -37,12 +39,6 @@ int hex(char c) {
 
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 // ";q=0.8" in thousandths; 1000 where there is none, 0 where it is nonsense.

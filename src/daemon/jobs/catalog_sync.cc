@@ -103,10 +103,6 @@ Status enter(catalog::Catalog& catalog, catalog::MediumKey medium, const Differe
     return end_what_is_nowhere(snapshots, found.gone);
 }
 
-bool takes_copies(const catalog::RegisteredMedium& medium) {
-    return medium.entry.state != catalog::MediumState::retired && medium.entry.state != catalog::MediumState::erased;
-}
-
 std::vector<std::string> plans_on(const Config& config, const std::string& medium) {
     std::vector<std::string> plans;
     for (const PlanConfig& plan : config.plans) {
@@ -212,7 +208,7 @@ Status enter_debts(catalog::Catalog& catalog, const Config& config) {
         TRY_ASSIGN(const std::vector<catalog::RegisteredMedium> media, catalog::Media(catalog).list());
         std::vector<catalog::MediumDuty> duties;
         for (const catalog::RegisteredMedium& medium : media) {
-            if (config.find_medium(medium.entry.name) == nullptr || !takes_copies(medium)) continue;
+            if (config.find_medium(medium.entry.name) == nullptr || !medium.takes_copies()) continue;
             duties.push_back({medium.key, plans_on(config, medium.entry.name)});
         }
         return catalog::Snapshots(catalog).settle_debts(duties, host.value_or(""));

@@ -34,10 +34,6 @@ private:
     std::set<std::string> told_;
 };
 
-bool takes_copies(const catalog::RegisteredMedium& medium) {
-    return medium.entry.state != MediumState::retired && medium.entry.state != MediumState::erased;
-}
-
 // What `to` is owed and `from` has; `only`: nothing but this one.
 Result<std::vector<ObjectId>> to_copy(catalog::Catalog& catalog, MediumVault& from, MediumVault& to,
                                       const std::optional<ObjectId>& only) {
@@ -97,7 +93,7 @@ Result<Replicated> open_and_copy(const JobContext& context, MediumVault& from, c
     // Before the target is looked at: what is new here is owed to it also where it cannot be opened.
     TRY(enter_state(context, from));
     TRY_ASSIGN(MediumVault target, MediumVault::open(context, to));
-    if (!takes_copies(target.registered())) return Replicated();
+    if (!target.registered().takes_copies()) return Replicated();
     return copy_owed(context, from, target, only);
 }
 
@@ -129,7 +125,7 @@ private:
             TRY_ASSIGN(MediumVault target, MediumVault::open(context_, medium_));
             TRY(catalog::Jobs(context_.catalog).use_medium(context_.job.id(), target.key(), target.repository().header().vault));
             TRY(enter_state(context_, target));
-            if (takes_copies(target.registered())) {
+            if (target.registered().takes_copies()) {
                 TRY(copy_from_others(target));
                 TRY(retain(target));
             }

@@ -92,14 +92,14 @@ Result<std::vector<ObjectId>> damaged_of(const LedgerEntry& entry) {
     return packs;
 }
 
-struct LostRecord {
+struct ForgottenAsLost {
     ObjectId snapshot;
     std::optional<LabelId> label;
 };
 
 // Records that a forget calls lost; none where it does not say.
-Result<std::vector<LostRecord>> lost_of(const LedgerEntry& entry) {
-    std::vector<LostRecord> lost;
+Result<std::vector<ForgottenAsLost>> lost_of(const LedgerEntry& entry) {
+    std::vector<ForgottenAsLost> lost;
     const auto list = entry.details.find("lost");
     if (entry.operation != Operation::forget || list == entry.details.end()) return lost;
     const Error malformed{Code::corrupt, say("names lost records by what is no list of them")};
@@ -107,7 +107,7 @@ Result<std::vector<LostRecord>> lost_of(const LedgerEntry& entry) {
     for (const Json& item : *list) {
         const auto id = json_id<ObjectId>(item, "snapshot", "");
         if (!id.ok() || std::find(entry.snapshots.begin(), entry.snapshots.end(), *id) == entry.snapshots.end()) return malformed;
-        LostRecord record{*id, std::nullopt};
+        ForgottenAsLost record{*id, std::nullopt};
         if (item.contains("label")) {
             const auto label = json_id<LabelId>(item, "label", "");
             if (!label.ok()) return malformed;
@@ -201,7 +201,7 @@ void absorb_snapshot(LedgerState& state, const LedgerEntry& entry, const ObjectI
 void absorb_lost(LedgerState& state, const LedgerEntry& entry) {
     const auto lost = lost_of(entry);
     if (!lost.ok()) return;
-    for (const LostRecord& record : *lost) {
+    for (const ForgottenAsLost& record : *lost) {
         const auto live = state.snapshots.find(record.snapshot);
         const LedgerSnapshot was = live == state.snapshots.end() ? LedgerSnapshot{} : live->second;
         state.lost[record.snapshot] = {entry.n, entry.time, was, record.label};

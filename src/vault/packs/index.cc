@@ -91,7 +91,7 @@ private:
     std::size_t at_ = 0;
 };
 
-bool is_damage(const Error& error) { return error.code == Code::corrupt || error.code == Code::io; }
+bool is_unreadable(const Error& error) { return error.code == Code::corrupt || error.code == Code::io; }
 
 Error gone_while_read(const Error& error) {
     if (error.code != Code::not_found) return error;
@@ -141,7 +141,7 @@ Status OpenIndex::open_new(const ObjectInfo& object, Segments& known) const {
     auto segment = IndexSegment::open(store_, keys_, object);
     if (!segment.ok()) {
         if (segment.error().code == Code::not_found) return done();  // a prune was faster
-        if (!is_damage(segment.error())) return segment.error();
+        if (!is_unreadable(segment.error())) return segment.error();
         damaged_.push_back({object.name, segment.error()});
         return done();
     }

@@ -13,7 +13,7 @@
 namespace custody {
 namespace {
 
-constexpr int kPoll_ms = 200;
+constexpr int kWait_ms = 200;
 
 class StreamContent final : public FileContent {
 public:
@@ -43,7 +43,7 @@ private:
             struct pollfd ready {
                 fd_, POLLIN, 0
             };
-            const int got = ::poll(&ready, 1, kPoll_ms);
+            const int got = ::poll(&ready, 1, kWait_ms);
             if (got > 0 || (got < 0 && errno != EINTR)) return done();  // an error shows when it is read
         }
     }
