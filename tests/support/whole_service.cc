@@ -10,9 +10,10 @@
 
 namespace custody::test {
 
-WholeService::WholeService(const std::string& purpose) : folder_(purpose) {
+WholeService::WholeService(const std::string& purpose, std::map<std::string, std::string> places)
+    : folder_(purpose), places_(std::move(places)) {
     for (const char* medium : {"a", "b"}) {
-        std::filesystem::create_directories(folder_ / medium);
+        std::filesystem::create_directories(places_.try_emplace(medium, folder_ / medium).first->second);
         const Outcome made = custody({"init", "--vault", vault(medium)});
         EXPECT_EQ(0, made.exit) << made.err;
     }

@@ -1,5 +1,5 @@
 // A whole service: keyring, two vaults, a source, a configuration, and the real custodyd over them. Both media lie on the disk of
-// the machine, with the exception that says so.
+// the machine, unless a test says where; the exception that says so is configured.
 //
 // Ownership: everything lies in a scratch folder and goes with it. Threads: one.
 #pragma once
@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +22,12 @@ namespace custody::test {
 class WholeService {
 public:
     // Makes keyring and vaults a and b by `custody init`, and a source with a few files.
-    explicit WholeService(const std::string& purpose);
+    // `places`: folders of media that lie elsewhere, as {"a", "/tmp/loop"}; they outlive it.
+    explicit WholeService(const std::string& purpose, std::map<std::string, std::string> places = {});
 
     [[nodiscard]] std::string operator/(const std::string& name) const { return folder_ / name; }
     [[nodiscard]] std::string source() const { return folder_ / "srv"; }
-    [[nodiscard]] std::string vault(const std::string& medium) const { return folder_ / medium + "/vault"; }
+    [[nodiscard]] std::string vault(const std::string& medium) const { return places_.at(medium) + "/vault"; }
     [[nodiscard]] std::string config() const { return folder_ / "custody.toml"; }
     [[nodiscard]] std::string socket() const { return folder_ / "custody.sock"; }
 
@@ -51,6 +53,7 @@ public:
 private:
     [[nodiscard]] Program program(const std::string& path, std::vector<std::string> arguments) const;
     ScratchFolder folder_;
+    std::map<std::string, std::string> places_;  // of all media
     std::unique_ptr<RunningProgram> running_;
 };
 

@@ -105,7 +105,7 @@ private:
             back_up_plan_source(context_, vault.repository(), {plan_, own_folders(*context_.config), run_.source_changed}, notes,
                                 [&](OpenedPlanSource& opened) { return store(vault, opened); });
         for (const std::string& line : notes.warnings) context_.job.warn(line);
-        if (notes.stage == Stage::source_server) stage_ = Stage::source_server;
+        if (notes.stage == Stage::source_server && stage_ != Stage::medium) stage_ = Stage::source_server;
         server_answered_ = notes.server_answered;
         source_absent_ = notes.source_absent;
         // A hook that fails afterwards fails the run; the snapshot stands, and is this job's.
@@ -130,10 +130,16 @@ private:
         for (const std::string& line : vault.repository().take_warnings()) context_.job.warn(line);
         if (result.ok()) {
             stored_ = *result;
-        } else {
-            tell_medium_error(context_, medium_->name, result.error());
+        } else if (const Error& error = result.error(); is_of_medium(error)) {
+            stage_ = Stage::medium;  // pulled out, it may come back
+            tell_medium_error(context_, medium_->name, error);
         }
         return result;
+    }
+
+    // Not of the source, and not of the disk that holds keyring, cache or the copy of a database.
+    [[nodiscard]] bool is_of_medium(const Error& error) const {
+        return error.code == Code::corrupt || error.message.find(medium_->vault) != std::string::npos;
     }
 
     Status enter(MediumVault& vault, const BackupResult& result) {

@@ -24,7 +24,8 @@ Setback setback_of(const Error& error, Stage stage, bool answered) {
     if (error.code == Code::busy) return Setback::busy;
     if (error.code == Code::interrupted) return Setback::interrupted;
     const bool away = error.code == Code::not_found || error.code == Code::io;
-    if (stage == Stage::medium && away) return Setback::medium_away;
+    const bool pulled_out = error.code == Code::read_only;  // what the kernel makes of a file system whose disk is gone
+    if (stage == Stage::medium && (away || pulled_out)) return Setback::medium_away;
     if (stage == Stage::source_server && !answered && (away || error.code == Code::failed)) return Setback::server_away;
     return Setback::permanent;
 }

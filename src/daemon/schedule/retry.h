@@ -26,7 +26,7 @@ enum class Setback {
 // What was being worked on when the error came. The same code means another thing at a source that is a server.
 enum class Stage { source_server, medium, other };
 // busy anywhere is busy; at a server not_found, io and failed count as away unless `answered` says that it spoke to us (a wrong
-// password answers); at a medium not_found and io count as away. All else is permanent.
+// password answers); at a medium not_found, io and read_only count as away. All else is permanent.
 [[nodiscard]] Setback setback_of(const Error& error, Stage stage, bool answered = false);
 
 // The wait before try number `failed` + 1 after `failed` tries of one due run have failed; absent: it is not tried again of

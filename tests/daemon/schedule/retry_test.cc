@@ -19,13 +19,15 @@ TEST(Retry, OnlyWhatWaitingCanHelp) {
         EXPECT_EQ(Setback::busy, of(Code::busy, stage));
         EXPECT_EQ(Setback::interrupted, of(Code::interrupted, stage));
         for (const Code code : {Code::corrupt, Code::refused, Code::usage, Code::wrong_key, Code::no_space, Code::denied,
-                                Code::read_only, Code::memory, Code::exists})
+                                Code::memory, Code::exists})
             EXPECT_EQ(Setback::permanent, of(code, stage));
     }
     EXPECT_EQ(Setback::server_away, of(Code::failed, Stage::source_server));
     EXPECT_EQ(Setback::permanent, of(Code::failed, Stage::source_server, true));
     EXPECT_EQ(Setback::medium_away, of(Code::not_found, Stage::medium));
     EXPECT_EQ(Setback::medium_away, of(Code::io, Stage::medium)) << "pulled out while it is written";
+    EXPECT_EQ(Setback::medium_away, of(Code::read_only, Stage::medium)) << "what its file system becomes of it";
+    EXPECT_EQ(Setback::permanent, of(Code::read_only, Stage::other));
     EXPECT_EQ(Setback::permanent, of(Code::not_found, Stage::other)) << "a source that is absent";
     EXPECT_FALSE(retry_wait(kRule, Setback::permanent, 1, "etc", 7));
 }
