@@ -110,7 +110,7 @@ std::string alert_object(const AlertEvent& event) {
         case K::drill_failed:
             return event.plan;
         case K::reconcile_damage:
-            return event.plan + "@" + event.medium;
+            return event.medium.empty() ? event.plan : event.plan + "@" + event.medium;
         case K::medium_absent:
         case K::medium_wrong:
         case K::medium_full:

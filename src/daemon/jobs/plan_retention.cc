@@ -4,6 +4,7 @@
 #include "catalog/settings.h"
 #include "daemon/jobs/catalog_sync.h"
 #include "daemon/jobs/medium_turn.h"
+#include "daemon/jobs/run_alerts.h"
 #include "vault/collector.h"
 
 #include <algorithm>
@@ -42,16 +43,25 @@ public:
 private:
     bool clock_may_end_snapshots() {
         const ClockState clock = vault_.repository().clock_state();
-        if (!clock.behind_floor && !clock.far_ahead) return true;
+        if (!clock.behind_floor && !clock.far_ahead) {
+            context_.alerts.resolve(AlertKind::clock_jump, "");
+            return true;
+        }
         const std::string now = to_rfc3339_local(clock.now), floor = to_rfc3339_local(clock.floor);
-        context_.job.warn(clock.behind_floor
-                              ? say("the clock says {}, and the medium {} has seen {}: no snapshot is ended before it is set",
-                                    now, printable(vault_.medium().name), floor)
-                              : say("the clock says {}, more than 40 days after the last entry on the medium {} ({}): no "
-                                    "snapshot is ended before a person said that it is right, with 'custody forget "
-                                    "--clock-is-right'",
-                                    now, printable(vault_.medium().name), floor));
+        const std::string medium = printable(vault_.medium().name);
+        tell_clock(clock.behind_floor
+                       ? say("the clock says {}, and the medium {} has seen {}: no snapshot is ended before it is set", now,
+                             medium, floor)
+                       : say("the clock says {}, more than 40 days after the last entry on the medium {} ({}): no "
+                             "snapshot is ended before a person said that it is right, with 'custody forget "
+                             "--clock-is-right'",
+                             now, medium, floor));
         return false;
+    }
+
+    void tell_clock(const std::string& words) const {
+        context_.job.warn(words);
+        context_.alerts.raise(event_of(context_, AlertKind::clock_jump, "", "", words));
     }
 
     Result<ForgetResult> try_to_forget(const RetentionRule& rule) {

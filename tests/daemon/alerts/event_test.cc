@@ -60,6 +60,8 @@ TEST(AlertEvent, OneEventIsOneKindOfOneObject) {
     event.plan = "portal-db";
     EXPECT_EQ(alert_key(event), "backup_failed/portal-db");
     EXPECT_EQ(alert_key(AlertKind::clock_jump, ""), "clock_jump");
+    event.kind = AlertKind::reconcile_damage;
+    EXPECT_EQ(alert_key(event), alert_key(AlertKind::reconcile_damage, "portal-db")) << "as a run that is well ends it";
 }
 
 TEST(AlertEvent, SaysWhatFailedWhatIsSafeAndWhatToTypeVietnameseFirst) {
