@@ -447,7 +447,9 @@ Result<catalog::JobId> RunningService::begin_job(const catalog::NewJob& job, con
 
 void RunningService::poke() {
     context_->loop.post([this] {
-        if (!stopping_) runner_->ask();
+        if (stopping_) return;
+        runner_->ask();
+        upkeep_->look_soon();
     });
 }
 

@@ -8,6 +8,7 @@
 #include "daemon/jobs/catalog_backup.h"
 #include "daemon/jobs/verification.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -17,9 +18,9 @@ namespace {
 
 constexpr std::chrono::minutes kTurn{1};
 constexpr int kTurnsOfCoverage = 60;
+constexpr const char* kLogLabel = "log";
 constexpr std::int64_t kRecordsEvery = 24 * kHour, kRecordsAgain = kHour;  // after one that failed
 
-// Records are not pruned by a clock that may be wrong: as `forget`, only while the last job is not far from now.
 Status prune_old_records(const JobContext& context) {
     const auto pruned = catalog::prune_history(context.catalog, {}, context.stop());
     return pruned.ok() ? done() : Status(pruned.error());
@@ -39,10 +40,12 @@ catalog::JobEnd keep_records(const JobContext& context) {
 Result<bool> is_records_due(catalog::Catalog& catalog, Time now) {
     catalog::JobFilter filter;
     filter.kind = catalog::JobKind::catalog;
-    filter.limit = 1;
-    TRY_ASSIGN(const std::vector<catalog::Job> last, catalog::Jobs(catalog).list(filter));
-    if (last.empty()) return true;
-    const catalog::Job& job = last.front();
+    TRY_ASSIGN(const std::vector<catalog::Job> newest, catalog::Jobs(catalog).list(filter));
+    // Others of this kind (rebuilding, what interrupted jobs left) store no records.
+    const auto last =
+        std::find_if(newest.begin(), newest.end(), [](const catalog::Job& job) { return job.asked.label == kLogLabel; });
+    if (last == newest.end()) return true;
+    const catalog::Job& job = *last;
     if (catalog::is_open(job.state)) return false;
     const bool good = job.state == catalog::JobState::done || job.state == catalog::JobState::done_with_failures;
     const std::int64_t age = now.ns - job.asked_at.ns;
@@ -70,15 +73,33 @@ void Upkeep::stop() {
 }
 
 void Upkeep::work() {
-    for (int turn = 0; !stop_.requested(); ++turn) {
-        if (turn % kTurnsOfCoverage == 0) look_at_coverage();
+    int turns_left = 0;  // until what nothing covers is looked for again
+    while (!stop_.requested()) {
+        if (turns_left == 0) {
+            look_at_coverage();
+            turns_left = kTurnsOfCoverage;
+        }
         for (const Status& begun : {start_verifications(), start_records()}) {
             if (begun.ok() || begun.error().code == Code::busy || begun.error().code == Code::interrupted) continue;
             log_.error(begun.error().message);
         }
-        std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, kTurn, [this] { return stop_.requested(); });
+        if (wait_a_turn()) --turns_left;
     }
+}
+
+bool Upkeep::wait_a_turn() {
+    std::unique_lock lock(mutex_);
+    const bool woken = wake_.wait_for(lock, kTurn, [this] { return stop_.requested() || look_wanted_; });
+    look_wanted_ = false;
+    return !woken;
+}
+
+void Upkeep::look_soon() {
+    {
+        const std::lock_guard lock(mutex_);
+        look_wanted_ = true;
+    }
+    wake_.notify_all();
 }
 
 void Upkeep::look_at_coverage() {
@@ -123,7 +144,7 @@ Status Upkeep::start_records() {
     if (!due) return done();
     catalog::NewJob job;
     job.kind = catalog::JobKind::catalog;
-    job.label = "log";
+    job.label = kLogLabel;
     job.reason = "schedule";
     job.asked_by = "service";
     const auto begun = control_.start_job(job, "records", keep_records);

@@ -28,11 +28,15 @@ public:
 
     void start();
     void stop();
+    // Looks at once: a clock, a medium or a setting has changed.
+    void look_soon();
     // As it was found within the last hour.
     [[nodiscard]] std::vector<std::string> not_covered() const;
 
 private:
     void work();
+    // False: somebody asked to look before the turn was over.
+    [[nodiscard]] bool wait_a_turn();
     void look_at_coverage();
     [[nodiscard]] Status start_verifications();
     [[nodiscard]] Status start_records();
@@ -44,6 +48,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<std::string> not_covered_;
+    bool look_wanted_ = false;
     std::thread thread_;
 };
 
