@@ -34,6 +34,12 @@ bool is_below(const std::string& path, const std::string& folder) {
     return path != folder && (folder == "/" || path.starts_with(folder + "/"));
 }
 
+// They lie in the top of the file system, which may be what is backed up: nothing of the source, and not in the moment it is seen
+// at.
+bool is_ours(const btrfs::Subvolume& one) {
+    return base_name(one.top).starts_with(kPrefix) && base_name(parent_path(one.top)) == kFolderName;
+}
+
 std::string real_path(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
     return real ? std::string(real.get()) : std::string();
@@ -177,6 +183,7 @@ Status View::take(const btrfs::Subvolume& subvolume, const std::string& at, bool
     to_show_.push_back({snapshot + within, at});
     TRY_ASSIGN(const auto nested, btrfs::nested_in(subvolume, at));
     for (const btrfs::Subvolume& inner : nested) {
+        if (is_ours(inner)) continue;
         if (inner.read_only || !nested_too) {
             TRY(hold_live(inner.top));
         } else {

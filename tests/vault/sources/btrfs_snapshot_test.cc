@@ -130,6 +130,21 @@ TEST_F(BtrfsSnapshot, WhatIsMountedBelowStaysLiveAndAFolderOfASubvolumeWillDo) {
     EXPECT_EQ(snapshots(), 0u);
 }
 
+// As on a disk without subvolumes of its own making: the snapshots lie in what they are taken of.
+TEST_F(BtrfsSnapshot, TheTopOfTheFileSystemItselfIsSeenAtOneMomentToo) {
+    write_file(at("b"), "old");
+    const Status status = run_in_snapshot_view({{disk_->path()}, {}, false}, notes_, [&] {
+        EXPECT_EQ(read_file_text(at("b")), "old");
+        EXPECT_EQ(read_file_text(at("data/nested/n")), "old");
+        EXPECT_EQ(::open(at("b").c_str(), O_WRONLY), -1);
+        EXPECT_EQ(::open(at("data/a").c_str(), O_WRONLY), -1);
+        return done();
+    });
+    EXPECT_TRUE(is_ok(status));
+    EXPECT_TRUE(notes_.from_snapshot) << (notes_.notes.empty() ? "" : notes_.notes.front());
+    EXPECT_EQ(snapshots(), 0u);
+}
+
 TEST_F(BtrfsSnapshot, WhatAKilledRunLeftIsRemovedAndWhatARunningOneHoldsIsNot) {
     int ready[2];
     ASSERT_EQ(::pipe(ready), 0);
