@@ -69,14 +69,17 @@ Status drop_undue(sqlite::Database& database, const std::vector<MediumDuty>& dut
     return done();
 }
 
-Status enter_due(sqlite::Database& database, const MediumDuty& duty, std::string_view host, Time now) {
+constexpr const char* kEnterDue =
+    "INSERT INTO copies(snapshot, medium, state, since_at) SELECT s.id, ?1, 'owed', ?2 FROM snapshots AS s WHERE "
+    "s.plan = ?3 AND s.ended_at IS NULL AND (s.job IS NOT NULL OR s.host = ?4 OR ?4 = '') AND NOT EXISTS(SELECT "
+    "1 FROM copies WHERE snapshot = s.id AND medium = ?1) AND EXISTS(SELECT 1 FROM copies WHERE snapshot = s.id "
+    "AND state = 'present')";
+
+// `enter`: kEnterDue, prepared once for all plans of all media.
+Status enter_due(sqlite::Statement& enter, const MediumDuty& duty, std::string_view host, Time now) {
     for (const std::string& plan : duty.plans) {
-        TRY(run_sql(database,
-                    "INSERT INTO copies(snapshot, medium, state, since_at) SELECT s.id, ?1, 'owed', ?2 FROM snapshots AS s WHERE "
-                    "s.plan = ?3 AND s.ended_at IS NULL AND (s.job IS NOT NULL OR s.host = ?4 OR ?4 = '') AND NOT EXISTS(SELECT "
-                    "1 FROM copies WHERE snapshot = s.id AND medium = ?1) AND EXISTS(SELECT 1 FROM copies WHERE snapshot = s.id "
-                    "AND state = 'present')",
-                    duty.medium, now.ns, storable(plan, kMaxName), storable(host, kMaxName)));
+        TRY(each_row(
+            enter, [](sqlite::Columns&) {}, duty.medium, now.ns, storable(plan, kMaxName), storable(host, kMaxName)));
     }
     return done();
 }
@@ -197,7 +200,8 @@ Result<std::vector<CopyRecord>> Snapshots::copies_on(MediumKey medium) {
 Status Snapshots::settle_debts(const std::vector<MediumDuty>& duties, std::string_view host) {
     return catalog_.write([&](sqlite::Database& database) -> Status {
         TRY(drop_undue(database, duties));
-        for (const MediumDuty& duty : duties) TRY(enter_due(database, duty, host, catalog_.now()));
+        TRY_ASSIGN(sqlite::Statement enter, sqlite::Statement::prepare(database, kEnterDue));
+        for (const MediumDuty& duty : duties) TRY(enter_due(enter, duty, host, catalog_.now()));
         return done();
     });
 }
