@@ -1,10 +1,14 @@
-// What `custody status`, a scrape of the metrics and a digest cost: a catalogue of many jobs, made synthetically.
+// What `custody status`, a scrape of the metrics, a digest, a page of `custody job list` and what each job does to the debts
+// cost, with a catalogue of many jobs, made synthetically.
 //   facts_bench [--jobs N (100000)] [--plans N (200)] [--folder DIR (/tmp)]
 // The catalogue is left in a new folder below DIR and removed at the end.
+//   facts_bench --fill STATE-FOLDER [--jobs N] [--plans N]
+// Only makes the catalogue there, for a service with plans plan0 to plan199 on the media disk-a, disk-b and disk-c.
 #include "catalog/database.h"
 #include "catalog/media.h"
 #include "catalog/plans.h"
 #include "catalog/rows.h"
+#include "daemon/jobs/catalog_sync.h"
 #include "daemon/work/facts.h"
 
 #include <algorithm>
@@ -101,7 +105,29 @@ bool measure(const char* what, const std::function<Status()>& work) {
     return true;
 }
 
-int run(std::uint64_t jobs, std::uint64_t plans, const std::string& folder) {
+// The last run of each plan, as it is asked for at the start of the service.
+Status ask_histories(catalog::Catalog& catalog, const Config& config) {
+    for (const PlanConfig& plan : config.plans) {
+        catalog::JobFilter filter;
+        filter.plan = plan.name;
+        filter.kind = catalog::JobKind::backup;
+        filter.limit = 1;
+        TRY(catalog::Jobs(catalog).list(filter));
+        filter.state = catalog::JobState::done;
+        TRY(catalog::Jobs(catalog).list(filter));
+    }
+    return done();
+}
+
+// A state that no job is in: the most that a page can cost.
+Status ask_page(catalog::Catalog& catalog) {
+    catalog::JobFilter filter;
+    filter.state = catalog::JobState::cancelled;
+    TRY(catalog::Jobs(catalog).list(filter));
+    return done();
+}
+
+int run(std::uint64_t jobs, std::uint64_t plans, const std::string& folder, bool only_fill) {
     const Time now = system_clock().now();
     auto catalog = catalog::Catalog::open(folder, system_clock());
     if (!catalog.ok()) {
@@ -114,6 +140,7 @@ int run(std::uint64_t jobs, std::uint64_t plans, const std::string& folder) {
         std::fprintf(stderr, "%s\n", filled.error().message.c_str());
         return 1;
     }
+    if (only_fill) return 0;
     FactsInputs inputs{config, **catalog, now, now, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     const bool terms = measure("terms", [&]() -> Status {
         inputs.terms = plan_terms(*config, ZoneRules());
@@ -126,7 +153,9 @@ int run(std::uint64_t jobs, std::uint64_t plans, const std::string& folder) {
         };
     };
     const bool ok = terms && measure("status", of(status_facts)) && measure("metrics", of(metrics_facts)) &&
-                    measure("digest", of(digest_facts));
+                    measure("digest", of(digest_facts)) && measure("page", [&] { return ask_page(**catalog); }) &&
+                    measure("start", [&] { return ask_histories(**catalog, *config); }) &&
+                    measure("debts", [&] { return enter_debts(**catalog, *config); });
     return ok ? 0 : 1;
 }
 
@@ -134,19 +163,21 @@ int run(std::uint64_t jobs, std::uint64_t plans, const std::string& folder) {
 
 int main(int argc, char** argv) {
     std::uint64_t jobs = 100'000, plans = 200;
-    std::string below = "/tmp";
+    std::string below = "/tmp", fill_only;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string flag = argv[i];
         if (flag == "--jobs") jobs = std::strtoull(argv[i + 1], nullptr, 10);
         if (flag == "--plans") plans = std::max<std::uint64_t>(std::strtoull(argv[i + 1], nullptr, 10), 1);
         if (flag == "--folder") below = argv[i + 1];
+        if (flag == "--fill") fill_only = argv[i + 1];
     }
+    if (!fill_only.empty()) return run(jobs, plans, fill_only, true);
     std::string folder = below + "/facts-bench-XXXXXX";
     if (::mkdtemp(folder.data()) == nullptr) {
         std::perror(folder.c_str());
         return 1;
     }
-    const int exit = run(jobs, plans, folder);
+    const int exit = run(jobs, plans, folder, false);
     std::error_code ignored;  // what is left there says it
     std::filesystem::remove_all(folder, ignored);
     return exit;
