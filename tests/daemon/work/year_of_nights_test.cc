@@ -18,15 +18,14 @@
 namespace custody::test {
 namespace {
 
-using catalog::Job;
-using catalog::JobKind;
-using catalog::JobState;
-using Plan = YearOfNights::Plan;
-
-bool is_good(const Job& job) { return job.state == JobState::done || job.state == JobState::done_with_failures; }
-
 class AYear : public testing::Test {
 protected:
+    using Job = catalog::Job;
+    using JobKind = catalog::JobKind;
+    using JobState = catalog::JobState;
+    using Plan = YearOfNights::Plan;
+
+    static bool is_good(const Job& job) { return job.state == JobState::done || job.state == JobState::done_with_failures; }
     void live() {
         days_ = long_run() ? 365 : 10;
         year_.live(days_);
