@@ -16,6 +16,11 @@ unit=custodyd.service
 # preinst leaves it where the package comes back after it was removed: the service was stopped by us then, and by nobody else.
 came_back=/run/custody-came-back
 
+# Drop-ins that came with the package and were copied for the unit, and those among them that nobody had changed before an upgrade.
+drop_ins_shipped=/usr/share/custody/systemd
+drop_ins=/etc/systemd/system/custodyd.service.d
+drop_ins_unchanged=/run/custody-drop-ins
+
 systemd_runs() { [ -d /run/systemd/system ]; }
 service_runs() { systemd_runs && systemctl --quiet is-active "$unit" 2>/dev/null; }
 # Starts, stops and restarts go the way that honours what the administrator allows (policy-rc.d).
