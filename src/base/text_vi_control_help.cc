@@ -13,14 +13,6 @@ constexpr Translation kControlHelpTexts[] = {
      "into the mailbox.",
      "Kết thúc với mã 1 khi có kênh không nhận. Máy chủ đã nhận không có nghĩa là có người đọc: hãy xem hộp thư."},
     {"Every plan at once, important ones first (duty B11)", "Mọi kế hoạch cùng lúc, kế hoạch quan trọng trước (nghĩa vụ B11)"},
-    {"For a catalogue that is lost or damaged: no backup needs it. Refused while the service runs. Every medium of the "
-     "configuration that is here is read, without a passphrase; snapshots, which medium holds them and which vault a medium has "
-     "are back then. What only the catalogue knew is not: jobs and their results, where media were and who had them, what was "
-     "acknowledged. The old file is kept beside the new one.",
-     "Dùng khi danh mục bị mất hoặc hỏng: không bản sao lưu nào cần đến nó. Bị từ chối khi dịch vụ đang chạy. Mọi phương tiện "
-     "của cấu hình có ở đây được đọc, không cần mật khẩu; sau đó biết lại các bản chụp, phương tiện nào chứa chúng và phương "
-     "tiện nào mang kho nào. Những gì chỉ danh mục biết thì không: các việc và kết quả, phương tiện đã ở đâu và ai giữ, những gì "
-     "đã được xác nhận. Tệp cũ được giữ bên cạnh tệp mới."},
     {"How many; default: 20, at most 1000", "Bao nhiêu; mặc định: 20, nhiều nhất 1000"},
     {"How many; default: 50, at most 1000", "Bao nhiêu; mặc định: 50, nhiều nhất 1000"},
     {"It ends at the next point where that is clean. No snapshot is made; what it stored so far stays, and the next run reuses "

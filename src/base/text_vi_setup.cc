@@ -10,10 +10,12 @@ constexpr Translation kSetupTexts[] = {
     {"'kit_page' goes with 'kit' only", "'kit_page' chỉ dùng cùng với 'kit'"},
     {"'{}' must be a section, [{}]", "'{}' phải là một phần, [{}]"},
     {"12/QD-UBND: one server room until May 2027", "12/QĐ-UBND: chỉ có một phòng máy chủ đến tháng 5/2027"},
+    {"A medium is called {} already.", "Đã có phương tiện lưu trữ tên {}."},
     {"A recovery kit, or a text file with its typed lines or scanned codes",
      "Bộ phục hồi, hoặc tệp văn bản có các dòng đã gõ hay các mã đã quét của nó"},
     {"A whole path is needed, beginning with '/'.", "Cần đường dẫn đầy đủ, bắt đầu bằng '/'."},
     {"Also a page to print?", "Tạo cả trang để in?"},
+    {"Answer y or n; an empty answer takes the capital one.", "Hãy trả lời c hoặc k; để trống là nhận chữ viết hoa."},
     {"Answers for 'custody setup --answers FILE'. Sections as in custody.toml are taken over as they are; [setup] says what else "
      "is to be done.\nPassphrases never stand here: name the files.",
      "Các câu trả lời cho 'custody setup --answers TỆP'. Những phần như trong custody.toml được lấy nguyên vào cấu hình; [setup] "
@@ -120,6 +122,10 @@ constexpr Translation kSetupTexts[] = {
     {"Write this configuration, and make what it names?", "Ghi cấu hình này và tạo những gì nó nêu?"},
     {"a catalogue was in {}: it is now {}", "trong {} đã có một danh mục: nay nó mang tên {}"},
     {"a keyring would be made in {} out of recovery kit {} of {}", "một bộ khóa sẽ được tạo trong {} từ bộ phục hồi {} ngày {}"},
+    {"a kit is made of an opened keyring: name a file with its passphrase as passphrase_file in [setup], or in "
+     "CUSTODY_PASSPHRASE_FILE",
+     "bộ phục hồi được làm từ bộ khóa đã mở: hãy nêu tệp chứa cụm mật khẩu của bộ khóa ở passphrase_file trong [setup], hoặc ở "
+     "CUSTODY_PASSPHRASE_FILE"},
     {"another configuration was in {}: it is now {}", "tại {} đã có một cấu hình khác: nay nó mang tên {}"},
     {"attach the medium {}: its vault belongs in {}", "gắn phương tiện lưu trữ {}: kho của nó phải nằm ở {}"},
     {"cannot read the answers: {}", "không đọc được các câu trả lời: {}"},
@@ -131,13 +137,22 @@ constexpr Translation kSetupTexts[] = {
     {"configuration: {}, with {} plans and {} media", "cấu hình: {}, có {} kế hoạch và {} phương tiện lưu trữ"},
     {"dry run: nothing was changed", "chạy thử: không có gì thay đổi"},
     {"first backup made: snapshot {}", "đã sao lưu lần đầu: bản chụp {}"},
+    {"it is damaged", "nó bị hỏng"},
+    {"it was not written as it should be: {}", "nó không được ghi đúng như phải có: {}"},
     {"jobs and their results, places and custodians of media, findings that people acknowledged: only the catalogue knew them",
      "các lần chạy và kết quả, nơi cất giữ và người giữ phương tiện lưu trữ, những phát hiện đã được người xác nhận: chỉ danh "
      "mục cũ biết"},
+    {"jobs and their results: only the catalogue knew them", "các lần chạy và kết quả: chỉ danh mục cũ biết"},
+    {"keep", "giữ lại"},
     {"keyring: {}, out of recovery kit {} of {}; this machine signs with a key of its own, {}",
      "bộ khóa: {}, lấy từ bộ phục hồi {} ngày {}; máy này ký bằng khóa riêng của nó, {}"},
     {"keyring: {}, which was there already", "bộ khóa: {}, đã có sẵn từ trước"},
+    {"kit {} does not know the key with which this machine signs from now on: make a new kit, as said below, or a recovery after "
+     "this one passes over what it signed",
+     "bộ phục hồi {} không biết khóa mà máy này dùng để ký từ nay: hãy làm bộ phục hồi mới như ghi bên dưới, nếu không thì lần "
+     "phục hồi sau sẽ bỏ qua những gì máy này đã ký"},
     {"not asked for its snapshots: {}", "chưa hỏi được các bản chụp của: {}"},
+    {"not taken from the records: {}", "không lấy từ hồ sơ: {}"},
     {"note: the lines above would be added to {}, and were not",
      "lưu ý: những dòng trên lẽ ra được thêm vào {}, nhưng chưa được thêm"},
     {"note: these lines are added to {}; all else in it stays",
@@ -145,7 +160,17 @@ constexpr Translation kSetupTexts[] = {
     {"note: these lines make {}", "lưu ý: những dòng này tạo thành {}"},
     {"note: {} needs no change", "lưu ý: {} không cần thay đổi"},
     {"nothing", "không có gì"},
+    {"nothing of the first backup was restored for proof: type 'custody restore {} --target DIR', and look at what comes back",
+     "chưa khôi phục gì từ bản sao lưu đầu tiên để kiểm chứng: hãy gõ 'custody restore {} --target DIR' và xem những gì trở lại"},
+    {"plans: this machine ({}) goes on with those of {}; their retention goes on over the snapshots of both",
+     "kế hoạch: máy này ({}) tiếp tục các kế hoạch của {}; quy tắc lưu giữ áp dụng chung cho bản chụp của cả hai"},
     {"print {}, and delete the file", "in {} rồi xóa tệp đó"},
+    {"records of {}, newer than these: nobody whom the kit knows signed them; was this machine recovered before, and no new kit "
+     "made?",
+     "hồ sơ ngày {}, mới hơn các hồ sơ này: không do bên nào mà bộ phục hồi biết ký; có phải máy này đã từng được phục hồi mà "
+     "chưa làm bộ phục hồi mới?"},
+    {"register of media and findings: as on {} (media that are not here: {}, findings: {})",
+     "sổ đăng ký phương tiện lưu trữ và các phát hiện: như vào lúc {} (phương tiện không có ở đây: {}, phát hiện: {})"},
     {"server room", "phòng máy chủ"},
     {"standard input", "đầu vào chuẩn"},
     {"systemd drop-in put in place: {}/{}", "đã đặt phần bổ sung của systemd: {}/{}"},
@@ -155,7 +180,7 @@ constexpr Translation kSetupTexts[] = {
     {"the SQLite database {}", "cơ sở dữ liệu SQLite {}"},
     {"the answers' [{}] has a time without quotes; a configuration has none",
      "phần [{}] của các câu trả lời có một thời điểm không nằm trong dấu ngoặc kép; cấu hình không dùng loại giá trị này"},
-    {"the catalogue of the records: {}", "danh mục trong hồ sơ: {}"},
+    {"the catalogue of the records of {}: {}", "danh mục trong hồ sơ ngày {}: {}"},
     {"the configuration has the keyring {}, and --keyring or CUSTODY_KEYRING names {}: leave one out",
      "cấu hình có bộ khóa {}, còn --keyring hoặc CUSTODY_KEYRING nêu {}: hãy bỏ một trong hai"},
     {"the configuration names the keyring {}, and it was made in {}: move it, or change [keys] keyring",
@@ -169,6 +194,10 @@ constexpr Translation kSetupTexts[] = {
     {"the keyring needs a passphrase: name a file with it as passphrase_file in [setup], or in CUSTODY_PASSPHRASE_FILE",
      "bộ khóa cần cụm mật khẩu: hãy nêu tệp chứa nó ở passphrase_file trong [setup], hoặc ở CUSTODY_PASSPHRASE_FILE"},
     {"the keyring {} is there and would stay", "bộ khóa {} đã có và sẽ được giữ nguyên"},
+    {"the kit needs a passphrase of its own: name a file with it as kit_passphrase_file in [setup], or in "
+     "CUSTODY_KIT_PASSPHRASE_FILE",
+     "bộ phục hồi cần cụm mật khẩu riêng: hãy nêu tệp chứa nó ở kit_passphrase_file trong [setup], hoặc ở "
+     "CUSTODY_KIT_PASSPHRASE_FILE"},
     {"the kit {} is of family {}, and the vault {} of family {}: another kit opens it",
      "bộ phục hồi {} thuộc họ {}, còn kho {} thuộc họ {}: phải dùng bộ phục hồi khác để mở"},
     {"the medium {} is not here: attach it, and run 'custody setup' again",
@@ -184,6 +213,7 @@ constexpr Translation kSetupTexts[] = {
      "restore {} --target DIR' before anything of them is used",
      "hồ sơ {} của {} ngày {} không do bên nào mà bộ khóa tin cậy ký nên bị bỏ qua; hãy xem chúng bằng 'custody restore {} "
      "--target DIR' trước khi dùng bất cứ thứ gì trong đó"},
+    {"the register of media in the records of {}: {}", "sổ đăng ký phương tiện lưu trữ trong hồ sơ ngày {}: {}"},
     {"the service's own records: none that can be read lie in {}", "hồ sơ của chính dịch vụ: trong {} không có bộ nào đọc được"},
     {"the vault holds no records of {}; there are those of {}", "kho không có hồ sơ của {}; hiện có của {}"},
     {"the vault holds the records of several services: name one with --host; there are {}",
@@ -203,26 +233,41 @@ constexpr Translation kSetupTexts[] = {
     {"unknown key '{}': is '{}' meant?", "không có khóa cấu hình '{}': có phải ý là '{}'?"},
     {"vault made on medium {}: {}", "đã tạo kho trên phương tiện lưu trữ {}: {}"},
     {"vault on medium {} is there: {}", "kho trên phương tiện lưu trữ {} đã có: {}"},
+    {"what is not yet on the medium {} is written to it before it is unmounted ...",
+     "những gì chưa nằm trên phương tiện lưu trữ {} được ghi xuống trước khi tháo gắn kết ..."},
     {"what was made by then stays, and nothing is half written; run it again",
      "những gì đã tạo đến lúc đó được giữ, không có gì ghi dở; hãy chạy lại"},
     {"what was never in the vault: the systemd credential of a custodian's server, passwords in files that [alert] and database "
      "plans name, unless a plan backed them up",
      "những gì chưa từng nằm trong kho: thông tin xác thực systemd của máy chủ giữ khóa, mật khẩu trong các tệp mà [alert] và "
      "các kế hoạch cơ sở dữ liệu nêu tên, trừ khi có kế hoạch đã sao lưu chúng"},
+    {"where the file system was begun, what the disk held is gone; run it again",
+     "nếu đã bắt đầu tạo hệ thống tệp thì những gì trên ổ đĩa không còn nữa; hãy chạy lại"},
+    {"whether it is a medium of the register cannot be told ({}); where nothing on it is needed, clear it first with 'wipefs -a "
+     "{}'",
+     "không xác định được nó có phải là phương tiện lưu trữ đã đăng ký hay không ({}); nếu trên đó không có gì cần giữ, hãy xóa "
+     "dấu trước bằng 'wipefs -a {}'"},
     {"which records the vault {} holds shows when the kit is opened",
      "kho {} có những hồ sơ nào thì khi mở bộ phục hồi mới biết"},
     {"which vault? name the medium's with --vault, as --vault /mnt/disk-a/vault",
      "kho nào? hãy chỉ kho trên phương tiện lưu trữ bằng --vault, như --vault /mnt/disk-a/vault"},
+    {"{} (last {})", "{} (lần cuối {})"},
     {"{} ({}, {} used)", "{} ({}, đã dùng {})"},
     {"{} ({}, {} used) but for {}", "{} ({}, đã dùng {}), trừ {}"},
     {"{} came back from it as it is", "{} được khôi phục từ đó nguyên trạng"},
-    {"{} came back other than it is: was it changed meanwhile? run 'custody setup' again, then 'custody verify --level full'",
-     "{} được khôi phục nhưng khác với bản đang có: nó có bị thay đổi trong lúc đó không? hãy chạy lại 'custody setup', rồi "
-     "'custody verify --level full'"},
+    {"{} came back other than it is, and nobody changed it since: test the disks and the memory of this machine, then type "
+     "'custody verify --level full'",
+     "{} được khôi phục nhưng khác với bản đang có, mà từ đó không ai thay đổi nó: hãy kiểm tra các ổ đĩa và bộ nhớ của máy này, "
+     "rồi gõ 'custody verify --level full'"},
+    {"{} cannot be looked into ({}), and no service runs that could say whether it is a medium: start custodyd and run this "
+     "again, or, where nothing on it is needed, clear it with 'wipefs -a {}'",
+     "không xem được {} ({}), và không có dịch vụ nào đang chạy để cho biết nó có phải là phương tiện lưu trữ không: hãy khởi "
+     "động custodyd rồi chạy lại, hoặc, nếu trên đó không có gì cần giữ, xóa dấu bằng 'wipefs -a {}'"},
     {"{} did not come back whole from the first backup: {}", "{} không được khôi phục trọn vẹn từ bản sao lưu đầu tiên: {}"},
     {"{} is in the file already, without '{}': add {} = {} there by hand",
      "{} đã có trong tệp nhưng chưa có '{}': hãy tự thêm {} = {} vào đó"},
     {"{} is no recovery kit", "{} không phải là bộ phục hồi"},
+    {"{} is the vault of the medium {} already.", "{} đã là kho của phương tiện lưu trữ {}."},
     {"{} is there: where the records differ it would be renamed, and theirs put in its place",
      "{} đã có: nếu hồ sơ khác với nó, nó sẽ được đổi tên và bản của hồ sơ thay vào"},
     {"{} stays as it is in the file ({}); the answer ({}) was not taken",

@@ -17,13 +17,6 @@ constexpr std::size_t kMaxArguments = 16;
 constexpr const char* kFindingColumns =
     "id, kind, object, severity, text, times, first_seen_at, last_seen_at, acknowledged_at, acknowledged_by, resolved_at";
 
-std::string to_json(const Message& message) {
-    Json pieces = Json::array({storable(message.english, kMaxText)});
-    for (std::size_t at = 0; at < std::min(message.arguments.size(), kMaxArguments); ++at)
-        pieces.push_back(storable(message.arguments[at], kMaxText));
-    return pieces.dump();
-}
-
 Message message_column(sqlite::Columns& row) {
     const Json pieces = Json::parse(row.text(), nullptr, false);
     Message message;
@@ -66,6 +59,13 @@ Result<std::vector<Finding>> findings_where(Catalog& catalog, std::string_view c
 
 }  // namespace
 
+std::string stored_form(const Message& message) {
+    Json pieces = Json::array({storable(message.english, kMaxText)});
+    for (std::size_t at = 0; at < std::min(message.arguments.size(), kMaxArguments); ++at)
+        pieces.push_back(storable(message.arguments[at], kMaxText));
+    return pieces.dump();
+}
+
 std::string Message::shown() const {
     fmt::dynamic_format_arg_store<fmt::format_context> store;
     for (const std::string& argument : arguments) store.push_back(argument);
@@ -89,14 +89,14 @@ Result<SeenAgain> Findings::see(const Seen& seen) {
             TRY(run_sql(database,
                         "INSERT INTO findings(kind, object, severity, text, times, first_seen_at, last_seen_at) "
                         "VALUES(?1, ?2, ?3, ?4, 1, ?5, ?5)",
-                        kind, object, word_of(seen.severity), to_json(seen.text), now));
+                        kind, object, word_of(seen.severity), stored_form(seen.text), now));
             again.id = database.last_insert_id();
             return done();
         }
         again.id = open.front().id;
         again.graver = seen.severity > open.front().seen.severity;
         TRY(run_sql(database, "UPDATE findings SET severity = ?, text = ?, times = times + 1, last_seen_at = ? WHERE id = ?",
-                    word_of(seen.severity), to_json(seen.text), now, again.id));
+                    word_of(seen.severity), stored_form(seen.text), now, again.id));
         if (!again.graver) return done();
         return run_sql(database, "UPDATE findings SET acknowledged_at = NULL, acknowledged_by = NULL WHERE id = ?", again.id);
     };

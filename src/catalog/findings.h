@@ -22,6 +22,9 @@ struct Message {
     bool operator==(const Message&) const = default;
 };
 
+// As the database keeps it: a JSON array of the format and the arguments, each one line, of what length fits.
+[[nodiscard]] std::string stored_form(const Message& message);
+
 using FindingId = std::int64_t;
 
 struct Seen {

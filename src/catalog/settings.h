@@ -10,6 +10,9 @@
 
 namespace custody::catalog {
 
+// The name under which this service stores snapshots, as the keyring has it; what another one left in a shared vault is not its.
+inline constexpr std::string_view kHostSetting = "host";
+
 class Settings {
 public:
     explicit Settings(Catalog& catalog) : catalog_(catalog) {}

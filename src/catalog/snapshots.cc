@@ -75,7 +75,7 @@ constexpr const char* kEnterDue =
     "1 FROM copies WHERE snapshot = s.id AND medium = ?1) AND EXISTS(SELECT 1 FROM copies WHERE snapshot = s.id "
     "AND state = 'present')";
 
-// `enter`: kEnterDue, prepared once for all plans of all media.
+// `enter`: kEnterDue, prepared once for all plans of all media. `host` empty: any.
 Status enter_due(sqlite::Statement& enter, const MediumDuty& duty, std::string_view host, Time now) {
     for (const std::string& plan : duty.plans) {
         TRY(each_row(
@@ -197,11 +197,14 @@ Result<std::vector<CopyRecord>> Snapshots::copies_on(MediumKey medium) {
     return copies_where(catalog_, "medium = ? ORDER BY snapshot", medium);
 }
 
-Status Snapshots::settle_debts(const std::vector<MediumDuty>& duties, std::string_view host) {
+Status Snapshots::settle_debts(const std::vector<MediumDuty>& duties, const std::vector<std::string>& hosts) {
     return catalog_.write([&](sqlite::Database& database) -> Status {
         TRY(drop_undue(database, duties));
         TRY_ASSIGN(sqlite::Statement enter, sqlite::Statement::prepare(database, kEnterDue));
-        for (const MediumDuty& duty : duties) TRY(enter_due(enter, duty, host, catalog_.now()));
+        for (const MediumDuty& duty : duties) {
+            if (hosts.empty()) TRY(enter_due(enter, duty, "", catalog_.now()));
+            for (const std::string& host : hosts) TRY(enter_due(enter, duty, host, catalog_.now()));
+        }
         return done();
     });
 }

@@ -73,9 +73,9 @@ public:
     [[nodiscard]] Result<std::vector<CopyRecord>> copies_on(MediumKey medium);  // present and owed
 
     // Debts are what these duties say from here on, and no others: each medium is owed what it lacks of its plans, as far as it
-    // is live and lies on some medium. Only what a job here made, or this host (empty: any) did: a vault may be shared, and what
-    // another host stores there is that one's to copy. Debts that go on keep their beginning.
-    [[nodiscard]] Status settle_debts(const std::vector<MediumDuty>& duties, std::string_view host);
+    // is live and lies on some medium. Only what a job here made, or one of these hosts (none: any) did: a vault may be shared,
+    // and what another host stores there is that one's to copy. Debts that go on keep their beginning.
+    [[nodiscard]] Status settle_debts(const std::vector<MediumDuty>& duties, const std::vector<std::string>& hosts);
     // How many snapshots that were not forgotten would be lost with this medium: no other one that is neither retired nor erased
     // holds them.
     [[nodiscard]] Result<std::uint64_t> only_on(MediumKey medium);

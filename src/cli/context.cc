@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/key_file.h"
+#include "cli/terminal.h"
 #include "vault/closed_labels.h"
 #include "vault/keys/unlocked_labels.h"
 #include "vault/lacking_keys.h"
@@ -128,6 +129,10 @@ Result<UnlockedKeyring> Context::unlock(const std::string& prompt) {
                passphrases_.existing(PassphraseKind::keyring,
                                      prompt.empty() ? say("Passphrase of the keyring {}: ", settings_.keyring) : prompt));
     return with->unlock(passphrase);
+}
+
+bool Context::can_unlock() const {
+    return !settings_.officer_key.empty() || passphrases_.is_given(PassphraseKind::keyring) || Terminal::open() != nullptr;
 }
 
 Result<UnlockedKeyring> Context::unlock_labels(const std::vector<LabelId>& labels) {

@@ -75,6 +75,8 @@ public:
     // The keyring's secret, by the officer's key that --officer-key names, else by passphrase. wrong_key names what would open
     // it. `prompt`: what to ask with, when not for "Passphrase of the keyring".
     [[nodiscard]] Result<UnlockedKeyring> unlock(const std::string& prompt = "");
+    // Whether unlock() has what to try with: a passphrase or an officer's key was given, or somebody can be asked.
+    [[nodiscard]] bool can_unlock() const;
     // To read what these labels hold: with what was unlocked for a time (`key unlock`), where no passphrase was given and all of
     // them are; else as above.
     [[nodiscard]] Result<UnlockedKeyring> unlock_labels(const std::vector<LabelId>& labels);

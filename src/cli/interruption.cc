@@ -45,6 +45,7 @@ std::string after_interrupt(const CLI::App& command) {
     if (path == "restore") return after_restore(command);
     if (path == "setup" || path == "recover")
         return say("what was made by then stays, and nothing is half written; run it again");
+    if (path == "media prepare") return say("where the file system was begun, what the disk held is gone; run it again");
     if (path == "export") return say("no archive was written");
     if (path == "ls" || path == "find" || path == "diff" || path == "cat") return say("what was printed is not complete");
     return "";

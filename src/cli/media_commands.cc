@@ -132,6 +132,8 @@ Result<int> run_attach(Context& context, const AttachFlags& flags) {
 }
 
 Result<int> run_detach(Context& context, const NameFlags& flags) {
+    context.progress().note(
+        say("what is not yet on the medium {} is written to it before it is unmounted ...", printable(flags.name)));
     TRY_ASSIGN(const Json medium, keeper_of(context).post(medium_path(flags.name, "detach"), Json::object(), &context.stop()));
     context.output().document(medium);
     context.output().line(text_field(medium, "message"));

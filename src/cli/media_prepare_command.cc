@@ -70,7 +70,15 @@ Status check_bears_no_identity(const DeviceInfo& device) {
     for (const std::string& partition : device.partitions) nodes.push_back("/dev/" + partition);
     for (const std::string& node : nodes) {
         const auto found = identities_on(node);
-        if (!found.ok() || found->empty()) continue;
+        if (!found.ok()) {
+            const Code code = found.error().code;  // of the first three: nothing there that could be a medium
+            if (code == Code::usage || code == Code::not_found || code == Code::denied) continue;
+            return Error{Code::refused,
+                         say("{} cannot be looked into ({}), and no service runs that could say whether it is a medium: start "
+                             "custodyd and run this again, or, where nothing on it is needed, clear it with 'wipefs -a {}'",
+                             printable(node), found.error().message, printable(node))};
+        }
+        if (found->empty()) continue;
         return Error{Code::refused,
                      say("{} holds the medium {}, and no service runs that could say whether it is still needed: start "
                          "custodyd, retire the medium with 'custody media retire {}', then run this again",

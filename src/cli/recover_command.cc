@@ -33,6 +33,13 @@ public:
         }
         TRY(bring_settings());
         TRY(bring_catalog());
+        TRY(put_settings());
+        TRY_ASSIGN(host_before_, host_before());
+        TRY_ASSIGN(const Keyring* keyring, context_.keyring());
+        host_now_ = keyring->host_name();
+        for (const SignerInfo& signer : keyring->trusted_signers()) {
+            if (signer.id == keyring->signer()) signs_since_ = signer.since;
+        }
         tell();
         return is_whole_ ? kExitDone : kExitSomeUnread;
     }
@@ -95,37 +102,54 @@ private:
 
     // The newest records that can be read; the configuration out of them.
     Status bring_settings() {
-        TRY_ASSIGN(const auto candidates, records_in(*repository_, flags_.host, warnings_));
-        for (const Repository::Listed& candidate : candidates) {
-            RecordsReader reader(*repository_, *unlocked_, candidate.snapshot, context_);
+        TRY_ASSIGN(RecordsFound found, records_in(*repository_, flags_.host));
+        warnings_.insert(warnings_.end(), found.passed_over.begin(), found.passed_over.end());
+        candidates_ = std::move(found.candidates);
+        while (!candidates_.empty() && !records_) {
+            const Snapshot& candidate = candidates_.front().snapshot;
+            RecordsReader reader(*repository_, *unlocked_, candidate, context_);
             const auto text = reader.small_file("custody.toml");
             if (text.ok() || text.error().code == Code::not_found) {
-                records_ = candidate.snapshot;
-                if (text.ok()) TRY(put_settings(*text));
+                records_ = candidate;
+                if (text.ok()) TRY(read_settings(*text));
                 break;
             }
             if (text.error().code == Code::interrupted) return text.error();
-            warn(say("the records of {} cannot be read: {}", human_time(candidate.snapshot.summary.time), text.error().message));
+            warn(say("the records of {} cannot be read: {}", human_time(candidate.summary.time), text.error().message));
+            is_whole_ = false;
+            candidates_.erase(candidates_.begin());
         }
         if (!records_) lack(say("the service's own records: none that can be read lie in {}", printable(location_)));
         if (records_ && !has_config_) lack(say("the configuration: the records hold none"));
+        if (records_ && found.newest_passed_over && *found.newest_passed_over > records_->summary.time) {
+            lack(
+                say("records of {}, newer than these: nobody whom the kit knows signed them; was this machine recovered "
+                    "before, and no new kit made?",
+                    human_time(*found.newest_passed_over)));
+        }
         if (state_.empty()) state_ = config_.service.state_folder;
         return done();
     }
 
-    Status put_settings(const Bytes& text) {
-        const std::string& path = context_.settings().config_file;
+    Status read_settings(Bytes text) {
         const auto zone = system_zone(context_.files());
-        LoadedConfig loaded =
-            load_config_text(context_.files(), path, as_text(text), zone.ok() ? *zone : ZoneRules(), law_folders());
+        LoadedConfig loaded = load_config_text(context_.files(), context_.settings().config_file, as_text(text),
+                                               zone.ok() ? *zone : ZoneRules(), law_folders());
         for (const std::string& fault : loaded.faults) warn(fault);
         config_ = std::move(loaded.config);
-        TRY(check_no_service());
-        TRY_ASSIGN(config_aside_, put_config(context_.files(), path, text, context_.clock().now()));
+        config_text_ = std::move(text);
+        has_config_ = true;
+        return check_no_service();
+    }
+
+    // Last of all: a service does not start without it, and so never on half of what comes back.
+    Status put_settings() {
+        if (!has_config_) return done();
+        const std::string& path = context_.settings().config_file;
+        TRY_ASSIGN(config_aside_, put_config(context_.files(), path, config_text_, context_.clock().now()));
         if (!config_aside_.empty()) {
             warn(say("another configuration was in {}: it is now {}", printable(path), printable(config_aside_)));
         }
-        has_config_ = true;
         return done();
     }
 
@@ -137,31 +161,51 @@ private:
         return done();
     }
 
+    // The newest of the records' catalogues that is sound; else one from the vaults.
     Status bring_catalog() {
-        if (records_) {
-            RecordsReader reader(*repository_, *unlocked_, *records_, context_);
+        for (const Repository::Listed& candidate : candidates_) {
+            const Snapshot& records = candidate.snapshot;
+            RecordsReader reader(*repository_, *unlocked_, records, context_);
             auto put = put_catalog(context_, reader, state_);
             if (put.ok()) {
                 catalog_aside_ = std::move(*put);
                 catalog_ = "restored";
+                catalog_time_ = records.summary.time;
                 tell_aside();
                 return done();
             }
             const Code code = put.error().code;
             if (code != Code::corrupt && code != Code::not_found) return put.error();
-            lack(say("the catalogue of the records: {}", put.error().message));
+            lack(say("the catalogue of the records of {}: {}", human_time(records.summary.time), put.error().message));
+        }
+        return rebuild();
+    }
+
+    Status rebuild() {
+        TRY_ASSIGN(RegisterFound recorded, register_in(*repository_, *unlocked_, candidates_, context_));
+        for (std::string& line : recorded.passed_over) warn(std::move(line));
+        if (recorded.facts.host.empty()) {
+            TRY_ASSIGN(recorded.facts.host, host_before());
         }
         std::vector<std::string> lacking;
-        TRY_ASSIGN(const catalog::RebuildReport rebuilt, rebuild_from_vaults(context_, *repository_, config_, state_, lacking));
+        TRY_ASSIGN(rebuilt_, rebuild_from_vaults(context_, *repository_, config_, state_, recorded.facts, lacking));
         catalog_ = "rebuilt";
-        catalog_aside_ = rebuilt.set_aside;
-        rebuilt_ = rebuilt;
+        catalog_aside_ = rebuilt_.set_aside;
+        if (recorded.from) register_time_ = recorded.from->summary.time;
         tell_aside();
         for (const std::string& line : lacking) warn(say("not asked for its snapshots: {}", line));
-        lack(
-            say("jobs and their results, places and custodians of media, findings that people acknowledged: only the catalogue "
-                "knew them"));
+        for (const std::string& line : rebuilt_.passed_over) warn(say("not taken from the records: {}", line));
+        lack(register_time_ ? say("jobs and their results: only the catalogue knew them")
+                            : say("jobs and their results, places and custodians of media, findings that people acknowledged: "
+                                  "only the catalogue knew them"));
         return done();
+    }
+
+    // Whose plans this machine goes on with, where it can be told.
+    Result<std::string> host_before() {
+        if (records_) return records_->summary.host;
+        if (!flags_.host.empty()) return flags_.host;
+        return only_host_in(*repository_);
     }
 
     void tell_aside() {
@@ -179,6 +223,7 @@ private:
         context_.progress().clear();
         tell_media();
         plan_next_steps();
+        tell_new_kit();
         for (const std::string& line : warnings_) context_.progress().warn(line);
         context_.output().document(json());
         if (context_.output().json()) return;
@@ -194,10 +239,19 @@ private:
                                 config_.plans.size(), config_.media.size()));
         }
         if (catalog_ == "restored") {
-            out.line("  " + say("catalogue: in {}, as it was on {}", printable(state_), human_time(records_->summary.time)));
+            out.line("  " + say("catalogue: in {}, as it was on {}", printable(state_), human_time(catalog_time_)));
         } else {
             out.line("  " + say("catalogue: in {}, built anew from the vault: {} snapshots on {} media", printable(state_),
                                 rebuilt_.snapshots, rebuilt_.media));
+        }
+        if (register_time_) {
+            out.line("  " + say("register of media and findings: as on {} (media that are not here: {}, findings: {})",
+                                human_time(*register_time_), rebuilt_.media_recorded, rebuilt_.findings));
+        }
+        if (!host_before_.empty() && host_before_ != host_now_) {
+            out.line("  " + say("plans: this machine ({}) goes on with those of {}; their retention goes on over the snapshots "
+                                "of both",
+                                printable(host_now_), printable(host_before_)));
         }
         out.line(say("Not back:"));
         for (const std::string& line : lacking_) out.line("  " + line);
@@ -219,6 +273,7 @@ private:
         if (has_config_ && !folder.empty() && folder != context_.settings().keyring) {
             warn(say("the configuration names the keyring {}, and it was made in {}: move it, or change [keys] keyring",
                      printable(folder), printable(context_.settings().keyring)));
+            must_move_keyring_ = !context_.files().info(folder).ok();
         }
         if (has_config_ && config_.service.state_folder != state_) {
             warn(say("the configuration names the state folder {}, and the catalogue was put into {}",
@@ -229,6 +284,11 @@ private:
     void plan_next_steps() {
         const std::string config = printable(context_.settings().config_file);
         if (has_config_) {
+            if (must_move_keyring_) {
+                const std::string folder = printable(config_.keys.keyring);
+                next_.push_back(fmt::format("mkdir -p {} && mv {} {}", printable(parent_path(config_.keys.keyring)),
+                                            printable(context_.settings().keyring), folder));
+            }
             next_.push_back("custodyd --check-config --config " + config);
             for (const Json& medium : media_) {
                 if (medium["here"].get<bool>()) continue;
@@ -249,6 +309,16 @@ private:
         next_.push_back("custody restore latest:NAME --target DIR --vault " + printable(location_));
     }
 
+    // The kit knows the signing keys of its day. What this machine signs, its records too, the next recovery would not trust.
+    void tell_new_kit() {
+        if (has_keyring_ && signs_since_ < contents_.made) return;
+        next_.push_back("custody key export --recovery --output KIT && custody key import KIT --check");
+        warn(
+            say("kit {} does not know the key with which this machine signs from now on: make a new kit, as said below, or a "
+                "recovery after this one passes over what it signed",
+                contents_.number));
+    }
+
     Json json() const {
         return {{"keyring", context_.settings().keyring},
                 {"keyring_made", !has_keyring_},
@@ -260,6 +330,9 @@ private:
                 {"config_set_aside", config_aside_.empty() ? Json(nullptr) : Json(config_aside_)},
                 {"state_folder", state_},
                 {"catalog", catalog_},
+                {"catalog_time", catalog_ == "restored" ? json_time(catalog_time_) : Json(nullptr)},
+                {"register_time", register_time_ ? json_time(*register_time_) : Json(nullptr)},
+                {"host_before", host_before_.empty() ? Json(nullptr) : Json(host_before_)},
                 {"catalog_set_aside", catalog_aside_.empty() ? Json(nullptr) : Json(catalog_aside_)},
                 {"media", media_},
                 {"lacking", lacking_},
@@ -278,7 +351,9 @@ private:
         std::optional<ObjectId> found;
         if (has_keyring_) {
             TRY_ASSIGN(Repository repository, context_.open_vault_to_read());
-            TRY_ASSIGN(const auto candidates, records_in(repository, flags_.host, warnings_));
+            TRY_ASSIGN(const RecordsFound records, records_in(repository, flags_.host));
+            const auto& candidates = records.candidates;
+            warnings_.insert(warnings_.end(), records.passed_over.begin(), records.passed_over.end());
             if (!candidates.empty()) found = candidates.front().snapshot.id;
             lines.push_back(candidates.empty()
                                 ? say("the vault {} holds no records of a service: a catalogue would be built from its snapshots",
@@ -315,11 +390,17 @@ private:
     std::string kit_path_, location_, state_, config_aside_, catalog_aside_, keyring_line_, catalog_;
     KeyFile kit_;
     KitContents contents_;
-    bool has_keyring_ = false, has_config_ = false, is_whole_ = true;
+    bool has_keyring_ = false, has_config_ = false, is_whole_ = true, must_move_keyring_ = false;
     std::optional<UnlockedKeyring> unlocked_;
-    Repository* repository_ = nullptr;  // while run() has it open
-    std::optional<Snapshot> records_;
+    Repository* repository_ = nullptr;            // while run() has it open
+    std::vector<Repository::Listed> candidates_;  // records, newest first, those that cannot be read left out
+    std::optional<Snapshot> records_;             // that the configuration is of
+    Time catalog_time_;
+    std::optional<Time> register_time_;
+    std::string host_before_, host_now_;
+    Time signs_since_;  // since when there is this machine's key
     Config config_;
+    Bytes config_text_;
     catalog::RebuildReport rebuilt_;
     Json media_ = Json::array();
     std::vector<std::string> lacking_, next_, warnings_;

@@ -4,6 +4,7 @@
 #include "catalog/database.h"
 #include "catalog/files.h"
 #include "daemon/jobs/catalog_backup.h"
+#include "daemon/jobs/records_reading.h"
 #include "daemon/jobs/records_source.h"
 #include "restore/restorer.h"
 #include "vault/sources/scratch_area.h"
@@ -16,9 +17,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <set>
-
-#include <fmt/ranges.h>
 
 namespace custody {
 namespace {
@@ -26,6 +26,7 @@ namespace {
 constexpr const char* kLogLabel = "log";
 constexpr const char* kCatalogFile = "catalog.db";
 constexpr std::size_t kMostNames = 1000;
+constexpr std::size_t kMostRecordsTried = 14;  // nights
 
 // "20261103T020005Z", for names of files.
 std::string stamp_of(Time time) {
@@ -44,38 +45,85 @@ Result<std::string> free_name(FileSystem& files, const std::string& wanted) {
     return Error{Code::exists, say("there are too many files named {}: remove what is not needed", printable(wanted))};
 }
 
+// A second name for what is there: a crash leaves the old file or the new one under `path`, never none.
+Status keep_under(FileSystem& files, const std::string& path, const std::string& aside) {
+    if (::linkat(AT_FDCWD, path.c_str(), AT_FDCWD, aside.c_str(), 0) == 0) return files.sync_directory(parent_path(path));
+    const int why = errno;
+    if (why != EPERM && why != EOPNOTSUPP && why != EMLINK) return system_error(why, "keep", path);
+    return files.rename_new(path, aside);  // a folder of that name, or a file system without second names
+}
+
+// Whoever may enter its folder by his group reads it, too: who asks the service finds the socket so.
+Status give_to_group_of_folder(const std::string& path) {
+    struct stat folder {};
+    if (::stat(parent_path(path).c_str(), &folder) != 0) return system_error(errno, "look at", parent_path(path));
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), folder.st_gid) == 0) return done();
+    // Who is not root, and not of that group, writes a file for himself alone.
+    if (errno == EPERM && ::geteuid() != 0) return done();
+    return system_error(errno, "change the group of", path);
+}
+
+// Opened where nothing needs it yet, every page is read, and what is of an older format is brought up: what cannot be used
+// displaces nothing.
+Status check_copy(const ScratchArea& scratch, const Clock& clock) {
+    {
+        const auto opened = catalog::Catalog::open(scratch.path(), clock);
+        if (!opened.ok() && opened.error().code == Code::corrupt) return Error{Code::corrupt, say("it is damaged")};
+        TRY(opened);
+    }
+    const std::string log = catalog::catalog_path(scratch.path()) + "-wal";
+    if (posix_file_system().info(log).ok()) return Error{Code::io, say("it was not written as it should be: {}", printable(log))};
+    TRY_ASSIGN(const auto file, posix_file_system().open_writable(catalog::catalog_path(scratch.path())));
+    return file->sync();
+}
+
+// Both or neither: a register without the findings of the same night would look whole.
+Result<catalog::RecordedFacts> recorded_facts_of(Repository& repository, const UnlockedKeyring& unlocked,
+                                                 const Snapshot& snapshot, Context& context) {
+    RecordsReader reader(repository, unlocked, snapshot, context);
+    catalog::RecordedFacts facts;
+    TRY_ASSIGN(const Bytes media, reader.small_file("media.json"));
+    TRY_ASSIGN(facts.media, read_media_register(media));
+    TRY_ASSIGN(const Bytes findings, reader.small_file("findings.json"));
+    TRY_ASSIGN(facts.findings, read_findings(findings));
+    facts.host = snapshot.summary.host;
+    return facts;
+}
+
 }  // namespace
 
-Result<std::vector<Repository::Listed>> records_in(Repository& repository, const std::string& host,
-                                                   std::vector<std::string>& passed_over) {
+Result<RecordsFound> records_in(Repository& repository, const std::string& host) {
+    RecordsFound found;
     std::vector<Repository::DamagedSnapshot> damaged;
     TRY_ASSIGN(const auto all, repository.snapshots(nullptr, &damaged));
-    std::vector<Repository::Listed> records;
-    std::set<std::string> hosts;
+    std::map<std::string, Time> hosts;  // and the last of each
     for (const Repository::Listed& each : all) {
         const SnapshotSummary& summary = each.snapshot.summary;
         if (summary.label != kLogLabel || summary.name != kRecordsName) continue;
         if (!repository.signer_trusted(each.snapshot.clear.signer)) {
             const std::string id = each.snapshot.id.hex().substr(0, 8);
-            passed_over.push_back(
+            found.passed_over.push_back(
                 say("the records {} of {} on {} are signed by nobody whom the keyring trusts, and were passed over; "
                     "look at them with 'custody restore {} --target DIR' before anything of them is used",
                     id, printable(summary.host), to_rfc3339_local(summary.time), id));
+            found.newest_passed_over = std::max(found.newest_passed_over.value_or(summary.time), summary.time);
             continue;
         }
-        hosts.insert(summary.host);
-        if (host.empty() || summary.host == host) records.push_back(each);
+        hosts[summary.host] = summary.time;
+        if (host.empty() || summary.host == host) found.candidates.push_back(each);
     }
-    const std::string known = printable(fmt::format("{}", fmt::join(hosts, ", ")));
+    std::string known;
+    for (const auto& [name, last] : hosts)
+        known += (known.empty() ? "" : ", ") + say("{} (last {})", printable(name), human_time(last));
     if (host.empty() && hosts.size() > 1) {
         return Error{Code::usage,
                      say("the vault holds the records of several services: name one with --host; there are {}", known)};
     }
-    if (!host.empty() && records.empty() && !hosts.empty()) {
+    if (!host.empty() && found.candidates.empty() && !hosts.empty()) {
         return Error{Code::not_found, say("the vault holds no records of {}; there are those of {}", printable(host), known)};
     }
-    std::reverse(records.begin(), records.end());
-    return records;
+    std::reverse(found.candidates.begin(), found.candidates.end());
+    return found;
 }
 
 Status RecordsReader::write(const std::string& name, int fd) {
@@ -117,38 +165,56 @@ Result<std::string> put_config(FileSystem& files, const std::string& path, ByteV
     std::string aside;
     const auto there = files.info(path);
     if (!there.ok() && there.error().code != Code::not_found) return there.error();
+    bool is_same = false;
     if (there.ok()) {
         const auto old = read_file(files, path, kMaxSmallRecord);
-        if (old.ok() && std::equal(old->begin(), old->end(), content.begin(), content.end())) return aside;
-        TRY_ASSIGN(aside, free_name(files, path + ".before-" + stamp_of(now)));
-        TRY(files.rename_new(path, aside));
+        is_same = old.ok() && std::equal(old->begin(), old->end(), content.begin(), content.end());
     }
-    TRY(make_directories(files, parent_path(path), 0750));
-    TRY(replace_file(files, path, content, 0640));
-    // Whoever may enter its folder by his group reads it, too: who asks the service finds the socket so.
-    struct stat folder {};
-    const bool is_given =
-        ::stat(parent_path(path).c_str(), &folder) == 0 && ::chown(path.c_str(), ::geteuid(), folder.st_gid) == 0;
-    if (!is_given) return system_error(errno, "change the group of", path);
+    if (!is_same) {
+        TRY(make_directories(files, parent_path(path), 0750));
+        if (there.ok()) {
+            TRY_ASSIGN(aside, free_name(files, path + ".before-" + stamp_of(now)));
+            TRY(keep_under(files, path, aside));
+        }
+        TRY(replace_file(files, path, content, 0640));
+    }
+    TRY(give_to_group_of_folder(path));  // of the same one, too: an earlier try may have ended before it
     return aside;
 }
 
 Result<std::string> put_catalog(Context& context, RecordsReader& records, const std::string& state_folder) {
     FileSystem& files = context.files();
     TRY(make_directories(files, state_folder, 0700));
-    std::string aside;
-    {
-        TRY_ASSIGN(const ScratchArea scratch, ScratchArea::make(join_path(state_folder, "scratch")));
-        const std::string copy = join_path(scratch.path(), kCatalogFile);
-        TRY(records.copy_file(kCatalogFile, copy));
-        TRY_ASSIGN(const std::unique_ptr<File> lock, catalog::lock_catalog(state_folder));
-        TRY_ASSIGN(aside, catalog::set_catalog_aside(state_folder, "replaced", context.clock().now()));
-        TRY(files.rename_new(copy, catalog::catalog_path(state_folder)));
-        TRY(files.sync_directory(state_folder));
-        TRY(catalog::mark_made(*lock));
-    }
-    TRY(catalog::Catalog::open(state_folder, context.clock()));  // every page is read
+    TRY_ASSIGN(const ScratchArea scratch, ScratchArea::make(join_path(state_folder, "scratch")));
+    const std::string copy = catalog::catalog_path(scratch.path());
+    TRY(records.copy_file(kCatalogFile, copy));
+    TRY(check_copy(scratch, context.clock()));
+    TRY_ASSIGN(const std::unique_ptr<File> lock, catalog::lock_catalog(state_folder));
+    // Before the old one gives way: an opening between the two finds that a catalogue is lost, and makes no empty one.
+    TRY(catalog::mark_made(*lock));
+    TRY_ASSIGN(std::string aside, catalog::set_catalog_aside(state_folder, "replaced", context.clock().now()));
+    TRY(files.rename_new(copy, catalog::catalog_path(state_folder)));
+    TRY(files.sync_directory(state_folder));
     return aside;
+}
+
+Result<RegisterFound> register_in(Repository& repository, const UnlockedKeyring& unlocked,
+                                  const std::vector<Repository::Listed>& candidates, Context& context) {
+    RegisterFound found;
+    std::size_t tries = 0;
+    for (const Repository::Listed& candidate : candidates) {
+        if (++tries > kMostRecordsTried) break;
+        auto facts = recorded_facts_of(repository, unlocked, candidate.snapshot, context);
+        if (facts.ok()) {
+            found.facts = std::move(*facts);
+            found.from = candidate.snapshot;
+            break;
+        }
+        if (facts.error().code == Code::interrupted) return std::move(facts).error();
+        found.passed_over.push_back(say("the register of media in the records of {}: {}",
+                                        human_time(candidate.snapshot.summary.time), facts.error().message));
+    }
+    return found;
 }
 
 const MediumConfig* medium_of(const Config& config, Repository& repository) {
@@ -160,7 +226,8 @@ const MediumConfig* medium_of(const Config& config, Repository& repository) {
 }
 
 Result<catalog::RebuildReport> rebuild_from_vaults(Context& context, Repository& repository, const Config& config,
-                                                   const std::string& state_folder, std::vector<std::string>& lacking) {
+                                                   const std::string& state_folder, const catalog::RecordedFacts& recorded,
+                                                   std::vector<std::string>& lacking) {
     Config here;
     here.keys.keyring = context.settings().keyring;
     here.media = config.media;
@@ -179,7 +246,17 @@ Result<catalog::RebuildReport> rebuild_from_vaults(Context& context, Repository&
     TRY(make_directories(context.files(), state_folder, 0700));
     TRY_ASSIGN(VaultFactsFound found, vault_facts(context.files(), context.clock(), here));
     lacking = std::move(found.lacking);
-    return catalog::rebuild_catalog(state_folder, context.clock(), found.facts);
+    return catalog::rebuild_catalog(state_folder, context.clock(), found.facts, recorded);
+}
+
+Result<std::string> only_host_in(Repository& repository) {
+    std::vector<Repository::DamagedSnapshot> damaged;
+    TRY_ASSIGN(const auto all, repository.snapshots(nullptr, &damaged));
+    std::set<std::string> hosts;
+    for (const Repository::Listed& each : all) {
+        if (repository.signer_trusted(each.snapshot.clear.signer)) hosts.insert(each.snapshot.summary.host);
+    }
+    return hosts.size() == 1 ? *hosts.begin() : std::string();
 }
 
 }  // namespace custody

@@ -16,10 +16,14 @@
 
 namespace custody {
 
-// Snapshots of the records, newest first. usage: several hosts' lie in the vault and `host` names none; not_found: none of
-// `host`. A configuration names commands that run as root: what nobody signed whom the keyring trusts is passed over, and named.
-[[nodiscard]] Result<std::vector<Repository::Listed>> records_in(Repository& repository, const std::string& host,
-                                                                 std::vector<std::string>& passed_over);
+// Snapshots of the records. usage: several hosts' lie in the vault and `host` names none; not_found: none of `host`. A
+// configuration names commands that run as root: what nobody signed whom the keyring trusts is passed over, and named.
+struct RecordsFound {
+    std::vector<Repository::Listed> candidates;  // newest first
+    std::vector<std::string> passed_over;        // in words
+    std::optional<Time> newest_passed_over;
+};
+[[nodiscard]] Result<RecordsFound> records_in(Repository& repository, const std::string& host);
 
 class RecordsReader {
 public:
@@ -40,17 +44,30 @@ private:
 };
 inline constexpr std::uint64_t kMaxSmallRecord = 16 * 1024 * 1024;
 
-// `content` as the file `path`, mode 0640, of its folder's group. Another file of that name is renamed; its new path is returned,
-// empty: there was none, or the same.
+// `content` as the file `path`, mode 0640, of its folder's group. Another file of that name is kept under another one, which is
+// returned; empty: there was none, or the same. After a crash either lies under `path`, whole.
 [[nodiscard]] Result<std::string> put_config(FileSystem& files, const std::string& path, ByteView content, Time now);
 
-// The records' catalogue into the state folder, checked by opening it. Returns where the one that was there is; empty: there was
-// none.
+// The records' catalogue into the state folder. Every page is read before the one that is there gives way: corrupt (damaged) and
+// refused (of a newer version) change nothing. Returns where the one that was there is; empty: there was none.
 [[nodiscard]] Result<std::string> put_catalog(Context& context, RecordsReader& records, const std::string& state_folder);
-// One from what the vault, and other media of the configuration that are here, tell. `lacking`: media that are not here.
+// Register of media and findings out of the newest of these records that has sound ones, for a catalogue that is rebuilt. Errors:
+// interrupted; all else is told in words.
+struct RegisterFound {
+    catalog::RecordedFacts facts;
+    std::optional<Snapshot> from;          // none: none has
+    std::vector<std::string> passed_over;  // what could not be used, and why
+};
+[[nodiscard]] Result<RegisterFound> register_in(Repository& repository, const UnlockedKeyring& unlocked,
+                                                const std::vector<Repository::Listed>& candidates, Context& context);
+// A catalogue from what the vault, and other media of the configuration that are here, tell, and these records. `lacking`: media
+// that are not here.
 [[nodiscard]] Result<catalog::RebuildReport> rebuild_from_vaults(Context& context, Repository& repository, const Config& config,
                                                                  const std::string& state_folder,
+                                                                 const catalog::RecordedFacts& recorded,
                                                                  std::vector<std::string>& lacking);
+// The one host whose snapshots lie in the vault, as far as the keyring trusts their signers; empty: there are several, or none.
+[[nodiscard]] Result<std::string> only_host_in(Repository& repository);
 
 // The configuration's medium that this vault is, by its path or by the name on it; null: none.
 [[nodiscard]] const MediumConfig* medium_of(const Config& config, Repository& repository);

@@ -31,7 +31,7 @@ struct SetupFlags {
 };
 
 // From a file, or standard input: bounded.
-Result<std::string> read_answers_text(FileSystem& files, const std::string& given) {
+Result<std::string> read_answers_text(FileSystem& files, const std::string& given, const StopFlag& stop) {
     if (given != "-") {
         TRY_ASSIGN(const std::string path, absolute_path(given));
         auto content = read_file(files, path, kMaxConfigSize);
@@ -42,7 +42,10 @@ Result<std::string> read_answers_text(FileSystem& files, const std::string& give
     std::size_t size = 0;
     while (size < text.size()) {
         const ssize_t got = ::read(STDIN_FILENO, text.data() + size, text.size() - size);
-        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EINTR) {
+            TRY(stop.check());
+            continue;
+        }
         if (got < 0) return system_error(errno, "read", say("standard input"));
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
@@ -72,7 +75,7 @@ public:
             finish();
             return kExitDone;
         }
-        TRY(check_passphrase_can_be_had());
+        TRY(check_it_can_go_on());
         TRY(write());
         TRY(make());
         finish();
@@ -90,7 +93,7 @@ private:
 
     Status take_answers() {
         if (!flags_.answers.empty()) {
-            TRY_ASSIGN(const std::string text, read_answers_text(context_.files(), flags_.answers));
+            TRY_ASSIGN(const std::string text, read_answers_text(context_.files(), flags_.answers, context_.stop()));
             AnswersReading reading = read_answers(flags_.answers == "-" ? say("standard input") : flags_.answers, text);
             TRY(refuse_faults(reading.faults));
             answers_ = std::move(reading.answers);
@@ -173,12 +176,49 @@ private:
     }
 
     // Nothing is written that could then not go on.
-    Status check_passphrase_can_be_had() {
+    Status check_it_can_go_on() {
+        if (!answers_.vaults) return done();
+        TRY(check_media_mounted(config_, context_.files()));
         TRY_ASSIGN(const bool exists, context_.keyring_exists());
-        if (exists || !answers_.vaults || context_.passphrases().is_given(PassphraseKind::keyring)) return done();
-        if (terminal_ || Terminal::open()) return done();
-        return Error{Code::usage, say("the keyring needs a passphrase: name a file with it as passphrase_file in [setup], or in "
-                                      "CUSTODY_PASSPHRASE_FILE")};
+        if (!exists && !context_.passphrases().is_given(PassphraseKind::keyring) && !somebody_can_be_asked()) {
+            return Error{Code::usage,
+                         say("the keyring needs a passphrase: name a file with it as passphrase_file in [setup], or in "
+                             "CUSTODY_PASSPHRASE_FILE")};
+        }
+        TRY_ASSIGN(const bool is_kit_due, kit_is_due());
+        return is_kit_due ? check_kit_can_be_made(exists) : done();
+    }
+
+    [[nodiscard]] bool somebody_can_be_asked() const { return terminal_ != nullptr || Terminal::open() != nullptr; }
+
+    Status check_kit_can_be_made(bool keyring_exists) {
+        for (const std::string& file : {answers_.kit, answers_.kit_page}) {
+            if (file.empty()) continue;
+            TRY(check_outside_vaults(file, context_.settings().keyring));
+            TRY(check_new_file(context_.files(), file));
+            for (const MediumConfig& medium : config_.media) {  // that is not made yet
+                if (!lies_in(file, medium.vault)) continue;
+                return Error{Code::refused,
+                             say("{} lies inside the vault {}: name a place outside", printable(file), printable(medium.vault))};
+            }
+        }
+        if (!context_.passphrases().is_given(PassphraseKind::kit) && !somebody_can_be_asked()) {
+            return Error{Code::usage, say("the kit needs a passphrase of its own: name a file with it as kit_passphrase_file in "
+                                          "[setup], or in CUSTODY_KIT_PASSPHRASE_FILE")};
+        }
+        if (!keyring_exists || context_.can_unlock()) return done();
+        return Error{Code::usage, say("a kit is made of an opened keyring: name a file with its passphrase as passphrase_file in "
+                                      "[setup], or in CUSTODY_PASSPHRASE_FILE")};
+    }
+
+    // One that was made and not proven yet stays the one to prove.
+    Result<bool> kit_is_due() {
+        if (answers_.kit.empty()) return false;
+        TRY_ASSIGN(const bool exists, context_.keyring_exists());
+        if (!exists) return true;
+        TRY_ASSIGN(const Keyring* keyring, context_.keyring());
+        const KitState state = kit_state(*keyring);
+        return state != KitState::proven && (state != KitState::unproven || !context_.files().info(answers_.kit).ok());
     }
 
     Status write() {
@@ -201,20 +241,14 @@ private:
 
     Status make_kit() {
         TRY_ASSIGN(Keyring * keyring, context_.keyring());
-        const KitState state = kit_state(*keyring);
-        if (answers_.kit.empty() || state == KitState::proven ||
-            (state == KitState::unproven && context_.files().info(answers_.kit).ok())) {
+        TRY_ASSIGN(const bool is_due, kit_is_due());
+        if (!is_due) {
             if (std::string line = kit_warning(*keyring); !line.empty()) notes_.push_back(std::move(line));
             return done();
         }
-        KitRequest request{answers_.kit, answers_.kit_page, {}};
-        for (const std::string& file : {request.output, request.page}) {
-            if (file.empty()) continue;
-            TRY(check_outside_vaults(file, context_.settings().keyring));
-            TRY(check_new_file(context_.files(), file));
-        }
         TRY(check_none_destroyed(context_, *keyring, {}));
-        TRY_ASSIGN(const ExportedKit kit, write_recovery_kit(context_, *keyring, request));
+        TRY_ASSIGN(const ExportedKit kit,
+                   write_recovery_kit(context_, *keyring, KitRequest{answers_.kit, answers_.kit_page, {}}));
         kit_number_ = kit.contents.number;
         return done();
     }

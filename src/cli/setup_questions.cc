@@ -65,6 +65,16 @@ private:
         return done();
     }
 
+    // Whole paths; a fault that showed only at the end would cost all the other answers.
+    Result<std::vector<std::string>> ask_paths(const std::string& question) {
+        for (;;) {
+            TRY_ASSIGN(const std::string answer, ask(question));
+            std::vector<std::string> paths = words_of(answer);
+            if (std::all_of(paths.begin(), paths.end(), [](const auto& path) { return path.starts_with('/'); })) return paths;
+            tell(say("A whole path is needed, beginning with '/'."));
+        }
+    }
+
     Status organisation() {
         if (config_.language.empty()) {
             TomlEntry chosen{"language", {}, toml_text(language() == Language::vietnamese ? "vi" : "en")};
@@ -108,6 +118,7 @@ private:
                              human_bytes(disk.size_bytes), printable(disk.holds)));
         }
         std::size_t count = config_.media.size();
+        for (const MediumConfig& medium : config_.media) taken_.push_back({medium.name, medium.vault});
         while (count < kMostMedia) {
             TRY_ASSIGN(const std::string vault,
                        ask(say("Folder of the vault on medium {}, as /mnt/disk-a/vault (empty: no more media)", count + 1)));
@@ -116,15 +127,39 @@ private:
                 tell(say("A whole path is needed, beginning with '/'."));
                 continue;
             }
-            TRY_ASSIGN(const bool taken, medium(vault, count));
+            if (const auto same = find_taken([&](const NamedPath& other) { return other.path == vault; })) {
+                tell(say("{} is the vault of the medium {} already.", printable(vault), printable(same->name)));
+                continue;
+            }
+            TRY_ASSIGN(const bool taken, medium(vault));
             if (taken) ++count;
         }
         return done();
     }
 
-    Result<bool> medium(const std::string& vault, std::size_t count) {
-        std::string free = fmt::format("disk-{}", static_cast<char>('a' + count % 26));
-        TRY_ASSIGN(const std::string name, ask(say("Its name"), free));
+    template <class Test>
+    const NamedPath* find_taken(const Test& test) const {
+        const auto found = std::find_if(taken_.begin(), taken_.end(), test);
+        return found == taken_.end() ? nullptr : &*found;
+    }
+
+    bool is_name_taken(const std::string& name) const {
+        return find_taken([&](const NamedPath& other) { return to_nfc(other.name) == to_nfc(name); }) != nullptr;
+    }
+
+    Result<std::string> ask_name() {
+        std::string free;
+        for (char letter = 'a'; letter <= 'z' && (free.empty() || is_name_taken(free)); ++letter)
+            free = std::string("disk-") + letter;
+        for (;;) {
+            TRY_ASSIGN(std::string name, ask(say("Its name"), free));
+            if (!is_name_taken(name)) return name;
+            tell(say("A medium is called {} already.", printable(name)));
+        }
+    }
+
+    Result<bool> medium(const std::string& vault) {
+        TRY_ASSIGN(const std::string name, ask_name());
         TRY_ASSIGN(const std::string place, ask(say("Where it is kept")));
         TRY_ASSIGN(const std::string custodian, ask(say("Who keeps it")));
         TRY_ASSIGN(const bool removable, ask_yes(terminal_, say("Is it taken away at times?"), false));
@@ -140,6 +175,7 @@ private:
             if (exception.empty()) return false;
         }
         others_.push_back({name, vault});
+        taken_.push_back({name, vault});
         std::vector<std::pair<std::string, TomlValue>> table{{"name", toml_text(name)}, {"vault", toml_text(vault)}};
         if (!place.empty()) table.emplace_back("place", toml_text(place));
         if (!custodian.empty()) table.emplace_back("custodian", toml_text(custodian));
@@ -179,13 +215,12 @@ private:
             TRY_ASSIGN(const bool wanted, ask_yes(terminal_, say("Back up the files below {}?", printable(folder)), true));
             if (wanted) answers_.folders.push_back(folder);
         }
-        TRY_ASSIGN(const std::string more, ask(say("Further folders of data, with blanks between")));
-        for (std::string& folder : words_of(more)) answers_.folders.push_back(std::move(folder));
+        TRY_ASSIGN(std::vector<std::string> more, ask_paths(say("Further folders of data, with blanks between")));
+        for (std::string& folder : more) answers_.folders.push_back(std::move(folder));
         for (const FoundDatabase& database : found_.databases) {
             if (!has_plan(database.kind, database.place)) TRY(ask_database(database));
         }
-        TRY_ASSIGN(const std::string images, ask(say("Disks or partitions to keep as images, with blanks between")));
-        answers_.images = words_of(images);
+        TRY_ASSIGN(answers_.images, ask_paths(say("Disks or partitions to keep as images, with blanks between")));
         return done();
     }
 
@@ -218,22 +253,29 @@ private:
         TRY_ASSIGN(const std::string server, ask(say("Mail server for alerts, as smtps://mail.example:465 (empty: none)")));
         if (server.empty()) return done();
         TRY_ASSIGN(const std::string from, ask(say("Sender of alerts"), "custody@localhost"));
-        TRY_ASSIGN(const std::string to, ask(say("Who gets them, with blanks between")));
+        std::vector<std::string> to;
+        while (to.empty()) {
+            TRY_ASSIGN(const std::string answer, ask(say("Who gets them, with blanks between")));
+            to = words_of(answer);
+        }
         TomlEntry section{
             "alert",
             {},
             toml_table(
-                {{"smtp",
-                  toml_table({{"server", toml_text(server)}, {"from", toml_text(from)}, {"to", toml_texts(words_of(to))}})}})};
+                {{"smtp", toml_table({{"server", toml_text(server)}, {"from", toml_text(from)}, {"to", toml_texts(to)}})}})};
         answers_.sections.push_back(std::move(section));
         return done();
     }
 
     Status kit() {
-        TRY_ASSIGN(answers_.kit,
-                   ask(say("File for the recovery kit, on another disk than the vaults, as /media/usb/custody-kit (empty: "
-                           "later)")));
-        if (answers_.kit.empty()) return done();
+        for (;;) {
+            TRY_ASSIGN(answers_.kit,
+                       ask(say("File for the recovery kit, on another disk than the vaults, as /media/usb/custody-kit (empty: "
+                               "later)")));
+            if (answers_.kit.empty()) return done();
+            if (answers_.kit.starts_with('/')) break;
+            tell(say("A whole path is needed, beginning with '/'."));
+        }
         TRY_ASSIGN(const bool page, ask_yes(terminal_, say("Also a page to print?"), true));
         if (page) answers_.kit_page = answers_.kit + ".pdf";
         return done();
@@ -243,7 +285,8 @@ private:
     const Config& config_;
     const Discovered& found_;
     SetupAnswers answers_;
-    std::vector<NamedPath> others_;
+    std::vector<NamedPath> others_;  // media that were named now
+    std::vector<NamedPath> taken_;   // and those of the configuration
 };
 
 }  // namespace
@@ -259,6 +302,7 @@ Result<bool> ask_yes(Terminal& terminal, const std::string& question, bool other
         for (const char* no : {"n", "no", "k", "khong"}) {
             if (answer == no) return false;
         }
+        terminal.write(say("Answer y or n; an empty answer takes the capital one.") + "\n");
     }
 }
 

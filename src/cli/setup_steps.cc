@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::uint64_t kMaxProof = 16 * 1024 * 1024;
 constexpr int kMaxProofDepth = 4;
+constexpr std::size_t kMostProofs = 16;  // files that are tried
 
 // A removable one whose mount point holds no file system of its own: away.
 bool is_away(const MediumConfig& medium) {
@@ -84,27 +85,23 @@ Result<BackupResult> back_up(Context& context, const Config& config, const PlanC
     return run_backup(repository, *opened, options, context.progress(), context.stop());
 }
 
-// A small regular file that everybody may read: what is restored for a moment is no secret.
-std::optional<std::string> file_to_prove(FileSystem& files, const std::string& folder, int depth) {
-    const auto info = files.info(folder);
-    if (!info.ok()) return std::nullopt;
-    if (info->is_regular) {
-        const bool fits = info->size > 0 && info->size <= kMaxProof && (info->mode & 0004) != 0;
-        return fits ? std::optional(folder) : std::nullopt;
-    }
-    if (!info->is_directory || depth > kMaxProofDepth) return std::nullopt;
-    auto listed = files.list(folder);
-    if (!listed.ok()) return std::nullopt;
+// Small regular files that everybody may read: what is restored for a moment is no secret. In order of their names, files first.
+void find_files_to_prove(FileSystem& files, const std::string& path, int depth, std::vector<std::string>& found) {
+    const auto info = files.info(path);
+    if (!info.ok() || found.size() >= kMostProofs) return;
+    if (info->is_regular && info->size > 0 && info->size <= kMaxProof && (info->mode & 0004) != 0) found.push_back(path);
+    if (!info->is_directory || depth > kMaxProofDepth) return;
+    auto listed = files.list(path);
+    if (!listed.ok()) return;
     std::sort(listed->begin(), listed->end(), [](const DirectoryItem& a, const DirectoryItem& b) {
         return std::tuple(a.is_directory, std::string_view(a.name)) < std::tuple(b.is_directory, std::string_view(b.name));
     });
     for (const DirectoryItem& item : *listed) {
-        const std::string path = join_path(folder, item.name);
+        const std::string below = join_path(path, item.name);
         std::error_code failed;
-        if (std::filesystem::is_symlink(path, failed) || failed) continue;
-        if (auto found = file_to_prove(files, path, depth + 1)) return found;
+        if (std::filesystem::is_symlink(below, failed) || failed) continue;
+        find_files_to_prove(files, below, depth + 1, found);
     }
-    return std::nullopt;
 }
 
 // A private folder, removed with what is in it.
@@ -129,33 +126,55 @@ private:
     std::string path_;
 };
 
+struct Proof {
+    Context& context;
+    Repository& repository;
+    const Snapshot& taken;
+    const UnlockedKeyring& unlocked;
+    const std::string& folder;
+};
+
+// False: this file says nothing, for the plan leaves it out or it was changed since.
+Result<bool> proves(const Proof& proof, const std::string& file) {
+    RestoreOptions options;
+    options.target = proof.folder;
+    options.paths = {file};
+    const auto restored =
+        restore_files(proof.repository, proof.taken, proof.unlocked, options, proof.context.progress(), proof.context.stop());
+    if (!restored.ok() && restored.error().code == Code::not_found) return false;
+    TRY(restored);
+    if (restored->failed != 0) {
+        return Error{Code::corrupt, say("{} did not come back whole from the first backup: {}", printable(file),
+                                        restored->warnings.empty() ? std::string() : restored->warnings.front())};
+    }
+    TRY_ASSIGN(const Bytes after, read_file(proof.context.files(), proof.folder + file, kMaxProof));
+    const auto before = read_file(proof.context.files(), file, kMaxProof);
+    if (before.ok() && *before == after) return true;
+    const auto info = proof.context.files().info(file);
+    if (!before.ok() || !info.ok() || info->modified >= proof.taken.summary.time) return false;
+    return Error{Code::corrupt,
+                 say("{} came back other than it is, and nobody changed it since: test the disks and the memory of "
+                     "this machine, then type 'custody verify --level full'",
+                     printable(file))};
+}
+
+// The file that came back the same; empty: there was none to try.
 Result<std::string> prove(Context& context, const Config& config, const PlanConfig& plan, Repository& repository,
                           const ObjectId& snapshot) {
-    std::optional<std::string> file;
-    for (const std::string& path : std::get<FilesSource>(plan.source).paths) {
-        if (!file) file = file_to_prove(context.files(), path, 0);
-    }
-    if (!file) return std::string();
+    std::vector<std::string> candidates;
+    for (const std::string& path : std::get<FilesSource>(plan.source).paths)
+        find_files_to_prove(context.files(), path, 0, candidates);
+    if (candidates.empty()) return std::string();
     TRY_ASSIGN(const UnlockedKeyring unlocked, context.unlock());
     TRY(repository.ledger().refresh());
     TRY_ASSIGN(const Snapshot taken, repository.read_snapshot(snapshot));
     TRY_ASSIGN(const ProofFolder folder, ProofFolder::make(config.service.state_folder));
-    RestoreOptions options;
-    options.target = folder.path();
-    options.paths = {*file};
-    TRY_ASSIGN(const RestoreResult restored,
-               restore_files(repository, taken, unlocked, options, context.progress(), context.stop()));
-    const std::string back = folder.path() + *file;
-    if (restored.failed != 0) {
-        return Error{Code::corrupt, say("{} did not come back whole from the first backup: {}", printable(*file),
-                                        restored.warnings.empty() ? std::string() : restored.warnings.front())};
+    const Proof proof{context, repository, taken, unlocked, folder.path()};
+    for (const std::string& file : candidates) {
+        TRY_ASSIGN(const bool is_proven, proves(proof, file));
+        if (is_proven) return file;
     }
-    TRY_ASSIGN(const Bytes before, read_file(context.files(), *file, kMaxProof));
-    TRY_ASSIGN(const Bytes after, read_file(context.files(), back, kMaxProof));
-    if (before == after) return *file;
-    return Error{Code::corrupt, say("{} came back other than it is: was it changed meanwhile? run 'custody setup' again, then "
-                                    "'custody verify --level full'",
-                                    printable(*file))};
+    return std::string();
 }
 
 }  // namespace
@@ -174,6 +193,15 @@ Status check_media_apart(const Config& config, std::vector<std::string>& notes) 
                          say("{}; where a decision on paper allows it, write under [[medium]] {}: exception = \"{}\"",
                              finding.words, printable(medium.name), say("12/QD-UBND: one server room until May 2027"))};
         }
+    }
+    return done();
+}
+
+Status check_media_mounted(const Config& config, FileSystem& files) {
+    for (const MediumConfig& medium : config.media) {
+        if (is_away(medium) || files.info(parent_path(medium.vault)).ok()) continue;
+        return Error{Code::not_found, say("the medium {} is not there: no folder {}; mount it, and run 'custody setup' again",
+                                          printable(medium.name), printable(parent_path(medium.vault)))};
     }
     return done();
 }
@@ -197,11 +225,6 @@ Result<std::vector<SetupVault>> make_vaults(Context& context, const Config& conf
             TRY(context.open_vault(medium.vault, keyring));
             one.state = "there";
         } else {
-            if (!context.files().info(parent_path(medium.vault)).ok()) {
-                return Error{Code::not_found,
-                             say("the medium {} is not there: no folder {}; mount it, and run 'custody setup' again",
-                                 printable(medium.name), printable(parent_path(medium.vault)))};
-            }
             TRY_ASSIGN(const MadeVault made, make_vault(context, medium.vault, ""));
             one.state = "made";
         }
@@ -228,7 +251,15 @@ Result<FirstBackup> first_backup(Context& context, const Config& config, const s
         first.snapshot = result.snapshot;
         first.failed = result.files.failed;
         for (const std::string& line : result.failed_items) notes.push_back(line);
-        TRY_ASSIGN(first.proven, prove(context, config, *plan, repository, result.snapshot));
+        if (context.can_unlock()) {
+            TRY_ASSIGN(first.proven, prove(context, config, *plan, repository, result.snapshot));
+        }
+        if (first.proven.empty()) {
+            notes.push_back(
+                say("nothing of the first backup was restored for proof: type 'custody restore {} --target DIR', and "
+                    "look at what comes back",
+                    short_id(result.snapshot)));
+        }
         return first;
     }
     return first;

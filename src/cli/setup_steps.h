@@ -18,6 +18,9 @@ namespace custody {
 // `notes`.
 [[nodiscard]] Status check_media_apart(const Config& config, std::vector<std::string>& notes);
 
+// not_found: the folder for the vault of a medium that should be here is not, so that its disk is not mounted.
+[[nodiscard]] Status check_media_mounted(const Config& config, FileSystem& files);
+
 // Mode 0640. The old file's new path, empty: there was none.
 [[nodiscard]] Result<std::string> write_config(FileSystem& files, const std::string& path, const std::string& text, Time now);
 
@@ -32,7 +35,7 @@ struct SetupVault {
 // The plan for /etc once, to the first medium that is here, where it has none of it yet; then one file of it back, compared.
 struct FirstBackup {
     std::optional<ObjectId> snapshot;  // none: there was one already, or nothing to do it with
-    std::string proven;                // the file that came back the same; empty: none was tried
+    std::string proven;                // the file that came back the same; empty: none was tried, as `notes` say
     std::uint64_t failed = 0;
 };
 [[nodiscard]] Result<FirstBackup> first_backup(Context& context, const Config& config, const std::vector<SetupVault>& vaults,

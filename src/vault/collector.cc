@@ -118,12 +118,19 @@ private:
         const auto fits = [](const std::optional<std::string>& wanted, const std::string& value) {
             return !wanted || to_nfc(*wanted) == to_nfc(value);
         };
-        return fits(options_.label, summary.label) && fits(options_.name, summary.name) && fits(options_.host, summary.host);
+        return fits(options_.label, summary.label) && fits(options_.name, summary.name) && fits(options_.host, host_of(summary));
     }
 
-    static std::string group_of(const SnapshotSummary& summary) {
+    [[nodiscard]] std::string host_of(const SnapshotSummary& summary) const {
+        const auto is_it = [&](const std::string& former) { return to_nfc(former) == to_nfc(summary.host); };
+        const auto& former = options_.former_hosts;
+        return options_.host && std::any_of(former.begin(), former.end(), is_it) ? *options_.host : summary.host;
+    }
+
+    [[nodiscard]] std::string group_of(const SnapshotSummary& summary) const {
         std::string group;
-        for (const std::string& part : {summary.label, summary.name, summary.host, summary.kind}) group += to_nfc(part) + '\0';
+        for (const std::string& part : {summary.label, summary.name, host_of(summary), summary.kind})
+            group += to_nfc(part) + '\0';
         return group;
     }
 

@@ -17,6 +17,8 @@ struct ForgetOptions {
     std::vector<std::string> references;  // snapshots by reference; or a rule:
     std::optional<RetentionRule> rule;
     std::optional<std::string> label, name, host;  // filters of the rule
+    // Names that `host` bore before: with the rule their snapshots are chosen as well and count as its own, in one group.
+    std::vector<std::string> former_hosts;
     bool dry_run = false;
     bool clock_is_right = false;
 };

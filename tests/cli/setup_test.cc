@@ -155,6 +155,46 @@ TEST_F(SetupCommand, WithoutAPassphraseNothingIsWritten) {
     EXPECT_FALSE(fs::exists(config_));
 }
 
+TEST_F(SetupCommand, AKitThatCouldNotBeMadeIsNamedBeforeAnythingIsWritten) {
+    const std::string kit = "kit = \"" + (folder_ / "kit") + "\"", page = "kit_page = \"" + (folder_ / "kit.pdf") + "\"\n";
+    const auto with_kit_at = [&](const std::string& path) {
+        std::string answered = answers();
+        answered.erase(answered.find(page), page.size());
+        return setup(answered.replace(answered.find(kit), kit.size(), "kit = \"" + path + "\""));
+    };
+    write_file(folder_ / "taken", "somebody's\n");
+    EXPECT_EQ(1, with_kit_at(folder_ / "taken").exit);
+    EXPECT_EQ(7, with_kit_at(folder_ / "nowhere/kit").exit);
+    EXPECT_EQ(5, with_kit_at(folder_ / "a/vault/kit").exit) << "in a vault that is not made yet";
+    std::string answered = answers();
+    answered.erase(answered.find("kit_passphrase_file"));
+    const Outcome nobody = setup(answered);
+    EXPECT_EQ(2, nobody.exit) << nobody.err;
+    EXPECT_THAT(nobody.err, HasSubstr("kit_passphrase_file"));
+    EXPECT_FALSE(fs::exists(config_));
+    EXPECT_FALSE(fs::exists(custody_.keyring()));
+    EXPECT_FALSE(fs::exists(folder_ / "a/vault"));
+}
+
+TEST_F(SetupCommand, AMediumWhoseDiskIsNotMountedIsNamedBeforeAnythingIsWritten) {
+    std::string answered = answers();
+    answered.replace(answered.find(folder_ / "b/vault"), (folder_ / "b/vault").size(), folder_ / "not-mounted/b/vault");
+    const Outcome absent = setup(answered);
+    EXPECT_EQ(7, absent.exit) << absent.err;
+    EXPECT_FALSE(fs::exists(config_));
+    EXPECT_FALSE(fs::exists(folder_ / "a/vault"));
+}
+
+TEST_F(SetupCommand, WhatThePlanLeavesOutProvesNothing) {
+    std::string answered = answers();
+    const std::string source = (folder_ / "etc") + "\"] }";
+    answered.replace(answered.find(source), source.size(), (folder_ / "etc") + "\"], exclude = [\"app.conf\"] }");
+    const Outcome nothing = setup(answered, {"--json"});
+    ASSERT_EQ(0, nothing.exit) << nothing.err;
+    EXPECT_TRUE(json_of(nothing)["proven"].is_null());
+    EXPECT_THAT(json_of(nothing)["warnings"].dump(), HasSubstr("custody restore "));
+}
+
 TEST_F(SetupCommand, DryRunAndTheTemplateWriteNothing) {
     const Outcome shown = setup(answers(), {"--dry-run"});
     EXPECT_EQ(0, shown.exit) << shown.err;

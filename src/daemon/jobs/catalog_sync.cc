@@ -1,7 +1,7 @@
 #include "daemon/jobs/catalog_sync.h"
 
 #include "base/text.h"
-#include "catalog/settings.h"
+#include "daemon/jobs/former_hosts.h"
 
 #include <algorithm>
 #include <limits>
@@ -16,7 +16,6 @@ namespace {
 using catalog::CopyRecord;
 using catalog::CopyState;
 
-constexpr std::string_view kHostSetting = "host";  // as the keyring names this host
 constexpr std::string_view kForgotten = "forgotten", kOnNoMedium = "on no medium any more";
 
 // What the ledger has and the catalogue has not, and the other way round.
@@ -88,12 +87,6 @@ Status end_what_is_nowhere(catalog::Snapshots& snapshots, const std::vector<Obje
     return done();
 }
 
-Status remember_host(catalog::Catalog& catalog, const std::string& host) {
-    catalog::Settings settings(catalog);
-    TRY_ASSIGN(const auto remembered, settings.get(kHostSetting));
-    return remembered == host ? done() : settings.set(kHostSetting, host);
-}
-
 Status enter(catalog::Catalog& catalog, catalog::MediumKey medium, const Difference& found) {
     catalog::Snapshots snapshots(catalog);
     for (const auto& record : found.unknown) TRY(snapshots.add(record));
@@ -154,10 +147,11 @@ Result<std::vector<Repository::Listed>> entered_since(Repository& repository, Ti
     return found;
 }
 
-bool is_of(const Repository::Listed& listed, const Claimant& claimant, const std::string& host) {
+bool is_of(const Repository::Listed& listed, const Claimant& claimant, const std::vector<std::string>& hosts) {
     const SnapshotSummary& summary = listed.snapshot.summary;
     const bool in_time = summary.time >= *claimant.job.begun_at && summary.time <= claimant.until;
-    return in_time && to_nfc(summary.name) == to_nfc(*claimant.job.asked.plan) && summary.host == host;
+    return in_time && to_nfc(summary.name) == to_nfc(*claimant.job.asked.plan) &&
+           std::find(hosts.begin(), hosts.end(), summary.host) != hosts.end();
 }
 
 Status claim(catalog::Catalog& catalog, const catalog::Job& job, const Repository::Listed& listed, catalog::MediumKey medium) {
@@ -204,14 +198,14 @@ Result<CatalogSynced> enter_ledger(catalog::Catalog& catalog, MediumVault& vault
 
 Status enter_debts(catalog::Catalog& catalog, const Config& config) {
     return catalog.write([&](sqlite::Database&) -> Status {
-        TRY_ASSIGN(const auto host, catalog::Settings(catalog).get(kHostSetting));
+        TRY_ASSIGN(const std::vector<std::string> hosts, own_hosts(catalog));
         TRY_ASSIGN(const std::vector<catalog::RegisteredMedium> media, catalog::Media(catalog).list());
         std::vector<catalog::MediumDuty> duties;
         for (const catalog::RegisteredMedium& medium : media) {
             if (config.find_medium(medium.entry.name) == nullptr || !medium.takes_copies()) continue;
             duties.push_back({medium.key, plans_on(config, medium.entry.name)});
         }
-        return catalog::Snapshots(catalog).settle_debts(duties, host.value_or(""));
+        return catalog::Snapshots(catalog).settle_debts(duties, hosts);
     });
 }
 
@@ -223,11 +217,14 @@ Status claim_snapshots(catalog::Catalog& catalog, const std::vector<catalog::Job
     Time since = *claims.front().job.begun_at;
     for (const Claimant& claimant : claims) since = std::min(since, *claimant.job.begun_at);
     TRY_ASSIGN(const auto entered, entered_since(vault.repository(), since));
+    // What the machine did that this one took over from is in the same jobs.
+    TRY(remember_host(catalog, vault.keyring().host_name()));
+    TRY_ASSIGN(const std::vector<std::string> hosts, own_hosts(catalog));
     std::set<ObjectId> taken;
     for (const Claimant& claimant : claims) {
         for (const Repository::Listed& listed : entered) {
             const ObjectId& id = listed.snapshot.id;
-            if (taken.contains(id) || !is_of(listed, claimant, vault.keyring().host_name())) continue;
+            if (taken.contains(id) || !is_of(listed, claimant, hosts)) continue;
             TRY_ASSIGN(const auto known, catalog::Snapshots(catalog).find(id));
             if (known && known->job && *known->job != claimant.job.id) continue;  // its own: cut off before its end was entered
             TRY(claim(catalog, claimant.job, listed, vault.key()));

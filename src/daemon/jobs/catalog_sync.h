@@ -28,8 +28,8 @@ struct CatalogSynced {
 [[nodiscard]] Status enter_debts(catalog::Catalog& catalog, const Config& config);
 
 // A start closed these jobs as interrupted: backups whose snapshot was published before the end, as this medium's ledger shows,
-// get it entered. A snapshot is a job's when it bears the plan's name, was begun on this host between the beginning of the job
-// and that start, and is no other job's.
+// get it entered. A snapshot is a job's when it bears the plan's name, was begun on this host, or one that it took over from,
+// between the beginning of the job and that start, and is no other job's.
 [[nodiscard]] Status claim_snapshots(catalog::Catalog& catalog, const std::vector<catalog::Job>& interrupted, MediumVault& vault);
 
 [[nodiscard]] catalog::SnapshotRecord record_of(const Snapshot& snapshot);  // as known from a vault

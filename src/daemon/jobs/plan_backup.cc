@@ -1,7 +1,6 @@
 #include "daemon/jobs/plan_backup.h"
 
 #include "base/counts.h"
-#include "base/host_name.h"
 #include "base/text.h"
 #include "catalog/overview.h"
 #include "daemon/jobs/catalog_sync.h"
@@ -156,7 +155,7 @@ private:
         snapshot.id = result.snapshot;
         snapshot.label = result.label;
         snapshot.plan = result.name;
-        snapshot.host = host_name();
+        snapshot.host = vault.keyring().host_name();  // as the snapshot itself has it
         snapshot.kind = std::string(kind_of(plan_.source));
         snapshot.made_at = context_.clock.now();
         snapshot.files = result.files.added + result.files.changed + result.files.unchanged;

@@ -3,12 +3,14 @@
 #include "base/text.h"
 #include "catalog/settings.h"
 #include "daemon/jobs/catalog_sync.h"
+#include "daemon/jobs/former_hosts.h"
 #include "daemon/jobs/medium_turn.h"
 #include "daemon/jobs/run_alerts.h"
 #include "vault/collector.h"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace custody {
 namespace {
@@ -34,6 +36,7 @@ public:
                    MediumTurn::wait_for(context_.files, context_.config->service.state_folder, vault_.key(), context_.stop()));
         TRY(vault_.repository().ledger().refresh());
         if (!clock_may_end_snapshots()) return retained_;
+        TRY(find_predecessors());
         TRY(forget(rule));
         TRY_ASSIGN(const bool is_due, prune_is_due());
         if (is_due) TRY(prune_medium());
@@ -64,12 +67,28 @@ private:
         context_.alerts.raise(event_of(context_, AlertKind::clock_jump, "", "", words));
     }
 
+    // A machine that was recovered under another name goes on with the plans of the old one, and so with their snapshots.
+    Status find_predecessors() {
+        TRY(remember_host(context_.catalog, vault_.keyring().host_name()));
+        TRY_ASSIGN(Predecessors found, predecessors(context_.catalog, vault_.repository()));
+        former_hosts_ = std::move(found.hosts);
+        for (const std::string& host : found.alive) {
+            context_.job.warn(
+                say("the medium {0} has snapshots of {1} that are younger than the day on which this machine took over from "
+                    "it: {1} lives, and no rule here ends its snapshots; where it does not, end them with 'custody forget "
+                    "--host {1}'",
+                    printable(vault_.medium().name), printable(host)));
+        }
+        return done();
+    }
+
     Result<ForgetResult> try_to_forget(const RetentionRule& rule) {
         ForgetOptions options;
         options.rule = rule;
         options.label = plan_.label;
         options.name = plan_.name;
         options.host = vault_.keyring().host_name();
+        options.former_hosts = former_hosts_;
         for (int tries = 1;; ++tries) {
             auto ended = forget_snapshots(vault_.repository(), options);
             if (ended.ok() || ended.error().code != Code::busy || tries == kMostTries) return ended;
@@ -135,6 +154,7 @@ private:
     MediumVault& vault_;
     const PlanConfig& plan_;
     catalog::Settings settings_;
+    std::vector<std::string> former_hosts_;
     Retained retained_;
 };
 

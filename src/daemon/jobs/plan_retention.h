@@ -1,4 +1,5 @@
-// Retention of one plan on one medium, by the one rule (vault/history/retention.h), then freeing what nothing needs.
+// Retention of one plan on one medium, by the one rule (vault/history/retention.h), then freeing what nothing needs. The
+// snapshots are those of this host and, as one group with them, those of hosts that it took over from (former_hosts.h).
 //
 // Threads: the job's; one at a time on a medium, and not beside a copy into it (medium_turn.h). Errors: those of forget and
 // prune; a clock that is behind or far ahead is no error but a warning: nothing is ended then. A prune that another one keeps

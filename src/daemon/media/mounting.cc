@@ -61,25 +61,6 @@ Error mount_error(int number, const std::string& device, const std::string& what
     return {Code::io, say("cannot mount {}: {}; check it with fsck", printable(device), reason_of(number))};
 }
 
-Status check_mount_point(const std::string& mount_point) {
-    FileSystem& files = posix_file_system();
-    if (const auto info = files.info(mount_point); !info.ok() && info.error().code == Code::not_found) {
-        TRY(make_directories(files, mount_point, 0755));
-    }
-    TRY_ASSIGN(const auto mounts, list_mounts());
-    const std::string real = sysfs::real_path(mount_point);
-    for (const auto& mount : mounts) {
-        if (mount.point == real)
-            return Error{Code::exists, say("{} is mounted on {} already; unmount it first, or name another folder",
-                                           printable(mount.source), printable(mount_point))};
-    }
-    TRY_ASSIGN(const auto items, files.list(mount_point));
-    if (items.empty()) return done();
-    return Error{Code::exists, say("{} is not empty: a medium mounted there would cover what it holds; empty it, or name another "
-                                   "folder",
-                                   printable(mount_point))};
-}
-
 Result<MountInfo> mounted_at(const std::string& mount_point) {
     TRY_ASSIGN(auto mounts, list_mounts());
     const std::string real = sysfs::real_path(mount_point);
@@ -115,6 +96,25 @@ bool holds(const std::string& process, dev_t device) {
 }
 
 }  // namespace
+
+Status check_mount_point(const std::string& mount_point) {
+    FileSystem& files = posix_file_system();
+    if (const auto info = files.info(mount_point); !info.ok() && info.error().code == Code::not_found) {
+        TRY(make_directories(files, mount_point, 0755));
+    }
+    TRY_ASSIGN(const auto mounts, list_mounts());
+    const std::string real = sysfs::real_path(mount_point);
+    for (const auto& mount : mounts) {
+        if (mount.point == real)
+            return Error{Code::exists, say("{} is mounted on {} already; unmount it first, or name another folder",
+                                           printable(mount.source), printable(mount_point))};
+    }
+    TRY_ASSIGN(const auto items, files.list(mount_point));
+    if (items.empty()) return done();
+    return Error{Code::exists, say("{} is not empty: a medium mounted there would cover what it holds; empty it, or name another "
+                                   "folder",
+                                   printable(mount_point))};
+}
 
 Status mount_device(const std::string& device, const std::string& mount_point) {
     TRY_ASSIGN(const Kind kind, kind_on(device));

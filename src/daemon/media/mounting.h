@@ -18,6 +18,9 @@ namespace custody {
 // the folder is not empty: a medium never covers what somebody else sees there.
 [[nodiscard]] Status mount_device(const std::string& device, const std::string& mount_point);
 
+// The same question before: the folder is made if absent. exists: as above.
+[[nodiscard]] Status check_mount_point(const std::string& mount_point);
+
 // Writes back what is to be written, then unmounts: afterwards the disk can be taken out. busy names who holds it; io: what was
 // written last may not have reached the disk.
 [[nodiscard]] Status unmount_medium(const std::string& mount_point);

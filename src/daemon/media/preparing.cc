@@ -34,6 +34,13 @@ Status write_zeros(int fd, std::uint64_t from, std::uint64_t size, const std::st
     return done();
 }
 
+// Of at most `size` bytes, and no half character.
+std::string cut_text(const std::string& text, std::size_t size) {
+    if (text.size() <= size) return text;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+    return text.substr(0, size);
+}
+
 // mkfs leaves what lies at the end, and a kernel that knows the old partitions would go on offering them.
 Status clear_marks(const DeviceInfo& device) {
     const Fd fd(::open(device.path.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
@@ -49,7 +56,7 @@ Status clear_marks(const DeviceInfo& device) {
 Status make_file_system(const Preparation& preparation, const StopFlag& stop) {
     ProcessOptions mkfs;
     // -F: the whole disk, not a partition; what that guards against was asked before.
-    mkfs.arguments = {"mkfs.ext4", "-q", "-F", "-m", "1", "-L", preparation.name.substr(0, kLabelSize), preparation.shown.path};
+    mkfs.arguments = {"mkfs.ext4", "-q", "-F", "-m", "1", "-L", cut_text(preparation.name, kLabelSize), preparation.shown.path};
     mkfs.time_limit_ns = kMkfsLimit;
     const auto ended = run_process(mkfs, stop);
     if (!ended.ok()) {
@@ -87,7 +94,13 @@ Result<std::string> reason_not_to_prepare(const DeviceInfo& device, const std::v
     for (const auto& partition : device.partitions) nodes.push_back("/dev/" + partition);
     for (const auto& node : nodes) {
         const auto found = recognise_device(node, known);
-        if (found.ok() && found->what != Recognition::unknown)
+        // What cannot be looked into may be a medium with a damaged file system, which fsck or repair brings back.
+        if (!found.ok())
+            return say(
+                "whether it is a medium of the register cannot be told ({}); where nothing on it is needed, clear it "
+                "first with 'wipefs -a {}'",
+                found.error().message, printable(node));
+        if (found->what != Recognition::unknown)
             return say("it is the medium {} of the register: retire that first with 'custody media retire {}'",
                        printable(known[found->medium].name), printable(known[found->medium].name));
     }
@@ -100,6 +113,7 @@ Result<IdentityOnMedium> prepare_medium(const Preparation& preparation, const st
         return Error{Code::usage, say("a medium needs a name, and its vault a folder below its mount point {}",
                                       printable(preparation.mount_point))};
     TRY(check_again(preparation, known));
+    TRY(check_mount_point(preparation.mount_point));  // before anything is lost
     TRY(stop.check());
     TRY(clear_marks(preparation.shown));
     TRY(make_file_system(preparation, stop));
