@@ -195,12 +195,12 @@ private:
         for (const std::string& file : {answers_.kit, answers_.kit_page}) {
             if (file.empty()) continue;
             TRY(check_outside_vaults(file, context_.settings().keyring));
-            TRY(check_new_file(context_.files(), file));
             for (const MediumConfig& medium : config_.media) {  // that is not made yet
                 if (!lies_in(file, medium.vault)) continue;
                 return Error{Code::refused,
                              say("{} lies inside the vault {}: name a place outside", printable(file), printable(medium.vault))};
             }
+            TRY(check_new_file(context_.files(), file));
         }
         if (!context_.passphrases().is_given(PassphraseKind::kit) && !somebody_can_be_asked()) {
             return Error{Code::usage, say("the kit needs a passphrase of its own: name a file with it as kit_passphrase_file in "
