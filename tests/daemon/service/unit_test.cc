@@ -123,6 +123,19 @@ TEST_F(Unit, EveryCapabilityHasItsReasonBesideIt) {
     }
 }
 
+// systemd keeps the last line of each name: the one drop-in would take from the other.
+TEST_F(Unit, NoTwoDropInsGrantDevicesUnderOneName) {
+    std::set<std::string> names;
+    for (const std::string name : {"disks.conf", "drills.conf"}) {
+        std::istringstream lines(content_of(kPackaging + "/drop-ins/" + name));
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with("DeviceAllow=")) continue;
+            EXPECT_TRUE(names.insert(line.substr(0, line.rfind(' '))).second) << name << ": " << line;
+        }
+    }
+    EXPECT_GE(names.size(), 3U);
+}
+
 // "CAP_CHOWN" -> "unit", "disks.conf", "drills.conf": as given, and as the table in the documentation says.
 TEST_F(Unit, EveryCapabilityIsInTheDocumentationAndNoOther) {
     std::set<std::pair<std::string, std::string>> given, documented;
