@@ -11,7 +11,7 @@ namespace custody {
 namespace {
 
 constexpr std::size_t kMaxRecordSize = 16 * 1024 * 1024;
-constexpr std::size_t kMostMedia = 10'000, kMostMoves = 100'000, kMostFindings = 100'000, kMostArguments = 16;
+constexpr std::size_t kMostMedia = 10'000, kMostMoves = 100'000, kMostRecordedFindings = 100'000, kMostArguments = 16;
 constexpr std::size_t kMaxField = 8'000;  // what the catalogue takes is shorter still, and cut there
 constexpr std::string_view kRegisterForm = "custody media register 1", kFindingsForm = "custody findings 1";
 
@@ -81,7 +81,7 @@ private:
     Status status_ = done();
 };
 
-Result<Json> document_of(ByteView bytes, std::string_view form, const char* name) {
+Result<Json> records_document(ByteView bytes, std::string_view form, const char* name) {
     TRY_ASSIGN(Json document, parse_json(bytes, kMaxRecordSize));
     if (!document.is_object()) return Error{Code::corrupt, say("{}: it is no object", name)};
     TRY_ASSIGN(const std::string written, json_text(document, "format", name));
@@ -160,7 +160,7 @@ Result<catalog::Finding> recorded_finding_of(const Json& json) {
 
 Status add_findings(const Json& document, const char* key, std::vector<catalog::Finding>& into) {
     RecordFields fields(document, "findings.json");
-    const Json& list = fields.list(key, kMostFindings);
+    const Json& list = fields.list(key, kMostRecordedFindings);
     TRY(fields.status());
     for (const Json& each : list) {
         TRY_ASSIGN(catalog::Finding finding, recorded_finding_of(each));
@@ -172,7 +172,7 @@ Status add_findings(const Json& document, const char* key, std::vector<catalog::
 }  // namespace
 
 Result<std::vector<catalog::RecordedMedium>> read_media_register(ByteView json) {
-    TRY_ASSIGN(const Json document, document_of(json, kRegisterForm, "media.json"));
+    TRY_ASSIGN(const Json document, records_document(json, kRegisterForm, "media.json"));
     RecordFields fields(document, "media.json");
     const Json& list = fields.list("media", kMostMedia);
     TRY(fields.status());
@@ -185,7 +185,7 @@ Result<std::vector<catalog::RecordedMedium>> read_media_register(ByteView json) 
 }
 
 Result<std::vector<catalog::Finding>> read_findings(ByteView json) {
-    TRY_ASSIGN(const Json document, document_of(json, kFindingsForm, "findings.json"));
+    TRY_ASSIGN(const Json document, records_document(json, kFindingsForm, "findings.json"));
     std::vector<catalog::Finding> findings;
     TRY(add_findings(document, "open", findings));
     TRY(add_findings(document, "resolved", findings));
