@@ -19,7 +19,7 @@ namespace {
 
 using catalog::JobState;
 
-constexpr std::chrono::milliseconds kStep{100};
+constexpr std::chrono::milliseconds kSliceStep{100};
 constexpr int kStepsBetweenLooks = 20;          // for a key: every two seconds
 constexpr std::size_t kMostAffectedNamed = 20;  // of one damaged object
 constexpr OpenOptions kDespiteDamage{.tolerate_damage = true, .elsewhere = std::nullopt};
@@ -137,7 +137,7 @@ private:
                 if (context_.job.stop_reason() == StopReason::cancelled) end_waiting(labels);
                 return context_.stop().check().error();
             }
-            std::this_thread::sleep_for(kStep);
+            std::this_thread::sleep_for(kSliceStep);
             if (steps % kStepsBetweenLooks != 0) continue;
             TRY_ASSIGN(LabelKeys keys, look_for_keys(labels));
             if (!keys.keys) continue;
