@@ -6,7 +6,7 @@
 #include "vault/sources/virtual_files.h"
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -69,39 +69,18 @@ Json finding_json(const catalog::Finding& finding) {
             {"resolved_at", time_or_null(finding.resolved_at)}};
 }
 
-// A file of the scratch area, read once from its beginning to its end.
-class CopiedFile final : public FileContent {
-public:
-    CopiedFile(std::shared_ptr<const ScratchArea> scratch, Fd file, std::string path)
-        : scratch_(std::move(scratch)), file_(std::move(file)), path_(std::move(path)) {}
-    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
-    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
-    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
-    [[nodiscard]] bool repeatable() const override { return false; }
-    [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
-        std::size_t filled = 0;
-        while (filled < into.size()) {
-            const ssize_t got = ::read(file_.get(), into.data() + filled, into.size() - filled);
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return system_error(errno, "read", path_);
-            if (got == 0) break;
-            filled += static_cast<std::size_t>(got);
-        }
-        return filled;
-    }
-
-private:
-    std::shared_ptr<const ScratchArea> scratch_;
-    Fd file_;
-    std::string path_;
-    std::vector<Hole> holes_;
-};
-
 VirtualFile copied_file(const std::shared_ptr<const ScratchArea>& scratch, const std::string& name) {
     return {name, [scratch, path = join_path(scratch->path(), name)]() -> Result<std::unique_ptr<FileContent>> {
+                struct Opened {
+                    std::shared_ptr<const ScratchArea> scratch;
+                    Fd file;
+                };
                 Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
                 if (!file.valid()) return system_error(errno, "open", path);
-                return std::unique_ptr<FileContent>(std::make_unique<CopiedFile>(scratch, std::move(file), path));
+                struct stat status {};
+                if (::fstat(file.get(), &status) != 0) return system_error(errno, "look at", path);
+                const auto opened = std::make_shared<const Opened>(Opened{scratch, std::move(file)});
+                return content_of(LaidDownFile{opened, opened->file.get(), static_cast<std::uint64_t>(status.st_size), path});
             }};
 }
 

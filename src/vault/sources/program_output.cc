@@ -1,18 +1,15 @@
 #include "vault/sources/program_output.h"
 
 #include "base/text.h"
+#include "vault/sources/once_content.h"
 
 namespace custody {
 namespace {
 
-class ProgramContent final : public FileContent {
+class ProgramContent final : public OnceContent {
 public:
     ProgramContent(ProgramOutput program, std::unique_ptr<ChildProcess> child)
         : program_(std::move(program)), child_(std::move(child)) {}
-    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
-    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
-    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
-    [[nodiscard]] bool repeatable() const override { return false; }
     [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
         if (!child_) return std::size_t{0};
         TRY_ASSIGN(const std::size_t got, child_->read(into));
@@ -36,7 +33,6 @@ private:
     ProgramOutput program_;
     std::unique_ptr<ChildProcess> child_;
     std::uint64_t total_ = 0;
-    std::vector<Hole> holes_;
 };
 
 }  // namespace

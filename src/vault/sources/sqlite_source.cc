@@ -4,42 +4,11 @@
 #include "vault/sources/virtual_files.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
 namespace custody {
 namespace {
-
-class CopyContent final : public FileContent {
-public:
-    explicit CopyContent(std::shared_ptr<const SqliteCopy> copy) : copy_(std::move(copy)) {}
-    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
-    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
-    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
-    [[nodiscard]] bool repeatable() const override { return false; }
-    [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
-        std::size_t filled = 0;
-        while (filled < into.size()) {
-            const ssize_t got =
-                ::pread(copy_->content.get(), into.data() + filled, into.size() - filled, static_cast<off_t>(at_ + filled));
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return system_error(errno, "read", copy_->path);
-            if (got == 0) break;
-            filled += static_cast<std::size_t>(got);
-        }
-        at_ += filled;
-        if (filled < into.size() && at_ != copy_->size) {
-            return Error{Code::io, say("the copy of {} is shorter than it was made", printable(copy_->path))};
-        }
-        return filled;
-    }
-
-private:
-    std::shared_ptr<const SqliteCopy> copy_;
-    std::uint64_t at_ = 0;
-    std::vector<Hole> holes_;
-};
 
 Result<Bytes> evidence_of(const SqliteCopy& copy, const std::string& file, const struct stat& status, Time now) {
     Json database = copy.evidence;
@@ -78,7 +47,7 @@ Result<OpenedSqlite> open_sqlite(const SqliteOptions& options, const Clock& cloc
     tree.expected_bytes = taken.size + evidence.size();
     const auto copy = std::make_shared<const SqliteCopy>(std::move(taken));
     tree.files.push_back({file, [copy]() -> Result<std::unique_ptr<FileContent>> {
-                              return std::unique_ptr<FileContent>(std::make_unique<CopyContent>(copy));
+                              return content_of(LaidDownFile{copy, copy->content.get(), copy->size, copy->path});
                           }});
     tree.files.push_back({"evidence/evidence.json",
                           [bytes = std::move(evidence)]() -> Result<std::unique_ptr<FileContent>> { return content_of(bytes); }});

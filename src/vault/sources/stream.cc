@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "vault/sources/named_place.h"
+#include "vault/sources/once_content.h"
 #include "vault/sources/single_item.h"
 
 #include <poll.h>
@@ -15,13 +16,9 @@ namespace {
 
 constexpr int kWait_ms = 200;
 
-class StreamContent final : public FileContent {
+class StreamContent final : public OnceContent {
 public:
     StreamContent(int fd, std::string name, const StopFlag* stop) : fd_(fd), name_(std::move(name)), stop_(stop) {}
-    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
-    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
-    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
-    [[nodiscard]] bool repeatable() const override { return false; }
     [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
         std::size_t filled = 0;
         while (filled < into.size()) {
@@ -51,7 +48,6 @@ private:
     int fd_;
     std::string name_;
     const StopFlag* stop_;
-    std::vector<Hole> holes_;
 };
 
 SourceItem stream_item(const std::string& name, Time now) {

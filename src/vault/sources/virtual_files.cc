@@ -3,11 +3,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "vault/sources/named_place.h"
+#include "vault/sources/once_content.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 
 namespace custody {
@@ -15,13 +17,9 @@ namespace {
 
 constexpr std::size_t kMaxName = 255;
 
-class BytesContent final : public FileContent {
+class BytesContent final : public OnceContent {
 public:
     explicit BytesContent(Bytes bytes) : bytes_(std::move(bytes)) {}
-    [[nodiscard]] std::uint64_t size() const override { return kUnknownSize; }
-    [[nodiscard]] const std::vector<Hole>& holes() const override { return holes_; }
-    [[nodiscard]] Result<bool> changed_since_open() override { return false; }
-    [[nodiscard]] bool repeatable() const override { return false; }
     [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
         const std::size_t count = std::min(into.size(), bytes_.size() - at_);
         std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
@@ -32,7 +30,31 @@ public:
 private:
     Bytes bytes_;
     std::size_t at_ = 0;
-    std::vector<Hole> holes_;
+};
+
+class LaidDownContent final : public OnceContent {
+public:
+    explicit LaidDownContent(LaidDownFile file) : file_(std::move(file)) {}
+    [[nodiscard]] Result<std::size_t> read(MutableByteView into) override {
+        std::size_t filled = 0;
+        while (filled < into.size()) {
+            const auto at = static_cast<off_t>(at_ + filled);
+            const ssize_t got = ::pread(file_.descriptor, into.data() + filled, into.size() - filled, at);
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return system_error(errno, "read", file_.path);
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+        }
+        at_ += filled;
+        if (filled < into.size() && at_ != file_.size) {
+            return Error{Code::io, say("the copy of {} is shorter than it was made", printable(file_.path))};
+        }
+        return filled;
+    }
+
+private:
+    LaidDownFile file_;
+    std::uint64_t at_ = 0;
 };
 
 // A folder while the tree is put together. By name: the order of the walk.
@@ -170,6 +192,7 @@ Result<std::unique_ptr<Source>> open_virtual_files(VirtualTree tree, const Clock
 }
 
 std::unique_ptr<FileContent> content_of(Bytes bytes) { return std::make_unique<BytesContent>(std::move(bytes)); }
+std::unique_ptr<FileContent> content_of(LaidDownFile file) { return std::make_unique<LaidDownContent>(std::move(file)); }
 
 std::string path_component(std::string_view name) {
     std::string out;

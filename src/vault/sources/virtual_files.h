@@ -39,6 +39,14 @@ struct VirtualTree {
 
 // Content that is in memory already.
 [[nodiscard]] std::unique_ptr<FileContent> content_of(Bytes bytes);
+// Content that was laid down in a file for this run. io: it is shorter than it was when it was made.
+struct LaidDownFile {
+    std::shared_ptr<const void> owner;  // of descriptor and file, which stay as long as this
+    int descriptor = -1;
+    std::uint64_t size = 0;
+    std::string path;  // for messages
+};
+[[nodiscard]] std::unique_ptr<FileContent> content_of(LaidDownFile file);
 
 // One component of a path that stands for any name: '/', '%', control characters, and a '.' at its front are written as %2F and
 // the like. Names that differ stay different.
