@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/bilingual.h"
 #include "base/text_vi.h"
 
 #include <utf8proc.h>
@@ -206,6 +207,7 @@ private:
 }  // namespace
 
 void set_language(Language language) { chosen_language() = language; }
+Language program_language() { return chosen_language(); }
 Language language() { return chosen_in_this_thread().value_or(chosen_language()); }
 
 LanguageScope::LanguageScope(Language language) : before_(chosen_in_this_thread()) { chosen_in_this_thread() = language; }

@@ -27,7 +27,6 @@ constexpr Translation kJobsTexts[] = {
     {"the medium {} is not here: {}", "phương tiện lưu trữ {} không có ở đây: {}"},
     {"the medium {} was erased: register the disk that is used now under a name of its own",
      "phương tiện lưu trữ {} đã bị xóa trắng: hãy đăng ký đĩa đang dùng hiện nay dưới một tên riêng"},
-    {"the service's own records are damaged on the medium {}", "hồ sơ của chính dịch vụ bị hỏng trên phương tiện lưu trữ {}"},
     {"{0} objects are damaged on the medium {1}; the first: {2}: {3}",
      "{0} đối tượng bị hỏng trên phương tiện lưu trữ {1}; đối tượng đầu tiên: {2}: {3}"},
     {"{0} objects on the medium {1} cannot be read by this user: whether they are damaged is not known",

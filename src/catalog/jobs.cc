@@ -223,13 +223,15 @@ Result<std::vector<Job>> Jobs::list(const JobFilter& filter) {
     if (kind) where += " AND kind = ?2";
     if (state) where += " AND state = ?3";
     if (filter.before) where += " AND id < ?4";
+    if (filter.label) where += " AND label = ?5";
     // Each parameter is named, so that a filter that is not set binds to nothing that counts.
-    const std::string sql = fmt::format(
-        "SELECT {} FROM jobs WHERE {} AND coalesce(?1, ?2, ?3, ?4, 1) IS NOT NULL ORDER BY id DESC LIMIT ?5", kJobColumns, where);
+    const std::string sql =
+        fmt::format("SELECT {} FROM jobs WHERE {} AND coalesce(?1, ?2, ?3, ?4, ?5, 1) IS NOT NULL ORDER BY id DESC LIMIT ?6",
+                    kJobColumns, where);
     TRY(catalog_.read([&](sqlite::Database& database) {
         return each_row(
             database, sql, [&](sqlite::Columns& row) { found.push_back(job_of(row)); }, filter.plan, kind, state, filter.before,
-            std::min<std::size_t>(filter.limit, 1000));
+            filter.label, std::min<std::size_t>(filter.limit, 1000));
     }));
     return found;
 }

@@ -83,6 +83,7 @@ struct JobDetails {
 
 struct JobFilter {
     std::optional<std::string> plan;
+    std::optional<std::string> label;
     std::optional<JobKind> kind;
     std::optional<JobState> state;
     std::optional<JobId> before;  // only older ones: the next page

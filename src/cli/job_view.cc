@@ -66,7 +66,7 @@ void add_snapshot(const Json& job, std::vector<std::string>& lines) {
 
 void add_phases(const Json& job, std::vector<std::string>& lines) {
     for (const Json& phase : list_field(job, "phases")) {
-        lines.push_back(say("phase {}: {}, {}", text_field(phase, "name"), state_text(text_field(phase, "state")),
+        lines.push_back(say("phase {}: {}, {}", phase_text(text_field(phase, "name")), state_text(text_field(phase, "state")),
                             seconds_field(phase, "seconds")));
     }
 }
@@ -91,7 +91,8 @@ std::string job_title(const Json& job) {
 
 std::vector<std::string> job_lines_of(const Json& job, bool told) {
     std::vector<std::string> lines = {first_line(job)};
-    const std::string reason = text_field(job, "reason"), who = text_field(job, "asked_by");
+    const std::string reason = reason_text(text_field(job, "reason")), asked_by = text_field(job, "asked_by");
+    const std::string who = asked_by == "service" ? std::string(translate("service")) : asked_by;
     if (!reason.empty() || !who.empty()) lines.push_back(say("reason: {} (asked for by {})", reason.empty() ? "-" : reason, who));
     add_phases(job, lines);
     if (text_field(job, "kind") == "backup" && time_field(job, "ended")) add_numbers(job, lines);
@@ -114,7 +115,7 @@ std::vector<std::string> job_table(const Json& jobs) {
         {say("Job"), say("What"), say("State"), say("Asked for"), say("Took"), say("Reason")}};
     for (const Json& job : jobs) {
         rows.push_back({std::to_string(number_field(job, "id")), job_title(job), state_text(text_field(job, "state")),
-                        minute_field(job, "asked"), seconds_field(job, "seconds"), text_field(job, "reason")});
+                        minute_field(job, "asked"), seconds_field(job, "seconds"), reason_text(text_field(job, "reason"))});
     }
     return format_table(rows);
 }

@@ -48,6 +48,7 @@ std::string source_text(const Json& plan) {
     std::string what;
     for (const char* list : {"paths", "arguments"}) what += texts_of(list_field(source, list));
     for (const char* text : {"path", "conninfo", "defaults_file"}) what += text_field(source, text);
+    if (const std::string user = text_field(source, "as_user"); !user.empty()) what = say("{} (as the user {})", what, user);
     return text_field(source, "kind") + " " + what;
 }
 

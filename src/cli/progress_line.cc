@@ -3,6 +3,7 @@
 #include "base/counts.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "cli/service_answer.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -36,7 +37,7 @@ std::string_view clip(std::string_view text, std::size_t columns) {
 }
 
 std::string describe(const ProgressState& state, double seconds, std::uint64_t bytes_since, std::optional<double> left) {
-    std::string text(translate(state.phase));
+    std::string text = phase_text(state.phase);
     if (state.bytes_total != 0) {
         const auto percent = std::min<std::uint64_t>(100, state.bytes_done * 100 / state.bytes_total);
         text += fmt::format(" {:3}%", percent);

@@ -101,4 +101,17 @@ std::string state_text(const std::string& word) {
     return word;
 }
 
+std::string phase_text(std::string_view name) {
+    constexpr std::string_view kFrom = "copy from ", kTo = "copy ";
+    if (name.starts_with(kFrom)) return say("copy from {}", name.substr(kFrom.size()));
+    if (name.starts_with(kTo)) return say("copy {}", name.substr(kTo.size()));
+    return std::string(translate(name));
+}
+
+std::string reason_text(std::string_view reason) {
+    constexpr std::string_view kReplaces = "replaces ";
+    if (reason.starts_with(kReplaces)) return say("replaces {}", reason.substr(kReplaces.size()));
+    return std::string(translate(reason));
+}
+
 }  // namespace custody

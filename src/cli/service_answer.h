@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace custody {
 
@@ -27,5 +28,8 @@ namespace custody {
 [[nodiscard]] std::string to_minute(Time time);
 // A job's state, or a plan's or a medium's, in words of the chosen language.
 [[nodiscard]] std::string state_text(const std::string& word);
+// The name of a job's phase ("copy disk-b"), and why a job was made ("schedule", or a person's own words).
+[[nodiscard]] std::string phase_text(std::string_view name);
+[[nodiscard]] std::string reason_text(std::string_view reason);
 
 }  // namespace custody

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "daemon/config/law.h"
 #include "daemon/config/values.h"
+#include "daemon/discover/peer_user.h"
 #include "daemon/media/medium_probe.h"
 
 #include <algorithm>
@@ -236,12 +237,23 @@ private:
                        ask(say("PostgreSQL at {}: connection string without a password, as service=portal (empty: "
                                "not now)",
                                place)));
-            if (!conninfo.empty()) answers_.postgresql.push_back(std::move(conninfo));
-            return done();
+            return conninfo.empty() ? done() : postgresql(std::move(conninfo));
         }
         TRY_ASSIGN(std::string defaults,
                    ask(say("MariaDB at {}: file with user and password, as /etc/custody/mariadb.cnf (empty: not now)", place)));
         if (!defaults.empty()) answers_.mariadb.push_back(std::move(defaults));
+        return done();
+    }
+
+    // Root is nobody to a server that goes by who asks.
+    Status postgresql(std::string conninfo) {
+        const std::string likely = peer_user_of(conninfo);
+        if (!likely.empty()) {
+            TRY_ASSIGN(std::string user,
+                       ask(say("User of the system that it is asked as, for its peer authentication ('-': none)"), likely));
+            if (user != "-") answers_.asked_as[conninfo] = std::move(user);
+        }
+        answers_.postgresql.push_back(std::move(conninfo));
         return done();
     }
 

@@ -65,6 +65,28 @@ TEST_F(ServiceCommands, WatchingTellsWhyAJobFailedAlsoAfterwardsAndInVietnamese)
     EXPECT_TRUE(has(shown.out, "sao lưu kế hoạch etc: thất bại")) << shown.out;
 }
 
+TEST_F(ServiceCommands, PhasesAndReasonsAreInTheLanguageOfWhoAsks) {
+    catalog::NewJob asked;
+    asked.plan = "etc";
+    asked.reason = "missed";
+    asked.asked_by = "service";
+    catalog::Jobs jobs(control_.catalog());
+    const auto id = jobs.add(asked);
+    ASSERT_TRUE(is_ok(id));
+    ASSERT_TRUE(is_ok(jobs.start(*id)));
+    for (const char* phase : {"probe", "copy disk-b", "copy from disk-a", "verify full"}) {
+        ASSERT_TRUE(is_ok(jobs.begin_phase(*id, phase)));
+    }
+    const Outcome english = custody({"job", "show", std::to_string(*id)});
+    for (const char* part : {"phase probe: done", "phase copy disk-b: done", "phase copy from disk-a: done", "reason: missed"})
+        EXPECT_TRUE(has(english.out, part)) << part << "\n" << english.out;
+    const Outcome vietnamese = custody({"job", "show", std::to_string(*id), "--lang", "vi"});
+    for (const char* part : {"giai đoạn kiểm tra phương tiện: ", "giai đoạn sao chép sang disk-b: ", "sao chép từ disk-a: ",
+                             "kiểm chứng toàn bộ: ", "bù lần đã lỡ", "dịch vụ"})
+        EXPECT_TRUE(has(vietnamese.out, part)) << part << "\n" << vietnamese.out;
+    EXPECT_EQ(json_of(custody({"job", "show", std::to_string(*id), "--lang", "vi", "--json"}))["phases"][0]["name"], "probe");
+}
+
 TEST_F(ServiceCommands, InterruptingTheClientEndsTheLookingOnAndNotTheJob) {
     const catalog::JobId id = job_of("etc");
     RunningProgram running(command({"job", "watch", std::to_string(id)}));

@@ -2,7 +2,8 @@
 // where a worker brings them out (delivery.h).
 //
 // What belongs together is told together: alerts of one kind and severity that come within a minute are one message
-// (group_windows.h, group_text.h), reminders that come due together too, and ends. What is held meanwhile is on disk.
+// (group_windows.h, group_text.h) unless they are critical, reminders that come due together too, and ends. What is held
+// meanwhile is on disk.
 //
 // On disk, below one folder: `outbox/`; `events/<hex>.json`, one file a lasting event, so that after a restart nobody is told
 // twice and nobody's reminder is forgotten; `digest.json`, when the last one was sent; `peers.json`, what is remembered of
@@ -51,7 +52,7 @@ public:
     void configure(const AlertSettings& settings);
 
     // Something happened, or still is so. Reported as often as one likes: people are told once, then reminded, and again when it
-    // has become worse; of critical kinds the first at once, else with what comes within a minute.
+    // has become worse; what is critical at once (group_windows.h), else with what comes within a minute.
     [[nodiscard]] Status raise(AlertEvent event);
     // It is over (alert_object says how objects are named). Nothing happens when there was no such event.
     [[nodiscard]] Status resolve(AlertKind kind, std::string_view object);

@@ -8,7 +8,7 @@ namespace {
 using Language2 = std::string Bilingual::*;
 
 struct Counts {
-    std::size_t done = 0, plans = 0, owed = 0, person = 0;
+    std::size_t done = 0, awaited = 0, plans = 0, owed = 0, person = 0;
     std::uint64_t new_bytes = 0;
 };
 
@@ -17,6 +17,7 @@ Counts counted(const DigestFacts& facts) {
     counts.plans = facts.plans.size();
     counts.done =
         static_cast<std::size_t>(std::count_if(facts.plans.begin(), facts.plans.end(), [](const auto& p) { return p.done; }));
+    for (const DigestPlan& plan : facts.plans) counts.awaited += !plan.done && plan.awaits_first ? 1 : 0;
     counts.owed = facts.owed.size();
     counts.person = facts.needs_person.size() + (facts.alerts_lost > 0 ? 1 : 0) + (facts.not_covered > 0 ? 1 : 0);
     for (const DigestPlan& plan : facts.plans) counts.new_bytes += plan.new_bytes;
@@ -44,7 +45,7 @@ public:
         add(say_both("OWED (media): {}", counts.owed), owed_lines(), 4);
         add(say_both("NEEDS A PERSON: {}", counts.person), person_lines(), 6);
         if (!facts_.may_be_taken_out.empty()) add(say_both("CAN BE TAKEN OUT"), facts_.may_be_taken_out, 2);
-        if (!facts_.exceptions.empty()) add(say_both("EXCEPTIONS IN FORCE: {}", facts_.exceptions.size()), facts_.exceptions, 3);
+        if (!facts_.exceptions.empty()) add(say_both("EXCEPTIONS IN FORCE: {}", facts_.exceptions.size()), exception_lines(), 3);
         if (facts_.next_run) out_ += say_both("Next run: {}", alert_time(*facts_.next_run)).*language_ + "\n";
         out_ += say_both("More: custody status").*language_ + "\n";
         return std::move(out_);
@@ -57,18 +58,29 @@ private:
     }
 
     std::vector<std::string> plan_lines() const {
-        std::vector<std::string> not_done, few_copies;
+        std::vector<std::string> not_done, not_yet, few_copies;
         for (const DigestPlan& plan : facts_.plans) {
             const Bilingual since =
                 plan.last_success ? say_both("last success {}", alert_time(*plan.last_success)) : say_both("never backed up");
-            if (!plan.done) {
+            if (!plan.done && plan.awaits_first) {
+                not_yet.push_back((plan.first_run ? say_both("NOT YET {}: first run {}", plan.name, alert_time(*plan.first_run))
+                                                  : say_both("NOT YET {}: its first backup goes on or waits", plan.name)).*
+                                  language_);
+            } else if (!plan.done) {
                 not_done.push_back(say_both("NOT DONE {}: {}", plan.name, since.*language_).*language_);
             } else if (plan.copies < plan.copies_wanted) {
                 few_copies.push_back(say_both("{}: {} of {} copies", plan.name, plan.copies, plan.copies_wanted).*language_);
             }
         }
-        not_done.insert(not_done.end(), few_copies.begin(), few_copies.end());
+        for (std::vector<std::string>* more : {&not_yet, &few_copies})
+            not_done.insert(not_done.end(), more->begin(), more->end());
         return not_done;
+    }
+
+    std::vector<std::string> exception_lines() const {
+        std::vector<std::string> lines;
+        for (const Bilingual& line : facts_.exceptions) lines.push_back(line.*language_);
+        return lines;
     }
 
     std::vector<std::string> owed_lines() const {
@@ -107,7 +119,8 @@ AlertMessage render_digest(const DigestFacts& facts, Time now, const AlertSender
     message.key = "digest";
     message.kind = "digest";
     message.which = AlertClass::digest;
-    message.severity = counts.person > 0 || counts.done < counts.plans ? AlertSeverity::warning : AlertSeverity::notice;
+    message.severity =
+        counts.person > 0 || counts.done + counts.awaited < counts.plans ? AlertSeverity::warning : AlertSeverity::notice;
     message.made = now;
     message.host = sender.host;
     const Bilingual summary =

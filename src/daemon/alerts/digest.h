@@ -18,6 +18,9 @@ struct DigestPlan {
     std::optional<Time> last_success;
     std::uint32_t copies = 0, copies_wanted = 0;  // of its newest snapshot, on media
     std::uint64_t new_bytes = 0;                  // stored since the last digest
+    // Never backed up, and that is no fault: its first run is still to come, or goes on.
+    bool awaits_first = false;
+    std::optional<Time> first_run{};  // none: it goes on, or waits
 };
 struct DigestOwed {
     std::string medium, place;
@@ -29,7 +32,7 @@ struct DigestFacts {
     std::vector<DigestOwed> owed;               // media that owe copies
     std::vector<Bilingual> needs_person;        // one line each, worst first: titles of lasting events among them
     std::vector<std::string> may_be_taken_out;  // media
-    std::vector<std::string> exceptions;        // in force: "plan etc: QĐ 12/2026 ..."
+    std::vector<Bilingual> exceptions;          // in force: "plan etc: QĐ 12/2026 ..."
     std::uint64_t not_covered = 0;              // mounted file systems and databases that no plan covers
     std::uint64_t alerts_lost = 0;              // dropped or given up since the last digest
     std::optional<Time> next_run;

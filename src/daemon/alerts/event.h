@@ -7,6 +7,7 @@
 // forged.
 #pragma once
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/records/canonical_json.h"
 #include "base/result.h"
@@ -44,13 +45,6 @@ enum class AlertKind : std::uint8_t {
     peer_silent,            // another service that is watched gives no valid sign of life
     alerts_undelivered,     // alerts could not be brought to somebody
     test,
-};
-
-// Both languages of one text. Never from say(): that speaks one.
-struct Bilingual {
-    std::string vi, en;
-    [[nodiscard]] bool empty() const { return en.empty(); }
-    bool operator==(const Bilingual&) const = default;
 };
 
 struct AlertEvent {

@@ -5,8 +5,9 @@
 namespace custody {
 
 bool GroupWindows::begin(const AlertGroup& group, std::int64_t now_ns) {
-    if (!windows_.try_emplace(group, Window{now_ns + kWindow, kWindow}).second) return false;
-    return group.which == AlertClass::first && group.severity == AlertSeverity::critical;
+    Window& window = windows_.try_emplace(group, Window{now_ns + kWindow, kWindow}).first->second;
+    const bool is_urgent = group.which == AlertClass::first && group.severity == AlertSeverity::critical;
+    return is_urgent && window.at_once < kMostAtOnce && ++window.at_once > 0;
 }
 
 std::int64_t GroupWindows::left(const AlertGroup& group, std::int64_t now_ns) const {
@@ -18,7 +19,7 @@ void GroupWindows::told(const AlertGroup& group, std::int64_t now_ns) {
     const auto found = windows_.find(group);
     const bool grows = found != windows_.end() && group.severity != AlertSeverity::critical;
     const std::int64_t length = grows ? std::min(2 * found->second.length_ns, kLongestWindow) : kWindow;
-    windows_[group] = Window{now_ns + length, length};
+    windows_[group] = Window{now_ns + length, length, kMostAtOnce};  // it goes on: together from now on
 }
 
 void GroupWindows::close_idle(std::int64_t now_ns) {

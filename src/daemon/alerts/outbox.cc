@@ -323,10 +323,14 @@ Result<Outbox::Put> Outbox::put(AlertMessage message, const std::vector<std::str
 
 std::optional<AlertMessage> Outbox::next(std::string_view target, const std::set<std::string>& skip) const {
     const std::lock_guard lock(mutex_);
+    const AlertMessage* oldest = nullptr;
     for (const auto& [number, entry] : entries_) {
-        if (entry.pending.contains(target) && !skip.contains(entry.message.id)) return entry.message;
+        if (!entry.pending.contains(target) || skip.contains(entry.message.id)) continue;
+        const bool is_urgent = entry.message.which == AlertClass::first && entry.message.severity == AlertSeverity::critical;
+        if (is_urgent) return entry.message;
+        if (oldest == nullptr) oldest = &entry.message;
     }
-    return std::nullopt;
+    return oldest == nullptr ? std::nullopt : std::optional(*oldest);
 }
 
 bool Outbox::has_pending(std::string_view target) const {

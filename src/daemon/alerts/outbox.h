@@ -68,7 +68,7 @@ public:
     // busy: not taken. Any other error: taken, but in memory only until the disk lets it be written.
     [[nodiscard]] Result<Put> put(AlertMessage message, const std::vector<std::string>& targets);
 
-    // The oldest message that waits for this target and is not in `skip` (ids); nullopt: none.
+    // The oldest message that waits for this target and is not in `skip` (ids), critical alerts before all else; nullopt: none.
     [[nodiscard]] std::optional<AlertMessage> next(std::string_view target, const std::set<std::string>& skip = {}) const;
     [[nodiscard]] bool has_pending(std::string_view target) const;
 

@@ -12,12 +12,16 @@ namespace {
 
 constexpr int kSound = 0, kUsage = 2;
 
+std::string asked_as(const std::string& place, const std::string& user) {
+    return user.empty() ? printable(place) : say("{} (as the user {})", printable(place), printable(user));
+}
+
 std::string what_of(const SourceConfig& source) {
     struct Words {
         std::string operator()(const FilesSource& files) const { return printable_list(files.paths); }
         std::string operator()(const ImageSource& image) const { return printable(image.path); }
-        std::string operator()(const PostgresqlSource& postgresql) const { return printable(postgresql.conninfo); }
-        std::string operator()(const MariadbSource& mariadb) const { return printable(mariadb.defaults_file); }
+        std::string operator()(const PostgresqlSource& source) const { return asked_as(source.conninfo, source.as_user); }
+        std::string operator()(const MariadbSource& source) const { return asked_as(source.defaults_file, source.as_user); }
         std::string operator()(const SqliteSource& sqlite) const { return printable(sqlite.file); }
         std::string operator()(const CommandSource& command) const { return printable_list(command.arguments); }
     };
@@ -42,7 +46,8 @@ std::string describe(const Config& config, const PlanConfig& plan) {
 }
 
 std::string describe(const RecordedException& exception) {
-    return say("exception {}, {}: {} ({})", exception.duty, exception.about, exception.what, printable(exception.text));
+    return say("exception {}, {}: {} ({})", exception.duty, exception.about.shown(), exception.what.shown(),
+               printable(exception.text));
 }
 
 CheckOutcome check_config(FileSystem& files, const std::string& path, const ZoneRules& zone,

@@ -7,6 +7,7 @@
 // are named here.
 #pragma once
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "daemon/alerts/settings.h"
 #include "daemon/config/places.h"
@@ -104,12 +105,14 @@ struct ImageSource {
 };
 
 struct PostgresqlSource {
-    std::string conninfo;  // without a password: "service=portal"
+    std::string conninfo;      // without a password: "service=portal"
+    std::string as_user = {};  // of the system, whom the server's peer authentication lets in; empty: custodyd's own
     bool operator==(const PostgresqlSource&) const = default;
 };
 
 struct MariadbSource {
     std::string defaults_file;  // absolute; holds user and password
+    std::string as_user = {};   // as above
     bool operator==(const MariadbSource&) const = default;
 };
 
@@ -237,10 +240,10 @@ struct JournalConfig {
 
 // What falls below the law, or below the program's own safety, by a decision on paper. Every report shows it.
 struct RecordedException {
-    std::string duty;   // "B6"
-    std::string about;  // "plan etc", "medium disk-a", "[alert] smtp"
-    std::string what;   // in words: what is below the duty
-    std::string text;   // document and reason, as written
+    std::string duty;  // "B6"
+    Bilingual about;   // "plan etc", "medium disk-a", "[alert] smtp"
+    Bilingual what;    // in words: what is below the duty
+    std::string text;  // document and reason, as written
     Position at;
     bool operator==(const RecordedException& other) const {
         return duty == other.duty && about == other.about && what == other.what && text == other.text;

@@ -8,6 +8,7 @@
 #include "vault/history/lawful_term.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <set>
 
@@ -22,6 +23,9 @@ constexpr LawSpan kMonth{1, LawSpan::Unit::months};
 constexpr std::uint32_t kCopies = 2;
 constexpr std::int64_t kClockChange = 2 * kHour;  // a month over a change of clocks is still a month
 constexpr std::string_view kLog = "log";
+
+// Says in the language of the moment: a fault at once, an exception to whoever asks for it later.
+using Speak = std::function<std::string()>;
 
 // What a duty asks here, and where it stands.
 struct Asked {
@@ -95,33 +99,38 @@ private:
     }
 
     // Refused, or recorded where an exception was given.
-    void below(std::string_view duty, Position at, const std::string& about, const std::string& what, const std::string& remedy,
+    void below(std::string_view duty, Position at, const Speak& about, const Speak& what, const std::string& remedy,
                const ExceptionText* exception) {
         if (exception != nullptr && exception->given()) {
             used_.insert(exception);
-            result_.exceptions.push_back({std::string(duty), about, what, exception->text, at});
+            result_.exceptions.push_back({std::string(duty), in_both(about), in_both(what), exception->text, at});
             return;
         }
-        faults_.add(at, say("{}: {} {}; {}, or set exception = \"document number and reason\"", duty, about, what, remedy));
+        faults_.add(at, say("{}: {} {}; {}, or set exception = \"document number and reason\"", duty, about(), what(), remedy));
     }
 
     // ---- labels
 
     void judge_label(const LabelConfig& label) {
-        const std::string about = say("label {}", label.name);
+        const Speak about = [&label] { return say("label {}", label.name); };
         if (label.built_in && label.name != kLog && label.importance == Importance::ordinary) {
             Asked asked;
             (void)longest_allowed("B3", asked);  // for which rules ask it
-            below("B3", label.at.of("importance"), about, say("holds important data and is called ordinary ({})", basis(asked)),
-                  say("leave 'importance' out"), &label.exception);
+            below(
+                "B3", label.at.of("importance"), about,
+                [&] { return say("holds important data and is called ordinary ({})", basis(asked)); },
+                say("leave 'importance' out"), &label.exception);
         }
         if (label.name == kLog) judge_log_retention(label.retention, label.at.of("retention"), about, &label.exception);
         if (label.importance == Importance::important && label.drill_every_ns == 0) {
             Asked asked;
             asked.cite = citation(config_, book_, "I2");
-            below("I2", label.at.of("drill_every"), about,
-                  say("is never restored as a trial ({})", asked.cite.empty() ? say("Custody's own floor") : asked.cite),
-                  say("give 'drill_every' a time, as \"31d\""), &label.exception);
+            below(
+                "I2", label.at.of("drill_every"), about,
+                [&] {
+                    return say("is never restored as a trial ({})", asked.cite.empty() ? say("Custody's own floor") : asked.cite);
+                },
+                say("give 'drill_every' a time, as \"31d\""), &label.exception);
         }
         note_unused(label.exception, label.at, about, covers_a_plan(label));
     }
@@ -132,7 +141,7 @@ private:
                            [&](const PlanConfig& plan) { return plan.label == label.name; });
     }
 
-    void judge_log_retention(const RetentionRule& rule, Position at, const std::string& about, const ExceptionText* exception) {
+    void judge_log_retention(const RetentionRule& rule, Position at, const Speak& about, const ExceptionText* exception) {
         Asked asked;
         const std::int64_t floor = lawful_term(kLog).length_ns;
         const auto keep = [](const LawDuty& duty) -> std::optional<std::int64_t> {
@@ -140,10 +149,13 @@ private:
         };
         const std::int64_t asked_ns = std::max(strictest("B12", floor, keep, asked), floor);
         if (reach_of(rule) >= asked_ns) return;
-        below("B12", at, about,
-              say("keeps logs for {} (\"{}\"), where {} at least are asked ({})", describe_duration(reach_of(rule)),
-                  describe(rule), describe_duration(asked_ns), basis(asked)),
-              say("write \"within {}\"", describe_duration(asked_ns)), exception);
+        below(
+            "B12", at, about,
+            [&] {
+                return say("keeps logs for {} (\"{}\"), where {} at least are asked ({})", describe_duration(reach_of(rule)),
+                           describe(rule), describe_duration(asked_ns), basis(asked));
+            },
+            say("write \"within {}\"", describe_duration(asked_ns)), exception);
     }
 
     // ---- plans
@@ -155,7 +167,7 @@ private:
     }
 
     void judge_plan(const PlanConfig& plan) {
-        const std::string about = say("plan {}", printable(plan.name));
+        const Speak about = [&plan] { return say("plan {}", printable(plan.name)); };
         const bool important = config_.is_important(plan);
         if (important) judge_copies(plan, about);
         if (important) judge_interval("B3", plan, about);
@@ -166,16 +178,20 @@ private:
         note_unused(plan.exception, plan.at, about, false);
     }
 
-    void judge_copies(const PlanConfig& plan, const std::string& about) {
+    void judge_copies(const PlanConfig& plan, const Speak& about) {
         if (config_.media.empty()) return;  // a first configuration: noted for all plans at once
         Asked asked;
         const auto copies = [](const LawDuty& duty) { return duty.copies; };
         const std::uint32_t wanted = strictest("B6", kCopies, copies, asked);
         const std::size_t has = std::set<std::string>(plan.media.begin(), plan.media.end()).size();
         if (has >= wanted) return;
-        below("B6", plan.at.of("media"), about,
-              say("keeps important data on {} of {} devices or places that are asked at least ({})", has, wanted, basis(asked)),
-              say("name more media in 'media'"), exception_of(plan));
+        below(
+            "B6", plan.at.of("media"), about,
+            [&] {
+                return say("keeps important data on {} of {} devices or places that are asked at least ({})", has, wanted,
+                           basis(asked));
+            },
+            say("name more media in 'media'"), exception_of(plan));
     }
 
     std::int64_t longest_allowed(std::string_view duty, Asked& asked) const {
@@ -186,18 +202,19 @@ private:
         return -strictest(duty, -kMonth.longest_ns(), every, asked);
     }
 
-    void judge_interval(std::string_view duty, const PlanConfig& plan, const std::string& about) {
+    void judge_interval(std::string_view duty, const PlanConfig& plan, const Speak& about) {
         Asked asked;
         const std::int64_t allowed = longest_allowed(duty, asked);
         const auto interval = longest_interval(plan, zone_);
         if (interval && *interval <= allowed + kClockChange) return;
         if (!interval && !(plan.schedule.empty() && plan.on_change)) return;  // a fault of its own already
-        const std::string what = !interval
-                                     ? say("runs only when something changes, where {} at most may pass between two runs ({})",
-                                           describe_duration(allowed), basis(asked))
-                                     : say("can leave {} between two runs (schedule \"{}\"), where {} at most are allowed ({})",
-                                           describe_duration(*interval / kDay * kDay), printable(plan.schedule),
-                                           describe_duration(allowed), basis(asked));
+        const Speak what = [&] {
+            return !interval ? say("runs only when something changes, where {} at most may pass between two runs ({})",
+                                   describe_duration(allowed), basis(asked))
+                             : say("can leave {} between two runs (schedule \"{}\"), where {} at most are allowed ({})",
+                                   describe_duration(*interval / kDay * kDay), printable(plan.schedule),
+                                   describe_duration(allowed), basis(asked));
+        };
         below(duty, plan.at.of("schedule"), about, what, say("let it run at least every month, as \"30 1 1 * *\""),
               exception_of(plan));
     }
@@ -208,9 +225,10 @@ private:
         notes_.enter("medium");
         for (const MediumConfig& medium : config_.media) {
             if (!medium.exception.given()) continue;
-            result_.exceptions.push_back({"B1", say("medium {}", printable(medium.name)),
-                                          say("the medium may lie on a disk that holds a source or the running system"),
-                                          medium.exception.text, medium.at.of("exception")});
+            result_.exceptions.push_back(
+                {"B1", in_both([&] { return say("medium {}", printable(medium.name)); }),
+                 in_both([] { return say("the medium may lie on a disk that holds a source or the running system"); }),
+                 medium.exception.text, medium.at.of("exception")});
         }
         if (config_.media.empty()) {
             notes_.add({}, say("no medium is configured: nothing is backed up until a [[medium]] is there; 'custody setup' or "
@@ -224,8 +242,9 @@ private:
         for (const std::string& line : alert_exceptions(alert)) {
             const std::size_t colon = line.find(": ");
             const bool smtp = line.starts_with("smtp");
+            const std::string about = smtp ? "[alert] smtp" : "[alert] syslog", where = line.substr(0, colon);
             result_.exceptions.push_back(
-                {"E6", smtp ? "[alert] smtp" : "[alert] syslog", say("alerts go to {} without encryption", line.substr(0, colon)),
+                {"E6", Bilingual{about, about}, in_both([&] { return say("alerts go to {} without encryption", where); }),
                  line.substr(colon + 2), config_.alert.at.of(smtp ? "smtp.exception" : "syslog.exception")});
         }
         if (!alert.smtp && !alert.syslog && !alert.command) {
@@ -234,9 +253,9 @@ private:
         }
     }
 
-    void note_unused(const ExceptionText& exception, const Places& at, const std::string& about, bool may_serve_later) {
+    void note_unused(const ExceptionText& exception, const Places& at, const Speak& about, bool may_serve_later) {
         if (!exception.given() || may_serve_later || used_.count(&exception) != 0) return;
-        notes_.add(at.of("exception"), say("the exception of {} is not needed: nothing of it is below what is asked", about));
+        notes_.add(at.of("exception"), say("the exception of {} is not needed: nothing of it is below what is asked", about()));
     }
 
     const Config& config_;

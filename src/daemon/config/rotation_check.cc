@@ -34,8 +34,10 @@ Judgement judge_rotation(FileSystem& files, const Config& config, const ZoneRule
         const Status enough = check_log_interval(*report, plan.name, *interval);
         if (enough.ok()) continue;
         if (const ExceptionText* exception = exception_of(config, plan)) {
-            result.exceptions.push_back(
-                {"B12", say("plan {}", printable(plan.name)), enough.error().message, exception->text, at});
+            result.exceptions.push_back({"B12", in_both([&] { return say("plan {}", printable(plan.name)); }), in_both([&] {
+                                             return check_log_interval(*report, plan.name, *interval).error().message;
+                                         }),
+                                         exception->text, at});
         } else {
             result.faults.push_back({at, "plan", enough.error().message});
         }

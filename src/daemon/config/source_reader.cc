@@ -40,6 +40,23 @@ ImageSource read_image(TableReader& reader) {
     return source;
 }
 
+// Whether there is such a user is seen when the run begins: the server may be installed later.
+Status check_user_name(const std::string& name) {
+    constexpr std::size_t kLongest = 256;
+    const bool fits = !name.empty() && name.size() <= kLongest && name.front() != '-' &&
+                      name.find_first_of(":/ \t") == std::string::npos && printable(name) == name;
+    if (fits) return done();
+    return Error{Code::usage, say("'{}' is no name of a user of the system, as \"postgres\"", printable(name))};
+}
+
+void read_as_user(TableReader& reader, std::string& into) {
+    reader.parsed("as_user", [&](const std::string& text) -> Status {
+        TRY(check_user_name(text));
+        into = text;
+        return done();
+    });
+}
+
 PostgresqlSource read_postgresql(TableReader& reader) {
     PostgresqlSource source;
     reader.parsed("postgresql", [&](const std::string& text) -> Status {
@@ -47,6 +64,7 @@ PostgresqlSource read_postgresql(TableReader& reader) {
         source.conninfo = text;
         return done();
     });
+    read_as_user(reader, source.as_user);
     return source;
 }
 
@@ -82,6 +100,7 @@ SourceConfig read_kind(std::size_t kind, TableReader& reader) {
         case 3: {
             MariadbSource source;
             reader.path("mariadb", source.defaults_file);
+            read_as_user(reader, source.as_user);
             return source;
         }
         case 4: {

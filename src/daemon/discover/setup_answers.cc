@@ -28,6 +28,11 @@ void read_setup(const TomlValue& table, SetupAnswers& answers, ConfigFaults& fau
     reader.paths("folders", answers.folders);
     reader.paths("images", answers.images);
     reader.texts("postgresql", answers.postgresql);
+    std::string as_user;
+    reader.text("postgresql_as_user", as_user);  // judged with the plans that get it
+    for (const std::string& conninfo : answers.postgresql) {
+        if (!as_user.empty()) answers.asked_as[conninfo] = as_user;
+    }
     reader.paths("mariadb", answers.mariadb);
     reader.paths("sqlite", answers.sqlite);
     reader.parsed("schedule", [&](const std::string& text) -> Status {
@@ -115,6 +120,10 @@ std::string setup_template(const Discovered& found) {
     text += comment(say("PostgreSQL: connection strings without a password (service=NAME, which the service file explains)."));
     for (const std::string& place : places_of(found, "postgresql")) text += comment("  " + printable(place));
     text += line("postgresql", toml_texts({"service=portal"}), false);
+    text +=
+        comment(say("Asked as this user of the system, where the server goes by who asks (peer authentication), as with\n"
+                    "\"host=/var/run/postgresql user=postgres\" on a server as it is installed."));
+    text += line("postgresql_as_user", toml_text("postgres"), false);
     text += comment(say("MariaDB or MySQL: a defaults file with user and password, mode 0600."));
     for (const std::string& place : places_of(found, "mariadb")) text += comment("  " + printable(place));
     text += line("mariadb", toml_texts({"/etc/custody/mariadb.cnf"}), false);

@@ -12,6 +12,7 @@
 #include "daemon/config/toml_tree.h"
 #include "daemon/discover/discovered.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct SetupAnswers {
     std::vector<TomlEntry> sections;                                        // of the configuration; positions do not count
     bool etc = true, logs = true;                                           // the ready plans for /etc and /var/log
     std::vector<std::string> folders, images, postgresql, mariadb, sqlite;  // a plan each
+    std::map<std::string, std::string> asked_as;                            // connection string -> as_user of its plan
     std::string schedule = "0 2 * * *";                                     // of plans for folders and databases
     std::string passphrase_file;                                            // of the keyring, made with it where there is none
     std::string kit, kit_page, kit_passphrase_file;                         // where the recovery kit is written; empty: none

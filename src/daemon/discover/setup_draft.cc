@@ -83,7 +83,9 @@ public:
             const std::size_t service = one.find("service=");
             std::string name =
                 service == std::string::npos ? "postgresql" : one.substr(service + 8, one.find(' ', service + 8) - service - 8);
-            if (!known) plan(std::move(name), "database", keyed("postgresql", one), answers.schedule);
+            const auto user = answers.asked_as.find(one);
+            const std::string as_user = user == answers.asked_as.end() ? "" : user->second;
+            if (!known) plan(std::move(name), "database", postgresql_source(one, as_user), answers.schedule);
         }
         for (const std::string& one : answers.mariadb) {
             const bool known = has_plan<MariadbSource>([&](const auto& source) { return source.defaults_file == one; });
@@ -216,6 +218,11 @@ private:
 
     static std::string keyed(std::string_view key, const std::string& value) {
         return fmt::format("{{ {} = {} }}", key, toml_of(toml_text(value)));
+    }
+
+    static std::string postgresql_source(const std::string& conninfo, const std::string& as_user) {
+        if (as_user.empty()) return keyed("postgresql", conninfo);
+        return fmt::format("{{ postgresql = {}, as_user = {} }}", toml_of(toml_text(conninfo)), toml_of(toml_text(as_user)));
     }
 
     // On a file system of its own that is not there, it is absent and not empty.

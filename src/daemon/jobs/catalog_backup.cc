@@ -138,9 +138,9 @@ private:
             if (!copied.ok() && copied.error().code == Code::interrupted) return copied.error();
             if (!copied.ok()) {
                 note_failure(blamed(copied.error(), first.medium(), *medium), copied.error());
-            } else if (copied->found_damage()) {
-                note_failure(first.medium(), {Code::corrupt, say("the service's own records are damaged on the medium {}",
-                                                                 printable(first.medium().name))});
+            } else if (const auto damage = tell_copy_damage(context_, first.medium(), *medium, *copied)) {
+                context_.job.warn(damage->message);
+                failure_ = failure_.value_or(*damage);
             }
         }
         return done();

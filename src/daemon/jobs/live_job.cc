@@ -59,16 +59,16 @@ void LiveJob::warn(std::string_view line) {
 }
 
 Status LiveJob::end(catalog::JobEnd end) {
+    end_ = std::move(end);
     std::unique_lock lock(mutex_);
     if (warned_ > warnings_.size()) {
         warnings_.push_back(say_count(warned_ - warnings_.size(), "and {} more warning", "and {} more warnings"));
     }
-    end.warnings.insert(end.warnings.begin(), warnings_.begin(), warnings_.end());
+    end_->warnings.insert(end_->warnings.begin(), warnings_.begin(), warnings_.end());
     warnings_.clear();
     lock.unlock();
-    catalog::Jobs jobs(catalog_);
-    const Status entered = jobs.end(id_, end);
-    const auto record = job_document(catalog_, id_);
+    const Status entered = enter_end();
+    const auto record = entered.ok() ? job_document(catalog_, id_) : Result<Json>(entered.error());
     lock.lock();
     ended_ = true;
     for (const auto& onlooker : onlookers_) {
@@ -80,6 +80,15 @@ Status LiveJob::end(catalog::JobEnd end) {
     }
     onlookers_.clear();
     return entered;
+}
+
+Status LiveJob::enter_end() {
+    if (!end_) return Error{Code::failed, say("job {} has not ended", id_)};
+    catalog::Jobs jobs(catalog_);
+    const Status entered = jobs.end(id_, *end_);
+    if (entered.ok()) return done();
+    const auto record = jobs.find(id_);  // it may have been taken, and only the answer failed
+    return record.ok() && !catalog::is_open(record->state) ? done() : entered;
 }
 
 Result<std::shared_ptr<JsonStream>> LiveJob::watch() {

@@ -51,6 +51,8 @@ public:
     void warn(std::string_view line);
     // The record is closed, with the warnings so far before those of `end`; then who looks on gets it as the last line.
     [[nodiscard]] Status end(catalog::JobEnd end);
+    // Once more, where the catalogue could not take it (its disk was full).
+    [[nodiscard]] Status enter_end();
 
     // Any thread; says what is done to who looks on. Lives as long as the job. Its warn() is the job's.
     [[nodiscard]] Progress& progress() { return *progress_; }
@@ -75,6 +77,7 @@ private:
     std::vector<std::string> warnings_;
     std::uint64_t warned_ = 0;
     bool ended_ = false;
+    std::optional<catalog::JobEnd> end_;  // of who calls end(), then enter_end()
 };
 
 }  // namespace custody

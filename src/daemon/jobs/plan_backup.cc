@@ -53,9 +53,9 @@ private:
         TRY(catalog::Media(context_.catalog).used(vault.key()));
         stage_ = Stage::other;
         TRY_ASSIGN(const std::optional<BackupResult> result, back_up(vault));
+        if (result) TRY(enter(vault, *result));
         end_.end = Scheduler::End::success;
         resolve_alerts();
-        if (result) TRY(enter(vault, *result));
         if (result && result->reconciled.damaged == 0) context_.alerts.resolve(AlertKind::reconcile_damage, plan_.name);
         // The backup stands from here on: what fails now is told, and the run goes on to what can still be done.
         copy_to_others(vault);
@@ -138,7 +138,8 @@ private:
 
     // Not of the source, and not of the disk that holds keyring, cache or the copy of a database.
     [[nodiscard]] bool is_of_medium(const Error& error) const {
-        return error.code == Code::corrupt || error.message.find(medium_->vault) != std::string::npos;
+        const bool is_damage = error.code == Code::corrupt && !is_source_damaged_;
+        return is_damage || error.message.find(medium_->vault) != std::string::npos;
     }
 
     Status enter(MediumVault& vault, const BackupResult& result) {
@@ -173,7 +174,8 @@ private:
         return done();
     }
 
-    void tell_damage(const std::string& path, bool is_of_this_run) const {
+    void tell_damage(const std::string& path, bool is_of_this_run) {
+        is_source_damaged_ = is_source_damaged_ || is_of_this_run;
         const std::string name = printable(path);
         context_.alerts.raise(event_of(
             context_, AlertKind::reconcile_damage, plan_.name, "",
@@ -190,21 +192,21 @@ private:
         note(enter_debts(context_.catalog, *context_.config));
         for (const std::string& name : plan_.media) {
             const MediumConfig* other = context_.config->find_medium(name);
-            if (name == run_.medium || other == nullptr || context_.stop().requested()) continue;
+            if (name == run_.medium || other == nullptr || is_cut_short()) continue;
             if (!context_.media.present().contains(name)) continue;  // it owes, and is brought into step when it is back
             note(context_.job.begin_phase("copy " + name));
             const auto copied = bring_into_step(context_, vault, *other);
             if (!copied.ok()) {
-                tell_medium_error(context_, name, copied.error());
+                tell_medium_error(context_, blamed(copied.error(), *medium_, *other).name, copied.error());
                 note(copied.error());
                 continue;
             }
-            for (const std::string& line : copied->copied.warnings) context_.job.warn(line);
+            if (const auto damage = tell_copy_damage(context_, *medium_, *other, *copied)) note(*damage);
         }
     }
 
     void keep_rules(MediumVault& vault) {
-        if (context_.stop().requested()) return;
+        if (is_cut_short()) return;
         note(context_.job.begin_phase("retention"));
         const auto kept = apply_plan_retention(context_, vault, plan_);
         if (!kept.ok()) note(kept.error());
@@ -222,18 +224,28 @@ private:
     }
 
     [[nodiscard]] catalog::JobState state_of_end() const {
-        if (context_.stop().requested()) {  // the snapshot stands, what was to follow does not
-            const bool cancelled = context_.job.stop_reason() == StopReason::cancelled;
-            return cancelled ? catalog::JobState::cancelled : catalog::JobState::interrupted;
+        // The snapshot stands, what was to follow does not.
+        const StopReason why = cut_short_ ? context_.job.stop_reason() : StopReason::none;
+        if (why == StopReason::cancelled) return catalog::JobState::cancelled;
+        if (why == StopReason::service_ends) return catalog::JobState::interrupted;
+        if (why == StopReason::time_over) {
+            context_.job.warn(say("the backup stands; its time limit ended the run before all that was to follow was done"));
+            return catalog::JobState::done_with_failures;
         }
         const bool whole = end_.record.counts.items_failed == 0 && !lost_something_;
         return whole ? catalog::JobState::done : catalog::JobState::done_with_failures;
     }
 
+    // With something still to be done.
+    bool is_cut_short() {
+        cut_short_ = cut_short_ || context_.stop().requested();
+        return cut_short_;
+    }
+
     // What failed after the backup stood.
     void note(const Status& status) {
         if (status.ok()) return;
-        if (status.error().code == Code::interrupted && context_.stop().requested()) return;
+        if (status.error().code == Code::interrupted && is_cut_short()) return;
         context_.job.warn(status.error().message);
         lost_something_ = true;
     }
@@ -275,7 +287,8 @@ private:
     const MediumConfig* medium_;
     Stage stage_ = Stage::other;
     std::optional<BackupResult> stored_;  // published
-    bool server_answered_ = false, source_absent_ = false, lost_something_ = false;
+    bool server_answered_ = false, source_absent_ = false;
+    bool is_source_damaged_ = false, lost_something_ = false, cut_short_ = false;
     PlanRunEnd end_;
 };
 

@@ -49,6 +49,7 @@ PlanSourceResult back_up_server(PlanSourceRun& run, Result<std::unique_ptr<Sourc
 PlanSourceResult back_up_postgresql(PlanSourceRun& run, const PostgresqlSource& source) {
     PostgresqlOptions options;
     options.conninfo = source.conninfo;
+    options.as_user = source.as_user;
     PostgresqlNotes notes;
     const StopFlag& stop = run.context.stop();
     return back_up_server(run, open_postgresql(options, notes, run.context.clock, stop), notes,
@@ -58,6 +59,7 @@ PlanSourceResult back_up_postgresql(PlanSourceRun& run, const PostgresqlSource& 
 PlanSourceResult back_up_mariadb(PlanSourceRun& run, const MariadbSource& source) {
     MariadbOptions options;
     options.defaults_file = source.defaults_file;
+    options.as_user = source.as_user;
     MariadbNotes notes;
     return back_up_server(run, open_mariadb(options, notes, run.context.clock, run.context.stop()), notes,
                           [&] { return reach_mariadb(options); });

@@ -158,7 +158,8 @@ private:
             return pass_over(other, copied.error());
         }
         take(copied->copied);
-        tell_of_damage(other, *copied);
+        const auto damage = tell_copy_damage(context_, other, medium_, *copied);
+        if (damage) failure_ = failure_.value_or(*damage);
         return done();
     }
 
@@ -177,18 +178,6 @@ private:
         counts_.bytes_stored += copied.bytes_copied;
         read_back_.objects += copied.objects_read_back;
         read_back_.bytes += copied.bytes_read_back;
-    }
-
-    void tell_of_damage(const MediumConfig& other, const Replicated& replicated) {
-        for (const bool there : {false, true}) {
-            const auto& damaged = there ? replicated.copied.damaged_there : replicated.copied.damaged;
-            if (damaged.empty()) continue;
-            const MediumConfig& where = there ? medium_ : other;
-            const std::string text = say_count(damaged.size(), "{0} snapshot is damaged on the medium {1}",
-                                               "{0} snapshots are damaged on the medium {1}", printable(where.name));
-            context_.alerts.raise(event_of(context_, AlertKind::verify_damage, "", where.name, text));
-            failure_ = failure_.value_or(Error{Code::corrupt, text});
-        }
     }
 
     // By the one rule, on what it holds now.
@@ -240,6 +229,21 @@ private:
 const MediumConfig& blamed(const Error& error, const MediumConfig& from, const MediumConfig& to) {
     const auto is_named = [&](const MediumConfig& medium) { return error.message.find(medium.vault) != std::string::npos; };
     return is_named(from) && !is_named(to) ? from : to;
+}
+
+std::optional<Error> tell_copy_damage(const JobContext& context, const MediumConfig& from, const MediumConfig& to,
+                                      const Replicated& replicated) {
+    std::optional<Error> first;
+    for (const bool there : {false, true}) {
+        const auto& damaged = there ? replicated.copied.damaged_there : replicated.copied.damaged;
+        if (damaged.empty()) continue;
+        const MediumConfig& where = there ? to : from;
+        const std::string text = say_count(damaged.size(), "{0} snapshot is damaged on the medium {1}",
+                                           "{0} snapshots are damaged on the medium {1}", printable(where.name));
+        context.alerts.raise(event_of(context, AlertKind::verify_damage, "", where.name, text));
+        first = first.value_or(Error{Code::corrupt, text});
+    }
+    return first;
 }
 
 Result<Replicated> bring_into_step(const JobContext& context, MediumVault& from, const MediumConfig& to) {

@@ -7,6 +7,7 @@
 #include "daemon/jobs/medium_vault.h"
 #include "vault/replicator.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,6 @@ namespace custody {
 struct Replicated {
     CopyResult copied;             // its warnings have been told to the job; damaged, damaged_there and left_out are the caller's
     std::uint64_t owed_still = 0;  // snapshots that `to` still lacks
-    [[nodiscard]] bool found_damage() const { return !copied.damaged.empty() || !copied.damaged_there.empty(); }
 };
 // From one open vault to another medium, that is here. Debts and copies of `to` are up to date when it returns, also on an error
 // as far as it came. corrupt: the ledger of one of the two is damaged or was cut; damaged snapshots are no error but named in the
@@ -24,6 +24,10 @@ struct Replicated {
 // The same of one snapshot alone, where it is owed.
 [[nodiscard]] Result<Replicated> bring_snapshot(const JobContext& context, MediumVault& from, const MediumConfig& to,
                                                 const ObjectId& snapshot);
+
+// What a copy found damaged is alerted (verify_damage), medium by medium. The first of it as an error; none: nothing was.
+[[nodiscard]] std::optional<Error> tell_copy_damage(const JobContext& context, const MediumConfig& from, const MediumConfig& to,
+                                                    const Replicated& replicated);
 
 // A medium that came back: from every other medium that is here and has what it lacks, then retention on it. The work of a copy
 // job: phases ("copy from NAME", "retention"), alerts (copy_owed, medium_failed, medium_full, verify_damage) and warnings are its

@@ -2,6 +2,7 @@
 #include "base/counts.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "catalog/settings.h"
 #include "daemon/jobs/own_folders.h"
 #include "daemon/media/keeper_state.h"
 #include "daemon/media/lifecycle.h"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <ctime>
 #include <system_error>
+#include <utility>
 
 namespace custody {
 namespace {
@@ -65,6 +67,8 @@ Status check_name(const MediumConfig& medium, const MediumProbe& probe) {
                      "'custody media register {}'",
                      printable(medium.vault), printable(probe.identity->name), printable(medium.name), printable(medium.name))};
 }
+
+std::string told_wrong_setting(const std::string& medium) { return "media.told_wrong." + medium; }
 
 bool is_entered(const catalog::RegisteredMedium* registered, const MediumProbe& probe) {
     return registered != nullptr && registered->entry.facts.identity && probe.identity && probe.identity->vault;
@@ -281,7 +285,39 @@ void MediaKeeper::State::raise(AlertKind kind, const std::string& name, const st
     alerts.raise(std::move(event));
 }
 
+// A medium that shares a disk is told of as medium_wrong, too, by the probe of a run, and the keeper cannot see that it is over.
+// So what it ends is what it has said itself, before a restart, too.
+void MediaKeeper::State::recall_told_wrong(const std::string& name) {
+    {
+        const std::lock_guard lock(mutex);
+        const auto found = watched.find(name);
+        if (found == watched.end() || std::exchange(found->second.was_recalled, true)) return;
+    }
+    const auto told = catalog::Settings(catalog).get(told_wrong_setting(name));
+    if (!told.ok()) log.warning(told.error().message);
+    if (!told.ok() || !*told) return;
+    const std::lock_guard lock(mutex);
+    if (const auto found = watched.find(name); found != watched.end()) found->second.told_wrong = true;
+}
+
+// `words`: what is wrong; `ends`: nothing is any more. Noted before it is told, and until that is over.
+void MediaKeeper::State::tell_wrong(const std::string& name, const std::string& words, bool ends,
+                                    const catalog::RegisteredMedium* registered) {
+    catalog::Settings settings(catalog);
+    Status noted = done();
+    if (!words.empty()) {
+        const auto before = settings.get(told_wrong_setting(name));
+        if (!before.ok() || !*before) noted = settings.set(told_wrong_setting(name), "1");
+        raise(AlertKind::medium_wrong, name, words, registered);
+    } else if (ends) {
+        alerts.resolve(AlertKind::medium_wrong, name);
+        noted = settings.remove(told_wrong_setting(name));
+    }
+    if (!noted.ok()) log.warning(noted.error().message);
+}
+
 void MediaKeeper::State::tell(const std::string& name, const MediumVerdict& verdict, const MediaRegister& known) {
+    recall_told_wrong(name);
     const MediumTrouble trouble = verdict.trouble;
     const std::string& words = verdict.words;
     const catalog::RegisteredMedium* registered = known.find(name);
@@ -301,13 +337,13 @@ void MediaKeeper::State::tell(const std::string& name, const MediumVerdict& verd
         for (const auto& [device, about] : bad_devices) {
             if (wrong.empty() && about.first == name) wrong = about.second;
         }
-        ends_wrong = wrong.empty() && seen.told_wrong;
-        seen.told_wrong = !wrong.empty();
+        // One that does not answer may be the wrong one still.
+        ends_wrong = wrong.empty() && seen.told_wrong && trouble != MediumTrouble::failed;
+        seen.told_wrong = !wrong.empty() || (seen.told_wrong && !ends_wrong);
         ends_failed = trouble == MediumTrouble::none && seen.told_failed;
         seen.told_failed = trouble == MediumTrouble::failed || (seen.told_failed && !ends_failed);
     }
-    if (!wrong.empty()) raise(AlertKind::medium_wrong, name, wrong, registered);
-    if (ends_wrong) alerts.resolve(AlertKind::medium_wrong, name);
+    tell_wrong(name, wrong, ends_wrong, registered);
     if (trouble == MediumTrouble::failed) raise(AlertKind::medium_failed, name, words, registered);
     if (ends_failed) alerts.resolve(AlertKind::medium_failed, name);
     const bool wanted = is_wanted(medium.rotation, turn) && trouble != MediumTrouble::ended;

@@ -62,6 +62,7 @@ struct Watched {
     bool departure_told = false;
     bool is_dead = false;  // its device is gone and its mount is not
     bool told_wrong = false, told_failed = false;
+    bool was_recalled = false;                      // told_wrong, as it was before the service was started again
     int mount_id = 0;                               // of the mount that the service made; 0: none
     std::string mount_point;                        // of that, as the kernel has it
     std::string device;                             // where it is plugged in: "/dev/sdb1"; empty: not known
@@ -101,6 +102,8 @@ struct MediaKeeper::State {
                                   const Result<MediumProbe>* looked, const MediaRegister& known, MediumVerdict& verdict);
     [[nodiscard]] Status enter(const MediumConfig& medium, const MediumProbe& probe, MediaRegister& known);
     void tell(const std::string& name, const MediumVerdict& verdict, const MediaRegister& known);
+    void recall_told_wrong(const std::string& name);
+    void tell_wrong(const std::string& name, const std::string& words, bool ends, const catalog::RegisteredMedium* registered);
     [[nodiscard]] Status follow_state(const std::string& name, MediumTrouble trouble, const MediaRegister& known);
     void raise(AlertKind kind, const std::string& name, const std::string& detail, const catalog::RegisteredMedium* registered);
 

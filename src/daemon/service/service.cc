@@ -20,6 +20,7 @@ Service::Service(ServiceParts parts, Notifier notifier, ServiceLog log)
     : parts_(std::move(parts)), notifier_(std::move(notifier)), log_(log), started_(system_clock().now()) {}
 
 Service::~Service() {
+    if (parts_.work) parts_.work->loop_has_ended();
     api_.reset();  // its handlers use the work
     metrics_.reset();
     parts_.work.reset();  // its threads use the loop
@@ -62,12 +63,12 @@ void Service::look_at_powers() {
     if (!capabilities.ok()) return log_.warning(capabilities.error().message);
     const auto on_btrfs = plans_on_btrfs(*config_);
     if (!on_btrfs.ok()) log_.warning(on_btrfs.error().message);
-    std::vector<NeedsPerson> needs =
-        missing_powers(*config_, *capabilities, on_btrfs.ok() ? *on_btrfs : std::vector<std::string>());
+    Powers powers{*capabilities, on_btrfs.ok() ? *on_btrfs : std::vector<std::string>()};
+    const std::vector<NeedsPerson> needs = missing_powers(*config_, powers.capabilities, powers.on_btrfs);
     for (const std::string& way : lesser_ways(*config_, *capabilities)) log_.notice(way);
     for (const NeedsPerson& need : needs) log_.warning(need.what + ": " + need.type);
     const std::lock_guard lock(mutex_);
-    missing_powers_ = std::move(needs);
+    powers_ = std::move(powers);
 }
 
 Status Service::serve() {
@@ -201,7 +202,9 @@ Result<Json> Service::status_json() const {
     facts.started = started_;
     {
         const std::lock_guard lock(mutex_);
-        facts.needs.insert(facts.needs.begin(), missing_powers_.begin(), missing_powers_.end());
+        const auto missing =
+            powers_ ? missing_powers(*config_, powers_->capabilities, powers_->on_btrfs) : std::vector<NeedsPerson>();
+        facts.needs.insert(facts.needs.begin(), missing.begin(), missing.end());
     }
     Json document = to_json(facts);
     document["service"] = service_json();

@@ -53,6 +53,8 @@ public:
     // On the loop's thread: begins nothing more, asks what runs to end, and calls `stopped` on the loop's thread when all has
     // ended.
     virtual void stop(std::function<void()> stopped) = 0;
+    // From any thread: nothing is done on the loop's thread any more, and who waits for it gives up. May come without stop().
+    virtual void loop_has_ended() {}
     // From any thread, at any time between start() and stop's end; within 100 ms.
     [[nodiscard]] virtual Result<StatusFacts> status() = 0;
     [[nodiscard]] virtual Result<MetricsFacts> metrics() = 0;
@@ -114,7 +116,11 @@ private:
     mutable std::mutex mutex_;  // of what the API's threads read
     std::shared_ptr<const Config> config_;
     std::vector<std::string> reload_faults_;
-    std::vector<NeedsPerson> missing_powers_;
+    struct Powers {
+        std::uint64_t capabilities = 0;
+        std::vector<std::string> on_btrfs;
+    };
+    std::optional<Powers> powers_;  // none: not known
 };
 
 }  // namespace custody

@@ -1,14 +1,10 @@
 #include "daemon/work/alert_routes.h"
 
 #include "base/records/optional_json.h"
-#include "base/text.h"
 #include "daemon/alerts/event_text.h"
 
 namespace custody {
 namespace {
-
-// In the language of who asks.
-std::string in_language(const Bilingual& text) { return language() == Language::vietnamese ? text.vi : text.en; }
 
 Json to_json(const AlertRecord& record, const AlertSettings& settings) {
     const AlertEvent& event = record.event;
@@ -16,10 +12,10 @@ Json to_json(const AlertRecord& record, const AlertSettings& settings) {
     return {{"kind", alert_kind_name(event.kind)},
             {"severity", severity_name(severity_of(event))},
             {"about", alert_object(event)},
-            {"what", in_language(alert_title(event))},
+            {"what", alert_title(event).shown()},
             {"detail", event.detail},
-            {"safe", in_language(alert_safe(event))},
-            {"type", in_language(alert_todo(event))},
+            {"safe", alert_safe(event).shown()},
+            {"type", alert_todo(event).shown()},
             {"first", to_rfc3339_local(record.first)},
             {"last", to_rfc3339_local(record.last)},
             {"count", record.count},

@@ -215,6 +215,14 @@ std::string_view word_of(PlanState state) {
     return "never";
 }
 
+bool PlanFacts::first_is_late(Time now) const {
+    return state == PlanState::never && known_since && now.ns - known_since->ns > term_ns.value_or(0) + kDay;
+}
+
+bool PlanFacts::awaits_first(Time now) const {
+    return state == PlanState::never && standing.failed_since == 0 && !first_is_late(now);
+}
+
 const MediumFacts* FactsView::find_medium(std::string_view name) const {
     const auto found = std::find_if(media.begin(), media.end(), [&](const MediumFacts& medium) { return medium.name == name; });
     return found == media.end() ? nullptr : &*found;

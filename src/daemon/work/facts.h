@@ -49,12 +49,14 @@ struct FactsInputs {
 [[nodiscard]] Result<StatusFacts> status_facts(const FactsInputs& inputs);
 [[nodiscard]] Result<MetricsFacts> metrics_facts(const FactsInputs& inputs);
 // What was told last is remembered in the catalogue's settings, so that "new" means since the last digest. Without what the
-// alerter adds of itself (Alerter::send_digest): standing alerts, and how many were lost.
+// alerter adds of itself (Alerter::send_digest): standing alerts, and how many were lost. interrupted: it would be the first one,
+// and backups that a new service makes for the first time are not over; a day after they became due at the latest they are told.
 [[nodiscard]] Result<DigestFacts> digest_facts(const FactsInputs& inputs);
 // Alerts of what only time brings, so that no job would ever tell it: media that owe copies for too long (copy_owed), plans that
-// are late or were never backed up though nothing failed (backup_failed, ended by the plan's next good run), no proven recovery
-// kit (kit_stale). Ends them when they are over, and what stands of plans and media that the configuration names no more. For
-// every quarter of an hour or so; `inputs.standing` must be true.
+// are late or were never backed up and whose runs have not told so (backup_failed, ended by the plan's next good run), no proven
+// recovery kit (kit_stale). Ends them when they are over, and what nothing else would ever end: what stands of plans and media
+// that the configuration names no more, keys that nothing waits for. For every quarter of an
+// hour or so; `inputs.standing` must be true.
 [[nodiscard]] Status raise_from_facts(const FactsInputs& inputs, AlertSink& alerts);
 
 }  // namespace custody

@@ -18,6 +18,7 @@ public:
         for (const PlanFacts& plan : view_.plans) of_plan(plan);
         of_kit();
         end_what_is_gone();
+        end_what_has_passed();
     }
 
 private:
@@ -35,17 +36,37 @@ private:
         alerts_.raise(std::move(event));
     }
 
-    // A plan whose runs fail has told so itself; it ends this with its next good run.
+    // Began within the last day: it may end well. One that hangs for longer keeps nobody from hearing that nothing is backed up.
+    [[nodiscard]] bool runs_in_time(const PlanFacts& facts) const {
+        if (!facts.is_running) return false;
+        const auto run = std::find_if(view_.open_jobs.begin(), view_.open_jobs.end(), [&](const catalog::Job& job) {
+            return job.asked.plan == facts.plan->name && job.state == catalog::JobState::running && job.begun_at;
+        });
+        return run == view_.open_jobs.end() || inputs_.now.ns - run->begun_at->ns <= kDay;
+    }
+    // Runs that fail tell so themselves; those that were cut off, or wait to be tried again, have not.
+    [[nodiscard]] bool is_told(const PlanFacts& facts) const {
+        if (facts.standing.failed_since == 0) return false;
+        return std::any_of(inputs_.standing.begin(), inputs_.standing.end(), [&](const AlertRecord& record) {
+            const AlertKind kind = record.event.kind;
+            const bool of_a_run =
+                kind == AlertKind::backup_failed || kind == AlertKind::source_absent || kind == AlertKind::reconcile_damage;
+            return of_a_run && record.event.plan == facts.plan->name;
+        });
+    }
+
+    // Ended by the plan's next good run.
     void of_plan(const PlanFacts& facts) {
-        if (facts.is_running || facts.standing.failed_since > 0) return;
+        if (runs_in_time(facts) || is_told(facts)) return;
         AlertEvent event;
         event.kind = AlertKind::backup_failed;
         event.plan = facts.plan->name;
         event.label = facts.plan->label;
         event.last_success = facts.last_success;
+        if (facts.important) event.severity = AlertSeverity::critical;
         const std::string name = printable(event.plan);
         if (facts.state == PlanState::never) {
-            if (!facts.known_since || inputs_.now.ns - facts.known_since->ns <= facts.term_ns.value_or(0) + kDay) return;
+            if (!facts.first_is_late(inputs_.now)) return;
             event.detail = say("plan {} was never backed up", name);
         } else if (facts.is_late) {
             event.detail = say("the newest backup of plan {} is {} old, more than its schedule allows", name,
@@ -74,6 +95,17 @@ private:
             const bool no_plan = !event.plan.empty() && inputs_.config->find_plan(event.plan) == nullptr;
             const bool no_medium = !event.medium.empty() && inputs_.config->find_medium(event.medium) == nullptr;
             if (no_plan || no_medium) alerts_.resolve(event.kind, alert_object(event));
+        }
+    }
+
+    // What nothing that happens would ever end: keys that nothing waits for any more (the plan asks for less, the job was cut
+    // off).
+    void end_what_has_passed() {
+        const bool waits = std::any_of(view_.open_jobs.begin(), view_.open_jobs.end(),
+                                       [](const catalog::Job& job) { return job.state == catalog::JobState::waiting_for_key; });
+        for (const AlertRecord& record : inputs_.standing) {
+            const bool is_over = record.event.kind == AlertKind::waiting_for_key && !waits;
+            if (is_over) alerts_.resolve(record.event.kind, alert_object(record.event));
         }
     }
 

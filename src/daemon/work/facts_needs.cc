@@ -230,7 +230,7 @@ private:
             const int rank = severity == AlertSeverity::critical ? kCriticalAlert
                              : severity == AlertSeverity::error  ? kErrorAlert
                                                                  : kWarningAlert;
-            add(rank, {mine(alert_title(record.event)), mine(alert_safe(record.event)), commands(record.event)});
+            add(rank, {alert_title(record.event).shown(), alert_safe(record.event).shown(), commands(record.event)});
         }
     }
     void leave_out_standing() {
@@ -239,9 +239,8 @@ private:
                                [&](const AlertRecord& record) { return needs_person(record) && is_same(need, record.event); });
         });
     }
-    static std::string mine(const Bilingual& text) { return language() == Language::vietnamese ? text.vi : text.en; }
     static std::string commands(const AlertEvent& event) {
-        std::string all = mine(alert_todo(event));
+        std::string all = alert_todo(event).shown();
         for (std::size_t at = 0; (at = all.find('\n', at)) != std::string::npos; at += 2) all.replace(at, 1, "; ");
         return all;
     }

@@ -66,7 +66,7 @@ MediumStatus status_of(const MediumFacts& facts) {
 std::vector<std::string> exception_lines(const Config& config) {
     std::vector<std::string> lines;
     for (const RecordedException& one : config.exceptions) {
-        lines.push_back(fmt::format("{}, {}: {} ({})", one.duty, one.about, one.what, printable(one.text)));
+        lines.push_back(fmt::format("{}, {}: {} ({})", one.duty, one.about.shown(), one.what.shown(), printable(one.text)));
     }
     const bool has_alerts = std::any_of(config.exceptions.begin(), config.exceptions.end(),
                                         [](const RecordedException& one) { return one.duty == "E6"; });

@@ -32,6 +32,10 @@ struct PlanFacts {
     bool lacks_copies = false;  // more of them than media may owe for now
     std::uint64_t copies_wanted = 0;
     PlanState state = PlanState::never;
+    // Never backed up, for longer than its schedule allows, and a day.
+    [[nodiscard]] bool first_is_late(Time now) const;
+    // Never backed up, and neither late nor failed.
+    [[nodiscard]] bool awaits_first(Time now) const;
     // Everything is as it should be; what waits for a key is no backup.
     [[nodiscard]] bool is_protected() const { return state == PlanState::protected_now || state == PlanState::waiting_for_key; }
 };

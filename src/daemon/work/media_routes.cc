@@ -46,15 +46,28 @@ Result<catalog::JobId> start(ServiceControl& control, const ApiRequest& request,
     return control.start_job(job, "media/" + medium, std::move(work));
 }
 
+// The copy job that brings this medium into step just now.
+Result<std::optional<catalog::JobId>> copying_to(ServiceControl& control, const std::string& medium) {
+    TRY_ASSIGN(const auto registered, catalog::Media(control.catalog()).find(medium));
+    TRY_ASSIGN(const std::vector<catalog::Job> open, catalog::Jobs(control.catalog()).open());
+    for (const catalog::Job& job : open) {
+        if (job.asked.kind == catalog::JobKind::copy && job.asked.medium == registered.key) return std::optional(job.id);
+    }
+    return std::optional<catalog::JobId>();
+}
+
 ApiReply attach(ServiceControl& control, const ApiRequest& request) {
     const std::string name = name_in(request);
     TRY_ASSIGN(const bool keep, request.flag("keep", false));
     TRY(control.media().attach(name, keep));
     control.poke();
-    TRY_ASSIGN(const catalog::JobId job,
-               start(control, request, catalog::JobKind::copy, name, "attached",
-                     [name](const JobContext& context) { return bring_medium_into_step(context, name); }));
-    return started(control, request, job);
+    const auto job = start(control, request, catalog::JobKind::copy, name, "attached",
+                           [name](const JobContext& context) { return bring_medium_into_step(context, name); });
+    if (job.ok()) return started(control, request, *job);
+    if (job.error().code != Code::busy) return job.error();
+    // The service has seen it come, and was faster.
+    TRY_ASSIGN(const auto running, copying_to(control, name));
+    return running ? started(control, request, *running) : ApiReply(job.error());
 }
 
 ApiReply detach(ServiceControl& control, const ApiRequest& request) {

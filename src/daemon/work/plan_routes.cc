@@ -1,5 +1,6 @@
 #include "daemon/work/plan_routes.h"
 
+#include "base/records/optional_json.h"
 #include "base/text.h"
 #include "daemon/config/values.h"
 #include "daemon/jobs/job_json.h"
@@ -21,8 +22,12 @@ Json to_json(const SourceConfig& source) {
     struct Fields {
         Json operator()(const FilesSource& files) const { return {{"paths", files.paths}, {"exclude", files.exclude}}; }
         Json operator()(const ImageSource& image) const { return {{"path", image.path}}; }
-        Json operator()(const PostgresqlSource& postgresql) const { return {{"conninfo", postgresql.conninfo}}; }
-        Json operator()(const MariadbSource& mariadb) const { return {{"defaults_file", mariadb.defaults_file}}; }
+        Json operator()(const PostgresqlSource& postgresql) const {
+            return {{"conninfo", postgresql.conninfo}, {"as_user", text_or_null(postgresql.as_user)}};
+        }
+        Json operator()(const MariadbSource& mariadb) const {
+            return {{"defaults_file", mariadb.defaults_file}, {"as_user", text_or_null(mariadb.as_user)}};
+        }
         Json operator()(const SqliteSource& sqlite) const { return {{"path", sqlite.file}}; }
         Json operator()(const CommandSource& command) const {
             return {{"arguments", command.arguments}, {"file", command.file}, {"every_seconds", command.every_ns / kSecond}};

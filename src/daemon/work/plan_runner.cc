@@ -1,5 +1,6 @@
 #include "daemon/work/plan_runner.h"
 
+#include "base/bilingual.h"
 #include "base/text.h"
 #include "catalog/overview.h"
 
@@ -23,7 +24,11 @@ catalog::NewJob new_job(const Config& config, const std::string& plan) {
     return job;
 }
 
-std::string title_of_run(const std::string& plan) { return say("backup of plan '{}'", printable(plan)); }
+// Of the log.
+std::string title_of_run(const std::string& plan) {
+    const LanguageScope recorded(program_language());
+    return say("backup of plan '{}'", printable(plan));
+}
 
 Setback setback_of_last(const catalog::Job& last) {
     if (last.state == catalog::JobState::interrupted) return Setback::interrupted;
@@ -40,19 +45,35 @@ Status PlanRunner::configure(std::shared_ptr<const Config> config, ZoneRules zon
         TRY_ASSIGN(ScheduledPlan scheduled, scheduled_plan(*config, plan));
         plans.push_back(std::move(scheduled));
     }
-    std::optional<Error> failed;
-    const auto history = [&](const std::string& plan) -> PlanHistory {
-        auto known = history_of(plan);
-        if (known.ok()) return std::move(known).value();
-        failed = known.error();
-        return {};
-    };
+    // What can fail comes first: an error changes nothing.
+    std::map<std::string, PlanHistory> known;
+    for (const PlanConfig& plan : config->plans) {
+        TRY_ASSIGN(known[plan.name], history_of(plan.name));
+    }
     config_ = std::move(config);
-    scheduler_.configure(std::move(plans), std::move(zone), {config_->service.jobs, config_->service.jobs_per_medium}, history,
-                         moment_of(parts_.clock));
-    if (failed) return *failed;
+    scheduler_.configure(
+        std::move(plans), std::move(zone), {config_->service.jobs, config_->service.jobs_per_medium},
+        [&](const std::string& plan) { return known[plan]; }, moment_of(parts_.clock));
+    close_what_is_gone();
     ask();
     return done();
+}
+
+// Runs that were asked for, of plans that are no more: they would wait for ever.
+void PlanRunner::close_what_is_gone() {
+    const LanguageScope recorded(program_language());
+    for (auto at = queued_.begin(); at != queued_.end();) {
+        if (config_->find_plan(at->first) != nullptr) {
+            ++at;
+            continue;
+        }
+        catalog::JobEnd end;
+        end.state = catalog::JobState::cancelled;
+        end.error = Error{Code::interrupted, say("the plan was taken out of the configuration before the run began")};
+        const Status closed = parts_.board.close_queued(at->second.job, end);
+        if (!closed.ok()) parts_.log.error(closed.error().message);
+        at = queued_.erase(at);
+    }
 }
 
 // "Last" by the order of jobs. Tries of one due run that failed one after another: the number of the last one's try.
@@ -93,7 +114,11 @@ void PlanRunner::changed(const std::string& plan) {
 
 Result<std::shared_ptr<LiveJob>> PlanRunner::queue(const std::string& plan, const RunRequest& request) {
     const auto found = queued_.find(plan);
-    if (found != queued_.end()) return found->second.job;
+    if (found != queued_.end()) {
+        // What a person says of the source counts, also when the run was asked for before.
+        found->second.request.source_changed = found->second.request.source_changed || request.source_changed;
+        return found->second.job;
+    }
     catalog::NewJob job = new_job(*config_, plan);
     job.reason = request.reason.empty() ? "asked" : request.reason;
     job.asked_by = request.asked_by;
@@ -129,13 +154,14 @@ Result<std::vector<catalog::JobId>> PlanRunner::request_all(const RunRequest& re
 Result<bool> PlanRunner::withdraw(catalog::JobId job, const std::string& asked_by) {
     const auto found = std::find_if(queued_.begin(), queued_.end(), [&](const auto& one) { return one.second.job->id() == job; });
     if (found == queued_.end()) return false;
+    const LanguageScope recorded(program_language());
     (void)scheduler_.withdraw(found->first);  // it may have been asked for by nobody else
     catalog::JobEnd end;
     end.state = catalog::JobState::cancelled;
     end.error = Error{Code::interrupted, say("cancelled by {} before it began", printable(asked_by))};
     const std::shared_ptr<LiveJob> live = found->second.job;
     queued_.erase(found);
-    TRY(parts_.board.close_queued(live, std::move(end)));
+    TRY(parts_.board.close_queued(live, end));
     look();
     return true;
 }
@@ -143,6 +169,7 @@ Result<bool> PlanRunner::withdraw(catalog::JobId job, const std::string& asked_b
 // Nothing begins before the media were looked at once: else each start would take every plan for one whose media are away.
 void PlanRunner::ask() {
     if (stopping_ || !config_ || !media_known_) return;
+    const LanguageScope recorded(program_language());  // whoever asked
     const Decision decision = scheduler_.due(moment_of(parts_.clock));
     if (decision.clock_moved_ns != 0) {
         AlertEvent event;
@@ -229,7 +256,11 @@ void PlanRunner::tell_failure(const std::string& plan, const PlanRunEnd& end, st
     event.detail = end.record.error->message;
     const auto history = history_of(plan);
     if (history.ok()) event.last_success = history->last_success;
-    if (const PlanConfig* configured = config_->find_plan(plan)) event.label = configured->label;
+    if (const PlanConfig* configured = config_->find_plan(plan)) {
+        event.label = configured->label;
+        // Nothing else of important data fails as this does: nobody waits for what may come with it.
+        if (config_->is_important(*configured)) event.severity = AlertSeverity::critical;
+    }
     parts_.alerts.raise(std::move(event));
 }
 
@@ -240,7 +271,7 @@ void PlanRunner::stop() {
         catalog::JobEnd end;
         end.state = catalog::JobState::interrupted;
         end.error = Error{Code::interrupted, say("the service ended before it began")};
-        const Status closed = parts_.board.close_queued(queued.job, std::move(end));
+        const Status closed = parts_.board.close_queued(queued.job, end);
         if (!closed.ok()) parts_.log.error(closed.error().message);
     }
     queued_.clear();

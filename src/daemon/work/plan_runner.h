@@ -43,7 +43,7 @@ public:
     PlanRunner(const PlanRunner&) = delete;
     PlanRunner& operator=(const PlanRunner&) = delete;
 
-    // At the start, after what was open was closed; and at each reload.
+    // At the start, after what was open was closed; and at each reload. An error changes nothing.
     [[nodiscard]] Status configure(std::shared_ptr<const Config> config, ZoneRules zone);
     void set_media(std::set<std::string> present);
     void changed(const std::string& plan);
@@ -67,6 +67,7 @@ private:
     [[nodiscard]] Result<PlanHistory> history_of(const std::string& plan) const;
     [[nodiscard]] Result<std::shared_ptr<LiveJob>> queue(const std::string& plan, const RunRequest& request);
     [[nodiscard]] Result<std::shared_ptr<LiveJob>> job_for(const Start& start, bool& source_changed);
+    void close_what_is_gone();
     void begin(const Start& start);
     void ended(const std::string& plan, const std::string& medium, const PlanRunEnd& end);
     void tell_failure(const std::string& plan, const PlanRunEnd& end, std::optional<std::int64_t> wait);

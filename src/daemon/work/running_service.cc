@@ -1,5 +1,6 @@
 #include "daemon/work/running_service.h"
 
+#include "base/bilingual.h"
 #include "base/bytes.h"
 #include "base/credential.h"
 #include "base/crypto.h"
@@ -25,6 +26,7 @@
 #include "daemon/work/scan_routes.h"
 #include "vault/sources/btrfs_snapshot.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -35,6 +37,8 @@ namespace {
 
 constexpr const char* kClaimsSettled = "claims-settled";  // setting: interrupted jobs up to this number were looked after
 constexpr std::int64_t kEndPoll = kSecond / 10;
+constexpr std::chrono::seconds kSendWithin{30};
+constexpr std::chrono::milliseconds kSendStep{50};
 // The scheduler waits for each plan's own time of quiet; the watch only gathers what comes within a moment.
 constexpr std::int64_t kGatherQuiet = kSecond, kGatherLongest = 5 * kSecond;
 
@@ -43,6 +47,7 @@ std::string credentials_of(const Config& config) {
 }
 
 catalog::PlanEntry entry_of(const Config& config, const PlanConfig& plan) {
+    const LanguageScope kept(Language::english);  // the same whatever language the service speaks
     const std::string words = describe(config, plan);
     const std::string schedule = plan.schedule.empty() ? "on_change" : plan.schedule;
     return {plan.name, plan.label, words, schedule, sha256(as_bytes(words))};
@@ -76,7 +81,8 @@ Result<T> RunningService::on_loop(std::function<Result<T>()> call) {
         std::optional<Result<T>> result;
     };
     const auto answer = std::make_shared<Answer>();
-    context_->loop.post([answer, call = std::move(call)] {
+    context_->loop.post([answer, call = std::move(call), asker = language()] {
+        const LanguageScope speak(asker);  // what it refuses; what it records and logs is for everybody
         Result<T> result = call();
         const std::lock_guard lock(answer->mutex);
         answer->result.emplace(std::move(result));
@@ -179,10 +185,19 @@ Status RunningService::open_catalog() {
         AlertEvent event;
         event.kind = AlertKind::catalog_damaged;
         event.detail = opened.error().message;
+        event.severity = AlertSeverity::critical;  // nothing is backed up until a person has looked: it is not held for others
         desk_->raise(std::move(event));
-        desk_->start();  // what can be sent while the process still lives is sent; the rest at the next start
+        send_what_waits();
     }
     return opened.error();
+}
+
+// Before a start that fails: nothing starts it again (custodyd.service), so that this is the only time to tell.
+void RunningService::send_what_waits() {
+    using std::chrono::steady_clock;
+    desk_->start();
+    const auto until = steady_clock::now() + kSendWithin;
+    while (desk_->outbox().pending > 0 && steady_clock::now() < until) std::this_thread::sleep_for(kSendStep);
 }
 
 Status RunningService::close_what_was_open() {
@@ -230,8 +245,7 @@ Status RunningService::begin_watching() {
     };
     TRY(keeper_->start(std::move(events)));
     watch_changes();
-    upkeep_->start();
-    return done();
+    return upkeep_->start();
 }
 
 void RunningService::watch_changes() {
@@ -280,12 +294,13 @@ Result<std::vector<catalog::Job>> RunningService::unclaimed(const std::set<std::
 void RunningService::claim_what_was_done(const std::set<std::string>& present) {
     auto jobs = unclaimed(present);
     if (!jobs.ok()) return context_->log.error(jobs.error().message);
-    if (jobs->empty()) return;
+    // Those that left nothing are not looked for at each change of media; a later process looks again.
+    if (std::all_of(jobs->begin(), jobs->end(), [&](const auto& one) { return left_nothing_.contains(one.id); })) return;
     catalog::NewJob job;
     job.kind = catalog::JobKind::catalog;
     job.reason = "interrupted";
     job.asked_by = "service";
-    const auto begun = begin_job(job, "claims", [present, jobs = std::move(*jobs)](const JobContext& context) {
+    const auto begun = begin_job(job, "claims", [this, present, jobs = std::move(*jobs)](const JobContext& context) {
         catalog::JobEnd end;
         bool all_here = true;
         for (const MediumConfig& medium : context.config->media) {
@@ -297,7 +312,11 @@ void RunningService::claim_what_was_done(const std::set<std::string>& present) {
             end.warnings.push_back(claimed.error().message);
             end.state = catalog::JobState::done_with_failures;
         }
-        if (!all_here || end.state != catalog::JobState::done) return end;
+        if (end.state != catalog::JobState::done) return end;
+        context_->loop.post([this, jobs] {
+            for (const catalog::Job& looked_for : jobs) left_nothing_.insert(looked_for.id);
+        });
+        if (!all_here) return end;
         const Status settled = catalog::Settings(context.catalog).set(kClaimsSettled, std::to_string(jobs.front().id));
         if (!settled.ok()) end.warnings.push_back(settled.error().message);
         return end;
@@ -320,6 +339,10 @@ void RunningService::bring_up_to_date(const std::string& medium) {
     job.kind = catalog::JobKind::copy;
     job.reason = "returned";
     job.asked_by = "service";
+    if (const auto known = catalog::Media(*catalog_).find(medium); known.ok()) {
+        job.medium = known->key;
+        job.vault = known->entry.facts.vault;
+    }
     const auto begun = begin_job(job, "media/" + medium, [this, medium](const JobContext& context) {
         catalog::JobEnd end = bring_medium_into_step(context, medium);
         std::uint64_t owed = 1;
@@ -339,14 +362,21 @@ JobContext RunningService::context_of(LiveJob& job, std::shared_ptr<const Config
 }
 
 Status RunningService::reload(std::shared_ptr<const Config> config) {
+    TRY_ASSIGN(ZoneRules zone, system_zone(files_));
+    auto terms = plan_terms(*config, zone);
+    TRY(desk_->configure(config->alert.settings));
+    Status taken = take_plans(*config);
+    if (taken.ok()) taken = runner_->configure(config, std::move(zone));
+    if (!taken.ok()) {
+        // What is said to stay is to stay.
+        for (const Status& back : {desk_->configure(config_->alert.settings), take_plans(*config_)})
+            if (!back.ok()) context_->log.error(back.error().message);
+        return taken;
+    }
     const ConfigDifference changes = difference(*config_, *config);
     for (const std::string& line : describe(changes)) context_->log.notice(line);
     for (const std::string& key : changes.need_restart)
         context_->log.warning(say("{} has changed: that is taken over when custodyd is started again", key));
-    TRY(desk_->configure(config->alert.settings));
-    TRY(take_plans(*config));
-    TRY_ASSIGN(ZoneRules zone, system_zone(files_));
-    auto terms = plan_terms(*config, zone);
     {
         const std::lock_guard lock(mutex_);
         config_ = config;
@@ -354,7 +384,6 @@ Status RunningService::reload(std::shared_ptr<const Config> config) {
         secrets_ = LabelSecretsDoor(credentials_of(*config), config->keys.credential);
     }
     keeper_->configure(config);
-    TRY(runner_->configure(config, std::move(zone)));
     watch_changes();
     return done();
 }
@@ -381,6 +410,11 @@ FactsInputs RunningService::inputs() {
     FactsInputs inputs{config(),         *catalog_,          clock_.now(),           context_->started,
                        runner_->views(), runner_->waiting(), keeper_->sights(),      desk_->standing(),
                        desk_->outbox(),  desk_->troubles(),  upkeep_->not_covered(), {}};
+    if (const auto why = board_->not_entered()) {
+        inputs.further.push_back({say("ends of jobs cannot be entered in the catalogue: {}", why->message),
+                                  say("what was backed up lies in the vaults; the ends are entered as soon as that is possible"),
+                                  "df -h " + inputs.config->service.state_folder});
+    }
     const std::lock_guard lock(mutex_);
     inputs.terms = terms_;
     return inputs;
@@ -413,9 +447,9 @@ Status RunningService::cancel(catalog::JobId job, const std::string& asked_by) {
 Result<std::shared_ptr<JsonStream>> RunningService::watch(catalog::JobId job) {
     const std::shared_ptr<LiveJob> live = board_->find(job);
     if (live) return live->watch();
-    TRY_ASSIGN(const catalog::JobDetails record, catalog::Jobs(*catalog_).details(job));
+    TRY_ASSIGN(const Json record, job_document(*catalog_, job));
     TRY_ASSIGN(std::shared_ptr<JsonStream> stream, JsonStream::make());
-    stream->finish(to_json(record));
+    stream->finish(record);
     return stream;
 }
 
@@ -430,6 +464,7 @@ Result<catalog::JobId> RunningService::begin_job(const catalog::NewJob& job, con
         return Error{Code::busy, say("a job of this kind runs already on {}; 'custody job list --state running' shows it",
                                      printable(exclusive_key))};
     }
+    const LanguageScope recorded(program_language());
     const std::string on = exclusive_key.substr(exclusive_key.find('/') + 1);  // "verify/disk-a"
     const std::string title = fmt::format("{} {}", catalog::word_of(job.kind), on);
     TRY_ASSIGN(const std::shared_ptr<LiveJob> live, board_->open(job, title));

@@ -37,6 +37,7 @@ public:
     [[nodiscard]] Status start(std::shared_ptr<const Config> config, ServiceContext& context, RouteTable& routes) override;
     [[nodiscard]] Status reload(std::shared_ptr<const Config> config) override;
     void stop(std::function<void()> stopped) override;
+    void loop_has_ended() override { stopping_ = true; }
     [[nodiscard]] Result<StatusFacts> status() override;
     [[nodiscard]] Result<MetricsFacts> metrics() override;
 
@@ -59,6 +60,7 @@ public:
 private:
     [[nodiscard]] Status open_parts();
     [[nodiscard]] Status open_catalog();
+    void send_what_waits();
     [[nodiscard]] Status close_what_was_open();
     [[nodiscard]] Status take_plans(const Config& config);
     [[nodiscard]] Status begin_watching();
@@ -95,7 +97,8 @@ private:
     std::unique_ptr<PlanRunner> runner_;
     std::unique_ptr<Upkeep> upkeep_;
     std::unique_ptr<ChangeWatch> watch_;
-    std::set<std::string> exclusive_;  // keys of running jobs; the loop's thread only
+    std::set<std::string> exclusive_;        // keys of running jobs; the loop's thread only
+    std::set<catalog::JobId> left_nothing_;  // interrupted jobs of which this process has found nothing; the loop's thread only
     std::function<void()> stopped_;
 };
 

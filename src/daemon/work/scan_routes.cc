@@ -1,5 +1,6 @@
 #include "daemon/work/scan_routes.h"
 
+#include "base/bilingual.h"
 #include "base/text.h"
 #include "catalog/findings.h"
 #include "daemon/work/request_fields.h"
@@ -24,6 +25,7 @@ Status record(ServiceControl& control, const Json& finding, const std::string& s
     seen.text = {"{}: the scan found {} after {} restored it from snapshot {}; it lies now in {}",
                  {path, threat, account, snapshot, moved}};
     const auto kept = catalog::Findings(control.catalog()).see(seen);
+    const LanguageScope recorded(program_language());  // it is for everybody, whoever tells it
     AlertEvent event;
     event.kind = AlertKind::scan_finding;
     event.object = path;

@@ -4,13 +4,13 @@
 #include "catalog/history.h"
 #include "catalog/media.h"
 #include "catalog/overview.h"
-#include "daemon/discover/discovered.h"
 #include "daemon/jobs/catalog_backup.h"
 #include "daemon/jobs/verification.h"
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace custody {
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::minutes kTurn{1};
 constexpr int kTurnsOfCoverage = 60;
-constexpr const char* kLogLabel = "log";
+constexpr const char* kRecordsLabel = "log";
 constexpr std::int64_t kRecordsEvery = 24 * kHour, kRecordsAgain = kHour;  // after one that failed
 
 Status prune_old_records(const JobContext& context) {
@@ -40,12 +40,11 @@ catalog::JobEnd keep_records(const JobContext& context) {
 Result<bool> is_records_due(catalog::Catalog& catalog, Time now) {
     catalog::JobFilter filter;
     filter.kind = catalog::JobKind::catalog;
-    TRY_ASSIGN(const std::vector<catalog::Job> newest, catalog::Jobs(catalog).list(filter));
-    // Others of this kind (rebuilding, what interrupted jobs left) store no records.
-    const auto last =
-        std::find_if(newest.begin(), newest.end(), [](const catalog::Job& job) { return job.asked.label == kLogLabel; });
-    if (last == newest.end()) return true;
-    const catalog::Job& job = *last;
+    filter.label = kRecordsLabel;  // other work on the catalogue is of that kind, too
+    filter.limit = 1;
+    TRY_ASSIGN(const std::vector<catalog::Job> last, catalog::Jobs(catalog).list(filter));
+    if (last.empty()) return true;
+    const catalog::Job& job = last.front();
     if (catalog::is_open(job.state)) return false;
     const bool good = job.state == catalog::JobState::done || job.state == catalog::JobState::done_with_failures;
     const std::int64_t age = now.ns - job.asked_at.ns;
@@ -56,18 +55,20 @@ Result<bool> is_records_due(catalog::Catalog& catalog, Time now) {
 
 Upkeep::~Upkeep() { stop(); }
 
-void Upkeep::start() {
-    thread_ = std::thread([this] {
-        try {
-            work();
-        } catch (const std::exception& error) {
-            log_.error(say("an error that should not happen: {}", error.what()));
-        }
-    });
+Status Upkeep::start() {
+    try {
+        thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+        return Error{Code::failed, say("no thread can be made for the upkeep: the system's limit of tasks is reached")};
+    }
+    return done();
 }
 
 void Upkeep::stop() {
-    stop_.request();
+    {
+        const std::lock_guard lock(mutex_);  // else it is missed between the look at the flag and the waiting
+        stop_.request();
+    }
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
 }
@@ -75,13 +76,12 @@ void Upkeep::stop() {
 void Upkeep::work() {
     int turns_left = 0;  // until what nothing covers is looked for again
     while (!stop_.requested()) {
-        if (turns_left == 0) {
-            look_at_coverage();
-            turns_left = kTurnsOfCoverage;
-        }
-        for (const Status& begun : {start_verifications(), start_records()}) {
-            if (begun.ok() || begun.error().code == Code::busy || begun.error().code == Code::interrupted) continue;
-            log_.error(begun.error().message);
+        const bool with_coverage = turns_left == 0;
+        if (with_coverage) turns_left = kTurnsOfCoverage;
+        try {
+            take_turn(with_coverage);
+        } catch (const std::exception& error) {  // the next turn may have the memory
+            log_.error(say("an error that should not happen: {}", error.what()));
         }
         if (wait_a_turn()) --turns_left;
     }
@@ -102,17 +102,28 @@ void Upkeep::look_soon() {
     wake_.notify_all();
 }
 
+void Upkeep::take_turn(bool with_coverage) {
+    if (with_coverage) look_at_coverage();
+    for (const Status& begun : {start_verifications(), start_records()}) {
+        if (begun.ok() || begun.error().code == Code::busy || begun.error().code == Code::interrupted) continue;
+        log_.error(begun.error().message);
+    }
+}
+
 void Upkeep::look_at_coverage() {
-    const auto found = discover();
+    auto found = discover();
     if (!found.ok()) return log_.warning(found.error().message);
-    auto lines = custody::not_covered(*control_.config(), *found);
     const std::lock_guard lock(mutex_);
-    not_covered_ = std::move(lines);
+    found_ = std::make_shared<const Discovered>(std::move(*found));
 }
 
 std::vector<std::string> Upkeep::not_covered() const {
-    const std::lock_guard lock(mutex_);
-    return not_covered_;
+    std::shared_ptr<const Discovered> found;
+    {
+        const std::lock_guard lock(mutex_);
+        found = found_;
+    }
+    return found ? custody::not_covered(*control_.config(), *found) : std::vector<std::string>();
 }
 
 Status Upkeep::start_verifications() {
@@ -144,7 +155,7 @@ Status Upkeep::start_records() {
     if (!due) return done();
     catalog::NewJob job;
     job.kind = catalog::JobKind::catalog;
-    job.label = kLogLabel;
+    job.label = kRecordsLabel;
     job.reason = "schedule";
     job.asked_by = "service";
     const auto begun = control_.start_job(job, "records", keep_records);

@@ -6,12 +6,14 @@
 #pragma once
 
 #include "base/stop.h"
+#include "daemon/discover/discovered.h"
 #include "daemon/service/log.h"
 #include "daemon/work/control.h"
 
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -26,17 +28,19 @@ public:
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
 
-    void start();
+    [[nodiscard]] Status start();
     void stop();
     // Looks at once: a clock, a medium or a setting has changed.
     void look_soon();
-    // As it was found within the last hour.
+    // What this machine was found to have within the last hour, against the configuration as it is now; in the language of the
+    // thread.
     [[nodiscard]] std::vector<std::string> not_covered() const;
 
 private:
     void work();
     // False: somebody asked to look before the turn was over.
     [[nodiscard]] bool wait_a_turn();
+    void take_turn(bool with_coverage);
     void look_at_coverage();
     [[nodiscard]] Status start_verifications();
     [[nodiscard]] Status start_records();
@@ -47,7 +51,7 @@ private:
     std::map<std::string, std::int64_t> tried_;  // verifications: by medium, when last begun (monotonic); the thread's own
     mutable std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<std::string> not_covered_;
+    std::shared_ptr<const Discovered> found_;  // null: not looked yet
     bool look_wanted_ = false;
     std::thread thread_;
 };

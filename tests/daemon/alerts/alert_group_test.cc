@@ -141,9 +141,11 @@ TEST_F(AlertGrouping, AStormThatGoesOnIsToldOfLessAndLessOften) {
     EXPECT_LE(messages, 6u);
 }
 
-TEST_F(AlertGrouping, WhatIsCriticalIsToldAtOnceAndWhatFollowsAMinuteLater) {
-    ASSERT_TRUE(is_ok(alerter_->raise(damage("disk-a"))));
-    ASSERT_EQ(take().size(), 1u) << "at once";
+TEST_F(AlertGrouping, WhatIsCriticalIsToldAtOnceAndAStormOfItAMinuteLater) {
+    for (std::uint32_t i = 0; i < GroupWindows::kMostAtOnce; ++i) {
+        ASSERT_TRUE(is_ok(alerter_->raise(damage("disk-" + std::to_string(i)))));
+        ASSERT_EQ(take().size(), 1u) << "at once";
+    }
     ASSERT_TRUE(is_ok(alerter_->raise(damage("disk-b"))));
     ASSERT_TRUE(is_ok(alerter_->raise(damage("disk-c"))));
     EXPECT_TRUE(take().empty());
@@ -153,6 +155,31 @@ TEST_F(AlertGrouping, WhatIsCriticalIsToldAtOnceAndWhatFollowsAMinuteLater) {
     std::vector<std::string> expected = {member_name("verify_damage/disk-b"), member_name("verify_damage/disk-c")};
     std::sort(expected.begin(), expected.end());
     EXPECT_EQ(rest[0].members, expected);
+}
+
+TEST_F(AlertGrouping, AFailureOfImportantDataDoesNotWaitForOthersNorBehindThem) {
+    raise_plans(0, 3);
+    EXPECT_TRUE(take().empty()) << "held";
+    AlertEvent important = failed("portal");
+    important.severity = AlertSeverity::critical;
+    ASSERT_TRUE(is_ok(alerter_->raise(important)));
+    auto told = take();
+    ASSERT_EQ(told.size(), 1u) << "at once, though a group of its kind is open";
+    EXPECT_EQ(told[0].key, "backup_failed/portal");
+    // And one of those that were held becomes critical: what was held of it is told at once.
+    important.plan = plan_name(1);
+    ASSERT_TRUE(is_ok(alerter_->raise(important)));
+    told = take();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].severity, AlertSeverity::critical);
+    // Where a server was away, it goes before what waits longer.
+    pass();
+    important.plan = "registry";
+    ASSERT_TRUE(is_ok(alerter_->raise(important)));
+    told = take();
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0].key, "backup_failed/registry");
+    EXPECT_EQ(told[1].members.size(), 2u) << "the two that were held";
 }
 
 TEST_F(AlertGrouping, WhatIsOverBeforeItWasToldIsToldAsThat) {

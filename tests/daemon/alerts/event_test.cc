@@ -153,7 +153,7 @@ TEST(AlertDigest, NamesWhatIsOwedAndWhoIsNeeded) {
     facts.owed = {{"disk-b", "Kho lưu trữ", 12, Time{kNow.ns - 9 * kDay}}};
     facts.needs_person = {alert_title(failed_plan())};
     facts.may_be_taken_out = {"disk-c"};
-    facts.exceptions = {"disk-a: QĐ 12/2026"};
+    facts.exceptions = {{"phương tiện disk-a: QĐ 12/2026", "medium disk-a: QĐ 12/2026"}};
     facts.alerts_lost = 3;
     const std::string text = render_digest(facts, kNow, kSender).text;
     for (const char* expected :
@@ -171,7 +171,7 @@ TEST(AlertDigest, StaysOnOneScreenHoweverMuchIsWrong) {
         facts.owed.push_back({"disk-" + std::to_string(i), "", 1, std::nullopt});
         facts.needs_person.push_back({"việc", "matter"});
         facts.may_be_taken_out.push_back("disk");
-        facts.exceptions.push_back("exception");
+        facts.exceptions.push_back({"ngoại lệ", "exception"});
     }
     facts.next_run = kNow;
     const std::string text = render_digest(facts, kNow, kSender).text;

@@ -106,8 +106,14 @@ TEST(Law, AnExceptionIsRecordedInsteadOfRefused) {
     EXPECT_TRUE(own.faults.empty());
     ASSERT_EQ(own.exceptions.size(), 1u);
     EXPECT_EQ(own.exceptions[0].duty, "B6");
-    EXPECT_EQ(own.exceptions[0].about, "plan etc");
+    EXPECT_EQ(own.exceptions[0].about.shown(), "plan etc");
     EXPECT_EQ(own.exceptions[0].text, "12/QĐ-UBND: one server room");
+    {
+        // Whoever asks later is answered in his language, whatever this was read in.
+        const LanguageScope asked(Language::vietnamese);
+        EXPECT_EQ(own.exceptions[0].about.shown(), "kế hoạch etc");
+        EXPECT_EQ(own.exceptions[0].what.shown().find("keeps"), std::string::npos) << own.exceptions[0].what.vi;
+    }
     const Judgement labels =
         judged(sound_config("media = [\"disk-a\"]\n[label.config]\nexception = \"12/QĐ-UBND: one server room\"\n"));
     EXPECT_TRUE(labels.faults.empty()) << lines_of(labels.faults);

@@ -1,6 +1,8 @@
 // The configuration that setup writes: what is there stays, and is extended by the answers.
 #include "daemon/discover/setup_draft.h"
 
+#include "daemon/discover/peer_user.h"
+
 #include "daemon/config/load.h"
 #include "daemon/discover/toml_text.h"
 #include "tests/support/results.h"
@@ -57,6 +59,26 @@ TEST(SetupDraft, FromNothingASoundConfigurationWithTheReadyPlans) {
     EXPECT_EQ("image", config.find_plan("dev-sdz")->label);
     ASSERT_TRUE(config.alert.settings.smtp.has_value());
     EXPECT_THAT(made.kept, IsEmpty());
+}
+
+TEST(SetupDraft, AServerThatGoesByWhoAsksIsAskedAsThatUser) {
+    const SetupDraft made = draft("", std::string(kMedia) +
+                                          "[setup]\npostgresql = [\"host=/var/run/postgresql user=postgres\"]\n"
+                                          "postgresql_as_user = \"postgres\"\n");
+    const Config config = config_of(made);
+    const auto& source = std::get<PostgresqlSource>(config.find_plan("postgresql")->source);
+    EXPECT_EQ("host=/var/run/postgresql user=postgres", source.conninfo);
+    EXPECT_EQ("postgres", source.as_user);
+}
+
+TEST(SetupDraft, WhoIsProposedIsARoleOfALocalSocketThatIsAUserHere) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root connects as another user";
+    EXPECT_EQ("nobody", peer_user_of("host=/var/run/postgresql user=nobody"));
+    EXPECT_EQ("nobody", peer_user_of("user=nobody dbname=portal"));
+    EXPECT_EQ("nobody", peer_user_of("postgresql://nobody@%2Fvar%2Frun%2Fpostgresql/portal"));
+    for (const char* other : {"host=db.example user=nobody", "service=portal user=nobody", "user=root", "user=no-such-user-here",
+                              "dbname=portal", "user=nobody passfile=/root/.pgpass", "no connection string"})
+        EXPECT_EQ("", peer_user_of(other)) << other;
 }
 
 TEST(SetupDraft, RunAgainNothingChanges) {

@@ -62,6 +62,21 @@ TEST_F(PlanSourceServers, PostgresqlIsStoredAndTellsAwayFromAnswered) {
     EXPECT_FALSE(notes.server_answered);
 }
 
+// As distributions set it up; the service runs as root, whom such a server does not let in.
+TEST_F(PlanSourceServers, AServerThatGoesByWhoAsksIsAskedAsThePlanSays) {
+    if (const std::string why = PostgresqlServer::absent(); !why.empty()) GTEST_SKIP() << why;
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may connect as another user";
+    PostgresqlServer server("", "local all all peer\n");
+    plan.source = PostgresqlSource{server.conninfo()};
+    EXPECT_EQ(setback(run()), Setback::permanent);
+    plan.source = PostgresqlSource{server.conninfo(), "postgres"};
+    EXPECT_TRUE(stored().contains("/postgresql/local-5432/evidence/evidence.json"));
+    plan.source = PostgresqlSource{server.conninfo(), "no-such-user-here"};
+    const auto nobody = run();
+    ASSERT_FALSE(nobody.ok());
+    EXPECT_NE(nobody.error().message.find("no-such-user-here"), std::string::npos) << nobody.error().message;
+}
+
 TEST_F(PlanSourceServers, MariadbIsStoredAndTellsAwayFromAnswered) {
     if (const std::string why = MariadbServer::absent(); !why.empty()) GTEST_SKIP() << why;
     MariadbServer server;

@@ -334,6 +334,35 @@ TEST_F(MediaKeeping, AnotherDiskUnderTheRightNameIsAbsentAndToldUntilTheRightOne
     static_cast<void>(wrong);
 }
 
+TEST_F(MediaKeeping, WhatWasToldBeforeARestartIsEndedByTheRightDiskAndNothingElseIs) {
+    const IdentityOnMedium right = make_vault(at("vault"), "disk-a");
+    ASSERT_TRUE(is_ok(enter_medium(*catalog_, {right, "disk", "Server room", "An", ""})));
+    static_cast<void>(make_vault(at("other"), "disk-c"));
+    fixed("disk-a");
+    fs::rename(at("vault"), at("aside"));
+    fs::rename(at("other"), at("vault"));
+    make_keeper();
+    ASSERT_TRUE(is_ok(keeper_->look()));
+    ASSERT_TRUE(alerts_.standing(AlertKind::medium_wrong, "disk-a"));
+    make_keeper();  // the service is started again, and the wrong one is there still
+    ASSERT_TRUE(is_ok(keeper_->look()));
+    EXPECT_TRUE(alerts_.standing(AlertKind::medium_wrong, "disk-a"));
+    fs::rename(at("vault"), at("other"));
+    fs::rename(at("aside"), at("vault"));
+    make_keeper();
+    ASSERT_TRUE(is_ok(keeper_->look()));
+    EXPECT_TRUE(sight("disk-a").present) << sight("disk-a").why_not;
+    EXPECT_FALSE(alerts_.standing(AlertKind::medium_wrong, "disk-a"));
+    // A run has found since that it shares a disk with its source: that is not for the keeper to end.
+    AlertEvent shared;
+    shared.kind = AlertKind::medium_wrong;
+    shared.medium = "disk-a";
+    alerts_.raise(shared);
+    make_keeper();
+    ASSERT_TRUE(is_ok(keeper_->look()));
+    EXPECT_TRUE(alerts_.standing(AlertKind::medium_wrong, "disk-a"));
+}
+
 TEST_F(MediaKeeping, AnIdentityOfAnotherNameIsNotTakenForTheConfiguredOne) {
     make_vault(at("vault"), "disk-c");
     fixed("disk-a");

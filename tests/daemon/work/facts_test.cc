@@ -332,6 +332,87 @@ TEST_F(Facts, TheDigestSpeaksBothLanguagesAndCountsSinceTheLastOne) {
     EXPECT_EQ(second->needs_person[0].en, "the last backup of plan etc failed: no route");
 }
 
+TEST_F(Facts, TheFirstDigestWaitsForTheFirstBackupsADayAtMost) {
+    configure(test::sound_config(plan_text("portal", "media = [\"disk-a\"]\nexception = \"12/QĐ-UBND: one server room\"\n")));
+    const auto waits = [&] {
+        const auto facts = digest_facts(inputs());
+        return !facts.ok() && facts.error().code == Code::interrupted;
+    };
+    EXPECT_TRUE(waits()) << "installed a minute before its time";
+    good("etc", 1, {disk_a_, disk_b_});
+    EXPECT_TRUE(waits()) << "one is not over";
+    clock_.advance(kDay);
+    EXPECT_TRUE(waits());
+    clock_.advance(kSecond);
+    const auto first = digest_facts(inputs());
+    ASSERT_TRUE(is_ok(first));
+    ASSERT_EQ(first->plans.size(), 2u);
+    EXPECT_FALSE(first->plans[0].awaits_first);
+    EXPECT_TRUE(first->plans[1].awaits_first) << "its schedule gives it another day";
+    for (const Bilingual& need : first->needs_person) EXPECT_EQ(need.en.find("portal was never"), std::string::npos) << need.en;
+    ASSERT_EQ(first->exceptions.size(), 1u);
+    EXPECT_NE(first->exceptions[0].en.find("B6, plan portal: keeps"), std::string::npos) << first->exceptions[0].en;
+    EXPECT_NE(first->exceptions[0].vi.find("B6, kế hoạch portal: "), std::string::npos) << first->exceptions[0].vi;
+    const AlertMessage message = render_digest(*first, clock_.now(), {"srv1", ""});
+    EXPECT_NE(message.text.find("NOT YET portal"), std::string::npos) << message.text;
+    EXPECT_EQ(message.text.find("NOT DONE"), std::string::npos) << message.text;
+    clock_.advance(kDay);
+    const auto second = digest_facts(inputs());
+    ASSERT_TRUE(is_ok(second));
+    EXPECT_FALSE(second->plans[1].awaits_first) << "late by now";
+    // A failure is news at once, also for a plan that is new.
+    configure(test::sound_config(plan_text("third")));
+    bad("third", "no route");
+    const auto third = digest_facts(inputs());
+    ASSERT_TRUE(is_ok(third));
+    EXPECT_FALSE(third->plans[1].awaits_first);
+}
+
+TEST_F(Facts, WhatIsShownIsInTheLanguageOfWhoAsksWhateverItWasReadIn) {
+    const std::string one_medium = "media = [\"disk-a\"]\nexception = \"12/QĐ-UBND: one server room\"\n";
+    {
+        const test::InVietnamese service;
+        configure(test::sound_config(plan_text("portal", one_medium)));
+    }
+    EXPECT_NE(status().exceptions[0].find("B6, plan portal: keeps important data"), std::string::npos) << status().exceptions[0];
+    const LanguageScope asked(Language::vietnamese);
+    EXPECT_NE(status().exceptions[0].find("B6, kế hoạch portal: "), std::string::npos) << status().exceptions[0];
+}
+
+TEST_F(Facts, ARunThatHangsHidesNotThatNothingIsBackedUp) {
+    test::RecordingAlerts alerts;
+    const auto watch = [&] { ASSERT_TRUE(is_ok(raise_from_facts(inputs(), alerts))); };
+    good("etc", 1, {disk_a_, disk_b_});
+    clock_.advance(kDay);
+    const catalog::JobId hangs = job("etc");
+    ASSERT_TRUE(is_ok(catalog::Jobs(catalog()).start(hangs)));
+    clock_.advance(kDay);
+    watch();
+    EXPECT_FALSE(alerts.standing(AlertKind::backup_failed, "etc")) << "it may end well";
+    clock_.advance(kSecond);
+    watch();
+    ASSERT_TRUE(alerts.standing(AlertKind::backup_failed, "etc"));
+    EXPECT_EQ(severity_of(*alerts.standing(AlertKind::backup_failed, "etc")), AlertSeverity::critical) << "important data";
+}
+
+TEST_F(Facts, WhatNothingElseWouldEndIsEnded) {
+    test::RecordingAlerts alerts;
+    AlertRecord key;
+    key.event.kind = AlertKind::waiting_for_key;
+    key.event.label = "log";
+    const catalog::JobId id = job("etc", JobKind::verify);
+    ASSERT_TRUE(is_ok(catalog::Jobs(catalog()).start(id)));
+    ASSERT_TRUE(is_ok(catalog::Jobs(catalog()).wait_for_key(id)));
+    standing_ = {key};
+    ASSERT_TRUE(is_ok(raise_from_facts(inputs(), alerts)));
+    EXPECT_FALSE(alerts.was_resolved(AlertKind::waiting_for_key, "log"));
+    catalog::JobEnd end;
+    end.state = JobState::cancelled;
+    ASSERT_TRUE(is_ok(catalog::Jobs(catalog()).end(id, end)));
+    ASSERT_TRUE(is_ok(raise_from_facts(inputs(), alerts)));
+    EXPECT_TRUE(alerts.was_resolved(AlertKind::waiting_for_key, "log")) << "nothing waits";
+}
+
 TEST_F(Facts, WhatOnlyTimeBringsIsAlertedAndEndedAgain) {
     test::RecordingAlerts alerts;
     const auto watch = [&] { ASSERT_TRUE(is_ok(raise_from_facts(inputs(), alerts))); };
@@ -343,9 +424,11 @@ TEST_F(Facts, WhatOnlyTimeBringsIsAlertedAndEndedAgain) {
     ASSERT_TRUE(alerts.standing(AlertKind::backup_failed, "etc"));
     EXPECT_EQ(alerts.standing(AlertKind::backup_failed, "etc")->detail, "plan etc was never backed up");
     bad("etc", "no room");
+    standing_.emplace_back().event = *alerts.standing(AlertKind::backup_failed, "etc");
     const std::size_t told = alerts.raised(AlertKind::backup_failed).size();
     watch();
     EXPECT_EQ(alerts.raised(AlertKind::backup_failed).size(), told) << "the run told so itself";
+    standing_.clear();
     good("etc", 1, {disk_a_});
     ASSERT_TRUE(is_ok(catalog::Snapshots(catalog()).owe(id_of<ObjectId>(1), disk_b_)));
     alerts.resolve(AlertKind::backup_failed, "etc");

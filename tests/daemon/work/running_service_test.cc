@@ -1,4 +1,5 @@
 // custodyd as a whole: plans run, to two media, are recorded, and go on after whatever happens.
+#include "base/text.h"
 #include "tests/support/wait_for.h"
 #include "tests/support/whole_service.h"
 
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -108,6 +110,65 @@ TEST(RunningService, ASourceThatIsAllAtOnceEmptyMakesNoSnapshot) {
     EXPECT_EQ("failed", second.value("state", "")) << second.dump(1);
     EXPECT_EQ("not_found", second["error"]["code"]);
     EXPECT_EQ(1U, service.snapshots("a", "srv").size());
+    const auto alerts = service.client().get("/v1/alerts");
+    ASSERT_TRUE(alerts.ok());
+    std::map<std::string, std::string> told;
+    for (const Json& alert : (*alerts)["alerts"]) told[alert["kind"]] = alert["severity"];
+    EXPECT_EQ("critical", told["source_absent"]) << "of important data: " << alerts->dump(1);
+    EXPECT_FALSE(told.contains("medium_absent")) << "the medium is as it was";
+}
+
+TEST(RunningService, EachAnswerIsInTheLanguageOfWhoAsks) {
+    WholeService service("service-language");
+    service.configure(service.plan());
+    service.start();
+    ASSERT_EQ("done", service.ended_job("srv").value("state", ""));
+    const auto status = [&](Language asker) {
+        const LanguageScope scope(asker);
+        const auto answer = service.client().get("/v1/status");
+        return answer.ok() ? *answer : Json();
+    };
+    const Json english = status(Language::english), vietnamese = status(Language::vietnamese);
+    ASSERT_FALSE(english["exceptions"].empty()) << english.dump(1);
+    EXPECT_NE(std::string::npos, english["exceptions"][0].get<std::string>().find("medium a: the medium may lie"));
+    EXPECT_NE(std::string::npos, vietnamese["exceptions"][0].get<std::string>().find("phương tiện")) << vietnamese.dump(1);
+    for (const char* list : {"exceptions", "not_covered"}) {
+        ASSERT_EQ(english[list].size(), vietnamese[list].size());
+        for (std::size_t i = 0; i < english[list].size(); ++i) EXPECT_NE(english[list][i], vietnamese[list][i]);
+    }
+    // What is refused on the way, too.
+    const LanguageScope scope(Language::vietnamese);
+    const auto refused = service.client().post("/v1/plans/none/run", Json::object());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(std::string::npos, refused.error().message.find("không có kế hoạch")) << refused.error().message;
+}
+
+TEST(RunningService, ARunThatWasAskedForOfAPlanThatIsTakenOutIsCancelled) {
+    WholeService service("service-taken-out");
+    for (int i = 0; i < 40; ++i)
+        std::ofstream(service.source() + "/" + std::to_string(i)) << std::string(2'000'000, static_cast<char>('a' + i % 26)) << i;
+    const std::string slow = service.plan("bandwidth = \"1MiB\"\n");
+    service.configure(slow + "[[plan]]\nname = \"other\"\nlabel = \"business\"\nsource = { files = [\"" + service.source() +
+                      "\"] }\nschedule = \"0 3 * * *\"\n");
+    service.start();
+    ASSERT_TRUE(wait_until([&] {
+        const auto jobs = service.client().get("/v1/jobs?state=running&kind=backup");
+        return jobs.ok() && !(*jobs)["jobs"].empty();
+    }));
+    const auto running = service.client().get("/v1/jobs?state=running&kind=backup");
+    const std::string first = (*running)["jobs"][0]["plan"], second = first == "srv" ? "other" : "srv";
+    const auto asked = service.client().post("/v1/plans/" + second + "/run", {{"reason", "test"}});
+    ASSERT_TRUE(asked.ok()) << asked.error().message;
+    ASSERT_EQ("queued", (*asked)["state"]);
+    service.configure("[[plan]]\nname = \"" + first + "\"\nlabel = \"business\"\nsource = { files = [\"" + service.source() +
+                      "\"] }\nschedule = \"0 3 * * *\"\nbandwidth = \"1MiB\"\n");
+    service.reload();
+    const std::string id = std::to_string((*asked)["id"].get<std::int64_t>());
+    ASSERT_TRUE(wait_until([&] {
+        const auto job = service.client().get("/v1/jobs/" + id);
+        return job.ok() && (*job)["state"] == "cancelled";
+    }));
+    EXPECT_EQ(0, service.stop().exit);
 }
 
 TEST(RunningService, AHookThatFailsAfterwardsFailsTheRunAndTheSnapshotIsStillThatJobs) {
