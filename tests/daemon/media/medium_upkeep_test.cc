@@ -59,8 +59,11 @@ TEST(Preparing, AShopDiskBecomesAMedium) {
 }
 
 TEST(Preparing, WhatMustNotBeOverwrittenIsNot) {
+    std::string why_not;
+    const auto disk = LoopDevice::make(std::uint64_t{64} << 20, why_not);
+    if (!disk) GTEST_SKIP() << why_not;
     DeviceInfo device;
-    device.path = "/dev/no-such-device";
+    device.path = disk->path();
     device.bytes = std::uint64_t{1} << 40;
     const auto why = [&] { return reason_not_to_prepare(device, {}).value(); };
     EXPECT_EQ("", why());
@@ -75,9 +78,9 @@ TEST(Preparing, WhatMustNotBeOverwrittenIsNot) {
     device.read_only = false;
     device.bytes = kLeastMediumBytes - 1;
     EXPECT_NE("", why());
-    std::string why_not;
-    const auto disk = LoopDevice::make(std::uint64_t{64} << 20, why_not);
-    if (!disk) GTEST_SKIP() << why_not;
+    device.bytes = std::uint64_t{1} << 40;
+    device.path = "/dev/no-such-device";
+    EXPECT_NE("", why()) << "what cannot be looked into may be a medium";
     auto shown = describe_device(disk->path());
     ASSERT_TRUE(is_ok(shown));
     shown->serial += "x";
