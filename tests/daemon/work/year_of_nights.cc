@@ -264,7 +264,7 @@ void YearOfNights::live_a_day(int day, bool is_calm) {
     mend();
     at(day, 6 * kHourMinutes);
     at(day, 7 * kHourMinutes + 5);
-    read_the_digest();
+    if (day > 0) read_the_digest();  // the very first waits for the first backups
     look_at_status();
     at(day, 9 * kHourMinutes);
     work_in_the_office();
