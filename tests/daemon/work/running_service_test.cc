@@ -190,7 +190,7 @@ TEST(RunningService, ARunIsCancelledCleanly) {
     service.start();
     std::int64_t id = 0;
     ASSERT_TRUE(wait_until([&] {
-        const auto jobs = service.client().get("/v1/jobs?state=running");
+        const auto jobs = service.client().get("/v1/jobs?state=running&plan=srv");
         if (!jobs.ok() || (*jobs)["jobs"].empty()) return false;
         id = (*jobs)["jobs"][0]["id"].get<std::int64_t>();
         return true;
